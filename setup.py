@@ -1,0 +1,54 @@
+"""Builds the compiled core. Everything else about the package is in pyproject.toml.
+
+TRADEWRIGHT_COMPILE=1 (the default of an install) compiles the modules below; any failure stops the build.
+TRADEWRIGHT_COMPILE=0 installs plain Python. There is no third state.
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+
+COMPILED = [
+    "tradewright.model.event",
+    "tradewright.model.instrument",
+    "tradewright.model.market",
+]
+
+
+def compiled_extensions() -> list[Extension]:
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    if shutil.which(compiler) is None:
+        sys.exit(f"tradewright: no C compiler ({compiler}). Install the package gcc, or set TRADEWRIGHT_COMPILE=0.")
+    if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
+        sys.exit("tradewright: Python.h is missing. Install the package python3-dev, or set TRADEWRIGHT_COMPILE=0.")
+    from Cython.Build import cythonize
+
+    # -ffp-contract=off: no fused multiply-add, so indicators agree to the bit with the pure build.
+    flags = ["-O2", "-g0", "-ffp-contract=off", "-fno-strict-overflow", "-Wno-unused-function"]
+    return cythonize(
+        [Extension(name, [f"src/{name.replace('.', '/')}.py"], extra_compile_args=flags) for name in COMPILED],
+        build_dir="build/cython",
+        nthreads=os.cpu_count() or 1,
+        include_path=["src"],
+        compiler_directives={
+            "language_level": 3,
+            "overflowcheck": True,
+            "cdivision": False,
+            "boundscheck": True,
+            "embedsignature": True,
+            "annotation_typing": False,
+        },
+    )
+
+
+switch = os.environ.get("TRADEWRIGHT_COMPILE", "1")
+if switch not in ("0", "1"):
+    sys.exit(f"tradewright: TRADEWRIGHT_COMPILE={switch!r} must be 0 (pure) or 1 (compiled).")
+setup(
+    ext_modules=compiled_extensions() if switch == "1" else [],
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)

@@ -1,0 +1,65 @@
+"""Every error tradewright raises on purpose.
+
+TradewrightError
+├── InputError           what the user gave is wrong: a file, a row, a parameter; the message names it
+│   └── UsageError       the command line itself is wrong
+├── ContractError        a caller broke a rule of ours (a defect; never raised by market data or a venue)
+│   ├── LifeCycleError   an event the order table does not know
+│   └── StateError       a strategy hung something undeclared or unencodable on itself
+├── JournalError         the journal can not be trusted or written
+│   ├── JournalLocked    another engine holds it
+│   ├── JournalDamaged   a record, a chain hash or the structure is not what was written
+│   ├── JournalTruncated it ends before its anchor
+│   └── JournalFull      nothing can be written (disk full, read-only); nothing was lost
+└── VenueError           the venue answered something we can not accept
+
+A refusal by risk is a value (`model.decision`), never an exception. Overflow is the builtin OverflowError.
+"""
+
+
+class TradewrightError(Exception):
+    """Root of all errors above; never raised itself."""
+
+
+class InputError(TradewrightError):
+    """The user's data, file or parameter is wrong; the message says which and what to do."""
+
+
+class UsageError(InputError):
+    """The command line is wrong."""
+
+
+class ContractError(TradewrightError):
+    """A caller inside the program broke a contract."""
+
+
+class LifeCycleError(ContractError):
+    """The order life-cycle table has no such edge."""
+
+
+class StateError(ContractError):
+    """A strategy's state is undeclared or can not be encoded."""
+
+
+class JournalError(TradewrightError):
+    """The journal can not be trusted or written."""
+
+
+class JournalLocked(JournalError):
+    """Another process holds the journal's lock."""
+
+
+class JournalDamaged(JournalError):
+    """A stored byte is not what was written; the message names segment, row and field."""
+
+
+class JournalTruncated(JournalError):
+    """The journal ends before the head that was anchored outside it."""
+
+
+class JournalFull(JournalError):
+    """The journal can not be written now; what was durable stays durable."""
+
+
+class VenueError(TradewrightError):
+    """A venue's answer can not be accepted."""

@@ -1,0 +1,3 @@
+cdef class Event:
+    cdef readonly int kind
+    cdef readonly long long time

@@ -1,0 +1,41 @@
+from tradewright.model.event cimport Event
+from tradewright.model.instrument cimport Instrument
+
+cdef class Bar(Event):
+    cdef readonly Instrument instrument
+    cdef readonly long long time_open
+    cdef readonly long long open_units
+    cdef readonly long long high_units
+    cdef readonly long long low_units
+    cdef readonly long long close_units
+    cdef readonly long long volume_units
+
+cdef class QuoteBar(Bar):
+    cdef readonly long long bid_open_units
+    cdef readonly long long bid_high_units
+    cdef readonly long long bid_low_units
+    cdef readonly long long bid_close_units
+    cdef readonly long long ask_open_units
+    cdef readonly long long ask_high_units
+    cdef readonly long long ask_low_units
+    cdef readonly long long ask_close_units
+    cdef readonly long long bid_size_units
+    cdef readonly long long ask_size_units
+
+cdef class Quote(Event):
+    cdef readonly Instrument instrument
+    cdef readonly long long bid_units
+    cdef readonly long long ask_units
+    cdef readonly long long bid_size_units
+    cdef readonly long long ask_size_units
+
+cdef class Trade(Event):
+    cdef readonly Instrument instrument
+    cdef readonly long long price_units
+    cdef readonly long long size_units
+    cdef readonly int aggressor
+
+cdef class Depth(Event):
+    cdef readonly Instrument instrument
+    cdef readonly tuple bids
+    cdef readonly tuple asks
