@@ -16,6 +16,9 @@ COMPILED = [
     "tradewright.model.event",
     "tradewright.model.instrument",
     "tradewright.model.market",
+    "tradewright.model.report",
+    "tradewright.model.order",
+    "tradewright.model.command",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Anything the engine is told: the base of all events, and the number of each kind.
+"""Anything the engine is told or says: the base of all events, and the number of each kind.
 
 The numbers are stored in journals; they are never reused.
 """
@@ -12,6 +12,39 @@ TRADE = 4
 DEPTH = 5
 #: Every kind up to here is market data and carries an instrument.
 MARKET_KIND_MAX = 9
+
+ACCEPTED = 10
+REJECTED = 11
+FILLED = 12
+CANCELLED = 13
+EXPIRED = 14
+REPLACED = 15
+CANCEL_REJECTED = 16
+REPLACE_REJECTED = 17
+TRIGGERED = 18
+OUTCOME_UNKNOWN = 19
+NOT_FOUND = 20
+FILL_PRICE = 21
+#: Kinds from ACCEPTED up to here are a venue's reports on one order.
+REPORT_KIND_MAX = 29
+
+STARTED = 30
+CASH_MOVED = 31
+TRADING_STATE_SET = 32
+RULES_CHANGED = 33
+TIMER = 34
+#: Kinds up to here are inputs of step; the ones above are its outputs.
+INPUT_KIND_MAX = 59
+
+DECISION = 60
+SUBMIT = 61
+CANCEL = 62
+REPLACE = 63
+QUERY = 64
+STRATEGY_HALTED = 65
+TRADING_STATE_CHANGED = 66
+DAY_ROLLED = 67
+EXIT_TRIGGERED = 68
 
 
 class Event:

@@ -1,0 +1,80 @@
+"""What the engine asks of a venue. A command leaves only after its journal sequence is durable.
+
+Only `Approved` can be submitted: the type says that every rule of risk has seen the order.
+"""
+
+from __future__ import annotations
+
+from tradewright.model.event import CANCEL, QUERY, REPLACE, SUBMIT, Event
+from tradewright.model.order import Order
+
+
+class Command(Event):
+    """A request about the order `order_id`; time: the engine's logical time of the decision."""
+
+    __slots__ = ("order_id",)
+
+    order_id: str
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.order_id)
+
+
+class Approved:
+    """An order that passed risk; made by `core.engine` alone."""
+
+    __slots__ = ("order",)
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+
+
+class Submit(Command):
+    """Send this order. Its terms stand in the decision that approved it, journaled just before."""
+
+    __slots__ = ("order",)
+
+    def __init__(self, time: int, approved: Approved) -> None:
+        self.kind = SUBMIT
+        self.time = time
+        self.order_id = approved.order.id
+        self.order = approved.order
+
+
+class Cancel(Command):
+    """Cancel what is left of the order."""
+
+    __slots__ = ()
+
+    def __init__(self, time: int, order_id: str) -> None:
+        self.kind = CANCEL
+        self.time = time
+        self.order_id = order_id
+
+
+class Replace(Command):
+    """Work the order at these terms: total quantity (fills included), limit and stop price (counts, 0 = none)."""
+
+    __slots__ = ("quantity", "limit_units", "stop_units")
+
+    def __init__(self, time: int, order_id: str, quantity: int, limit_units: int, stop_units: int) -> None:
+        self.kind = REPLACE
+        self.time = time
+        self.order_id = order_id
+        self.quantity = quantity
+        self.limit_units = limit_units
+        self.stop_units = stop_units
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.order_id, self.quantity, self.limit_units, self.stop_units)
+
+
+class Query(Command):
+    """Ask the venue what became of the order; nothing is ever sent again instead."""
+
+    __slots__ = ()
+
+    def __init__(self, time: int, order_id: str) -> None:
+        self.kind = QUERY
+        self.time = time
+        self.order_id = order_id
