@@ -1,0 +1,37 @@
+"""Where things are, for tests: the project's root, its sources, the list of compiled modules, the shared data."""
+
+from __future__ import annotations
+
+import ast
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SRC = ROOT / "src"
+PACKAGE = SRC / "tradewright"
+
+
+def shared_folder() -> Path:
+    """The shared data: $TRADEWRIGHT_SHARED, else beside the project. It may be missing."""
+    return Path(os.environ.get("TRADEWRIGHT_SHARED") or ROOT.parent / "shared")
+
+
+def python_files(folder: Path = PACKAGE) -> list[Path]:
+    """Every Python file in `folder`, in a fixed order."""
+    return sorted(folder.rglob("*.py"))
+
+
+def compiled_modules() -> list[str]:
+    """The list COMPILED in setup.py, read without running it."""
+    for node in ast.parse((ROOT / "setup.py").read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "COMPILED":
+            return list(ast.literal_eval(node.value))
+    raise AssertionError("setup.py has no list COMPILED")
+
+
+def build_of(module: str) -> str:
+    """Which build of `module` an import would find: "compiled" or "pure"."""
+    spec = find_spec(module)
+    assert spec is not None and spec.origin is not None, f"{module} is on the list COMPILED but can not be found"
+    return "pure" if spec.origin.endswith(".py") else "compiled"
