@@ -6,7 +6,7 @@ cdef class Order:
     cdef readonly str strategy
     cdef readonly Instrument instrument
     cdef readonly int side
-    cdef readonly int type
+    cdef public int type
     cdef public long long quantity
     cdef public long long limit_units
     cdef public long long stop_units

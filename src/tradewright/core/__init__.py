@@ -1,0 +1,1 @@
+"""The deterministic core: orders, ledger, holds, risk and exits. No I/O, no clock, no random number."""

@@ -1,0 +1,26 @@
+cimport cython
+from tradewright.core.holds cimport Holds
+from tradewright.core.ledger cimport Ledger, Position
+from tradewright.core.marks cimport Mark, Marks
+from tradewright.model.account cimport Account
+from tradewright.model.instrument cimport Instrument
+
+cdef class AccountState:
+    cdef readonly Account terms
+    cdef public object limits
+    cdef readonly list positions
+    cdef public long long day
+    cdef public long long day_end
+    cdef public object day_equity
+    cdef readonly Ledger ledger
+    cdef readonly Marks marks
+    cdef readonly Holds holds
+    @cython.locals(position=Position)
+    cpdef object equity(self)
+    @cython.locals(instrument=Instrument, mark=Mark, price=cython.longlong)
+    cpdef object value_of(self, Position position, object size)
+    @cython.locals(position=Position, size=cython.longlong)
+    cpdef object free(self, str quote)
+    @cython.locals(position=Position, taken=cython.longlong)
+    cpdef long long slots(self)
+    cpdef object daily_loss(self)

@@ -1,0 +1,89 @@
+"""The engine's view of one account: its terms, limits, and what equity, margin and free money are right now."""
+
+from __future__ import annotations
+
+from tradewright.core.holds import Holds
+from tradewright.core.ledger import Ledger, Position
+from tradewright.core.limits import Limits
+from tradewright.core.marks import Mark, Marks
+from tradewright.model.account import CASH, Account
+
+
+class AccountState:
+    """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity: equity
+    at the day's begin (money in its currency, None = could not be known)."""
+
+    __slots__ = ("terms", "limits", "positions", "day", "day_end", "day_equity", "ledger", "marks", "holds")
+
+    def __init__(self, terms: Account, limits: Limits, ledger: Ledger, marks: Marks, holds: Holds) -> None:
+        self.terms = terms
+        self.limits = limits
+        self.positions: list[Position] = []
+        self.day = -1
+        self.day_end = 0
+        self.day_equity: int | None = None
+        self.ledger = ledger
+        self.marks = marks
+        self.holds = holds
+
+    def equity(self) -> int | None:
+        """Cash and positions at their marks, money in the account currency; None when a price or a rate is missing."""
+        total = 0
+        currency = self.terms.currency
+        for held, amount in self.ledger.cash[self.terms.name].items():
+            worth = self.marks.convert(amount, held, currency)
+            if worth is None:
+                return None
+            total += worth
+        for position in self.positions:
+            if position.net:
+                value = self.value_of(position, position.net)
+                if value is None:
+                    return None
+                total += value
+        return total
+
+    def value_of(self, position: Position, size: int) -> int | None:
+        """`size` counts of the position's instrument at its mark, money in the account currency; None = unknown."""
+        instrument = position.instrument
+        mark: Mark = self.marks.marks[instrument.index]
+        price = mark.price()
+        if price <= 0:
+            return None
+        return self.marks.convert(price * (size * instrument.money_factor), instrument.quote, self.terms.currency)
+
+    def free(self, quote: str) -> int | None:
+        """Money an opening order may still take: cash of its quote currency in a cash account; in a margin account
+        equity less the margin of positions (those that market exits are closing left out) and less holds, in the account
+        currency. None = unknown."""
+        if self.terms.kind == CASH:
+            return self.ledger.cash[self.terms.name].get(quote, 0) - self.holds.held(self.terms.name, quote)
+        total = self.equity()
+        if total is None:
+            return None
+        for position in self.positions:
+            size = position.long_size + position.short_size - position.leaving
+            if size > 0:
+                value = self.value_of(position, size)
+                if value is None:
+                    return None
+                total -= -(-value // self.terms.leverage)
+        return total - self.holds.held(self.terms.name, self.terms.currency)
+
+    def slots(self) -> int:
+        """Instruments with a position or with a working opening order."""
+        taken = 0
+        for position in self.positions:
+            if position.opening or position.long_size or position.short_size:
+                taken += 1
+        return taken
+
+    def daily_loss(self) -> int | None:
+        """Equity lost since the day began (0 when it grew), money; None when either end is unknown."""
+        now = self.equity()
+        if now is None or self.day_equity is None:
+            return None
+        return max(0, self.day_equity - now)
+
+    def row(self) -> tuple[object, ...]:
+        return (self.terms.row(), self.limits.row(), self.day, self.day_end, self.day_equity)

@@ -1,0 +1,67 @@
+cimport cython
+from tradewright.model.instrument cimport Instrument
+from tradewright.model.lot cimport Lot, Match
+from tradewright.model.order cimport Order
+from tradewright.model.report cimport Fill
+
+cdef class BookedFill:
+    cdef readonly tuple key
+    cdef readonly int side
+    cdef readonly long long size
+    cdef readonly long long price_units
+    cdef readonly long long time
+    cdef readonly str order_id
+    cdef readonly str trade_id
+    cdef readonly bint closing
+    cdef readonly str lot
+
+cdef class Book:
+    cdef readonly str account
+    cdef readonly str strategy
+    cdef readonly Instrument instrument
+    cdef readonly bint hedging
+    cdef public list lots
+    cdef public long long net
+    cdef public long long long_size
+    cdef public long long short_size
+    cdef public object realised
+    cdef readonly dict fees
+    cdef public long long exiting
+    cdef public list window
+    cdef public list settled_lots
+    cdef public object settled_realised
+    cdef readonly list matches
+    @cython.locals(window=list, at=cython.longlong, before=cython.longlong, last=BookedFill)
+    cpdef add(self, BookedFill booked, list matches)
+    @cython.locals(left=cython.longlong)
+    cdef _match(self, BookedFill booked)
+    @cython.locals(at=cython.longlong, lots=list, lot=Lot, size=cython.longlong, match=Match)
+    cdef long long _close(self, BookedFill booked, long long left, str named) except? -1
+    cdef _match_again(self, list changes)
+    cdef _fold(self, list window)
+    cdef _settle(self)
+    @cython.locals(held=Lot)
+    cpdef long long closable(self, int side, str lot) except? -1
+
+cdef class Position:
+    cdef readonly str account
+    cdef readonly Instrument instrument
+    cdef public long long net
+    cdef public long long long_size
+    cdef public long long short_size
+    cdef public long long buying
+    cdef public long long selling
+    cdef public long long opening
+    cdef public long long exiting
+    cdef public long long leaving
+
+cdef class Ledger:
+    cdef readonly dict cash
+    cdef readonly dict books
+    cdef readonly dict positions
+    cpdef move_cash(self, str account, str currency, object amount)
+    cpdef Book book(self, str account, str strategy, Instrument instrument, bint hedging)
+    cpdef Position position(self, str account, Instrument instrument)
+    @cython.locals(size=cython.longlong, instrument=Instrument, long_before=cython.longlong, short_before=cython.longlong)
+    cpdef apply_fill(self, Book book, Position position, Order order, Fill fill, list matches)
+    cdef long long _size_after_base_fee(self, Order order, object fee, long long size) except? -1

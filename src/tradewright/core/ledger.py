@@ -1,0 +1,310 @@
+"""FIFO lots as live truth: what each strategy owns, what it made, and the cash of each account.
+
+A book is one (account, strategy, instrument). Its lots and matches are a pure function of the *set* of its fills: they
+are matched in the order of the venue's clock, and a fill that arrives late is put in its place and the fills behind it
+are matched again. So neither the order of arrival nor a duplicate can change what the ledger says.
+
+Cash = what came in + Σ signed notional of fills − Σ fees, per currency, to the last unit. A fee in the base currency
+reduces the quantity owned; what is finer than a size count stays as cash in that currency (dust).
+"""
+
+from __future__ import annotations
+
+from tradewright.model.errors import ContractError
+from tradewright.model.instrument import Instrument
+from tradewright.model.lot import Lot, Match
+from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX
+from tradewright.model.order import Order
+from tradewright.model.report import Fill
+
+#: Fills a book keeps to be able to match again; older ones are settled. A later arrival than that many fills of one
+#: book is matched at the oldest place kept. Twice this is where settling starts, so that it costs O(1) per fill.
+WINDOW = 128
+
+
+class BookedFill:
+    """A fill as its book sees it. size: counts after a base-currency fee. closing: it may only close (hedging)."""
+
+    __slots__ = ("key", "side", "size", "price_units", "time", "order_id", "trade_id", "closing", "lot")
+
+    def __init__(self, fill: Fill, order: Order, size: int) -> None:
+        self.key = (fill.time_venue, len(fill.trade_id), fill.trade_id)
+        self.side = order.side
+        self.size = size
+        self.price_units = fill.price_units
+        self.time = fill.time_venue
+        self.order_id = order.id
+        self.trade_id = fill.trade_id
+        self.closing = order.reduce_only
+        self.lot = order.lot
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.side, self.size, self.price_units, self.time, self.order_id, self.trade_id, self.closing, self.lot,
+        )  # fmt: skip
+
+
+class Book:
+    """Lots of one strategy in one instrument of one account.
+
+    net, long_size, short_size: size counts (net = long_size − short_size = Σ side × size of lots). realised: money in
+    the quote currency, Σ pnl of matches, before fees. fees: money per currency, fees in the base currency included.
+    exiting: size counts of working exits of this strategy. matches: those of the window.
+    """
+
+    __slots__ = (
+        "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised", "fees", "exiting",
+        "window", "settled_lots", "settled_realised", "matches",
+    )  # fmt: skip
+
+    def __init__(self, account: str, strategy: str, instrument: Instrument, hedging: bool) -> None:
+        self.account = account
+        self.strategy = strategy
+        self.instrument = instrument
+        self.hedging = hedging
+        self.lots: list[Lot] = []
+        self.net = 0
+        self.long_size = 0
+        self.short_size = 0
+        self.realised = 0
+        self.fees: dict[str, int] = {}
+        self.exiting = 0
+        self.window: list[BookedFill] = []
+        self.settled_lots: list[tuple[object, ...]] = []
+        self.settled_realised = 0
+        self.matches: list[Match] = []
+
+    def add(self, booked: BookedFill, matches: list[Match]) -> None:
+        """Book one fill; the matches it makes are appended to `matches`.
+
+        When it came late, the matches that it undoes are appended as their reversals before the new ones.
+        """
+        window = self.window
+        if not window or booked.key > window[-1].key:
+            window.append(booked)
+            before = len(self.matches)
+            self._match(booked)
+            if len(self.matches) > before:
+                matches.extend(self.matches[before:])
+        else:
+            at = len(window)
+            while at > 0 and window[at - 1].key > booked.key:
+                at -= 1
+            window.insert(at, booked)
+            self._match_again(matches)
+        if len(window) >= 2 * WINDOW:
+            self._settle()
+
+    def _match(self, booked: BookedFill) -> None:
+        """Close the oldest opposite lots (or the named ones) first, then open what is left."""
+        left = booked.size
+        if self.hedging:
+            if booked.closing:
+                left = self._close(booked, left, booked.lot)
+        elif self.net != 0 and (self.net > 0) != (booked.side > 0):
+            left = self._close(booked, left, "")
+        if left:
+            self.lots.append(Lot(booked.order_id, booked.trade_id, booked.side, left, booked.price_units, booked.time))
+            if booked.side > 0:
+                self.long_size += left
+            else:
+                self.short_size += left
+        self.net = self.long_size - self.short_size
+        if self.long_size > SIZE_MAX or self.short_size > SIZE_MAX:
+            raise OverflowError(f"{self.instrument.symbol}: a position of {self.net} counts is out of range")
+
+    def _close(self, booked: BookedFill, left: int, named: str) -> int:
+        """Match `left` against lots of the other side, FIFO, only those of order `named` if given; what is left over."""
+        at = 0
+        lots = self.lots
+        while left and at < len(lots):
+            lot = lots[at]
+            if lot.side == booked.side or (named and lot.order_id != named):
+                at += 1
+                continue
+            size = left if left < lot.size else lot.size
+            match = Match(
+                self.account, self.strategy, self.instrument, lot, size,
+                booked.order_id, booked.trade_id, booked.price_units, booked.time,
+            )  # fmt: skip
+            self.matches.append(match)
+            self.realised += match.pnl
+            left -= size
+            lot.size -= size
+            if lot.side > 0:
+                self.long_size -= size
+            else:
+                self.short_size -= size
+            if lot.size == 0:
+                del lots[at]
+        return left
+
+    def _match_again(self, changes: list[Match]) -> None:
+        """Match the window anew, in the order of the venue's clock; `changes` gets what differs from before."""
+        before = {match.id: match for match in self.matches}
+        self._fold(self.window)
+        after = {match.id: match for match in self.matches}
+        for id, match in before.items():
+            kept = after.get(id)
+            if kept is None or kept.size != match.size:
+                changes.append(match.reversal())
+        for id, match in after.items():
+            known = before.get(id)
+            if known is None or known.size != match.size:
+                changes.append(match)
+
+    def _fold(self, window: list[BookedFill]) -> None:
+        """Lots, realised P&L and matches from the settled base and `window` alone."""
+        self.lots = [lot_from(row) for row in self.settled_lots]
+        self.long_size = sum([lot.size for lot in self.lots if lot.side > 0])
+        self.short_size = sum([lot.size for lot in self.lots if lot.side < 0])
+        self.net = self.long_size - self.short_size
+        self.realised = self.settled_realised
+        self.matches = []
+        for booked in window:
+            self._match(booked)
+
+    def _settle(self) -> None:
+        """Fold the older half of the window into the settled base."""
+        self._fold(self.window[:-WINDOW])
+        self.settled_lots = [lot.row() for lot in self.lots]
+        self.settled_realised = self.realised
+        self.window = self.window[-WINDOW:]
+        self._fold(self.window)
+
+    def closable(self, side: int, lot: str) -> int:
+        """Size counts that an order of `side` may close: opposite lots (of order `lot` if named)."""
+        if lot:
+            return sum([held.size for held in self.lots if held.order_id == lot and held.side != side])
+        if self.hedging:
+            return self.short_size if side > 0 else self.long_size
+        if self.net == 0 or (self.net > 0) == (side > 0):
+            return 0
+        return abs(self.net)
+
+    def cost(self) -> int:
+        """Σ side × price × size of the open lots, as money in the quote currency."""
+        total = 0
+        for lot in self.lots:
+            total += lot.side * lot.price_units * (lot.size * self.instrument.money_factor)
+        return total
+
+    def average_units(self) -> float | None:
+        """Average entry price of the open lots in price counts, for display; None when flat."""
+        size = sum(lot.size for lot in self.lots)
+        return sum(lot.size * lot.price_units for lot in self.lots) / size if size else None
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.account, self.strategy, self.instrument.index, self.hedging, [lot.row() for lot in self.lots],
+            self.realised, sorted(self.fees.items()), self.exiting, [booked.row() for booked in self.window],
+            self.settled_lots, self.settled_realised,
+        )  # fmt: skip
+
+
+class Position:
+    """One account's holding in one instrument, over all strategies, and the working orders that may change it.
+
+    net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many of them
+    (the slot they hold). exiting: size counts of working exits, one exit of an OCO group counted; leaving: those of
+    them that are market orders, whose margin is as good as free.
+    """
+
+    __slots__ = ("account", "instrument", "net", "long_size", "short_size", "buying", "selling", "opening", "exiting", "leaving")
+
+    def __init__(self, account: str, instrument: Instrument) -> None:
+        self.account = account
+        self.instrument = instrument
+        self.net = 0
+        self.long_size = 0
+        self.short_size = 0
+        self.buying = 0
+        self.selling = 0
+        self.opening = 0
+        self.exiting = 0
+        self.leaving = 0
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.account, self.instrument.index, self.net, self.long_size, self.short_size,
+            self.buying, self.selling, self.opening, self.exiting, self.leaving,
+        )  # fmt: skip
+
+
+class Ledger:
+    """Cash of every account, its positions and its books."""
+
+    __slots__ = ("cash", "books", "positions")
+
+    def __init__(self) -> None:
+        self.cash: dict[str, dict[str, int]] = {}
+        self.books: dict[tuple[str, str, int], Book] = {}
+        self.positions: dict[tuple[str, int], Position] = {}
+
+    def move_cash(self, account: str, currency: str, amount: int) -> None:
+        """Add `amount` (money, may be negative) to the account's cash."""
+        cash = self.cash[account]
+        total = cash.get(currency, 0) + amount
+        if total > MONEY_MAX or total < -MONEY_MAX:
+            raise OverflowError(f"{account}: {currency} does not fit 128-bit money")
+        cash[currency] = total
+
+    def book(self, account: str, strategy: str, instrument: Instrument, hedging: bool) -> Book:
+        """The book, opened on first use."""
+        key = (account, strategy, instrument.index)
+        book = self.books.get(key)
+        if book is None:
+            book = self.books[key] = Book(account, strategy, instrument, hedging)
+        return book
+
+    def position(self, account: str, instrument: Instrument) -> Position:
+        """The position, opened on first use."""
+        key = (account, instrument.index)
+        position = self.positions.get(key)
+        if position is None:
+            position = self.positions[key] = Position(account, instrument)
+        return position
+
+    def apply_fill(self, book: Book, position: Position, order: Order, fill: Fill, matches: list[Match]) -> None:
+        """Book a fill of `order`, once: lots, matches, cash and fees. Duplicates are the order table's to refuse."""
+        if fill.size_units <= 0 or fill.price_units <= 0:
+            raise ContractError(f"fill {fill.trade_id}: size {fill.size_units} and price {fill.price_units} must be > 0")
+        instrument = order.instrument
+        size = fill.size_units
+        notional = fill.price_units * (size * instrument.money_factor)
+        self.move_cash(order.account, instrument.quote, -notional if order.side > 0 else notional)
+        if fill.fee:
+            book.fees[fill.fee_currency] = book.fees.get(fill.fee_currency, 0) + fill.fee
+            if fill.fee_currency == instrument.base:
+                size = self._size_after_base_fee(order, fill.fee, size)
+            else:
+                self.move_cash(order.account, fill.fee_currency, -fill.fee)
+        long_before, short_before = book.long_size, book.short_size
+        book.add(BookedFill(fill, order, size), matches)
+        position.long_size += book.long_size - long_before
+        position.short_size += book.short_size - short_before
+        position.net = position.long_size - position.short_size
+
+    def _size_after_base_fee(self, order: Order, fee: int, size: int) -> int:
+        """A base fee shrinks a buy and enlarges a sale by whole size counts, rounded up; the rest is dust in cash."""
+        unit = 10 ** (MONEY_SCALE - order.instrument.size_scale) // order.instrument.contract
+        units = min(-(-fee // unit), size)
+        dust = units * unit - fee
+        if dust:
+            self.move_cash(order.account, order.instrument.base, dust)
+        return size - units if order.side > 0 else size + units
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            [(account, sorted(cash.items())) for account, cash in sorted(self.cash.items())],
+            [self.books[key].row() for key in sorted(self.books)],
+            [self.positions[key].row() for key in sorted(self.positions)],
+        )  # fmt: skip
+
+
+def lot_from(row: tuple[object, ...] | list[object]) -> Lot:
+    """A lot from its row."""
+    order_id, trade_id, side, size, size_open, price_units, time = row
+    lot = Lot(str(order_id), str(trade_id), int(str(side)), int(str(size)), int(str(price_units)), int(str(time)))
+    lot.size_open = int(str(size_open))
+    return lot

@@ -1,0 +1,27 @@
+cimport cython
+from tradewright.model.event cimport Event
+from tradewright.model.instrument cimport Instrument
+from tradewright.model.market cimport Bar, Depth, Quote, QuoteBar, Trade
+
+cdef class Mark:
+    cdef readonly Instrument instrument
+    cdef public long long bid
+    cdef public long long ask
+    cdef public long long last
+    cdef public long long time
+    cpdef long long price(self)
+    cpdef long long reference(self, int side)
+
+cdef class Marks:
+    cdef readonly list marks
+    cpdef apply(self, Event event)
+    @cython.locals(mark=Mark)
+    cdef _apply_bar(self, Bar bar)
+    @cython.locals(mark=Mark)
+    cdef _apply_trade(self, Trade trade)
+    @cython.locals(mark=Mark)
+    cdef _set(self, Instrument instrument, long long bid, long long ask, long long time)
+    @cython.locals(mark=Mark)
+    cpdef object convert(self, object amount, str source, str target)
+    @cython.locals(mark=Mark, instrument=Instrument, price=cython.longlong)
+    cdef object _leg(self, object amount, str source, str target)

@@ -1,0 +1,126 @@
+"""What each instrument is worth now, and the conversion of money between currencies: views with an age, never bookings."""
+
+from __future__ import annotations
+
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
+
+
+class Mark:
+    """The newest prices of one instrument in price counts (0 = never seen) and when they were known (ns UTC)."""
+
+    __slots__ = ("instrument", "bid", "ask", "last", "time")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.bid = 0
+        self.ask = 0
+        self.last = 0
+        self.time = 0
+
+    def price(self) -> int:
+        """The mark price: the mid (rounded down) where both sides are known, else the last; 0 = unknown."""
+        if self.bid > 0 and self.ask > 0:
+            return (self.bid + self.ask) // 2
+        return self.last
+
+    def reference(self, side: int) -> int:
+        """The price an order of `side` would meet: ask for a buy, bid for a sale, else the last; 0 = unknown."""
+        if side > 0 and self.ask > 0:
+            return self.ask
+        if side < 0 and self.bid > 0:
+            return self.bid
+        return self.last
+
+    def row(self) -> tuple[int, int, int, int]:
+        return (self.bid, self.ask, self.last, self.time)
+
+
+class Marks:
+    """The marks of all listed instruments, by index."""
+
+    __slots__ = ("marks",)
+
+    def __init__(self) -> None:
+        self.marks: list[Mark] = []
+
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Add the instrument whose index is the next one."""
+        assert instrument.index == len(self.marks), "instruments are listed in the order of their index"
+        self.marks.append(Mark(instrument))
+
+    def apply(self, event: Event) -> None:
+        """Take the prices of a market event; a crossed quote is not a price."""
+        if isinstance(event, Bar):
+            self._apply_bar(event)
+        elif isinstance(event, Quote):
+            if 0 < event.bid_units <= event.ask_units:
+                self._set(event.instrument, event.bid_units, event.ask_units, event.time)
+        elif isinstance(event, Trade):
+            self._apply_trade(event)
+        elif isinstance(event, Depth) and event.bids and event.asks and event.bids[0][0] <= event.asks[0][0]:
+            self._set(event.instrument, event.bids[0][0], event.asks[0][0], event.time)
+
+    def _apply_bar(self, bar: Bar) -> None:
+        mark = self.marks[bar.instrument.index]
+        mark.last = bar.close_units
+        mark.time = bar.time
+        if isinstance(bar, QuoteBar) and bar.bid_close_units <= bar.ask_close_units:
+            mark.bid = bar.bid_close_units
+            mark.ask = bar.ask_close_units
+
+    def _apply_trade(self, trade: Trade) -> None:
+        mark = self.marks[trade.instrument.index]
+        mark.last = trade.price_units
+        mark.time = trade.time
+
+    def _set(self, instrument: Instrument, bid: int, ask: int, time: int) -> None:
+        mark = self.marks[instrument.index]
+        mark.bid = bid
+        mark.ask = ask
+        mark.time = time
+
+    def convert(self, amount: int, source: str, target: str) -> int | None:
+        """Money of `source` as money of `target` at the mark prices, directly or over one currency; None = no rate."""
+        if source == target or amount == 0:
+            return amount
+        direct = self._leg(amount, source, target)
+        if direct is not None:
+            return direct
+        for mark in self.marks:
+            via = self._other_side(mark.instrument, source)
+            if via and via != target:
+                first = self._leg(amount, source, via)
+                if first is not None:
+                    second = self._leg(first, via, target)
+                    if second is not None:
+                        return second
+        return None
+
+    def _other_side(self, instrument: Instrument, currency: str) -> str:
+        if instrument.asset_class == "equity":
+            return ""
+        if instrument.base == currency:
+            return instrument.quote
+        return instrument.base if instrument.quote == currency else ""
+
+    def _leg(self, amount: int, source: str, target: str) -> int | None:
+        """One conversion over one listed pair, rounded down; the first pair with a price decides."""
+        for mark in self.marks:
+            instrument = mark.instrument
+            if instrument.asset_class == "equity":
+                continue
+            price = mark.price()
+            if price <= 0:
+                continue
+            if instrument.base == source and instrument.quote == target:
+                return int(amount * price // 10**instrument.price_scale)
+            if instrument.base == target and instrument.quote == source:
+                return int(amount * 10**instrument.price_scale // price)
+        return None
+
+    def row(self) -> list[tuple[int, int, int, int]]:
+        return [mark.row() for mark in self.marks]
+
+

@@ -1,0 +1,313 @@
+"""The rules of the order station, in the order they are asked. Each has one code; each boundary is `value > limit`.
+
+A rule on openings lets every exit pass: what reduces risk must stay possible. A limit that is configured but whose value
+can not be known refuses (value None).
+"""
+
+from __future__ import annotations
+
+from tradewright.core.limits import QUANTITY_SCALE
+from tradewright.core.risk import Proposal, Rule
+from tradewright.model.account import CASH
+from tradewright.model.control import ACTIVE
+from tradewright.model.decision import Check
+from tradewright.model.order import SELL
+
+
+class TradingState(Rule):
+    """REDUCING and HALTED refuse whatever may add exposure."""
+
+    code = "TRADING_STATE"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening:
+            return None
+        return Check(self.code, proposal.state == ACTIVE, proposal.state, ACTIVE, "state")
+
+
+class SymbolTradable(Rule):
+    """The venue takes opening orders for this instrument."""
+
+    code = "SYMBOL_NOT_TRADABLE"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening:
+            return None
+        tradable = proposal.order.instrument.rules.tradable
+        return Check(self.code, tradable, int(tradable), 1, "flag")
+
+
+class PriceKnown(Rule):
+    """An opening needs a reference price above zero."""
+
+    code = "PRICE_UNKNOWN"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening:
+            return None
+        known = proposal.reference > 0
+        return Check(self.code, known, proposal.reference if known else None, 0, "price")
+
+
+class PriceFresh(Rule):
+    """maxPriceAgeSeconds: the reference price is not older."""
+
+    code = "PRICE_STALE"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        limit = proposal.account.limits.get("maxPriceAgeSeconds")
+        if limit is None or not proposal.opening:
+            return None
+        if proposal.reference <= 0:
+            return Check(self.code, False, None, limit, "ns")
+        age = proposal.now - proposal.mark.time
+        return Check(self.code, age <= limit, age, limit, "ns")
+
+
+class PriceIncrement(Rule):
+    """Limit and stop prices are multiples of the tick."""
+
+    code = "PRICE_INCREMENT"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        order = proposal.order
+        tick = order.instrument.rules.tick
+        if tick == 1 or (order.limit_units == 0 and order.stop_units == 0):
+            return None
+        off = max(order.limit_units % tick, order.stop_units % tick)
+        return Check(self.code, off == 0, off, 0, "price")
+
+
+class SizeIncrement(Rule):
+    """The quantity is above zero and a multiple of the step."""
+
+    code = "SIZE_INCREMENT"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        order = proposal.order
+        step = order.instrument.rules.step
+        good = order.quantity > 0 and order.quantity % step == 0
+        return Check(self.code, good, order.quantity, step, "size")
+
+
+class SizeMinimum(Rule):
+    """The venue's smallest order; an exit of a smaller rest is tried all the same."""
+
+    code = "SIZE_MINIMUM"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        order = proposal.order
+        minimum = order.instrument.rules.size_min
+        if minimum == 0 or not proposal.opening:
+            return None
+        return Check(self.code, order.quantity >= minimum, order.quantity, minimum, "size")
+
+
+class SizeMaximum(Rule):
+    """The venue's largest order."""
+
+    code = "SIZE_MAXIMUM"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        order = proposal.order
+        maximum = order.instrument.rules.size_max
+        if maximum == 0:
+            return None
+        return Check(self.code, order.quantity <= maximum, order.quantity, maximum, "size")
+
+
+class NotionalMinimum(Rule):
+    """The venue's smallest notional; exits are exempt."""
+
+    code = "NOTIONAL_MINIMUM"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        instrument = proposal.order.instrument
+        minimum = instrument.rules.notional_min
+        if minimum == 0 or not proposal.opening:
+            return None
+        known = proposal.judged > 0
+        value = proposal.notional if known else None
+        return Check(self.code, known and proposal.notional >= minimum, value, minimum, "money:" + instrument.quote)
+
+
+class PriceCollar(Rule):
+    """priceCollarPercent: an opening limit or stop lies no further on the aggressive side than this share of the
+    reference (a buy above it, a sale below it)."""
+
+    code = "PRICE_COLLAR"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        limit = proposal.account.limits.get("priceCollarPercent")
+        order = proposal.order
+        price = order.limit_units if order.limit_units else order.stop_units
+        if limit is None or price == 0 or not proposal.opening:
+            return None
+        if proposal.reference <= 0:
+            return Check(self.code, False, None, limit, "ppm")
+        distance = order.side * (price - proposal.reference) * 1_000_000
+        away = -(-distance // proposal.reference)
+        return Check(self.code, away <= limit, away, limit, "ppm")
+
+
+class OrderValue(Rule):
+    """maxOrderValue."""
+
+    code = "MAX_ORDER_VALUE"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        account = proposal.account
+        limit = account.limits.get("maxOrderValue")
+        if limit is None or not proposal.opening:
+            return None
+        value = proposal.value
+        return Check(self.code, value is not None and value <= limit, value, limit, "money:" + account.terms.currency)
+
+
+class OrderQuantity(Rule):
+    """maxOrderQuantity."""
+
+    code = "MAX_ORDER_QUANTITY"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        limit = proposal.account.limits.get("maxOrderQuantity")
+        order = proposal.order
+        if limit is None or not proposal.opening:
+            return None
+        quantity = order.quantity * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)
+        return Check(self.code, quantity <= limit, quantity, limit, "quantity")
+
+
+def size_after(proposal: Proposal) -> int:
+    """Size counts of the position if this order and every working opening order of its side filled."""
+    position = proposal.position
+    if proposal.order.side > 0:
+        size = position.net + position.buying + proposal.order.quantity
+    else:
+        size = position.net - position.selling - proposal.order.quantity
+    return size if size >= 0 else -size
+
+
+class PositionQuantity(Rule):
+    """maxPositionQuantity."""
+
+    code = "MAX_POSITION_QUANTITY"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        limit = proposal.account.limits.get("maxPositionQuantity")
+        if limit is None or not proposal.opening:
+            return None
+        quantity = size_after(proposal) * 10 ** (QUANTITY_SCALE - proposal.order.instrument.size_scale)
+        return Check(self.code, quantity <= limit, quantity, limit, "quantity")
+
+
+class PositionShare(Rule):
+    """maxPositionSizePercent."""
+
+    code = "POSITION_LIMIT"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        account = proposal.account
+        limit = account.limits.get("maxPositionSizePercent")
+        if limit is None or not proposal.opening:
+            return None
+        equity = account.equity()
+        instrument = proposal.order.instrument
+        notional = proposal.judged * (size_after(proposal) * instrument.money_factor)
+        value = account.marks.convert(notional, instrument.quote, account.terms.currency)
+        if equity is None or equity <= 0 or value is None or proposal.judged <= 0:
+            return Check(self.code, False, None, limit, "ppm")
+        share = -(-value * 1_000_000 // equity)
+        return Check(self.code, share <= limit, share, limit, "ppm")
+
+
+class Shorting(Rule):
+    """A short needs a margin account and an instrument that can be borrowed."""
+
+    code = "SHORT_NOT_ALLOWED"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening or proposal.order.side != SELL:
+            return None
+        allowed = proposal.account.terms.kind != CASH and proposal.order.instrument.rules.shortable
+        return Check(self.code, allowed, int(allowed), 1, "flag")
+
+
+class BuyingPower(Rule):
+    """What the order needs, its fee included, is free: not spent, not held by another working order."""
+
+    code = "INSUFFICIENT_FUNDS"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening:
+            return None
+        free = proposal.account.free(proposal.order.instrument.quote)
+        need = proposal.need
+        good = free is not None and need is not None and need <= free
+        return Check(self.code, good, need, free, "money:" + proposal.hold_currency)
+
+
+class DailyLoss(Rule):
+    """maxDailyLoss and maxDailyLossPercent, on equity with open P&L; at the limit openings stop."""
+
+    code = "DAILY_LOSS_LIMIT"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening:
+            return None
+        account = proposal.account
+        limit = daily_loss_limit(
+            account.limits.get("maxDailyLoss"), account.limits.get("maxDailyLossPercent"), account.day_equity
+        )
+        if limit is None:
+            return None
+        loss = account.daily_loss()
+        known = loss is not None and limit >= 0
+        good = loss is not None and 0 <= limit and loss < limit
+        return Check(self.code, good, loss if known else None, max(limit, 0), "money:" + account.terms.currency)
+
+
+def daily_loss_limit(money: int | None, ppm: int | None, day_equity: int | None) -> int | None:
+    """The tighter of both limits as money; None = both off, -1 = configured but not computable."""
+    if ppm is None:
+        return money
+    if day_equity is None or day_equity <= 0:
+        return -1
+    share = day_equity * ppm // 1_000_000
+    return share if money is None or share < money else money
+
+
+class OpenPositions(Rule):
+    """maxOpenPositions: an order that needs a new slot finds one."""
+
+    code = "MAX_OPEN_POSITIONS"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        limit = proposal.account.limits.get("maxOpenPositions")
+        if limit is None or not proposal.opening:
+            return None
+        position = proposal.position
+        taken = proposal.account.slots()
+        new = 0 if position.opening or position.long_size or position.short_size else 1
+        return Check(self.code, taken + new <= limit or new == 0, taken + new, limit, "count")
+
+
+class ReduceOnly(Rule):
+    """An exit finds something to close that no other working exit has taken: it can never flip the position."""
+
+    code = "REDUCE_ONLY"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if proposal.opening:
+            return None
+        order = proposal.order
+        left = proposal.book.closable(order.side, order.lot) - proposal.book.exiting
+        return Check(self.code, 0 < order.quantity <= left, order.quantity, left, "size")
+
+
+#: The order station, as asked.
+ORDER_RULES: list[Rule] = [
+    TradingState(), SymbolTradable(), PriceKnown(), PriceFresh(), PriceIncrement(), SizeIncrement(), SizeMinimum(),
+    SizeMaximum(), NotionalMinimum(), PriceCollar(), OrderValue(), OrderQuantity(), PositionQuantity(), PositionShare(),
+    Shorting(), BuyingPower(), DailyLoss(), OpenPositions(), ReduceOnly(),
+]  # fmt: skip

@@ -1,0 +1,44 @@
+"""How much: a quantity as asked, or from a share of equity or a sum of money — always rounded down to the venue's step."""
+
+from __future__ import annotations
+
+from tradewright.core.accounts import AccountState
+from tradewright.model.instrument import Instrument
+from tradewright.model.intent import Intent
+from tradewright.model.numbers import money_text, round_down, text_of
+
+
+def quantity_for(account: AccountState, instrument: Instrument, money: int | None, price: int) -> int:
+    """Size counts that `money` (account currency), the expected fee taken off, buys at `price`; 0 when unknown."""
+    if money is None or price <= 0:
+        return 0
+    quote = account.marks.convert(money, account.terms.currency, instrument.quote)
+    if quote is None or quote <= 0:
+        return 0
+    unit = price * instrument.money_factor
+    fee = account.terms.fee.of(instrument, quote, quote // unit)
+    return round_down(max(0, quote - fee) // unit, instrument.rules.step)
+
+
+def money_for(account: AccountState, intent_ppm: int, value: int) -> int | None:
+    """The money a sized intent may spend: a share of equity (None when equity is unknown), else the sum itself."""
+    if intent_ppm == 0:
+        return value
+    equity = account.equity()
+    return None if equity is None else equity * intent_ppm // 1_000_000
+
+
+def size(intent: Intent, account: AccountState, price: int) -> tuple[int, str]:
+    """(size counts, how they came about). 0 counts where the money or the price is not known."""
+    if intent.quantity:
+        return intent.quantity, "as asked"
+    instrument = intent.instrument
+    money = money_for(account, intent.size_ppm, intent.value)
+    quantity = quantity_for(account, instrument, money, price)
+    if money is None:
+        return 0, "equity is not known"
+    share = f"{intent.size_ppm / 10_000:g} % of equity = " if intent.size_ppm else ""
+    return quantity, (
+        f"{share}{money_text(money)} {account.terms.currency} less fee at {text_of(price, instrument.price_scale)}, "
+        f"rounded down to {text_of(quantity, instrument.size_scale)}"
+    )

@@ -1,0 +1,13 @@
+from tradewright.model.fee cimport FeeEstimate
+
+cdef class Account:
+    cdef readonly str name
+    cdef readonly str code
+    cdef readonly str venue
+    cdef readonly str mode
+    cdef readonly str kind
+    cdef readonly str currency
+    cdef readonly long long leverage
+    cdef readonly str day_zone
+    cdef readonly bint native_exits
+    cdef readonly FeeEstimate fee

@@ -1,0 +1,64 @@
+"""An account: whose money, which bookkeeping mode, and what its venue can do by itself."""
+
+from __future__ import annotations
+
+from tradewright.model.errors import InputError
+from tradewright.model.fee import FeeEstimate
+
+NETTING = "netting"
+HEDGING = "hedging"
+CASH = "cash"
+MARGIN = "margin"
+
+
+class Account:
+    """Terms of one account at one venue; fixed while an engine runs.
+
+    mode: netting (one net position per instrument) or hedging (each opening fill is a lot of its own, long and short side
+    by side). kind: cash (no debt, no shorts) or margin (`leverage` × equity). currency: in which equity, limits and
+    P&L are stated. day_zone: zone whose midnight resets daily counters. native_exits: the venue itself links parents and
+    OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds and sizing.
+    code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id.
+    """
+
+    __slots__ = (
+        "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        code: str,
+        venue: str,
+        mode: str = NETTING,
+        kind: str = CASH,
+        currency: str = "USD",
+        leverage: int = 1,
+        day_zone: str = "UTC",
+        native_exits: bool = True,
+        fee: FeeEstimate | None = None,
+    ) -> None:
+        if mode not in (NETTING, HEDGING):
+            raise InputError(f"account {name}: mode {mode!r} is neither netting nor hedging")
+        if kind not in (CASH, MARGIN):
+            raise InputError(f"account {name}: kind {kind!r} is neither cash nor margin")
+        if leverage < 1 or (kind == CASH and leverage != 1):
+            raise InputError(f"account {name}: leverage {leverage} is not possible for a {kind} account")
+        if not (1 <= len(code) <= 8 and code.isascii() and code.isalnum()):
+            raise InputError(f"account {name}: code {code!r} must be 1 to 8 letters or digits")
+        self.name = name
+        self.code = code
+        self.venue = venue
+        self.mode = mode
+        self.kind = kind
+        self.currency = currency
+        self.leverage = leverage
+        self.day_zone = day_zone
+        self.native_exits = native_exits
+        self.fee = FeeEstimate() if fee is None else fee
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.name, self.code, self.venue, self.mode, self.kind, self.currency, self.leverage, self.day_zone,
+            self.native_exits, self.fee.row(),
+        )  # fmt: skip

@@ -1,0 +1,168 @@
+"""Inputs and outputs of the engine that are neither market data nor a venue's report on an order."""
+
+from __future__ import annotations
+
+from tradewright.model.event import (
+    CASH_MOVED,
+    DAY_ROLLED,
+    EXIT_TRIGGERED,
+    RULES_CHANGED,
+    STARTED,
+    STRATEGY_HALTED,
+    TIMER,
+    TRADING_STATE_CHANGED,
+    TRADING_STATE_SET,
+    Event,
+)
+
+ACTIVE = 1
+REDUCING = 2
+HALTED = 3
+TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
+
+EVERYTHING = "all"
+
+
+class Started(Event):
+    """A run begins. run: number of the run in this journal, from 1. setup: every account, instrument, limit and
+    strategy with its code and parameter hashes, as `trader.Setup.row()` gives it: the journal needs no other file."""
+
+    __slots__ = ("run", "setup")
+
+    def __init__(self, time: int, run: int, setup: list[object]) -> None:
+        self.kind = STARTED
+        self.time = time
+        self.run = run
+        self.setup = setup
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.run, self.setup)
+
+
+class CashMoved(Event):
+    """Money came into an account (positive) or left it, other than by trading: deposit, interest, funding, dividend."""
+
+    __slots__ = ("account", "currency", "amount", "reason")
+
+    def __init__(self, time: int, account: str, currency: str, amount: int, reason: str) -> None:
+        self.kind = CASH_MOVED
+        self.time = time
+        self.account = account
+        self.currency = currency
+        self.amount = amount
+        self.reason = reason
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.currency, self.amount, self.reason)
+
+
+class TradingStateSet(Event):
+    """A named person sets the trading state of a scope: "all", "account:NAME", "strategy:ID" or "symbol:S"."""
+
+    __slots__ = ("scope", "state", "who", "reason")
+
+    def __init__(self, time: int, scope: str, state: int, who: str, reason: str) -> None:
+        self.kind = TRADING_STATE_SET
+        self.time = time
+        self.scope = scope
+        self.state = state
+        self.who = who
+        self.reason = reason
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.scope, self.state, self.who, self.reason)
+
+
+class RulesChanged(Event):
+    """A venue changed its order rules for an instrument (index); rules: `OrderRules.row()`."""
+
+    __slots__ = ("instrument_index", "rules")
+
+    def __init__(self, time: int, instrument_index: int, rules: list[object]) -> None:
+        self.kind = RULES_CHANGED
+        self.time = time
+        self.instrument_index = instrument_index
+        self.rules = rules
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.instrument_index, self.rules)
+
+
+class Timer(Event):
+    """Time passed; `name` says which timer."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, time: int, name: str) -> None:
+        self.kind = TIMER
+        self.time = time
+        self.name = name
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.name)
+
+
+class StrategyHalted(Event):
+    """Output: a strategy may not decide any more. code: STRATEGY_RAISED, STRATEGY_STATE or STRATEGY_QUARANTINED."""
+
+    __slots__ = ("strategy", "code", "text")
+
+    def __init__(self, time: int, strategy: str, code: str, text: str) -> None:
+        self.kind = STRATEGY_HALTED
+        self.time = time
+        self.strategy = strategy
+        self.code = code
+        self.text = text
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.strategy, self.code, self.text)
+
+
+class TradingStateChanged(Event):
+    """Output: a rule changed the trading state of a scope by itself; value and limit in money of the account."""
+
+    __slots__ = ("scope", "state", "code", "value", "limit")
+
+    def __init__(self, time: int, scope: str, state: int, code: str, value: int | None, limit: int | None) -> None:
+        self.kind = TRADING_STATE_CHANGED
+        self.time = time
+        self.scope = scope
+        self.state = state
+        self.code = code
+        self.value = value
+        self.limit = limit
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.scope, self.state, self.code, self.value, self.limit)
+
+
+class DayRolled(Event):
+    """Output: a new day began for an account. equity: money in its currency at that moment, None = not known."""
+
+    __slots__ = ("account", "day", "equity")
+
+    def __init__(self, time: int, account: str, day: int, equity: int | None) -> None:
+        self.kind = DAY_ROLLED
+        self.time = time
+        self.account = account
+        self.day = day
+        self.equity = equity
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.day, self.equity)
+
+
+class ExitTriggered(Event):
+    """Output: a held exit's price was reached, or its parent filled; it goes to the venue with these terms."""
+
+    __slots__ = ("order_id", "quantity", "price_units")
+
+    def __init__(self, time: int, order_id: str, quantity: int, price_units: int) -> None:
+        self.kind = EXIT_TRIGGERED
+        self.time = time
+        self.order_id = order_id
+        self.quantity = quantity
+        self.price_units = price_units
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.order_id, self.quantity, self.price_units)

@@ -1,0 +1,26 @@
+from tradewright.model.event cimport Event
+from tradewright.model.instrument cimport Instrument
+
+cdef class Check:
+    cdef readonly str code
+    cdef readonly bint passed
+    cdef readonly object value
+    cdef readonly object limit
+    cdef readonly str unit
+    cdef readonly str note
+
+cdef class Decision(Event):
+    cdef readonly long long id
+    cdef readonly str account
+    cdef readonly str strategy
+    cdef readonly Instrument instrument
+    cdef readonly bint approved
+    cdef readonly list orders
+    cdef readonly list checks
+    cdef readonly str reason
+    cdef readonly tuple inputs
+    cdef readonly long long price_units
+    cdef readonly long long price_age_ns
+    cdef readonly object hold
+    cdef readonly str hold_currency
+    cdef readonly str sizing

@@ -1,0 +1,51 @@
+"""An intent: what a strategy (or a person) wants, before sizing and risk have seen it."""
+
+from __future__ import annotations
+
+from tradewright.model.instrument import Instrument
+from tradewright.model.order import GTC, MARKET
+
+
+class Intent:
+    """A wish to open (`closing` false) or to close (`closing` true).
+
+    quantity: size counts, 0 = decided by sizing; then one of size_ppm (share of equity, parts per million) and value
+    (money in the account's currency) is set. at_fill: the share is taken at the fill price (backtest only).
+    Prices are counts, 0 = none; trail_* as in `Order`. stop_loss, take_profit: prices of attached exits;
+    exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group_exit: this is one side of an OCO pair of exits.
+    reason: the strategy's words; inputs: (label, number) pairs it decided on.
+    """
+
+    __slots__ = (
+        "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
+        "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
+        "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
+    )  # fmt: skip
+
+    def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
+        self.order_id = order_id
+        self.account = account
+        self.strategy = strategy
+        self.instrument = instrument
+        self.side = side
+        self.closing = False
+        self.quantity = 0
+        self.size_ppm = 0
+        self.value = 0
+        self.at_fill = False
+        self.type = MARKET
+        self.limit_units = 0
+        self.stop_units = 0
+        self.trail_units = 0
+        self.trail_ppm = 0
+        self.time_in_force = GTC
+        self.flags = 0
+        self.lot = ""
+        self.stop_loss = 0
+        self.take_profit = 0
+        self.exit_trail_units = 0
+        self.exit_trail_ppm = 0
+        self.group = ""
+        self.role = ""
+        self.reason = ""
+        self.inputs: tuple[tuple[str, float | None], ...] = ()
