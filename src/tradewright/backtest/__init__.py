@@ -1,0 +1,1 @@
+"""Bounded runs over recorded markets: data in, the same step as live, numbers out."""
