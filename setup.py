@@ -19,6 +19,23 @@ COMPILED = [
     "tradewright.model.report",
     "tradewright.model.order",
     "tradewright.model.command",
+    "tradewright.model.account",
+    "tradewright.model.decision",
+    "tradewright.model.fee",
+    "tradewright.model.lot",
+    "tradewright.core.orders",
+    "tradewright.core.ledger",
+    "tradewright.model.intent",
+    "tradewright.core.marks",
+    "tradewright.core.holds",
+    "tradewright.core.accounts",
+    "tradewright.core.risk",
+    "tradewright.core.rules",
+    "tradewright.core.exits",
+    "tradewright.core.sizing",
+    "tradewright.core.engine",
+    "tradewright.sim.sequencer",
+    "tradewright.trader",
 ]
 
 

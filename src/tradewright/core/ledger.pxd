@@ -39,6 +39,7 @@ cdef class Book:
     cdef long long _close(self, BookedFill booked, long long left, str named) except? -1
     cdef _match_again(self, list changes)
     cdef _fold(self, list window)
+    cpdef refold(self)
     cdef _settle(self)
     @cython.locals(held=Lot)
     cpdef long long closable(self, int side, str lot) except? -1

@@ -14,7 +14,7 @@ from tradewright.model.errors import ContractError
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Lot, Match
 from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX
-from tradewright.model.order import Order
+from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill
 
 #: Fills a book keeps to be able to match again; older ones are settled. A later arrival than that many fills of one
@@ -27,16 +27,18 @@ class BookedFill:
 
     __slots__ = ("key", "side", "size", "price_units", "time", "order_id", "trade_id", "closing", "lot")
 
-    def __init__(self, fill: Fill, order: Order, size: int) -> None:
-        self.key = (fill.time_venue, len(fill.trade_id), fill.trade_id)
-        self.side = order.side
+    def __init__(
+        self, time: int, order_id: str, trade_id: str, side: int, size: int, price_units: int, closing: bool, lot: str
+    ) -> None:
+        self.key = (time, len(trade_id), trade_id)
+        self.side = side
         self.size = size
-        self.price_units = fill.price_units
-        self.time = fill.time_venue
-        self.order_id = order.id
-        self.trade_id = fill.trade_id
-        self.closing = order.reduce_only
-        self.lot = order.lot
+        self.price_units = price_units
+        self.time = time
+        self.order_id = order_id
+        self.trade_id = trade_id
+        self.closing = closing
+        self.lot = lot
 
     def row(self) -> tuple[object, ...]:
         return (
@@ -164,6 +166,10 @@ class Book:
         for booked in window:
             self._match(booked)
 
+    def refold(self) -> None:
+        """Lots, P&L and matches anew from the settled base and the window: what a snapshot restores."""
+        self._fold(self.window)
+
     def _settle(self) -> None:
         """Fold the older half of the window into the settled base."""
         self._fold(self.window[:-WINDOW])
@@ -280,7 +286,11 @@ class Ledger:
             else:
                 self.move_cash(order.account, fill.fee_currency, -fill.fee)
         long_before, short_before = book.long_size, book.short_size
-        book.add(BookedFill(fill, order, size), matches)
+        closing = order.role != ENTRY
+        booked = BookedFill(
+            fill.time_venue, order.id, fill.trade_id, order.side, size, fill.price_units, closing, order.lot
+        )
+        book.add(booked, matches)
         position.long_size += book.long_size - long_before
         position.short_size += book.short_size - short_before
         position.net = position.long_size - position.short_size

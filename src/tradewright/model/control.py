@@ -30,8 +30,7 @@ class Started(Event):
     __slots__ = ("run", "setup")
 
     def __init__(self, time: int, run: int, setup: list[object]) -> None:
-        self.kind = STARTED
-        self.time = time
+        super().__init__(STARTED, time)
         self.run = run
         self.setup = setup
 
@@ -45,8 +44,7 @@ class CashMoved(Event):
     __slots__ = ("account", "currency", "amount", "reason")
 
     def __init__(self, time: int, account: str, currency: str, amount: int, reason: str) -> None:
-        self.kind = CASH_MOVED
-        self.time = time
+        super().__init__(CASH_MOVED, time)
         self.account = account
         self.currency = currency
         self.amount = amount
@@ -62,8 +60,7 @@ class TradingStateSet(Event):
     __slots__ = ("scope", "state", "who", "reason")
 
     def __init__(self, time: int, scope: str, state: int, who: str, reason: str) -> None:
-        self.kind = TRADING_STATE_SET
-        self.time = time
+        super().__init__(TRADING_STATE_SET, time)
         self.scope = scope
         self.state = state
         self.who = who
@@ -79,8 +76,7 @@ class RulesChanged(Event):
     __slots__ = ("instrument_index", "rules")
 
     def __init__(self, time: int, instrument_index: int, rules: list[object]) -> None:
-        self.kind = RULES_CHANGED
-        self.time = time
+        super().__init__(RULES_CHANGED, time)
         self.instrument_index = instrument_index
         self.rules = rules
 
@@ -94,8 +90,7 @@ class Timer(Event):
     __slots__ = ("name",)
 
     def __init__(self, time: int, name: str) -> None:
-        self.kind = TIMER
-        self.time = time
+        super().__init__(TIMER, time)
         self.name = name
 
     def row(self) -> tuple[object, ...]:
@@ -108,8 +103,7 @@ class StrategyHalted(Event):
     __slots__ = ("strategy", "code", "text")
 
     def __init__(self, time: int, strategy: str, code: str, text: str) -> None:
-        self.kind = STRATEGY_HALTED
-        self.time = time
+        super().__init__(STRATEGY_HALTED, time)
         self.strategy = strategy
         self.code = code
         self.text = text
@@ -124,8 +118,7 @@ class TradingStateChanged(Event):
     __slots__ = ("scope", "state", "code", "value", "limit")
 
     def __init__(self, time: int, scope: str, state: int, code: str, value: int | None, limit: int | None) -> None:
-        self.kind = TRADING_STATE_CHANGED
-        self.time = time
+        super().__init__(TRADING_STATE_CHANGED, time)
         self.scope = scope
         self.state = state
         self.code = code
@@ -142,8 +135,7 @@ class DayRolled(Event):
     __slots__ = ("account", "day", "equity")
 
     def __init__(self, time: int, account: str, day: int, equity: int | None) -> None:
-        self.kind = DAY_ROLLED
-        self.time = time
+        super().__init__(DAY_ROLLED, time)
         self.account = account
         self.day = day
         self.equity = equity
@@ -158,8 +150,7 @@ class ExitTriggered(Event):
     __slots__ = ("order_id", "quantity", "price_units")
 
     def __init__(self, time: int, order_id: str, quantity: int, price_units: int) -> None:
-        self.kind = EXIT_TRIGGERED
-        self.time = time
+        super().__init__(EXIT_TRIGGERED, time)
         self.order_id = order_id
         self.quantity = quantity
         self.price_units = price_units

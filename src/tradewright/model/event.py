@@ -55,3 +55,7 @@ class Event:
     def __init__(self, kind: int, time: int) -> None:
         self.kind = kind
         self.time = time
+
+    def row(self) -> tuple[object, ...]:
+        """The event as one encodable row: its kind, then its fields, in an order that never changes."""
+        return (self.kind, self.time)

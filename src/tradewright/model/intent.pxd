@@ -27,3 +27,5 @@ cdef class Intent:
     cdef public str role
     cdef public str reason
     cdef public tuple inputs
+    cdef public double confidence
+    cdef public bint cancels

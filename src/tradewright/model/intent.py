@@ -12,14 +12,16 @@ class Intent:
     quantity: size counts, 0 = decided by sizing; then one of size_ppm (share of equity, parts per million) and value
     (money in the account's currency) is set. at_fill: the share is taken at the fill price (backtest only).
     Prices are counts, 0 = none; trail_* as in `Order`. stop_loss, take_profit: prices of attached exits;
-    exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group_exit: this is one side of an OCO pair of exits.
-    reason: the strategy's words; inputs: (label, number) pairs it decided on.
+    exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group: id shared by an OCO pair; role: of a
+    closing intent that guards a position (`order.STOP_LOSS`, `order.TAKE_PROFIT`), "" = a plain close.
+    reason: the strategy's words; inputs: (label, number) pairs it decided on. confidence: 0 to 1, orders the intents of
+    one event. cancels: not a wish for an order but for the end of `order_id`.
     """
 
     __slots__ = (
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
-        "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
+        "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs", "confidence", "cancels",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -49,3 +51,5 @@ class Intent:
         self.role = ""
         self.reason = ""
         self.inputs: tuple[tuple[str, float | None], ...] = ()
+        self.confidence = 1.0
+        self.cancels = False

@@ -1,8 +1,10 @@
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
 
-cdef class Bar(Event):
+cdef class MarketEvent(Event):
     cdef readonly Instrument instrument
+
+cdef class Bar(MarketEvent):
     cdef readonly long long time_open
     cdef readonly long long open_units
     cdef readonly long long high_units
@@ -22,20 +24,17 @@ cdef class QuoteBar(Bar):
     cdef readonly long long bid_size_units
     cdef readonly long long ask_size_units
 
-cdef class Quote(Event):
-    cdef readonly Instrument instrument
+cdef class Quote(MarketEvent):
     cdef readonly long long bid_units
     cdef readonly long long ask_units
     cdef readonly long long bid_size_units
     cdef readonly long long ask_size_units
 
-cdef class Trade(Event):
-    cdef readonly Instrument instrument
+cdef class Trade(MarketEvent):
     cdef readonly long long price_units
     cdef readonly long long size_units
     cdef readonly int aggressor
 
-cdef class Depth(Event):
-    cdef readonly Instrument instrument
+cdef class Depth(MarketEvent):
     cdef readonly tuple bids
     cdef readonly tuple asks

@@ -9,10 +9,22 @@ from __future__ import annotations
 from tradewright.model.event import BAR, DEPTH, QUOTE, QUOTE_BAR, TRADE, Event
 from tradewright.model.instrument import Instrument
 
-class Bar(Event):
+class MarketEvent(Event):
+    """Base of all market data: it is about one instrument."""
+
+    __slots__ = ("instrument",)
+
+    instrument: Instrument
+
+    @property
+    def symbol(self) -> str:
+        return self.instrument.symbol
+
+
+class Bar(MarketEvent):
     """Trades of one period. time_open: start of the period, ns UTC; time: its end. volume_units: size counts."""
 
-    __slots__ = ("instrument", "time_open", "open_units", "high_units", "low_units", "close_units", "volume_units")
+    __slots__ = ("time_open", "open_units", "high_units", "low_units", "close_units", "volume_units")
 
     def __init__(
         self,
@@ -54,10 +66,6 @@ class Bar(Event):
     @property
     def volume(self) -> float:
         return self.volume_units / self.instrument.size_one
-
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
 
     def row(self) -> tuple[object, ...]:
         return (
@@ -119,10 +127,10 @@ class QuoteBar(Bar):
         )  # fmt: skip
 
 
-class Quote(Event):
+class Quote(MarketEvent):
     """Best bid and ask; a size of 0 means the source does not say."""
 
-    __slots__ = ("instrument", "bid_units", "ask_units", "bid_size_units", "ask_size_units")
+    __slots__ = ("bid_units", "ask_units", "bid_size_units", "ask_size_units")
 
     def __init__(
         self,
@@ -157,10 +165,6 @@ class Quote(Event):
     def spread(self) -> float:
         return (self.ask_units - self.bid_units) / self.instrument.price_one
 
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
-
     def row(self) -> tuple[object, ...]:
         return (
             self.kind, self.time, self.instrument.index, self.bid_units, self.ask_units,
@@ -168,10 +172,10 @@ class Quote(Event):
         )  # fmt: skip
 
 
-class Trade(Event):
+class Trade(MarketEvent):
     """A market print. aggressor: +1 the buyer took, -1 the seller took, 0 the source does not say."""
 
-    __slots__ = ("instrument", "price_units", "size_units", "aggressor")
+    __slots__ = ("price_units", "size_units", "aggressor")
 
     def __init__(self, time: int, instrument: Instrument, price_units: int, size_units: int, aggressor: int = 0) -> None:
         self.kind = TRADE
@@ -189,18 +193,14 @@ class Trade(Event):
     def size(self) -> float:
         return self.size_units / self.instrument.size_one
 
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
-
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.instrument.index, self.price_units, self.size_units, self.aggressor)
 
 
-class Depth(Event):
+class Depth(MarketEvent):
     """A snapshot of the L2 book: (price count, size count) per level, best first; bids fall, asks rise."""
 
-    __slots__ = ("instrument", "bids", "asks")
+    __slots__ = ("bids", "asks")
 
     def __init__(
         self,
@@ -214,10 +214,6 @@ class Depth(Event):
         self.instrument = instrument
         self.bids = bids
         self.asks = asks
-
-    @property
-    def symbol(self) -> str:
-        return self.instrument.symbol
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.instrument.index, self.bids, self.asks)

@@ -1,0 +1,87 @@
+cimport cython
+from tradewright.core.accounts cimport AccountState
+from tradewright.core.exits cimport HeldExit
+from tradewright.core.holds cimport Hold, Holds
+from tradewright.core.ledger cimport Book, Ledger, Position
+from tradewright.core.marks cimport Mark, Marks
+from tradewright.core.orders cimport OrderState
+from tradewright.core.risk cimport Proposal
+from tradewright.model.command cimport Cancel, Command, Replace, Submit
+from tradewright.model.decision cimport Decision
+from tradewright.model.event cimport Event
+from tradewright.model.instrument cimport Instrument
+from tradewright.model.intent cimport Intent
+from tradewright.model.market cimport MarketEvent
+from tradewright.model.order cimport Order
+from tradewright.model.report cimport Fill, FillPrice, Report
+
+cdef class Alarm:
+    cdef readonly str code
+    cdef readonly str order_id
+    cdef readonly str text
+
+cdef class Engine:
+    cdef public long long run
+    cdef public long long now
+    cdef readonly list instruments
+    cdef readonly dict symbols
+    cdef readonly dict accounts
+    cdef readonly Ledger ledger
+    cdef readonly Marks marks
+    cdef readonly Holds holds
+    cdef readonly dict orders
+    cdef readonly dict exits
+    cdef public dict children
+    cdef public dict states
+    cdef public dict halted
+    cdef public long long order_count
+    cdef public long long decision_count
+    cdef public long long denied_count
+    cdef readonly object ended
+    cdef public long long next_day_end
+    cdef public list matches
+    cdef public list alarms
+    cdef public long long late_events
+    cpdef str next_order_id(self, str account)
+    cpdef Position position(self, str account, Instrument instrument)
+    cpdef Book book(self, str account, str strategy, Instrument instrument)
+    @cython.locals(hold=Hold, book=Book)
+    cpdef list open_orders(self, str account, str strategy, Instrument instrument)
+    cpdef int trading_state(self, str account, str strategy, str symbol) except -1
+    cpdef apply(self, Event event)
+    cdef _apply_other(self, Event event)
+    @cython.locals(order=Order, state=OrderState, book=Book, position=Position)
+    cdef _apply_decision(self, Decision decision)
+    cdef _count_id(self, str order_id)
+    @cython.locals(state=OrderState)
+    cdef _apply_command(self, Command command)
+    cdef _end_held(self, OrderState state)
+    @cython.locals(state=OrderState, order=Order, was_open=cython.bint)
+    cdef _apply_report(self, Event event)
+    @cython.locals(order=Order, book=Book, position=Position)
+    cdef _book_fill(self, OrderState state, Fill fill)
+    @cython.locals(exit=HeldExit, mark=Mark, index=cython.longlong)
+    cdef _follow_exits(self, MarketEvent event)
+    @cython.locals(parent=OrderState, book=Book, filled=cython.longlong, left=cython.longlong)
+    cdef long long _guarded(self, Order order) except? -1
+    @cython.locals(state=OrderState)
+    cdef _forget_ended(self)
+    @cython.locals(book=Book, closable=cython.longlong)
+    cpdef list judge(self, Intent intent)
+    @cython.locals(book=Book, hold=Hold, order=Order)
+    cdef _judge_close(self, Intent intent, list outputs)
+    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint)
+    cdef _judge_one(self, Intent intent, list outputs)
+    @cython.locals(position=Position, there=cython.longlong)
+    cdef Order _order_of(self, Intent intent, long long quantity)
+    cdef _attach_exits(self, Intent intent, Order order, list orders)
+    @cython.locals(state=OrderState)
+    cpdef list cancel(self, str order_id)
+    @cython.locals(state=OrderState, order=Order)
+    cpdef list replace(self, str order_id, long long quantity, long long limit_units, long long stop_units)
+    @cython.locals(state=OrderState, order=Order, account=AccountState, hold=Hold)
+    cpdef list size_at_fill(self, FillPrice asked)
+    cpdef list react(self, Event event)
+    @cython.locals(account=AccountState)
+    cdef _check_daily_loss(self, Fill event, list outputs)
+    cdef _emit(self, Event output, list outputs)

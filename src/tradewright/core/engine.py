@@ -1,0 +1,612 @@
+"""The book and its judge: every order, lot, hold and limit of an engine, folded from what happened and what was decided.
+
+Two doors. `apply` folds one record — an input or an output — and nothing else changes the book, so a journal's records
+rebuild it without strategies. `judge`, `cancel`, `react` and `size_at_fill` decide: they return outputs that are already
+applied, in the order in which they must be journaled. What is decided is never decided again on recovery.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tradewright.core.accounts import AccountState
+from tradewright.core.exits import HeldExit
+from tradewright.core.holds import Holds
+from tradewright.core.ledger import Book, Ledger, Position
+from tradewright.core.limits import Limits
+from tradewright.core.marks import Mark, Marks
+from tradewright.core.orders import DENIED, ENDED_CANCELLED, HELD, NONE, SENT, SUBMITTED, OrderState, stage_after
+from tradewright.core.risk import Proposal, judge, passed
+from tradewright.core.rules import ORDER_RULES, daily_loss_limit
+from tradewright.core.sizing import money_for, quantity_for, size
+from tradewright.core.state import to_bytes
+from tradewright.model.account import HEDGING, NETTING, Account
+from tradewright.model.chain import digest
+from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
+from tradewright.model.control import (
+    ACTIVE,
+    EVERYTHING,
+    REDUCING,
+    CashMoved,
+    DayRolled,
+    ExitTriggered,
+    RulesChanged,
+    StrategyHalted,
+    TradingStateChanged,
+    TradingStateSet,
+)
+from tradewright.model.decision import Check, Decision
+from tradewright.model.errors import ContractError
+from tradewright.model.event import MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
+from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.intent import Intent
+from tradewright.model.lot import Match
+from tradewright.model.market import MarketEvent
+from tradewright.model.order import (
+    ENTRY,
+    EXIT,
+    GTC,
+    LIMIT,
+    MARKET,
+    REDUCE_ONLY,
+    STOP,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    TRAILING_STOP,
+    Order,
+)
+from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.zone import DAY_NS, day_of, utc_ns
+
+#: An ended order leaves memory after this long without news; tables and journal keep it for ever.
+ENDED_KEPT_NS = 24 * 3_600_000_000_000
+
+
+class Alarm:
+    """Something a person should hear of. code: LATE_FILL, OVERFILL, UNKNOWN_ORDER; text: one sentence."""
+
+    __slots__ = ("code", "order_id", "text")
+
+    def __init__(self, code: str, order_id: str, text: str) -> None:
+        self.code = code
+        self.order_id = order_id
+        self.text = text
+
+
+class Engine:
+    """All state of the deterministic core. now: the logical time, ns UTC, which never goes back.
+
+    matches, alarms: what the last events made; whoever drives the engine takes them. `order_count` and
+    `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
+    """
+
+    __slots__ = (
+        "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits", "children",
+        "states", "halted", "order_count", "decision_count", "denied_count", "ended", "next_day_end", "matches", "alarms",
+        "late_events",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.run = 0
+        self.now = 0
+        self.instruments: list[Instrument] = []
+        self.symbols: dict[str, Instrument] = {}
+        self.accounts: dict[str, AccountState] = {}
+        self.ledger = Ledger()
+        self.marks = Marks()
+        self.holds = Holds()
+        self.orders: dict[str, OrderState] = {}
+        self.exits: dict[str, HeldExit] = {}
+        self.children: dict[str, list[str]] = {}
+        self.states: dict[str, int] = {}
+        self.halted: dict[str, str] = {}
+        self.order_count = 0
+        self.decision_count = 0
+        self.denied_count = 0
+        self.ended: deque[tuple[int, str]] = deque()
+        self.next_day_end = 0
+        self.matches: list[Match] = []
+        self.alarms: list[Alarm] = []
+        self.late_events = 0
+
+    # ── what exists ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Add an instrument; its index becomes the next one. A symbol is listed once."""
+        if instrument.symbol in self.symbols:
+            raise ContractError(f"{instrument.symbol} is already listed")
+        instrument.index = len(self.instruments)
+        self.instruments.append(instrument)
+        self.symbols[instrument.symbol] = instrument
+        self.marks.list_instrument(instrument)
+
+    def open_account(self, terms: Account, limits: Limits) -> None:
+        """Add an account, or give a known one its new limits."""
+        known = self.accounts.get(terms.name)
+        if known is not None:
+            known.limits = limits
+            return
+        self.ledger.cash[terms.name] = {}
+        self.accounts[terms.name] = AccountState(terms, limits, self.ledger, self.marks, self.holds)
+        self.next_day_end = 0
+
+    def next_order_id(self, account: str) -> str:
+        """The next client order id: account code, run, sequence — deterministic and never used twice."""
+        self.order_count += 1
+        return f"{self.accounts[account].terms.code}-{self.run}-{self.order_count}"
+
+    def position(self, account: str, instrument: Instrument) -> Position:
+        """The account's position, known to the account from its first use."""
+        key = (account, instrument.index)
+        position = self.ledger.positions.get(key)
+        if position is None:
+            position = self.ledger.position(account, instrument)
+            self.accounts[account].positions.append(position)
+        return position
+
+    def book(self, account: str, strategy: str, instrument: Instrument) -> Book:
+        """The strategy's book in that instrument."""
+        book = self.ledger.books.get((account, strategy, instrument.index))
+        if book is None:
+            hedging = self.accounts[account].terms.mode == HEDGING
+            book = self.ledger.book(account, strategy, instrument, hedging)
+        return book
+
+    def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
+        """Ids of the strategy's orders in that instrument that may still fill, oldest first."""
+        book = self.book(account, strategy, instrument)
+        return [hold.order.id for hold in self.holds.holds.values() if hold.book is book]
+
+    def trading_state(self, account: str, strategy: str, symbol: str) -> int:
+        """The strictest state of the four scopes an order belongs to."""
+        states = self.states
+        if not states:
+            return ACTIVE
+        return max(
+            states.get(EVERYTHING, ACTIVE),
+            states.get("account:" + account, ACTIVE),
+            states.get("strategy:" + strategy, ACTIVE),
+            states.get("symbol:" + symbol, ACTIVE),
+        )
+
+    def state_hash(self) -> str:
+        """blake2b-256 of the engine's bytes: equal in both builds, after any restart and for any hash seed."""
+        return digest(to_bytes(self)).hex()
+
+    # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def apply(self, event: Event) -> None:
+        """Fold one record, input or output. The only door through which the book changes."""
+        if event.time > self.now:
+            self.now = event.time
+        elif event.time < self.now:
+            self.late_events += 1
+        if event.kind <= MARKET_KIND_MAX:
+            self.marks.apply(event)
+            if self.exits and isinstance(event, MarketEvent):
+                self._follow_exits(event)
+        elif event.kind <= REPORT_KIND_MAX:
+            self._apply_report(event)
+        else:
+            self._apply_other(event)
+        if self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
+            self._forget_ended()
+
+    def _apply_other(self, event: Event) -> None:
+        if isinstance(event, Decision):
+            self._apply_decision(event)
+        elif isinstance(event, Command):
+            self._apply_command(event)
+        elif isinstance(event, CashMoved):
+            self.ledger.move_cash(event.account, event.currency, event.amount)
+            account = self.accounts[event.account]
+            if account.day_equity is not None:
+                worth = self.marks.convert(event.amount, event.currency, account.terms.currency)
+                account.day_equity = None if worth is None else account.day_equity + worth
+        elif isinstance(event, TradingStateSet | TradingStateChanged):
+            if event.state == ACTIVE:
+                self.states.pop(event.scope, None)
+            else:
+                self.states[event.scope] = event.state
+        elif isinstance(event, StrategyHalted):
+            self.halted[event.strategy] = event.code
+        elif isinstance(event, DayRolled):
+            self._apply_day(event)
+        elif isinstance(event, ExitTriggered):
+            self._apply_exit_triggered(event)
+        elif isinstance(event, RulesChanged):
+            self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
+
+    def _apply_day(self, rolled: DayRolled) -> None:
+        account = self.accounts[rolled.account]
+        account.day = rolled.day
+        account.day_end = utc_ns(account.terms.day_zone, (rolled.day + 1) * DAY_NS)
+        account.day_equity = rolled.equity
+        self.next_day_end = min([state.day_end for state in self.accounts.values()])
+
+    def _apply_decision(self, decision: Decision) -> None:
+        """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
+        self.decision_count = max(self.decision_count, decision.id)
+        stage = HELD if decision.approved else DENIED
+        for order in decision.orders:
+            self._count_id(order.id)
+            state = OrderState(order, stage)
+            self.orders[order.id] = state
+            if not decision.approved:
+                state.code = decision.refusals[0].code
+                state.time_ended = decision.time
+                self.denied_count += 1
+                self.ended.append((decision.time, order.id))
+                continue
+            book = self.book(order.account, order.strategy, order.instrument)
+            position = self.position(order.account, order.instrument)
+            amount = decision.hold if order.role == ENTRY else 0
+            self.holds.reserve(order, book, position, decision.hold_currency, amount)
+            if order.parent:
+                self.children.setdefault(order.parent, []).append(order.id)
+            if order.role != ENTRY and order.parent and not self.accounts[order.account].terms.native_exits:
+                self.exits[order.id] = HeldExit(order)
+
+    def _count_id(self, order_id: str) -> None:
+        """Ids journaled by an earlier process are used up."""
+        number = int(order_id[order_id.rindex("-") + 1 :])
+        if number > self.order_count:
+            self.order_count = number
+
+    def _apply_command(self, command: Command) -> None:
+        state = self.orders[command.order_id]
+        if command.kind == SUBMIT:
+            state.stage = stage_after(SUBMIT, state.stage)
+            state.submit = SENT
+            self.exits.pop(command.order_id, None)
+        elif isinstance(command, Cancel):
+            if state.stage == HELD:
+                self._end_held(state)
+                return
+            state.cancel = SENT
+            self.holds.yield_exit(command.order_id)
+        elif isinstance(command, Replace):
+            state.replace = SENT
+        state.time_request = command.time
+
+    def _end_held(self, state: OrderState) -> None:
+        """A held order never left: cancelling it needs no venue."""
+        state.stage = ENDED_CANCELLED
+        state.code = "CANCELLED_HERE"
+        state.time_ended = self.now
+        self.exits.pop(state.order.id, None)
+        self.holds.adjust(state.order, 0)
+        self.ended.append((self.now, state.order.id))
+
+    def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
+        """From now on it is the order that goes out: a stop becomes a market order of what its parent filled."""
+        state = self.orders[triggered.order_id]
+        order = state.order
+        order.quantity = triggered.quantity
+        if order.type != LIMIT:
+            order.type = MARKET
+            order.stop_units = 0
+        self.holds.adjust(order, triggered.quantity)
+        self.exits.pop(order.id, None)
+
+    def _apply_report(self, event: Event) -> None:
+        """One venue report: life-cycle, then ledger, then holds. A duplicate changes nothing."""
+        if not isinstance(event, Report) or isinstance(event, FillPrice):
+            return
+        state = self.orders.get(event.order_id)
+        if state is None:
+            self.alarms.append(Alarm("UNKNOWN_ORDER", event.order_id, f"a report on {event.order_id}, an order not known"))
+            return
+        was_open = state.is_open()
+        order = state.order
+        if state.apply_report(event) and isinstance(event, Fill):
+            self._book_fill(state, event)
+        self.holds.adjust(order, state.remaining())
+        if was_open and not state.is_open():
+            self.ended.append((self.now, order.id))
+
+    def _book_fill(self, state: OrderState, fill: Fill) -> None:
+        order = state.order
+        book = self.book(order.account, order.strategy, order.instrument)
+        position = self.position(order.account, order.instrument)
+        self.ledger.apply_fill(book, position, order, fill, self.matches)
+        if state.late:
+            self.alarms.append(Alarm("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}"))
+        if state.overfilled:
+            self.alarms.append(Alarm("OVERFILL", order.id, f"{order.id} filled {state.filled} of {order.quantity}"))
+
+    def _follow_exits(self, event: MarketEvent) -> None:
+        """Held exits of this instrument whose parent has filled follow the market."""
+        index = event.instrument.index
+        mark = self.marks.marks[index]
+        for exit in self.exits.values():
+            if exit.order.instrument.index == index and self._guarded(exit.order) > 0:
+                exit.follow(event, mark)
+
+    def _guarded(self, order: Order) -> int:
+        """Size counts a held exit would close now: what its parent filled and its book still has."""
+        parent = self.orders.get(order.parent)
+        filled = parent.filled if parent is not None else 0
+        book = self.book(order.account, order.strategy, order.instrument)
+        left = book.closable(order.side, order.lot)
+        return filled if filled < left else left
+
+    def _forget_ended(self) -> None:
+        """Ended orders leave memory 24 hours after they ended."""
+        while self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
+            order_id = self.ended.popleft()[1]
+            state = self.orders.get(order_id)
+            if state is not None and not state.is_open():
+                del self.orders[order_id]
+                self.children.pop(order_id, None)
+
+    # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def judge(self, intent: Intent) -> list[Event]:
+        """Take one intent through sizing and risk. Returns its outputs, applied: decisions, and commands where approved.
+
+        An intent that would cross zero in a netting book becomes a close and an opening, each judged by itself.
+        """
+        outputs: list[Event] = []
+        if intent.closing:
+            self._judge_close(intent, outputs)
+            return outputs
+        book = self.book(intent.account, intent.strategy, intent.instrument)
+        if not book.hedging and book.net != 0 and (book.net > 0) != (intent.side > 0):
+            closable = book.closable(intent.side, "") - book.exiting
+            if closable > 0 and (intent.quantity == 0 or intent.quantity > closable):
+                self._judge_one(part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
+                if intent.quantity:
+                    intent.quantity -= closable
+            elif closable > 0:
+                intent.closing = True
+        self._judge_one(intent, outputs)
+        return outputs
+
+    def _judge_close(self, intent: Intent, outputs: list[Event]) -> None:
+        """A close takes the place of the exits that guard the same lots: they are cancelled first."""
+        book = self.book(intent.account, intent.strategy, intent.instrument)
+        if intent.role == "":
+            for hold in list(self.holds.holds.values()):
+                order = hold.order
+                if (
+                    hold.book is book
+                    and order.role in (STOP_LOSS, TAKE_PROFIT)
+                    and order.side == intent.side
+                    and self.orders[order.id].cancel == NONE
+                    and (not intent.lot or order.lot == intent.lot or order.parent == intent.lot)
+                ):
+                    self._emit(Cancel(self.now, order.id), outputs)
+        if intent.quantity == 0:
+            intent.quantity = max(0, book.closable(intent.side, intent.lot) - book.exiting)
+        self._judge_one(intent, outputs)
+
+    def _judge_one(self, intent: Intent, outputs: list[Event]) -> None:
+        """Sizing, risk and the decision record of one order; its commands when approved."""
+        account = self.accounts[intent.account]
+        instrument = intent.instrument
+        mark: Mark = self.marks.marks[instrument.index]
+        price = intent.limit_units if intent.limit_units else mark.reference(intent.side)
+        if intent.closing or intent.quantity:
+            quantity, sizing = intent.quantity, "as asked"
+        else:
+            quantity, sizing = size(intent, account, price)
+        order = self._order_of(intent, quantity)
+        book = self.book(order.account, order.strategy, instrument)
+        position = self.position(order.account, instrument)
+        state = self.trading_state(order.account, order.strategy, instrument.symbol)
+        proposal = Proposal(order, account, book, position, mark, state, self.now)
+        checks = judge(ORDER_RULES, proposal)
+        approved = passed(checks)
+        orders = [order]
+        if approved and not intent.closing:
+            self._attach_exits(intent, order, orders)
+        need = proposal.need
+        decision = Decision(
+            self.now, self.decision_count + 1, order.account, order.strategy, instrument, approved, orders, checks,
+            intent.reason, intent.inputs, proposal.reference if proposal.reference > 0 else -1,
+            self.now - mark.time if mark.time else -1, need if approved and need is not None else 0,
+            proposal.hold_currency, sizing,
+        )  # fmt: skip
+        self._emit(decision, outputs)
+        if approved:
+            native = account.terms.native_exits
+            for made in orders:
+                if native or not made.parent:
+                    self._emit(Submit(self.now, Approved(made)), outputs)
+
+    def _order_of(self, intent: Intent, quantity: int) -> Order:
+        """The order's terms. A close carries reduce-only where the venue's own position allows it: with several
+        strategies on one netting account the venue's net may stand the other way."""
+        flags = intent.flags
+        role = ENTRY
+        if intent.closing:
+            role = intent.role if intent.role else EXIT
+            position = self.position(intent.account, intent.instrument)
+            there = position.net if intent.side < 0 else -position.net
+            if self.accounts[intent.account].terms.mode != NETTING or there >= quantity:
+                flags |= REDUCE_ONLY
+        return Order(
+            intent.order_id, intent.account, intent.strategy, intent.instrument, intent.side, intent.type, quantity,
+            intent.limit_units, intent.stop_units, intent.trail_units, intent.trail_ppm, intent.time_in_force, flags,
+            intent.lot, "", intent.group, role, intent.size_ppm if intent.at_fill and not intent.closing else 0,
+            self.decision_count + 1, self.now,
+        )  # fmt: skip
+
+    def _attach_exits(self, intent: Intent, order: Order, orders: list[Order]) -> None:
+        """Stop-loss, trailing stop and take-profit of an opening order: its children, cancelling each other."""
+        group = order.id if intent.take_profit and (intent.stop_loss or intent.exit_trail_units or intent.exit_trail_ppm) else ""
+        if intent.exit_trail_units or intent.exit_trail_ppm:
+            orders.append(self._exit_of(order, TRAILING_STOP, STOP_LOSS, group, 0, 0, intent))
+        elif intent.stop_loss:
+            orders.append(self._exit_of(order, STOP, STOP_LOSS, group, 0, intent.stop_loss, intent))
+        if intent.take_profit:
+            orders.append(self._exit_of(order, LIMIT, TAKE_PROFIT, group, intent.take_profit, 0, intent))
+
+    def _exit_of(
+        self, parent: Order, type: int, role: str, group: str, limit_units: int, stop_units: int, intent: Intent
+    ) -> Order:
+        trailing = type == TRAILING_STOP
+        hedging = self.accounts[parent.account].terms.mode == HEDGING
+        return Order(
+            self.next_order_id(parent.account), parent.account, parent.strategy, parent.instrument, -parent.side, type,
+            parent.quantity, limit_units, stop_units, intent.exit_trail_units if trailing else 0,
+            intent.exit_trail_ppm if trailing else 0, GTC, REDUCE_ONLY, parent.id if hedging else "", parent.id, group,
+            role, 0, self.decision_count + 1, self.now,
+        )  # fmt: skip
+
+    def cancel(self, order_id: str) -> list[Event]:
+        """Ask for the end of an order: nothing for one that is unknown, ended or already being cancelled."""
+        outputs: list[Event] = []
+        state = self.orders.get(order_id)
+        if state is not None and state.is_open() and state.cancel == NONE:
+            self._emit(Cancel(self.now, order_id), outputs)
+        return outputs
+
+    def replace(self, order_id: str, quantity: int, limit_units: int, stop_units: int) -> list[Event]:
+        """Ask for new terms (0 keeps a price, a quantity of 0 keeps it). What would add exposure is judged as an opening:
+        it is refused here, silently to the venue, by keeping the order as it is — use cancel and a new order."""
+        outputs: list[Event] = []
+        state = self.orders.get(order_id)
+        if state is None or state.stage != SUBMITTED + 1 or not state.is_open() or state.replace == SENT:
+            return outputs
+        order = state.order
+        quantity = quantity if quantity else order.quantity
+        if quantity > order.quantity and order.role == ENTRY:
+            return outputs
+        command = Replace(
+            self.now, order_id, quantity, limit_units if limit_units else order.limit_units,
+            stop_units if stop_units else order.stop_units,
+        )  # fmt: skip
+        self._emit(command, outputs)
+        return outputs
+
+    def query(self, order_id: str) -> Query:
+        """Look an order up at its venue; applied."""
+        query = Query(self.now, order_id)
+        self.apply(query)
+        return query
+
+    def size_at_fill(self, asked: FillPrice) -> list[Event]:
+        """Backtest: the size of an order that is about to fill, from equity now, never beyond what is free for it."""
+        outputs: list[Event] = []
+        state = self.orders[asked.order_id]
+        order = state.order
+        account = self.accounts[order.account]
+        money = money_for(account, order.size_ppm, 0)
+        free = account.free(order.instrument.quote)
+        hold = self.holds.holds.get(order.id)
+        if free is not None and hold is not None:
+            free = (free + hold.held) * account.terms.leverage
+            if account.terms.kind == "cash":
+                free = self.marks.convert(free, order.instrument.quote, account.terms.currency)
+        money = None if money is None or free is None else min(money, free)
+        quantity = quantity_for(account, order.instrument, money, asked.price_units)
+        self._emit(Replace(self.now, order.id, quantity, order.limit_units, order.stop_units), outputs)
+        return outputs
+
+    def react(self, event: Event) -> list[Event]:
+        """What the core itself decides after an input was folded: days, loss limits, held exits. Applied outputs."""
+        outputs: list[Event] = []
+        if self.now >= self.next_day_end:
+            self._roll_days(outputs)
+        if self.exits:
+            if isinstance(event, MarketEvent):
+                self._trigger_exits(event, outputs)
+            elif isinstance(event, Report):
+                self._settle_links(event, outputs)
+        if isinstance(event, Fill):
+            self._check_daily_loss(event, outputs)
+        return outputs
+
+    def _roll_days(self, outputs: list[Event]) -> None:
+        for name, account in self.accounts.items():
+            if self.now >= account.day_end:
+                day = day_of(account.terms.day_zone, self.now)
+                self._emit(DayRolled(self.now, name, day, account.equity()), outputs)
+                scope = "account:" + name
+                if self.states.get(scope) == REDUCING:
+                    self._emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
+
+    def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:
+        """After a fill the daily loss is looked at again; at its limit the account is REDUCING until the day rolls."""
+        if event.order_id not in self.orders:
+            return
+        name = self.orders[event.order_id].order.account
+        account = self.accounts[name]
+        limits = account.limits
+        limit = daily_loss_limit(limits.get("maxDailyLoss"), limits.get("maxDailyLossPercent"), account.day_equity)
+        scope = "account:" + name
+        if limit is None or limit < 0 or self.states.get(scope, ACTIVE) != ACTIVE:
+            return
+        loss = account.daily_loss()
+        if loss is not None and loss >= limit:
+            self._emit(TradingStateChanged(self.now, scope, REDUCING, "DAILY_LOSS_LIMIT", loss, limit), outputs)
+
+    def _trigger_exits(self, event: MarketEvent, outputs: list[Event]) -> None:
+        """Held exits whose price was reached go out; their siblings end. A stop goes before a take-profit."""
+        index = event.instrument.index
+        mark: Mark = self.marks.marks[index]
+        reached = [
+            exit
+            for exit in self.exits.values()
+            if exit.order.instrument.index == index and self._guarded(exit.order) > 0 and exit.triggered(event, mark)
+        ]
+        reached.sort(key=_stops_first)
+        for exit in reached:
+            order = exit.order
+            if order.id in self.exits:
+                quantity = self._guarded(order)
+                self._end_siblings(order, outputs)
+                self._emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
+                self._emit(Submit(self.now, Approved(order)), outputs)
+
+    def _end_siblings(self, order: Order, outputs: list[Event]) -> None:
+        for sibling in self.children.get(order.parent, []):
+            if sibling != order.id and self.orders[sibling].is_open() and self.orders[sibling].cancel == NONE:
+                self._emit(Cancel(self.now, sibling), outputs)
+
+    def _settle_links(self, report: Report, outputs: list[Event]) -> None:
+        """When a parent ended without a fill, or its book is flat again, the exits held for it have nothing to guard."""
+        state = self.orders.get(report.order_id)
+        if state is None:
+            return
+        for exit in list(self.exits.values()):
+            order = exit.order
+            parent = self.orders.get(order.parent)
+            if order.parent == report.order_id and parent is not None and not parent.is_open() and parent.filled == 0:
+                self._emit(Cancel(self.now, order.id), outputs)
+            elif (
+                parent is not None
+                and parent.filled > 0
+                and not parent.is_open()
+                and order.instrument is state.order.instrument
+                and state.order.role != ENTRY
+                and self._guarded(order) == 0
+            ):
+                self._emit(Cancel(self.now, order.id), outputs)
+
+    def _emit(self, output: Event, outputs: list[Event]) -> None:
+        self.apply(output)
+        outputs.append(output)
+
+
+def part_of(intent: Intent, order_id: str, quantity: int, closing: bool) -> Intent:
+    """The closing half of an intent that crosses zero: a plain market or limit order of `quantity` counts."""
+    part = Intent(order_id, intent.account, intent.strategy, intent.instrument, intent.side)
+    part.closing = closing
+    part.quantity = quantity
+    part.type = intent.type
+    part.limit_units = intent.limit_units
+    part.stop_units = intent.stop_units
+    part.trail_units = intent.trail_units
+    part.trail_ppm = intent.trail_ppm
+    part.time_in_force = intent.time_in_force
+    part.flags = intent.flags
+    part.reason = intent.reason
+    part.inputs = intent.inputs
+    return part
+
+
+def _stops_first(exit: HeldExit) -> tuple[int, str]:
+    return (exit.order.type == LIMIT, exit.order.id)

@@ -1,0 +1,140 @@
+"""The engine as bytes and back: one versioned form for snapshots and for the state hash.
+
+JSON rows in a fixed order: readable, exact (integers of any size), equal in both builds and for any hash seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tradewright.core.exits import HeldExit
+from tradewright.core.holds import Hold
+from tradewright.core.ledger import Book, BookedFill
+from tradewright.core.limits import Limits
+from tradewright.core.orders import OrderState
+from tradewright.core.setup import account_from, instrument_from
+from tradewright.model.errors import JournalDamaged
+from tradewright.model.instrument import Instrument
+from tradewright.model.order import Order
+
+if TYPE_CHECKING:
+    from tradewright.core.engine import Engine
+
+VERSION = 1
+
+
+def to_bytes(engine: Engine) -> bytes:
+    """Everything `Engine.apply` folds."""
+    return msgspec.json.encode(
+        (
+            VERSION,
+            (engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events),
+            [instrument.row() for instrument in engine.instruments],
+            engine.marks.row(),
+            [engine.accounts[name].row() for name in sorted(engine.accounts)],
+            engine.ledger.row(),
+            [engine.orders[id].row() for id in sorted(engine.orders)],
+            engine.holds.row(),
+            [engine.exits[id].row() for id in sorted(engine.exits)],
+            sorted(engine.children.items()),
+            sorted(engine.states.items()),
+            sorted(engine.halted.items()),
+            list(engine.ended),
+            engine.next_day_end,
+        )
+    )
+
+
+def restore(engine: Engine, data: bytes) -> None:
+    """Fill a new Engine from `to_bytes`. Raises JournalDamaged for another version or a broken form."""
+    row = msgspec.json.decode(data)
+    if not isinstance(row, list) or not row or row[0] != VERSION:
+        raise JournalDamaged(f"snapshot: its form is not version {VERSION}; replay the journal from its begin")
+    _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, ended, day_end = row
+    engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
+    for item in instruments:
+        engine.list_instrument(instrument_from(item))
+    for mark, (bid, ask, last, time) in zip(engine.marks.marks, marks, strict=True):
+        mark.bid, mark.ask, mark.last, mark.time = bid, ask, last, time
+    for terms, limits, day, end, equity in accounts:
+        account = account_from(terms)
+        engine.open_account(account, Limits(dict(limits)))
+        state = engine.accounts[account.name]
+        state.day, state.day_end, state.day_equity = day, end, equity
+    _restore_ledger(engine, ledger)
+    for item in orders:
+        order_state = order_state_from(item, engine.instruments)
+        engine.orders[order_state.order.id] = order_state
+    _restore_holds(engine, holds)
+    for id, best in exits:
+        exit = HeldExit(engine.orders[id].order)
+        exit.best = best
+        engine.exits[id] = exit
+    engine.children = {parent: list(ids) for parent, ids in children}
+    engine.states = dict(states)
+    engine.halted = dict(halted)
+    engine.ended.extend((time, id) for time, id in ended)
+    engine.next_day_end = day_end
+
+
+def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
+    cash, books, positions = row
+    for account, amounts in cash:
+        engine.ledger.cash[account] = dict(amounts)
+    for account, index, net, long_size, short_size, buying, selling, opening, exiting, leaving in positions:
+        position = engine.position(account, engine.instruments[index])
+        position.net, position.long_size, position.short_size = net, long_size, short_size
+        position.buying, position.selling, position.opening = buying, selling, opening
+        position.exiting, position.leaving = exiting, leaving
+    for account, strategy, index, hedging, lots, realised, fees, exiting, window, settled_lots, settled_realised in books:
+        book: Book = engine.ledger.book(account, strategy, engine.instruments[index], hedging)
+        book.settled_lots = [tuple(lot) for lot in settled_lots]
+        book.settled_realised = settled_realised
+        book.window = [booked_from(item) for item in window]
+        book.refold()
+        book.exiting = exiting
+        book.fees.update(fees)
+        if [list(lot.row()) for lot in book.lots] != lots or book.realised != realised:
+            raise JournalDamaged(f"snapshot: lots of {account} {strategy} do not follow from their fills")
+
+
+def _restore_holds(engine: Engine, row: Sequence[Any]) -> None:
+    holds, money = row
+    for order_id, currency, amount, quantity, remaining, held, yielded in holds:
+        order = engine.orders[order_id].order
+        book = engine.book(order.account, order.strategy, order.instrument)
+        hold = Hold(order, book, engine.position(order.account, order.instrument), currency, amount)
+        hold.quantity, hold.remaining, hold.held, hold.yielded = quantity, remaining, held, yielded
+        engine.holds.holds[order_id] = hold
+    engine.holds.money.update({account: dict(amounts) for account, amounts in money})
+
+
+def order_from(row: Sequence[Any], instruments: list[Instrument]) -> Order:
+    """An order's terms from its row."""
+    return Order(row[0], row[1], row[2], instruments[row[3]], *row[4:])
+
+
+def order_state_from(row: Sequence[Any], instruments: list[Instrument]) -> OrderState:
+    """An order's three facts from their row."""
+    (
+        order, stage, filled, value, fees, trades, submit, cancel, replace, code, text, venue_id, late, ended, request, terms,
+    ) = row  # fmt: skip
+    state = OrderState(order_from(order, instruments), stage)
+    state.filled, state.value = filled, value
+    state.fees.update(fees)
+    state.trades.update(trades)
+    state.submit, state.cancel, state.replace = submit, cancel, replace
+    state.code, state.text, state.venue_id, state.late = code, text, venue_id, late
+    state.time_ended, state.time_request, state.terms = ended, request, tuple(terms)
+    return state
+
+
+def booked_from(row: Sequence[Any]) -> BookedFill:
+    """A booked fill from its row."""
+    side, size, price_units, time, order_id, trade_id, closing, lot = row
+    return BookedFill(time, order_id, trade_id, side, size, price_units, closing, lot)
+
+

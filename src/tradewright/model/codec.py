@@ -1,0 +1,112 @@
+"""Every event as one JSON row and back: the form of the journal.
+
+A row is the event's kind followed by its fields; integers of any size are exact. An instrument is its index, so that
+decoding needs the list of those that are listed by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from tradewright.model import event as kinds
+from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
+from tradewright.model.control import (
+    CashMoved,
+    DayRolled,
+    ExitTriggered,
+    RulesChanged,
+    Started,
+    StrategyHalted,
+    Timer,
+    TradingStateChanged,
+    TradingStateSet,
+)
+from tradewright.model.decision import Check, Decision
+from tradewright.model.errors import JournalDamaged
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
+from tradewright.model.order import Order
+from tradewright.model.report import Fill, FillPrice, Replaced, Report
+
+_MARKET = {kinds.BAR: Bar, kinds.QUOTE_BAR: QuoteBar, kinds.QUOTE: Quote, kinds.TRADE: Trade}
+#: Kinds whose row is their constructor's arguments.
+_PLAIN = {
+    kinds.FILLED: Fill,
+    kinds.REPLACED: Replaced,
+    kinds.FILL_PRICE: FillPrice,
+    kinds.STARTED: Started,
+    kinds.CASH_MOVED: CashMoved,
+    kinds.TRADING_STATE_SET: TradingStateSet,
+    kinds.RULES_CHANGED: RulesChanged,
+    kinds.TIMER: Timer,
+    kinds.CANCEL: Cancel,
+    kinds.REPLACE: Replace,
+    kinds.QUERY: Query,
+    kinds.STRATEGY_HALTED: StrategyHalted,
+    kinds.TRADING_STATE_CHANGED: TradingStateChanged,
+    kinds.DAY_ROLLED: DayRolled,
+    kinds.EXIT_TRIGGERED: ExitTriggered,
+}
+
+
+def encode(event: Event) -> bytes:
+    """The event as one JSON array."""
+    return msgspec.json.encode(event.row())
+
+
+class Decoder:
+    """Decodes rows in the order they were written.
+
+    instruments: by index, the caller's own list; it may grow while decoding goes on. order_of: the terms of an order
+    decided in an earlier record, which a Submit names by id; KeyError for one that is not known.
+    """
+
+    def __init__(self, instruments: list[Instrument], order_of: Callable[[str], Order]) -> None:
+        self.instruments = instruments
+        self.order_of = order_of
+        self.orders: dict[str, Order] = {}
+
+    def decode(self, record: bytes) -> Event:
+        """The event of a record. Raises JournalDamaged for a row that is none."""
+        try:
+            row = msgspec.json.decode(record)
+            return self._event(row[0], row[1:])
+        except (msgspec.DecodeError, TypeError, ValueError, LookupError) as error:
+            raise JournalDamaged(f"a record is no event: {error}: {record[:120]!r}") from error
+
+    def _event(self, kind: int, row: Sequence[Any]) -> Event:
+        market = _MARKET.get(kind)
+        if market is not None:
+            return market(row[0], self.instruments[row[1]], *row[2:])
+        if kind == kinds.DEPTH:
+            bids, asks = (tuple((price, size) for price, size in side) for side in row[2:])
+            return Depth(row[0], self.instruments[row[1]], bids, asks)
+        plain = _PLAIN.get(kind)
+        if plain is not None:
+            return plain(*row)
+        if kinds.ACCEPTED <= kind <= kinds.REPORT_KIND_MAX:
+            return Report(kind, *row)
+        if kind == kinds.DECISION:
+            return self._decision(row)
+        if kind == kinds.SUBMIT:
+            order = self.orders.pop(row[1], None)
+            return Submit(row[0], Approved(self.order_of(row[1]) if order is None else order))
+        raise ValueError(f"kind {kind} is not known")
+
+    def _decision(self, row: Sequence[Any]) -> Decision:
+        (
+            time, id, account, strategy, instrument, approved, orders, checks, reason, inputs, price_units, age, hold,
+            hold_currency, sizing,
+        ) = row  # fmt: skip
+        made = [Order(item[0], item[1], item[2], self.instruments[item[3]], *item[4:]) for item in orders]
+        if approved:
+            self.orders.update((order.id, order) for order in made)
+        return Decision(
+            time, id, account, strategy, self.instruments[instrument], approved, made,
+            [Check(*check) for check in checks], reason, tuple((label, value) for label, value in inputs),
+            price_units, age, hold, hold_currency, sizing,
+        )  # fmt: skip

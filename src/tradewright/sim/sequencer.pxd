@@ -1,0 +1,11 @@
+cimport cython
+from tradewright.model.event cimport Event
+
+cdef class Sequencer:
+    cdef readonly object step
+    cdef readonly object venue
+    cdef public bint busy
+    cpdef feed(self, Event event)
+    cpdef settle(self, long long time)
+    cpdef run(self, object events)
+    cdef _tell(self, Event event)

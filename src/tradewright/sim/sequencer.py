@@ -1,0 +1,66 @@
+"""The one order of things in paper and backtest: the market reaches the exchange first, then its reports reach the
+engine, then the event itself; what the engine commands reaches the exchange at once. Asyncio decides nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from tradewright.model.command import Command
+from tradewright.model.errors import ContractError
+from tradewright.model.event import Event
+from tradewright.model.market import MarketEvent
+from tradewright.model.report import Report
+
+#: Commands answered by reports answered by commands, at one instant: past this many rounds something feeds itself.
+ROUNDS_MAX = 10_000
+
+
+class SimulatedVenue(Protocol):
+    """An exchange that runs inside this process; `sim.exchange.Exchange` and `sim.paper.PaperVenue` are such."""
+
+    def execute(self, command: Command) -> None: ...
+    def run(self, event: MarketEvent) -> Iterable[Report]: ...
+    def due(self, time: int) -> Iterable[Report]: ...
+
+
+class Sequencer:
+    """Feeds one exchange and one engine. step: takes an input and returns the commands to execute, in order."""
+
+    __slots__ = ("step", "venue", "busy")
+
+    def __init__(self, step: Callable[[Event], list[Command]], venue: SimulatedVenue) -> None:
+        self.step = step
+        self.venue = venue
+        self.busy = False
+
+    def feed(self, event: Event) -> None:
+        """One event of the market, or any other input of the engine."""
+        if isinstance(event, MarketEvent):
+            for report in self.venue.run(event):
+                self._tell(report)
+        self._tell(event)
+        if self.busy:
+            self.settle(event.time)
+
+    def settle(self, time: int) -> None:
+        """Let what was commanded take effect, until nothing more happens at this instant."""
+        rounds = 0
+        while self.busy:
+            self.busy = False
+            for report in self.venue.due(time):
+                self._tell(report)
+            rounds += 1
+            if rounds > ROUNDS_MAX:
+                raise ContractError(f"orders and reports feed each other without end at {time} ns")
+
+    def run(self, events: Iterable[Event] | Iterator[Event]) -> None:
+        """Feed all of them."""
+        for event in events:
+            self.feed(event)
+
+    def _tell(self, event: Event) -> None:
+        for command in self.step(event):
+            self.venue.execute(command)
+            self.busy = True

@@ -1,0 +1,358 @@
+"""Core and strategies joined: `step` is the only way anything is decided, `follow` the only way it is rebuilt.
+
+`step(event)` folds an input, lets the core react (days, exits, loss limits), runs the strategies that the event concerns
+and takes every intent through sizing and risk. Its outputs are already applied; they are to be journaled right behind
+the input, and commands leave only when that is durable. No I/O, no clock, no random number.
+
+`follow(event, outputs)` is recovery: it folds what was journaled and runs the strategies muted, so that their state is
+what it was; what they would decide today is dropped. A strategy whose code changed starts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tradewright.core.engine import Alarm, Engine
+from tradewright.core.limits import Limits
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.command import Command
+from tradewright.model.control import Started, StrategyHalted
+from tradewright.model.errors import StateError
+from tradewright.model.event import (
+    BAR,
+    DECISION,
+    DEPTH,
+    MARKET_KIND_MAX,
+    QUOTE,
+    QUOTE_BAR,
+    STRATEGY_HALTED,
+    TRADE,
+    Event,
+)
+from tradewright.model.instrument import Instrument
+from tradewright.model.intent import Intent
+from tradewright.model.lot import Match
+from tradewright.model.market import Bar, Depth, MarketEvent, Quote, Trade
+from tradewright.model.report import Fill, FillPrice
+from tradewright.model.view import BookView
+from tradewright.signal.indicators import Indicator
+from tradewright.signal.strategy import Strategy
+
+STRATEGY_RAISED = "STRATEGY_RAISED"
+STRATEGY_STATE = "STRATEGY_STATE"
+
+
+class Watch(Protocol):
+    """Told before and after each strategy callback, so that an event that ends the process leaves a trace."""
+
+    def enter(self, strategy: str) -> None: ...
+    def leave(self) -> None: ...
+
+
+class Outcome:
+    """What one step made: outputs in the order to journal them, the commands among them, matches and alarms."""
+
+    __slots__ = ("outputs", "commands", "matches", "alarms")
+
+    def __init__(self, outputs: list[Event], matches: list[Match], alarms: list[Alarm]) -> None:
+        self.outputs = outputs
+        self.commands: list[Command] = [output for output in outputs if isinstance(output, Command)]
+        self.matches = matches
+        self.alarms = alarms
+
+
+NOTHING = Outcome([], [], [])
+
+
+class View:
+    """The engine as strategies see it."""
+
+    __slots__ = ("engine",)
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def now(self) -> int:
+        return self.engine.now
+
+    def book(self, account: str, strategy: str, instrument: Instrument) -> BookView:
+        return self.engine.book(account, strategy, instrument)
+
+    def next_order_id(self, account: str) -> str:
+        return self.engine.next_order_id(account)
+
+    def equity(self, account: str) -> int | None:
+        return self.engine.accounts[account].equity()
+
+    def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
+        return self.engine.open_orders(account, strategy, instrument)
+
+    def mark_units(self, instrument: Instrument) -> int:
+        return self.engine.marks.marks[instrument.index].price()
+
+
+class Runner:
+    """One strategy instance and how it is fed. indicators: those that follow each instrument, by index."""
+
+    __slots__ = ("strategy", "spec", "key", "indicators", "intents", "wants_bar", "wants_quote", "wants_trade", "wants_depth")
+
+    def __init__(self, strategy: Strategy, spec: StrategySpec) -> None:
+        self.strategy = strategy
+        self.spec = spec
+        self.key = f"{spec.id}:{strategy.symbol}"
+        self.indicators: dict[int, list[Indicator]] = {}
+        for at, indicator in enumerate(strategy._indicators):
+            instrument = strategy.instruments[strategy._names[at]]
+            self.indicators.setdefault(instrument.index, []).append(indicator)
+        self.intents: list[Intent] = strategy._intents
+        kind = type(strategy)
+        self.wants_bar = kind.on_bar is not Strategy.on_bar
+        self.wants_quote = kind.on_quote is not Strategy.on_quote
+        self.wants_trade = kind.on_trade is not Strategy.on_trade
+        self.wants_depth = kind.on_depth is not Strategy.on_depth
+
+    def feed(self, event: MarketEvent) -> None:
+        """Indicators first, then the callback."""
+        kind = event.kind
+        if kind == BAR or kind == QUOTE_BAR:
+            indicators = self.indicators.get(event.instrument.index)
+            if indicators is not None:
+                for indicator in indicators:
+                    indicator.update(event)  # type: ignore[arg-type]
+            if self.wants_bar:
+                self.strategy.on_bar(event)  # type: ignore[arg-type]
+        elif kind == QUOTE:
+            self.strategy.on_quote(event)  # type: ignore[arg-type]
+        elif kind == TRADE:
+            self.strategy.on_trade(event)  # type: ignore[arg-type]
+        elif kind == DEPTH:
+            self.strategy.on_depth(event)  # type: ignore[arg-type]
+
+    def wants(self, kind: int) -> bool:
+        """Whether a callback or an indicator waits for this kind of event."""
+        if kind == QUOTE:
+            return self.wants_quote
+        if kind == TRADE:
+            return self.wants_trade
+        if kind == DEPTH:
+            return self.wants_depth
+        return True
+
+
+class Trader:
+    """One engine and its strategies. load: gives the class a specification names (it may read files, step may not);
+    without it no strategy runs and the trader only folds."""
+
+    __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted")
+
+    def __init__(self, load: Callable[[StrategySpec], type[Strategy]] | None, watch: Watch | None = None) -> None:
+        self.engine = Engine()
+        self.runners: list[Runner] = []
+        self.concerned: list[list[Runner]] = []
+        self.load = load
+        self.watch = watch
+        self.setup: Setup | None = None
+        self.muted = False
+
+    # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def step(self, event: Event) -> Outcome:
+        """Fold one input and decide. The outcome's outputs are applied already."""
+        engine = self.engine
+        if event.kind <= MARKET_KIND_MAX:
+            if engine.now < engine.next_day_end and not engine.exits and event.time < engine.next_day_end:
+                engine.apply(event)
+                intents = self._run(event)
+                if intents is None:
+                    return NOTHING
+                return self._decide(intents, [])
+        elif isinstance(event, Started):
+            self._start(event)
+        engine.apply(event)
+        outputs = engine.react(event)
+        if isinstance(event, FillPrice):
+            outputs += engine.size_at_fill(event)
+        return self._decide(self._run(event), outputs)
+
+    def _decide(self, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
+        """Take what the strategies want through sizing and risk, one intent through all stations before the next."""
+        engine = self.engine
+        if intents is not None:
+            for intent in intents:
+                outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
+        if not outputs and not engine.matches and not engine.alarms:
+            return NOTHING
+        outcome = Outcome(outputs, engine.matches, engine.alarms)
+        engine.matches = []
+        engine.alarms = []
+        return outcome
+
+    def _take(self, intent: Intent) -> list[Event]:
+        return self.engine.cancel(intent.order_id) if intent.cancels else self.engine.judge(intent)
+
+    def _halts(self, intent: Intent) -> list[Event]:
+        """A callback raised: its strategy is halted, and said so."""
+        output = StrategyHalted(self.engine.now, intent.strategy, intent.role, intent.reason)
+        self.engine.apply(output)
+        return [output]
+
+    def _run(self, event: Event) -> list[Intent] | None:
+        """The strategies' callbacks; their intents in the order they are to be judged, None when there are none."""
+        if event.kind <= MARKET_KIND_MAX:
+            if not self.concerned:
+                return None
+            return self._run_market(event)  # type: ignore[arg-type]
+        if isinstance(event, Fill) and event.order_id in self.engine.orders:
+            order = self.engine.orders[event.order_id].order
+            for runner in self.concerned[order.instrument.index]:
+                if runner.spec.id == order.strategy and runner.spec.account == order.account:
+                    return self._call(runner, event, None)
+        return None
+
+    def _run_market(self, event: MarketEvent) -> list[Intent] | None:
+        intents: list[Intent] | None = None
+        for runner in self.concerned[event.instrument.index]:
+            if runner.wants(event.kind):
+                intents = self._call(runner, event, intents)
+        if intents is not None and len(intents) > 1:
+            intents.sort(key=_rank)
+        return intents
+
+    def _call(self, runner: Runner, event: Event, intents: list[Intent] | None) -> list[Intent] | None:
+        """One callback. If it raises, what it wanted is discarded and a halt takes its place."""
+        engine = self.engine
+        if engine.halted and runner.spec.id in engine.halted:
+            return intents
+        count = engine.order_count
+        watch = self.watch
+        if watch is not None:
+            watch.enter(runner.key)
+        try:
+            if isinstance(event, MarketEvent):
+                runner.feed(event)
+            elif isinstance(event, Fill):
+                runner.strategy.on_fill(event)
+        except Exception as error:
+            runner.intents.clear()
+            engine.order_count = count
+            if not self.muted:
+                runner.intents.append(_halt_of(runner, error))
+        if watch is not None:
+            watch.leave()
+        if not runner.intents:
+            return intents
+        if self.muted:
+            # The ids that were used stand in the journaled decisions.
+            engine.order_count = count
+            runner.intents.clear()
+            return intents
+        if intents is None:
+            intents = []
+        intents.extend(runner.intents)
+        runner.intents.clear()
+        return intents
+
+    # ── building and rebuilding ────────────────────────────────────────────────────────────────────────────────────
+
+    def _start(self, started: Started) -> None:
+        """A run begins: instruments, accounts and limits as journaled; strategies anew where their code is new."""
+        self.setup = Setup.from_row(started.setup)
+        engine = self.engine
+        engine.run = started.run
+        engine.order_count = 0
+        for instrument in self.setup.instruments:
+            if instrument.symbol not in engine.symbols:
+                engine.list_instrument(instrument)
+        for account, limits in self.setup.accounts:
+            engine.open_account(account, Limits(dict(limits)))
+        kept = {runner.key: runner for runner in self.runners}
+        self.runners = []
+        if self.load is not None:
+            for spec in self.setup.strategies:
+                self.runners += self._runners_of(spec, self.load(spec), kept)
+        self.runners.sort(key=_runner_key)
+        self.concerned = [[] for _ in engine.instruments]
+        for runner in self.runners:
+            for symbol in runner.strategy.symbols:
+                self.concerned[engine.symbols[symbol].index].append(runner)
+
+    def _runners_of(
+        self, spec: StrategySpec, strategy_class: type[Strategy], kept: dict[str, Runner]
+    ) -> list[Runner]:
+        instruments = [self.engine.symbols[symbol] for symbol in spec.symbols]
+        groups = [instruments] if strategy_class.many else [[instrument] for instrument in instruments]
+        runners: list[Runner] = []
+        for group in groups:
+            known = kept.get(f"{spec.id}:{group[0].symbol}")
+            if known is not None and known.spec.hashes() == spec.hashes():
+                runners.append(known)
+                continue
+            strategy = strategy_class(spec.id, spec.account, group, dict(spec.parameters))
+            strategy.attach(View(self.engine))
+            runners.append(Runner(strategy, spec))
+        return runners
+
+    def follow(self, event: Event, outputs: list[Event]) -> None:
+        """Fold a journaled input and the outputs that were journaled with it; strategies run muted."""
+        engine = self.engine
+        self.muted = True
+        if isinstance(event, Started):
+            self._start(event)
+        engine.apply(event)
+        # What core decided came before what strategies saw; the muted callbacks see the same book as then.
+        core, rest = _split(outputs)
+        for output in core:
+            engine.apply(output)
+        self._run(event)
+        for output in rest:
+            engine.apply(output)
+        self.muted = False
+        engine.matches = []
+        engine.alarms = []
+
+    def state_hash(self) -> str:
+        """Hash of everything `apply` folds: orders, ledger, holds, limits, states, exits, counters and marks."""
+        return self.engine.state_hash()
+
+    def strategy_state(self) -> list[Any]:
+        """State of every strategy instance by its key. Raises StateError naming the field that can not be stored."""
+        return [[runner.key, runner.spec.hashes(), runner.strategy.state()] for runner in self.runners]
+
+    def restore_strategies(self, states: list[Any]) -> None:
+        """The inverse; a strategy whose code or parameters changed keeps its fresh state."""
+        known = {runner.key: runner for runner in self.runners}
+        for key, hashes, state in states:
+            runner = known.get(key)
+            if runner is not None and list(runner.spec.hashes()) == list(hashes):
+                runner.strategy.restore(state)
+
+
+def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
+    """Outputs the core made by itself, and those that came of strategies' intents.
+
+    The core's come first; the first decision that is no held exit's, or a strategy's cancel, begins the rest. Cancels
+    are ambiguous and harmless either way: a muted strategy's intents are dropped.
+    """
+    for at, output in enumerate(outputs):
+        if output.kind == DECISION or output.kind == STRATEGY_HALTED:
+            return outputs[:at], outputs[at:]
+    return outputs, []
+
+
+def _halt_of(runner: Runner, error: Exception) -> Intent:
+    intent = Intent("", runner.spec.account, runner.spec.id, runner.strategy._instrument, 1)
+    intent.role = STRATEGY_STATE if isinstance(error, StateError) else STRATEGY_RAISED
+    intent.reason = f"{type(error).__name__}: {error}"
+    intent.confidence = 2.0
+    return intent
+
+
+def _rank(intent: Intent) -> tuple[float, str, str]:
+    """Most confident first, then by strategy and symbol; a halt before everything. Sorting is stable."""
+    return (-intent.confidence, intent.strategy, intent.instrument.symbol)
+
+
+def _runner_key(runner: Runner) -> str:
+    return runner.key
