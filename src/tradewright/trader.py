@@ -17,7 +17,7 @@ from tradewright.core.engine import Alarm, Engine
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.command import Command
-from tradewright.model.control import Started, StrategyHalted
+from tradewright.model.control import CloseRequested, Started, StrategyHalted
 from tradewright.model.errors import StateError
 from tradewright.model.event import (
     BAR,
@@ -174,6 +174,8 @@ class Trader:
         outputs = engine.react(event)
         if isinstance(event, FillPrice):
             outputs += engine.size_at_fill(event)
+        elif isinstance(event, CloseRequested):
+            outputs += engine.close_all(event)
         return self._decide(self._run(event), outputs)
 
     def _decide(self, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:

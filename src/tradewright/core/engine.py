@@ -28,6 +28,7 @@ from tradewright.model.control import (
     EVERYTHING,
     REDUCING,
     CashMoved,
+    CloseRequested,
     DayRolled,
     ExitTriggered,
     RulesChanged,
@@ -43,12 +44,14 @@ from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import (
+    BUY,
     ENTRY,
     EXIT,
     GTC,
     LIMIT,
     MARKET,
     REDUCE_ONLY,
+    SELL,
     STOP,
     STOP_LOSS,
     TAKE_PROFIT,
@@ -479,6 +482,22 @@ class Engine:
             stop_units if stop_units else order.stop_units,
         )  # fmt: skip
         self._emit(command, outputs)
+        return outputs
+
+    def close_all(self, asked: CloseRequested) -> list[Event]:
+        """Close what an account holds, book by book and side by side, at the market; working exits end first."""
+        outputs: list[Event] = []
+        for key in sorted(self.ledger.books):
+            book: Book = self.ledger.books[key]
+            if book.account != asked.account or asked.symbol not in ("", book.instrument.symbol):
+                continue
+            for side, held in ((SELL, book.long_size), (BUY, book.short_size)):
+                if held:
+                    order_id = self.next_order_id(book.account)
+                    intent = Intent(order_id, book.account, book.strategy, book.instrument, side)
+                    intent.closing = True
+                    intent.reason = f"{asked.who}: {asked.reason}"
+                    outputs += self.judge(intent)
         return outputs
 
     def query(self, order_id: str) -> Query:

@@ -15,6 +15,7 @@ from tradewright.model import event as kinds
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
     CashMoved,
+    CloseRequested,
     DayRolled,
     ExitTriggered,
     RulesChanged,
@@ -43,6 +44,7 @@ _PLAIN = {
     kinds.TRADING_STATE_SET: TradingStateSet,
     kinds.RULES_CHANGED: RulesChanged,
     kinds.TIMER: Timer,
+    kinds.CLOSE_REQUESTED: CloseRequested,
     kinds.CANCEL: Cancel,
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,

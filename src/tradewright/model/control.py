@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewright.model.event import (
     CASH_MOVED,
+    CLOSE_REQUESTED,
     DAY_ROLLED,
     EXIT_TRIGGERED,
     RULES_CHANGED,
@@ -82,6 +83,23 @@ class RulesChanged(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.instrument_index, self.rules)
+
+
+class CloseRequested(Event):
+    """A named person (or a backtest's end) wants positions closed at the market: of an account, in one symbol or ""
+    = all of them."""
+
+    __slots__ = ("account", "symbol", "who", "reason")
+
+    def __init__(self, time: int, account: str, symbol: str, who: str, reason: str) -> None:
+        super().__init__(CLOSE_REQUESTED, time)
+        self.account = account
+        self.symbol = symbol
+        self.who = who
+        self.reason = reason
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.symbol, self.who, self.reason)
 
 
 class Timer(Event):
