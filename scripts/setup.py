@@ -65,7 +65,9 @@ def stamped(stamp: Path, value: str) -> bool:
 
 
 def pip(venv: Path, *arguments: str | Path) -> None:
-    subprocess.run([venv / "bin/python", "-m", "pip", "install", "--quiet", *arguments], cwd=ROOT, check=True)
+    command = [venv / "bin/python", "-m", "pip", "install", "--quiet", *arguments]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        sys.exit(f"Set-up failed; what pip said stands above: {' '.join(map(str, command))}")
 
 
 def install(venv: Path, name: str, *locks: Path, fresh: bool) -> None:
@@ -82,18 +84,20 @@ def install(venv: Path, name: str, *locks: Path, fresh: bool) -> None:
     print(f"{venv.relative_to(ROOT)} ({name}): install {time.monotonic() - begin:.0f} s", flush=True)
 
 
-def forget_stale_build() -> None:
-    """Leaves of an earlier build only shared objects that setuptools can check by time; none if the list changed."""
-    stamp, value = BUILD / ".setup-stamp", digest([ROOT / "setup.py", LOCKS / "build.txt"])
+def forget_stale_build(stamp: Path, value: str) -> None:
+    """Leaves of an earlier build only what unchanged sources made: by content, as setuptools goes by times alone."""
     if not stamped(stamp, value):
         for pattern in ("lib*", "temp*", "bdist*", "cython"):
             for old in BUILD.glob(pattern):
                 shutil.rmtree(old)
-    for old in BUILD.glob("lib*/**/*"):
-        if old.is_file() and old.suffix != ".so":
+    for library in BUILD.glob("lib*"):
+        for old in library.rglob("*"):
+            if old.is_dir() or old.suffix == ".so":
+                continue
+            source = ROOT / "src" / old.relative_to(library)
+            if not source.exists() or source.read_bytes() != old.read_bytes():
+                (BUILD / "cython/src" / old.relative_to(library)).with_suffix(".c").unlink(missing_ok=True)
             old.unlink()
-    BUILD.mkdir(exist_ok=True)
-    stamp.write_text(value)
 
 
 def install_package() -> None:
@@ -102,9 +106,14 @@ def install_package() -> None:
     if stamped(stamp, value):
         return
     begin = time.monotonic()
+    # What every module depends on; absent while a build is under way, so that a broken one is made anew.
+    built = BUILD / ".build-stamp"
+    layout = digest([ROOT / "setup.py", LOCKS / "build.txt", *(ROOT / "src").rglob("*.pxd")])
+    forget_stale_build(built, layout)
+    built.unlink(missing_ok=True)
     stamp.unlink(missing_ok=True)
-    forget_stale_build()
     pip(VENV, "--no-deps", "--no-build-isolation", "--check-build-dependencies", "--force-reinstall", ROOT)
+    built.write_text(layout)
     stamp.write_text(value)
     print(f".venv (tradewright): {'compile' if COMPILE else 'pure'} {time.monotonic() - begin:.0f} s", flush=True)
 
