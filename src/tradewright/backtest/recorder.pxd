@@ -1,0 +1,24 @@
+cimport cython
+from tradewright.model.event cimport Event
+from tradewright.model.order cimport Order
+from tradewright.model.report cimport Fill
+from tradewright.trader cimport Outcome, Trader
+
+cdef class Booked:
+    cdef readonly long long time
+    cdef readonly Order order
+    cdef readonly Fill fill
+
+cdef class Recorder:
+    cdef readonly Trader trader
+    cdef readonly list fills
+    cdef readonly list matches
+    cdef readonly long long orders
+    cdef readonly long long denied
+    cdef readonly long long rejected
+    cdef readonly list decisions
+    cdef readonly bint keep_decisions
+    cdef readonly list alarms
+    cdef readonly object journal
+    @cython.locals(outcome=Outcome, output=Event)
+    cpdef list step(self, Event event)

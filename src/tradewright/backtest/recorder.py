@@ -1,0 +1,71 @@
+"""What a backtest keeps of a run: fills, matches and counts; decisions only if somebody asked for them."""
+
+from __future__ import annotations
+
+from tradewright.model.codec import encode
+from tradewright.model.command import Command
+from tradewright.model.decision import Decision
+from tradewright.model.event import DECISION, FILLED, REJECTED, SUBMIT, Event
+from tradewright.model.lot import Match
+from tradewright.model.order import Order
+from tradewright.model.report import Fill
+from tradewright.ports import Journal
+from tradewright.trader import NOTHING, Trader
+
+
+class Booked:
+    """A fill as the run saw it: time the engine knew it (ns UTC), its order, and the fill itself."""
+
+    __slots__ = ("time", "order", "fill")
+
+    def __init__(self, time: int, order: Order, fill: Fill) -> None:
+        self.time = time
+        self.order = order
+        self.fill = fill
+
+
+class Recorder:
+    """Stands between the sequencer and a trader; with a journal, every input and output goes there. orders: sent to the venue; denied: refused here; rejected: there."""
+
+    __slots__ = ("trader", "fills", "matches", "orders", "denied", "rejected", "decisions", "keep_decisions", "alarms", "journal")
+
+    def __init__(self, trader: Trader, keep_decisions: bool = False, journal: Journal | None = None) -> None:
+        self.trader = trader
+        self.fills: list[Booked] = []
+        self.matches: list[Match] = []
+        self.orders = 0
+        self.denied = 0
+        self.rejected = 0
+        self.decisions: list[Decision] = []
+        self.keep_decisions = keep_decisions
+        self.alarms: list[str] = []
+        self.journal = journal
+
+    def step(self, event: Event) -> list[Command]:
+        """One input through the trader; the commands it made."""
+        outcome = self.trader.step(event)
+        if self.journal is not None:
+            self.journal.append(encode(event), event.time)
+            for output in outcome.outputs:
+                self.journal.append(encode(output), output.time)
+        if event.kind == FILLED and isinstance(event, Fill):
+            state = self.trader.engine.orders.get(event.order_id)
+            if state is not None:
+                self.fills.append(Booked(event.time, state.order, event))
+        elif event.kind == REJECTED:
+            self.rejected += 1
+        if outcome is NOTHING:
+            return outcome.commands
+        if outcome.matches:
+            self.matches.extend(outcome.matches)
+        for alarm in outcome.alarms:
+            self.alarms.append(alarm.text)
+        for output in outcome.outputs:
+            if output.kind == SUBMIT:
+                self.orders += 1
+            elif output.kind == DECISION and isinstance(output, Decision):
+                if not output.approved:
+                    self.denied += 1
+                if self.keep_decisions:
+                    self.decisions.append(output)
+        return outcome.commands

@@ -1,0 +1,178 @@
+"""One backtest: data, strategies, an exchange and the engine, in the one order of the sequencer.
+
+    dataset = load("bars.parquet")
+    result = run([specification("sma_cross", "main", ("ACME",), {"fast": 5})], dataset, RunOptions(cash="10000"))
+
+Conventions are named, never implied: how bars fill (`models.fill`), when size is decided (`at_fill` of an order), how the
+run ends (`final`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from tradewright.backtest.data import Dataset
+from tradewright.backtest.recorder import Booked, Recorder
+from tradewright.core.limits import limits_from
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.account import Account
+from tradewright.model.control import CashMoved, CloseRequested, Started
+from tradewright.model.decision import Decision
+from tradewright.model.errors import InputError
+from tradewright.model.fee import FeeEstimate
+from tradewright.model.instrument import Instrument
+from tradewright.model.lot import Match
+from tradewright.model.market import Bar, QuoteBar
+from tradewright.model.numbers import Number, money_of
+from tradewright.model.rng import Rng
+from tradewright.ports import Journal
+from tradewright.signal.strategy import Strategy
+from tradewright.sim.exchange import Exchange
+from tradewright.sim.models import Models
+from tradewright.sim.sequencer import Sequencer
+from tradewright.trader import Trader
+
+FINALS = ("mark_close", "close_at_last_open")
+ACCOUNT = "main"
+Specified = tuple[StrategySpec, type[Strategy]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Everything about a run but its data and strategies.
+
+    cash: amount in `currency`, or amounts by currency. kind, mode, leverage: of the account. limits: as in the
+    configuration. models: the exchange's. fee_estimate: what holds and sizing expect a fill to cost. seed: of the
+    exchange's random draws. final: what happens to positions at the end — valued at the last close, or closed at the
+    open of the last bar (a convention of backtesting.py). keep_decisions: collect decision records. journal: records go
+    there as well.
+    """
+
+    cash: Number | dict[str, Number] = "100000"
+    currency: str = "USD"
+    kind: str = "margin"
+    mode: str = "netting"
+    leverage: int = 1
+    limits: dict[str, Number] = field(default_factory=dict)
+    models: Models = field(default_factory=Models)
+    fee_estimate: FeeEstimate = field(default_factory=FeeEstimate)
+    seed: int = 1
+    final: str = "mark_close"
+    keep_decisions: bool = False
+    journal: Journal | None = None
+
+    def __post_init__(self) -> None:
+        if self.final not in FINALS:
+            raise InputError(f"final {self.final!r} is not one of {', '.join(FINALS)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run left. Money exact at MONEY_SCALE, in the account's currency unless said otherwise.
+
+    equity: at the end; start: what was put in. cash, fees: per currency. orders: sent to the exchange; denied: refused
+    before; rejected: refused by it. positions: net size counts per symbol.
+    """
+
+    dataset: Dataset
+    options: RunOptions
+    instruments: list[Instrument]
+    fills: list[Booked]
+    matches: list[Match]
+    decisions: list[Decision]
+    orders: int
+    denied: int
+    rejected: int
+    start: int
+    equity: int
+    cash: dict[str, int]
+    fees: dict[str, int]
+    positions: dict[str, int]
+    halted: dict[str, str]
+    state_hash: str
+
+
+def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) -> Result:
+    """Play the dataset. Raises InputError for options that can not work; a strategy that raises is halted."""
+    classes = {spec.id: found for spec, found in strategies}
+    trader = Trader(lambda spec: classes[spec.id])
+    recorder = Recorder(trader, options.keep_decisions, options.journal)
+    exchange = Exchange(options.models, Rng(options.seed))
+    balances = _balances(options)
+    exchange.open_account(ACCOUNT, options.mode, balances)
+    sequencer = Sequencer(recorder.step, exchange)
+    begin = dataset.time_first - 1
+    sequencer.feed(_started(begin, dataset, [spec for spec, _ in strategies], options))
+    for currency, amount in sorted(balances.items()):
+        sequencer.feed(CashMoved(begin, ACCOUNT, currency, amount, "initial balance"))
+    sequencer.run(dataset.events())
+    if options.final == "close_at_last_open":
+        _close_at_last_open(sequencer, exchange, recorder, dataset)
+    return _result(dataset, options, trader, recorder, balances.get(options.currency, 0))
+
+
+def _balances(options: RunOptions) -> dict[str, int]:
+    given = options.cash if isinstance(options.cash, dict) else {options.currency: options.cash}
+    balances = {currency: money_of(amount, f"cash in {currency}") for currency, amount in given.items()}
+    for currency, amount in balances.items():
+        if amount < 0:
+            raise InputError(f"cash in {currency} can not be negative")
+    return balances
+
+
+def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: RunOptions) -> Started:
+    account = Account(
+        ACCOUNT, ACCOUNT, "paper", options.mode, options.kind, options.currency, options.leverage,
+        fee=options.fee_estimate,
+    )  # fmt: skip
+    notes = {"models": json.dumps(options.models.row()), "seed": str(options.seed), "final": options.final}
+    setup = Setup(dataset.instruments, [(account, limits_from(options.limits).row())], specs, notes)
+    return Started(time, 1, plain(setup.row()))
+
+
+def plain(row: list[object]) -> list[Any]:
+    """A row as a journal gives it back, so that a run and its replay start from the same bytes."""
+    return msgspec.json.decode(msgspec.json.encode(row), type=list[Any])
+
+
+def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Recorder, dataset: Dataset) -> None:
+    """Close everything at the open of each symbol's last bar, as if the orders had been there already."""
+    last: dict[str, Bar] = {}
+    for series in dataset.series:
+        for event in series.events(len(series) - 1, len(series)):
+            if not isinstance(event, Bar) or isinstance(event, QuoteBar):
+                raise InputError("final close_at_last_open needs bars of trades")
+            last[event.symbol] = event
+    now = dataset.time_last
+    sequencer.feed(CloseRequested(now, ACCOUNT, "", "backtest", "end of data"))
+    for bar in last.values():
+        price = bar.open_units
+        opening = Bar(now, bar.instrument, now, price, price, price, price, bar.volume_units)
+        for report in exchange.run(opening):
+            for command in recorder.step(report):
+                exchange.execute(command)
+
+
+def _result(dataset: Dataset, options: RunOptions, trader: Trader, recorder: Recorder, start: int) -> Result:
+    engine = trader.engine
+    equity = engine.accounts[ACCOUNT].equity()
+    if equity is None:
+        raise InputError(
+            f"the final equity can not be stated in {options.currency}: the data holds no rate for one of "
+            f"{', '.join(engine.ledger.cash[ACCOUNT])}; choose --currency or add the pair's data"
+        )
+    fees: dict[str, int] = {}
+    for book in engine.ledger.books.values():
+        for currency, amount in book.fees.items():
+            fees[currency] = fees.get(currency, 0) + amount
+    return Result(
+        dataset, options, engine.instruments, recorder.fills, recorder.matches, recorder.decisions, recorder.orders,
+        recorder.denied, recorder.rejected, start, equity, dict(engine.ledger.cash[ACCOUNT]), fees,
+        {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net}, dict(engine.halted),
+        engine.state_hash(),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Where a strategy's class comes from: a built-in name or `file.py:Class`, with the hash of its source."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradewright.core.setup import StrategySpec
+from tradewright.model.errors import InputError
+from tradewright.signal.strategies import STRATEGIES
+from tradewright.signal.strategy import Strategy
+
+
+def strategy_class(ref: str) -> type[Strategy]:
+    """The class `ref` names. Raises InputError that says what was looked for and what there is."""
+    if ref in STRATEGIES:
+        return STRATEGIES[ref]
+    path, separator, name = ref.rpartition(":")
+    if not separator:
+        raise InputError(f"strategy {ref!r}: no built-in of that name ({', '.join(STRATEGIES)}) and not file.py:Class")
+    found = getattr(_module(Path(path)), name, None)
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        raise InputError(f"strategy {ref!r}: {path} has no Strategy class {name}")
+    return found
+
+
+def _module(path: Path) -> Any:
+    """The file as a module, loaded once per content."""
+    if not path.is_file():
+        raise InputError(f"strategy file {path} does not exist")
+    key = f"tradewright_strategy_{path.stem}_{blake2b(path.read_bytes(), digest_size=8).hexdigest()}"
+    if key in sys.modules:
+        return sys.modules[key]
+    spec = importlib.util.spec_from_file_location(key, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f"strategy file {path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[key] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[key]
+        raise InputError(f"strategy file {path} can not be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def code_hash(strategy: type[Strategy]) -> str:
+    """Hash of the file the class was written in: another byte is another strategy."""
+    source = inspect.getsourcefile(strategy)
+    if source is None:
+        raise InputError(f"{strategy.__name__}: its source file can not be found, so its decisions could not be replayed")
+    return blake2b(Path(source).read_bytes(), digest_size=16).hexdigest()
+
+
+def specification(
+    ref: str, account: str, symbols: tuple[str, ...], parameters: dict[str, Any], id: str = ""
+) -> tuple[StrategySpec, type[Strategy]]:
+    """The journaled specification of one strategy, and its class. id: default, the name without its file."""
+    found = strategy_class(ref)
+    given = tuple(sorted(parameters.items()))
+    params_hash = blake2b(msgspec.json.encode(given), digest_size=16).hexdigest()
+    name = id or (ref if ref in STRATEGIES else found.__name__)
+    return StrategySpec(name, ref, account, symbols, given, code_hash(found), params_hash), found
