@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
@@ -29,6 +30,14 @@ def test_first_factor_on_or_after_the_session_counts(tmp_path: Path) -> None:
     (instrument,) = adjusted.instruments
     assert (instrument.price_scale, instrument.rules.tick, adjusted.rounded) == (4, 1, {"X": 0})
     assert adjusted.series[0].columns["volume"].tolist() == [7, 7]
+
+
+def test_factor_dates_may_be_dates(tmp_path: Path) -> None:
+    data, factors = tmp_path / "X.csv", tmp_path / "factors.parquet"
+    data.write_text(BARS)
+    days = [date(2024, 1, 1), date(2050, 12, 31)]
+    pl.DataFrame({"date": days, "price_factor": [0.9, 1.0], "split_factor": [0.1, 1.0]}).write_parquet(factors)
+    assert opens(load(data, ReadOptions(adjust=factors))) == ["9.045", "10.25"]
 
 
 def test_session_is_the_day_in_which_the_bar_lies(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ CASES = [
          " last 1m: mend the row, or say another period"),
     Case("one bar", bars(ROW_1), "{path}: one bar of x does not show its length; say the period"),
     Case("time missing", bars(ROW_1, ",11,12,10,11,5"),
-         "{path}: row 2, column 'ts': None is not a time; write it like 2024-01-31T14:30:00Z"),
+         "{path}: row 2, column 'ts': an empty cell is not a time; write it like 2024-01-31T14:30:00Z"),
     Case("time text", bars(ROW_1, "yesterday,11,12,10,11,5"),
          "{path}: row 2, column 'ts': 'yesterday' is not a time; write it like 2024-01-31T14:30:00Z"),
     Case("time impossible", bars(ROW_1, "2024-02-30,11,12,10,11,5"),
@@ -118,7 +118,7 @@ CASES = [
     Case("symbol with a slash", "ts,symbol,bid,ask\n2024-01-01,BTC/USD,1,2\n",
          "{path}: row 1, column 'symbol': 'BTC/USD' is not a symbol (not empty, no slash)"),
     Case("symbol missing", "ts,symbol,bid,ask\n2024-01-01,A,1,2\n2024-01-01,,1,2\n",
-         "{path}: row 2, column 'symbol': None is not a symbol (not empty, no slash)"),
+         "{path}: row 2, column 'symbol': an empty cell is not a symbol (not empty, no slash)"),
     Case("gap too long", bars(ROW_1, ROW_2, "2024-01-09,11,12,10,12,5"),
          "{path}: x has no data for 6d after 2024-01-02; max_gap allows 3d", {"max_gap": "3d"}),
     Case("pause of ticks too long", QUOTES + "2024-01-01,1,2\n2024-01-01T01:00,1,2\n",
@@ -192,6 +192,24 @@ def test_session_after_the_last_factor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         load(data, ReadOptions(adjust=str(factors)))
     assert str(error.value) == f"{data}: row 2, column 'ts': x is later than its last factor in {factors}"
+
+
+def test_session_that_is_no_day_is_refused(tmp_path: Path) -> None:
+    data, factors = tmp_path / "x.csv", tmp_path / "factors.csv"
+    data.write_text("session," + BARS + "monday,2024-01-01,1,1,1,1,1\ntuesday,2024-01-02,1,1,1,1,1\n")
+    factors.write_text(FACTORS + "20501231,0.5,1,x\n")
+    with pytest.raises(InputError) as error:
+        load(data, ReadOptions(adjust=factors))
+    assert str(error.value) == f"{data}: column 'session' of x does not hold days like 20240131"
+
+
+def test_symbol_in_none_of_the_files_names_them_all(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    for path in (first, second):
+        path.write_text("ts,bid,ask\n2024-01-01,1,2\n")
+    with pytest.raises(InputError) as error:
+        load([first, second], ReadOptions(symbols=["MSFT"]))
+    assert str(error.value) == f"{first}, {second}: no rows of MSFT"
 
 
 def test_same_bar_in_two_files_is_refused(tmp_path: Path) -> None:

@@ -203,7 +203,8 @@ def _refuse_first(
 ) -> None:
     if wrong.any():
         i = int(wrong.arg_max() or 0)
-        _refuse(path, frame["row"][i], name, f"{column[i]!r} {sentence}")
+        shown = "an empty cell" if column[i] is None else repr(column[i])
+        _refuse(path, frame["row"][i], name, f"{shown} {sentence}")
 
 
 def _refuse(path: str, row: int, column: str, sentence: str) -> NoReturn:
