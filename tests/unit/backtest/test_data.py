@@ -200,7 +200,7 @@ def test_rows_outside_the_period_are_not_judged(tmp_path: Path) -> None:
 def test_symbols_choose_and_order_the_instruments(tmp_path: Path) -> None:
     text = "ts,symbol,bid,ask\n" + "".join(f"2024-01-01,{symbol},1,2\n" for symbol in "CAB")
     assert [instrument.symbol for instrument in read(tmp_path, text).instruments] == ["C", "A", "B"]
-    data = read(tmp_path, text, symbols=["B", "C"])
+    data = read(tmp_path, text, symbols=["B", "C", "B"])
     assert [(instrument.symbol, instrument.index) for instrument in data.instruments] == [("B", 0), ("C", 1)]
     assert [event.symbol for event in data.events()] == ["B", "C"]
     assert read(tmp_path, "ts,bid,ask\n2024-01-01,1,2\n", symbol="EURUSD").instruments[0].asset_class == "forex"

@@ -25,7 +25,7 @@ def load(files: str | Path | Iterable[str | Path], options: ReadOptions = _DEFAU
     paths = [str(file) for file in ([files] if isinstance(files, str | Path) else files)]
     if not paths:
         raise InputError("no data file was given")
-    wanted = None if options.symbols is None else list(options.symbols)
+    wanted = None if options.symbols is None else list(dict.fromkeys(options.symbols))
     parts = [rows for path in paths for rows in read_rows(path, options.symbol, wanted)]
     symbols = list(dict.fromkeys(rows.symbol for rows in parts)) if wanted is None else wanted
     factors = {} if options.adjust is None else factors_of(options.adjust, symbols)
