@@ -36,6 +36,20 @@ COMPILED = [
     "tradewright.core.engine",
     "tradewright.sim.sequencer",
     "tradewright.trader",
+    "tradewright.sim.models.fee",
+    "tradewright.sim.models.slippage",
+    "tradewright.sim.models.latency",
+    "tradewright.sim.models.fill",
+    "tradewright.sim.models.queue",
+    "tradewright.sim.models.models",
+    "tradewright.sim.exchange.path",
+    "tradewright.sim.exchange.working",
+    "tradewright.sim.exchange.book",
+    "tradewright.sim.exchange.market",
+    "tradewright.sim.exchange.admission",
+    "tradewright.sim.exchange.desk",
+    "tradewright.sim.exchange.matching",
+    "tradewright.sim.exchange.exchange",
 ]
 
 

@@ -1,0 +1,22 @@
+from tradewright.model.market cimport Bar, QuoteBar
+
+cpdef double fall(long long now, long long to, long long level)
+cpdef double rise(long long now, long long to, long long level)
+
+cdef class Path:
+    cdef readonly long long time_open
+    cdef readonly long long time
+    cdef readonly long long volume
+    cdef readonly long long bid_open
+    cdef readonly long long bid_high
+    cdef readonly long long bid_low
+    cdef readonly long long bid_close
+    cdef readonly long long ask_open
+    cdef readonly long long ask_high
+    cdef readonly long long ask_low
+    cdef readonly long long ask_close
+    cpdef follow(self, Bar bar)
+    cpdef follow_quotes(self, QuoteBar bar)
+    cpdef long long bid(self, int point, bint low_first)
+    cpdef long long ask(self, int point, bint low_first)
+    cpdef long long moment(self, int point)

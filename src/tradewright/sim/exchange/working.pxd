@@ -1,0 +1,47 @@
+cimport cython
+
+from tradewright.model.order cimport Order
+
+cdef class Working:
+    cdef public Order order
+    cdef public long long number
+    cdef public int side
+    cdef public int type
+    cdef public long long quantity
+    cdef public long long filled
+    cdef public long long open
+    cdef public long long limit
+    cdef public long long stop
+    cdef public int time_in_force
+    cdef public int flags
+    cdef public int status
+    cdef public bint triggered
+    cdef public bint resting
+    cdef public bint asked
+    cdef public bint replaced
+    cdef public long long born
+    cdef public long long tried
+    cdef public long long missed
+    cdef public long long mark
+    cdef public long long expires
+    cdef public long long parted
+    cdef public Working parent
+    cdef public list children
+    cdef public list fills
+    cdef public object fee_charged
+    cdef public object fee_paid
+    cdef public long long time_accepted
+    cdef public long long time_ended
+    cdef public str code
+    cdef public long long shown
+    cdef public long long traded
+    cdef public long long ahead
+
+    cpdef bint immediate(self)
+    cpdef bint limited(self)
+    cpdef bint at_market(self)
+    cpdef bint waits(self)
+    @cython.locals(mark=object)
+    cpdef object distance(self)
+    @cython.locals(most=cython.longlong)
+    cpdef refresh(self)
