@@ -16,6 +16,7 @@ COMPILED = [
     "tradewright.model.event",
     "tradewright.model.instrument",
     "tradewright.model.market",
+    "tradewright.model.rng",
     "tradewright.model.report",
     "tradewright.model.order",
     "tradewright.model.command",
@@ -34,6 +35,16 @@ COMPILED = [
     "tradewright.core.exits",
     "tradewright.core.sizing",
     "tradewright.core.engine",
+    "tradewright.signal.indicators.part",
+    "tradewright.signal.indicators.line",
+    "tradewright.signal.indicators.window",
+    "tradewright.signal.indicators.indicator",
+    "tradewright.signal.indicators.average",
+    "tradewright.signal.indicators.wilder",
+    "tradewright.signal.indicators.oscillator",
+    "tradewright.signal.indicators.channel",
+    "tradewright.signal.indicators.volume",
+    "tradewright.signal.indicators.statistic",
     "tradewright.sim.sequencer",
     "tradewright.trader",
     "tradewright.sim.models.fee",
@@ -42,15 +53,19 @@ COMPILED = [
     "tradewright.sim.models.fill",
     "tradewright.sim.models.queue",
     "tradewright.sim.models.models",
+    "tradewright.sim.exchange.supported",
     "tradewright.sim.exchange.path",
     "tradewright.sim.exchange.working",
     "tradewright.sim.exchange.book",
     "tradewright.sim.exchange.market",
     "tradewright.sim.exchange.admission",
     "tradewright.sim.exchange.desk",
+    "tradewright.sim.exchange.filling",
     "tradewright.sim.exchange.matching",
     "tradewright.sim.exchange.exchange",
 ]
+#: Cython's own code behind typed buffers, compiled once instead of into each module that sees one: half the build time.
+SHARED = "tradewright._buffers"
 
 
 def compiled_extensions() -> list[Extension]:
@@ -64,7 +79,9 @@ def compiled_extensions() -> list[Extension]:
     # -ffp-contract=off: no fused multiply-add, so indicators agree to the bit with the pure build.
     flags = ["-O2", "-g0", "-ffp-contract=off", "-fno-strict-overflow", "-Wno-unused-function"]
     return cythonize(
-        [Extension(name, [f"src/{name.replace('.', '/')}.py"], extra_compile_args=flags) for name in COMPILED],
+        [Extension(name, [f"src/{name.replace('.', '/')}.py"], extra_compile_args=flags) for name in COMPILED]
+        + [Extension(SHARED, [], extra_compile_args=flags)],
+        shared_utility_qualified_name=SHARED,
         build_dir="build/cython",
         nthreads=os.cpu_count() or 1,
         include_path=["src"],
