@@ -1,8 +1,8 @@
 """Core and strategies joined: `step` is the only way anything is decided, `follow` the only way it is rebuilt.
 
-`step(event)` folds an input, lets the core react (days, exits, loss limits), runs the strategies that the event concerns
-and takes every intent through sizing and risk. Its outputs are already applied; they are to be journaled right behind
-the input, and commands leave only when that is durable. No I/O, no clock, no random number.
+`step(event)` folds an input, lets the core react (days, exits, loss limits), runs the strategies that the event
+concerns and takes every intent through sizing and risk. Its outputs are already applied; they are to be journaled
+right behind the input, and commands leave only when that is durable. No I/O, no clock, no random number.
 
 `follow(event, outputs)` is recovery: it folds what was journaled and runs the strategies muted, so that their state is
 what it was; what they would decide today is dropped. A strategy whose code changed starts anew.
@@ -17,7 +17,7 @@ from tradewright.core.engine import Alarm, Engine
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.command import Command
-from tradewright.model.control import CloseRequested, Started, StrategyHalted
+from tradewright.model.control import RECONCILE, CloseRequested, Started, StrategyHalted, Timer
 from tradewright.model.errors import StateError
 from tradewright.model.event import (
     BAR,
@@ -33,7 +33,7 @@ from tradewright.model.event import (
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
-from tradewright.model.market import Bar, Depth, MarketEvent, Quote, Trade
+from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill, FillPrice
 from tradewright.model.view import BookView
 from tradewright.signal.indicators import Indicator
@@ -96,7 +96,17 @@ class View:
 class Runner:
     """One strategy instance and how it is fed. indicators: those that follow each instrument, by index."""
 
-    __slots__ = ("strategy", "spec", "key", "indicators", "intents", "wants_bar", "wants_quote", "wants_trade", "wants_depth")
+    __slots__ = (
+        "strategy",
+        "spec",
+        "key",
+        "indicators",
+        "intents",
+        "wants_bar",
+        "wants_quote",
+        "wants_trade",
+        "wants_depth",
+    )
 
     def __init__(self, strategy: Strategy, spec: StrategySpec) -> None:
         self.strategy = strategy
@@ -116,7 +126,7 @@ class Runner:
     def feed(self, event: MarketEvent) -> None:
         """Indicators first, then the callback."""
         kind = event.kind
-        if kind == BAR or kind == QUOTE_BAR:
+        if kind in (BAR, QUOTE_BAR):
             indicators = self.indicators.get(event.instrument.index)
             if indicators is not None:
                 for indicator in indicators:
@@ -174,6 +184,8 @@ class Trader:
         outputs = engine.react(event)
         if isinstance(event, FillPrice):
             outputs += engine.size_at_fill(event)
+        elif isinstance(event, Timer) and event.name == RECONCILE:
+            outputs += engine.look_up()
         elif isinstance(event, CloseRequested):
             outputs += engine.close_all(event)
         return self._decide(self._run(event), outputs)
@@ -259,11 +271,20 @@ class Trader:
     # ── building and rebuilding ────────────────────────────────────────────────────────────────────────────────────
 
     def _start(self, started: Started) -> None:
-        """A run begins: instruments, accounts and limits as journaled; strategies anew where their code is new."""
+        """A run begins: its number is part of every order id from now on."""
+        self.engine.run = started.run
+        self.engine.order_count = 0
+        self._build(started)
+
+    def resume(self, started: Started, states: list[Any]) -> None:
+        """Behind a restored engine: the run that `started` began, and its strategies as they were."""
+        self._build(started)
+        self.restore_strategies(states)
+
+    def _build(self, started: Started) -> None:
+        """Instruments, accounts and limits as journaled; strategies anew where their code or parameters are new."""
         self.setup = Setup.from_row(started.setup)
         engine = self.engine
-        engine.run = started.run
-        engine.order_count = 0
         for instrument in self.setup.instruments:
             if instrument.symbol not in engine.symbols:
                 engine.list_instrument(instrument)
@@ -280,9 +301,7 @@ class Trader:
             for symbol in runner.strategy.symbols:
                 self.concerned[engine.symbols[symbol].index].append(runner)
 
-    def _runners_of(
-        self, spec: StrategySpec, strategy_class: type[Strategy], kept: dict[str, Runner]
-    ) -> list[Runner]:
+    def _runners_of(self, spec: StrategySpec, strategy_class: type[Strategy], kept: dict[str, Runner]) -> list[Runner]:
         instruments = [self.engine.symbols[symbol] for symbol in spec.symbols]
         groups = [instruments] if strategy_class.many else [[instrument] for instrument in instruments]
         runners: list[Runner] = []
@@ -296,8 +315,8 @@ class Trader:
             runners.append(Runner(strategy, spec))
         return runners
 
-    def follow(self, event: Event, outputs: list[Event]) -> None:
-        """Fold a journaled input and the outputs that were journaled with it; strategies run muted."""
+    def follow(self, event: Event, outputs: list[Event]) -> list[Match]:
+        """Fold a journaled input and the outputs that were journaled with it; strategies run muted. Returns matches."""
         engine = self.engine
         self.muted = True
         if isinstance(event, Started):
@@ -311,8 +330,10 @@ class Trader:
         for output in rest:
             engine.apply(output)
         self.muted = False
+        matches = engine.matches
         engine.matches = []
         engine.alarms = []
+        return matches
 
     def state_hash(self) -> str:
         """Hash of everything `apply` folds: orders, ledger, holds, limits, states, exits, counters and marks."""

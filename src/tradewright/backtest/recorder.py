@@ -25,9 +25,21 @@ class Booked:
 
 
 class Recorder:
-    """Stands between the sequencer and a trader; with a journal, every input and output goes there. orders: sent to the venue; denied: refused here; rejected: there."""
+    """Stands between the sequencer and a trader; with a journal, every input and output goes there. orders: sent to
+    the venue; denied: refused here; rejected: there."""
 
-    __slots__ = ("trader", "fills", "matches", "orders", "denied", "rejected", "decisions", "keep_decisions", "alarms", "journal")
+    __slots__ = (
+        "trader",
+        "fills",
+        "matches",
+        "orders",
+        "denied",
+        "rejected",
+        "decisions",
+        "keep_decisions",
+        "alarms",
+        "journal",
+    )
 
     def __init__(self, trader: Trader, keep_decisions: bool = False, journal: Journal | None = None) -> None:
         self.trader = trader

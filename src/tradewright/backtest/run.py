@@ -3,8 +3,8 @@
     dataset = load("bars.parquet")
     result = run([specification("sma_cross", "main", ("ACME",), {"fast": 5})], dataset, RunOptions(cash="10000"))
 
-Conventions are named, never implied: how bars fill (`models.fill`), when size is decided (`at_fill` of an order), how the
-run ends (`final`).
+Conventions are named, never implied: how bars fill (`models.fill`), when size is decided (`at_fill` of an order), how
+the run ends (`final`).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from tradewright.ports import Journal
 from tradewright.signal.strategy import Strategy
 from tradewright.sim.exchange import Exchange
 from tradewright.sim.models import Models
+from tradewright.sim.models.fee import RATE_SCALE, FeeModel
 from tradewright.sim.sequencer import Sequencer
 from tradewright.trader import Trader
 
@@ -176,3 +177,9 @@ def _result(dataset: Dataset, options: RunOptions, trader: Trader, recorder: Rec
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net}, dict(engine.halted),
         engine.state_hash(),
     )  # fmt: skip
+
+
+def fee_estimate_of(model: FeeModel) -> FeeEstimate:
+    """What holds and sizing expect of an exchange's fees: the dearer rate, rounded up, and the order's minimum."""
+    rate = max(0, model.maker_rate, model.taker_rate)
+    return FeeEstimate(-(-rate * 1_000_000 // 10**RATE_SCALE), max(0, model.per_size), max(0, model.minimum))

@@ -54,7 +54,9 @@ def code_hash(strategy: type[Strategy]) -> str:
     """Hash of the file the class was written in: another byte is another strategy."""
     source = inspect.getsourcefile(strategy)
     if source is None:
-        raise InputError(f"{strategy.__name__}: its source file can not be found, so its decisions could not be replayed")
+        raise InputError(
+            f"{strategy.__name__}: its source file can not be found, so its decisions could not be replayed"
+        )
     return blake2b(Path(source).read_bytes(), digest_size=16).hexdigest()
 
 

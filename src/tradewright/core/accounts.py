@@ -10,8 +10,8 @@ from tradewright.model.account import CASH, Account
 
 
 class AccountState:
-    """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity: equity
-    at the day's begin (money in its currency, None = could not be known)."""
+    """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
+    equity at the day's begin (money in its currency, None = could not be known)."""
 
     __slots__ = ("terms", "limits", "positions", "day", "day_end", "day_equity", "ledger", "marks", "holds")
 
@@ -54,8 +54,8 @@ class AccountState:
 
     def free(self, quote: str) -> int | None:
         """Money an opening order may still take: cash of its quote currency in a cash account; in a margin account
-        equity less the margin of positions (those that market exits are closing left out) and less holds, in the account
-        currency. None = unknown."""
+        equity less the margin of positions (those that market exits are closing left out) and less holds, in the
+        account currency. None = unknown."""
         if self.terms.kind == CASH:
             return self.ledger.cash[self.terms.name].get(quote, 0) - self.holds.held(self.terms.name, quote)
         total = self.equity()

@@ -1,8 +1,9 @@
-"""The book and its judge: every order, lot, hold and limit of an engine, folded from what happened and what was decided.
+"""The book and its judge: every order, lot, hold and limit of an engine, folded from what happened and what was
+decided.
 
 Two doors. `apply` folds one record — an input or an output — and nothing else changes the book, so a journal's records
-rebuild it without strategies. `judge`, `cancel`, `react` and `size_at_fill` decide: they return outputs that are already
-applied, in the order in which they must be journaled. What is decided is never decided again on recovery.
+rebuild it without strategies. `judge`, `cancel`, `react` and `size_at_fill` decide: they return outputs that are
+already applied, in the order in which they must be journaled. What is decided is never decided again on recovery.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
-from tradewright.core.orders import DENIED, ENDED_CANCELLED, HELD, NONE, SENT, SUBMITTED, OrderState, stage_after
+from tradewright.core.orders import DENIED, ENDED_CANCELLED, HELD, NONE, SENT, OrderState, stage_after
 from tradewright.core.risk import Proposal, judge, passed
 from tradewright.core.rules import ORDER_RULES, daily_loss_limit
 from tradewright.core.sizing import money_for, quantity_for, size
@@ -26,17 +27,19 @@ from tradewright.model.command import Approved, Cancel, Command, Query, Replace,
 from tradewright.model.control import (
     ACTIVE,
     EVERYTHING,
+    HALTED,
     REDUCING,
     CashMoved,
     CloseRequested,
     DayRolled,
     ExitTriggered,
     RulesChanged,
+    Started,
     StrategyHalted,
     TradingStateChanged,
     TradingStateSet,
 )
-from tradewright.model.decision import Check, Decision
+from tradewright.model.decision import Decision
 from tradewright.model.errors import ContractError
 from tradewright.model.event import MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
 from tradewright.model.instrument import Instrument, OrderRules
@@ -85,8 +88,8 @@ class Engine:
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits", "children",
-        "states", "halted", "order_count", "decision_count", "denied_count", "ended", "next_day_end", "matches", "alarms",
-        "late_events",
+        "states", "halted", "order_count", "decision_count", "denied_count", "ended", "next_day_end", "matches",
+        "alarms", "late_events",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -206,11 +209,19 @@ class Engine:
             if account.day_equity is not None:
                 worth = self.marks.convert(event.amount, event.currency, account.terms.currency)
                 account.day_equity = None if worth is None else account.day_equity + worth
-        elif isinstance(event, TradingStateSet | TradingStateChanged):
-            if event.state == ACTIVE:
-                self.states.pop(event.scope, None)
-            else:
-                self.states[event.scope] = event.state
+        elif isinstance(event, Started):
+            for state in self.orders.values():
+                state.lose_track()
+        elif isinstance(event, TradingStateSet):
+            self._set_state(event.scope, event.state)
+            if event.scope.startswith("strategy:"):
+                strategy = event.scope[9:]
+                if event.state == HALTED:
+                    self.halted[strategy] = event.reason
+                else:
+                    self.halted.pop(strategy, None)
+        elif isinstance(event, TradingStateChanged):
+            self._set_state(event.scope, event.state)
         elif isinstance(event, StrategyHalted):
             self.halted[event.strategy] = event.code
         elif isinstance(event, DayRolled):
@@ -219,6 +230,12 @@ class Engine:
             self._apply_exit_triggered(event)
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
+
+    def _set_state(self, scope: str, state: int) -> None:
+        if state == ACTIVE:
+            self.states.pop(scope, None)
+        else:
+            self.states[scope] = state
 
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
@@ -298,7 +315,9 @@ class Engine:
             return
         state = self.orders.get(event.order_id)
         if state is None:
-            self.alarms.append(Alarm("UNKNOWN_ORDER", event.order_id, f"a report on {event.order_id}, an order not known"))
+            self.alarms.append(
+                Alarm("UNKNOWN_ORDER", event.order_id, f"a report on {event.order_id}, an order not known")
+            )
             return
         was_open = state.is_open()
         order = state.order
@@ -346,7 +365,7 @@ class Engine:
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def judge(self, intent: Intent) -> list[Event]:
-        """Take one intent through sizing and risk. Returns its outputs, applied: decisions, and commands where approved.
+        """Take one intent through sizing and risk. Returns its outputs, applied: decisions, commands where approved.
 
         An intent that would cross zero in a netting book becomes a close and an opening, each judged by itself.
         """
@@ -438,7 +457,11 @@ class Engine:
 
     def _attach_exits(self, intent: Intent, order: Order, orders: list[Order]) -> None:
         """Stop-loss, trailing stop and take-profit of an opening order: its children, cancelling each other."""
-        group = order.id if intent.take_profit and (intent.stop_loss or intent.exit_trail_units or intent.exit_trail_ppm) else ""
+        group = (
+            order.id
+            if intent.take_profit and (intent.stop_loss or intent.exit_trail_units or intent.exit_trail_ppm)
+            else ""
+        )
         if intent.exit_trail_units or intent.exit_trail_ppm:
             orders.append(self._exit_of(order, TRAILING_STOP, STOP_LOSS, group, 0, 0, intent))
         elif intent.stop_loss:
@@ -466,24 +489,6 @@ class Engine:
             self._emit(Cancel(self.now, order_id), outputs)
         return outputs
 
-    def replace(self, order_id: str, quantity: int, limit_units: int, stop_units: int) -> list[Event]:
-        """Ask for new terms (0 keeps a price, a quantity of 0 keeps it). What would add exposure is judged as an opening:
-        it is refused here, silently to the venue, by keeping the order as it is — use cancel and a new order."""
-        outputs: list[Event] = []
-        state = self.orders.get(order_id)
-        if state is None or state.stage != SUBMITTED + 1 or not state.is_open() or state.replace == SENT:
-            return outputs
-        order = state.order
-        quantity = quantity if quantity else order.quantity
-        if quantity > order.quantity and order.role == ENTRY:
-            return outputs
-        command = Replace(
-            self.now, order_id, quantity, limit_units if limit_units else order.limit_units,
-            stop_units if stop_units else order.stop_units,
-        )  # fmt: skip
-        self._emit(command, outputs)
-        return outputs
-
     def close_all(self, asked: CloseRequested) -> list[Event]:
         """Close what an account holds, book by book and side by side, at the market; working exits end first."""
         outputs: list[Event] = []
@@ -499,12 +504,6 @@ class Engine:
                     intent.reason = f"{asked.who}: {asked.reason}"
                     outputs += self.judge(intent)
         return outputs
-
-    def query(self, order_id: str) -> Query:
-        """Look an order up at its venue; applied."""
-        query = Query(self.now, order_id)
-        self.apply(query)
-        return query
 
     def size_at_fill(self, asked: FillPrice) -> list[Event]:
         """Backtest: the size of an order that is about to fill, from equity now, never beyond what is free for it."""
@@ -522,6 +521,19 @@ class Engine:
         money = None if money is None or free is None else min(money, free)
         quantity = quantity_for(account, order.instrument, money, asked.price_units)
         self._emit(Replace(self.now, order.id, quantity, order.limit_units, order.stop_units), outputs)
+        return outputs
+
+    def look_up(self) -> list[Event]:
+        """After a restart: orders that were decided but never sent end here, and every order that may still live at the
+        venue is looked up. Nothing is sent again."""
+        outputs: list[Event] = []
+        for order_id in sorted(self.holds.holds):
+            state = self.orders[order_id]
+            if state.stage == HELD:
+                if order_id not in self.exits:
+                    self._emit(Cancel(self.now, order_id), outputs)
+            else:
+                self._emit(Query(self.now, order_id), outputs)
         return outputs
 
     def react(self, event: Event) -> list[Event]:
@@ -586,16 +598,16 @@ class Engine:
                 self._emit(Cancel(self.now, sibling), outputs)
 
     def _settle_links(self, report: Report, outputs: list[Event]) -> None:
-        """When a parent ended without a fill, or its book is flat again, the exits held for it have nothing to guard."""
+        """When a parent ended unfilled, or its book is flat again, the exits held for it have nothing to guard."""
         state = self.orders.get(report.order_id)
         if state is None:
             return
         for exit in list(self.exits.values()):
             order = exit.order
             parent = self.orders.get(order.parent)
-            if order.parent == report.order_id and parent is not None and not parent.is_open() and parent.filled == 0:
-                self._emit(Cancel(self.now, order.id), outputs)
-            elif (
+            if (
+                order.parent == report.order_id and parent is not None and not parent.is_open() and parent.filled == 0
+            ) or (
                 parent is not None
                 and parent.filled > 0
                 and not parent.is_open()

@@ -55,8 +55,8 @@ class Book:
     """
 
     __slots__ = (
-        "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised", "fees", "exiting",
-        "window", "settled_lots", "settled_realised", "matches",
+        "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
+        "fees", "exiting", "window", "settled_lots", "settled_realised", "matches",
     )  # fmt: skip
 
     def __init__(self, account: str, strategy: str, instrument: Instrument, hedging: bool) -> None:
@@ -116,7 +116,7 @@ class Book:
             raise OverflowError(f"{self.instrument.symbol}: a position of {self.net} counts is out of range")
 
     def _close(self, booked: BookedFill, left: int, named: str) -> int:
-        """Match `left` against lots of the other side, FIFO, only those of order `named` if given; what is left over."""
+        """Match `left` against lots of the other side, FIFO, only those of order `named` if given; what is left."""
         at = 0
         lots = self.lots
         while left and at < len(lots):
@@ -211,12 +211,23 @@ class Book:
 class Position:
     """One account's holding in one instrument, over all strategies, and the working orders that may change it.
 
-    net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many of them
-    (the slot they hold). exiting: size counts of working exits, one exit of an OCO group counted; leaving: those of
-    them that are market orders, whose margin is as good as free.
+    net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many
+    of them (the slot they hold). exiting: size counts of working exits, one exit of an OCO group counted; leaving:
+    those of them that are market orders, whose margin is as good as free.
     """
 
-    __slots__ = ("account", "instrument", "net", "long_size", "short_size", "buying", "selling", "opening", "exiting", "leaving")
+    __slots__ = (
+        "account",
+        "instrument",
+        "net",
+        "long_size",
+        "short_size",
+        "buying",
+        "selling",
+        "opening",
+        "exiting",
+        "leaving",
+    )
 
     def __init__(self, account: str, instrument: Instrument) -> None:
         self.account = account
@@ -274,7 +285,9 @@ class Ledger:
     def apply_fill(self, book: Book, position: Position, order: Order, fill: Fill, matches: list[Match]) -> None:
         """Book a fill of `order`, once: lots, matches, cash and fees. Duplicates are the order table's to refuse."""
         if fill.size_units <= 0 or fill.price_units <= 0:
-            raise ContractError(f"fill {fill.trade_id}: size {fill.size_units} and price {fill.price_units} must be > 0")
+            raise ContractError(
+                f"fill {fill.trade_id}: size {fill.size_units} and price {fill.price_units} must be > 0"
+            )
         instrument = order.instrument
         size = fill.size_units
         notional = fill.price_units * (size * instrument.money_factor)
@@ -297,7 +310,7 @@ class Ledger:
 
     def _size_after_base_fee(self, order: Order, fee: int, size: int) -> int:
         """A base fee shrinks a buy and enlarges a sale by whole size counts, rounded up; the rest is dust in cash."""
-        unit = 10 ** (MONEY_SCALE - order.instrument.size_scale) // order.instrument.contract
+        unit = int(10 ** (MONEY_SCALE - order.instrument.size_scale)) // order.instrument.contract
         units = min(-(-fee // unit), size)
         dust = units * unit - fee
         if dust:

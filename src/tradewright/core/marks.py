@@ -1,4 +1,5 @@
-"""What each instrument is worth now, and the conversion of money between currencies: views with an age, never bookings."""
+"""What each instrument is worth now, and the conversion of money between currencies: views with an age, never
+bookings."""
 
 from __future__ import annotations
 
@@ -122,5 +123,3 @@ class Marks:
 
     def row(self) -> list[tuple[int, int, int, int]]:
         return [mark.row() for mark in self.marks]
-
-

@@ -29,5 +29,6 @@ cdef class OrderState:
     @cython.locals(kind=int, before=int)
     cpdef bint apply_report(self, Report report) except -1
     cdef bint _apply_fill(self, Fill fill, int before) except -1
+    cdef _still_working(self)
     cdef _apply_unknown(self, str request)
     cdef _apply_replaced(self, Replaced replaced)

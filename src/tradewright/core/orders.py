@@ -1,11 +1,12 @@
 """The life of an order, in one table.
 
-An order is three facts. Its *stage* climbs a lattice and never comes back. What is *filled* is the set of distinct fills;
-PARTIALLY_FILLED and FILLED are derived from it and beat CANCELLED, EXPIRED and REJECTED. Its *requests* (submit, cancel,
-replace) come and go; UNKNOWN is a request's state and is shown as the order's. So any order of arrival and any
-duplication of the same reports gives the same stage and the same fills.
+An order is three facts. Its *stage* climbs a lattice and never comes back. What is *filled* is the set of distinct
+fills; PARTIALLY_FILLED and FILLED are derived from it and beat CANCELLED, EXPIRED and REJECTED. Its *requests*
+(submit, cancel, replace) come and go; UNKNOWN is a request's state and is shown as the order's. So any order of
+arrival and any duplication of the same reports gives the same stage and the same fills.
 
-`STAGES` is the whole life-cycle: event → the stages it may meet → the stage it leads to. Nothing outside it decides one.
+`STAGES` is the whole life-cycle: event → the stages it may meet → the stage it leads to. Nothing outside it decides
+one.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ class OrderState:
     """
 
     __slots__ = (
-        "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "code", "text", "venue_id",
-        "late", "time_ended", "time_request", "terms",
+        "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "code", "text",
+        "venue_id", "late", "time_ended", "time_request", "terms",
     )  # fmt: skip
 
     def __init__(self, order: Order, stage: int) -> None:
@@ -153,6 +154,7 @@ class OrderState:
             return self._apply_fill(report, before)
         if kind == ACCEPTED:
             self.venue_id = report.text
+            self._still_working()
         elif kind == OUTCOME_UNKNOWN:
             self._apply_unknown(report.code)
         elif kind == CANCEL_REJECTED:
@@ -197,6 +199,19 @@ class OrderState:
         elif request == "replace" and self.replace == SENT:
             self.replace = UNKNOWN
 
+    def _still_working(self) -> None:
+        """The venue says that it works: a cancel or replace whose outcome was unknown did not happen (yet)."""
+        if self.cancel == UNKNOWN:
+            self.cancel = NONE
+        if self.replace == UNKNOWN:
+            self.replace = NONE
+
+    def lose_track(self) -> None:
+        """The process that sent the open requests is gone: what it sent has an unknown outcome until the venue says."""
+        for name in ("submit", "cancel", "replace"):
+            if getattr(self, name) == SENT:
+                setattr(self, name, UNKNOWN)
+
     def _apply_replaced(self, replaced: Replaced) -> None:
         """The venue's clock decides which terms are newest; reports of one instant rank by their terms."""
         terms = (replaced.time_venue, replaced.quantity, replaced.limit_units, replaced.stop_units)
@@ -211,8 +226,9 @@ class OrderState:
     def row(self) -> tuple[object, ...]:
         """Everything that must be equal after any permutation and after a restart, as one encodable row."""
         return (
-            self.order.row(), self.stage, self.filled, self.value, sorted(self.fees.items()), sorted(self.trades.items()),
-            self.submit, self.cancel, self.replace, self.code, self.text, self.venue_id, self.late, self.time_ended,
+            self.order.row(), self.stage, self.filled, self.value, sorted(self.fees.items()),
+            sorted(self.trades.items()), self.submit, self.cancel, self.replace,
+            self.code, self.text, self.venue_id, self.late, self.time_ended,
             self.time_request, self.terms,
         )  # fmt: skip
 

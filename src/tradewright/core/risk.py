@@ -16,9 +16,9 @@ from tradewright.model.order import ENTRY, LIMIT, STOP_LIMIT, Order
 class Proposal:
     """An order before it is approved, with everything the rules look at. All amounts exact, 0 or None = unknown.
 
-    reference: price count the order would meet; judged: price count its value is judged at. notional: money in the quote
-    currency at `judged`; value: the same in account currency. need: money to hold in hold_currency. state: the trading
-    state in force for its scopes. opening: it may add exposure. now: ns UTC.
+    reference: price count the order would meet; judged: price count its value is judged at. notional: money in the
+    quote currency at `judged`; value: the same in account currency. need: money to hold in hold_currency. state: the
+    trading state in force for its scopes. opening: it may add exposure. now: ns UTC.
     """
 
     __slots__ = (
@@ -95,7 +95,7 @@ def judge(rules: list[Rule], proposal: Proposal) -> list[Check]:
 
 def passed(checks: list[Check]) -> bool:
     """True when no check refused."""
-    for check in checks:
+    for check in checks:  # noqa: SIM110 — no closure fits a compiled function
         if not check.passed:
             return False
     return True

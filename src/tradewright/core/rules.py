@@ -1,7 +1,7 @@
 """The rules of the order station, in the order they are asked. Each has one code; each boundary is `value > limit`.
 
-A rule on openings lets every exit pass: what reduces risk must stay possible. A limit that is configured but whose value
-can not be known refuses (value None).
+A rule on openings lets every exit pass: what reduces risk must stay possible. A limit that is configured but whose
+value can not be known refuses (value None).
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ class DailyLoss(Rule):
             return None
         loss = account.daily_loss()
         known = loss is not None and limit >= 0
-        good = loss is not None and 0 <= limit and loss < limit
+        good = loss is not None and limit >= 0 and loss < limit
         return Check(self.code, good, loss if known else None, max(limit, 0), "money:" + account.terms.currency)
 
 

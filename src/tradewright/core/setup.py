@@ -1,4 +1,5 @@
-"""What a run consists of, as it is journaled at its start: instruments, accounts with limits, strategies with hashes."""
+"""What a run consists of, as it is journaled at its start: instruments, accounts with limits, strategies with
+hashes."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class StrategySpec(NamedTuple):
 
 
 class Setup:
-    """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models, seed)."""
+    """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models,
+    seed)."""
 
     __slots__ = ("instruments", "accounts", "strategies", "notes")
 
@@ -68,9 +70,9 @@ class Setup:
 
 def instrument_from(row: Sequence[Any]) -> Instrument:
     """An instrument from its row, not yet listed."""
-    return Instrument(*row[:10], rules=OrderRules(*row[10]))
+    return Instrument(*[*row[:10], OrderRules(*row[10])])
 
 
 def account_from(row: Sequence[Any]) -> Account:
     """An account's terms from its row."""
-    return Account(*row[:9], fee=FeeEstimate(*row[9]))
+    return Account(*[*row[:9], FeeEstimate(*row[9])])

@@ -1,4 +1,5 @@
-"""How much: a quantity as asked, or from a share of equity or a sum of money — always rounded down to the venue's step."""
+"""How much: a quantity as asked, or from a share of equity or a sum of money — always rounded down to the venue's
+step."""
 
 from __future__ import annotations
 

@@ -31,7 +31,14 @@ def to_bytes(engine: Engine) -> bytes:
     return msgspec.json.encode(
         (
             VERSION,
-            (engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events),
+            (
+                engine.run,
+                engine.now,
+                engine.order_count,
+                engine.decision_count,
+                engine.denied_count,
+                engine.late_events,
+            ),
             [instrument.row() for instrument in engine.instruments],
             engine.marks.row(),
             [engine.accounts[name].row() for name in sorted(engine.accounts)],
@@ -53,7 +60,9 @@ def restore(engine: Engine, data: bytes) -> None:
     row = msgspec.json.decode(data)
     if not isinstance(row, list) or not row or row[0] != VERSION:
         raise JournalDamaged(f"snapshot: its form is not version {VERSION}; replay the journal from its begin")
-    _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, ended, day_end = row
+    _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, ended, day_end = (
+        row
+    )
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
         engine.list_instrument(instrument_from(item))
@@ -89,7 +98,19 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         position.net, position.long_size, position.short_size = net, long_size, short_size
         position.buying, position.selling, position.opening = buying, selling, opening
         position.exiting, position.leaving = exiting, leaving
-    for account, strategy, index, hedging, lots, realised, fees, exiting, window, settled_lots, settled_realised in books:
+    for (
+        account,
+        strategy,
+        index,
+        hedging,
+        lots,
+        realised,
+        fees,
+        exiting,
+        window,
+        settled_lots,
+        settled_realised,
+    ) in books:
         book: Book = engine.ledger.book(account, strategy, engine.instruments[index], hedging)
         book.settled_lots = [tuple(lot) for lot in settled_lots]
         book.settled_realised = settled_realised
@@ -120,7 +141,8 @@ def order_from(row: Sequence[Any], instruments: list[Instrument]) -> Order:
 def order_state_from(row: Sequence[Any], instruments: list[Instrument]) -> OrderState:
     """An order's three facts from their row."""
     (
-        order, stage, filled, value, fees, trades, submit, cancel, replace, code, text, venue_id, late, ended, request, terms,
+        order, stage, filled, value, fees, trades, submit, cancel, replace, code, text, venue_id, late, ended, request,
+        terms,
     ) = row  # fmt: skip
     state = OrderState(order_from(order, instruments), stage)
     state.filled, state.value = filled, value
@@ -136,5 +158,3 @@ def booked_from(row: Sequence[Any]) -> BookedFill:
     """A booked fill from its row."""
     side, size, price_units, time, order_id, trade_id, closing, lot = row
     return BookedFill(time, order_id, trade_id, side, size, price_units, closing, lot)
-
-

@@ -14,11 +14,11 @@ MARGIN = "margin"
 class Account:
     """Terms of one account at one venue; fixed while an engine runs.
 
-    mode: netting (one net position per instrument) or hedging (each opening fill is a lot of its own, long and short side
-    by side). kind: cash (no debt, no shorts) or margin (`leverage` × equity). currency: in which equity, limits and
-    P&L are stated. day_zone: zone whose midnight resets daily counters. native_exits: the venue itself links parents and
-    OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds and sizing.
-    code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id.
+    mode: netting (one net position per instrument) or hedging (each opening fill is a lot of its own, long and short
+    side by side). kind: cash (no debt, no shorts) or margin (`leverage` × equity). currency: in which equity, limits
+    and P&L are stated. day_zone: zone whose midnight resets daily counters. native_exits: the venue itself links
+    parents and OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds
+    and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id.
     """
 
     __slots__ = (

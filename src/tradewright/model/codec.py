@@ -33,9 +33,14 @@ from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 
-_MARKET = {kinds.BAR: Bar, kinds.QUOTE_BAR: QuoteBar, kinds.QUOTE: Quote, kinds.TRADE: Trade}
+_MARKET: dict[int, Callable[..., Event]] = {
+    kinds.BAR: Bar,
+    kinds.QUOTE_BAR: QuoteBar,
+    kinds.QUOTE: Quote,
+    kinds.TRADE: Trade,
+}
 #: Kinds whose row is their constructor's arguments.
-_PLAIN = {
+_PLAIN: dict[int, Callable[..., Event]] = {
     kinds.FILLED: Fill,
     kinds.REPLACED: Replaced,
     kinds.FILL_PRICE: FillPrice,

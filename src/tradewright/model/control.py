@@ -22,6 +22,8 @@ HALTED = 3
 TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 
 EVERYTHING = "all"
+#: The timer that asks for a look-up of every order that may live at a venue.
+RECONCILE = "reconcile"
 
 
 class Started(Event):

@@ -1,7 +1,7 @@
 """A decision: one intent, what every rule saw, the verdict, and the orders that came of it.
 
-Also an intent that became no order leaves one. Values and limits keep their exact counts; `unit` says what they count, so
-that `explain` can print them: money:USD, price, size, count, ppm, ns, state, flag.
+Also an intent that became no order leaves one. Values and limits keep their exact counts; `unit` says what they count,
+so that `explain` can print them: money:USD, price, size, count, ppm, ns, state, flag.
 """
 
 from __future__ import annotations

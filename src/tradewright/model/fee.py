@@ -25,7 +25,7 @@ class FeeEstimate:
         """Money in the quote currency for an order of this notional (money) and size (counts)."""
         if self.ppm == 0 and self.per_size == 0:
             return self.minimum
-        one = 10**instrument.size_scale
+        one = int(10**instrument.size_scale)
         fee = -(-notional * self.ppm // 1_000_000) - (-self.per_size * size // one)
         return max(self.minimum, fee)
 

@@ -15,8 +15,8 @@ ASSET_CLASSES = ("equity", "crypto", "forex", "metal", "future", "cfd")
 class OrderRules:
     """What a venue demands of an order: counts at the instrument's scales, money at MONEY_SCALE, 0 = no such rule.
 
-    tick: price increment. step: size increment. size_min, size_max: per order. notional_min: money in the quote currency.
-    band_ppm: furthest limit price from the reference price, in parts per million.
+    tick: price increment. step: size increment. size_min, size_max: per order. notional_min: money in the quote
+    currency. band_ppm: furthest limit price from the reference price, in parts per million.
     """
 
     __slots__ = ("tick", "step", "size_min", "size_max", "notional_min", "band_ppm", "shortable", "tradable")

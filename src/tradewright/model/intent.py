@@ -12,8 +12,8 @@ class Intent:
     quantity: size counts, 0 = decided by sizing; then one of size_ppm (share of equity, parts per million) and value
     (money in the account's currency) is set. at_fill: the share is taken at the fill price (backtest only).
     Prices are counts, 0 = none; trail_* as in `Order`. stop_loss, take_profit: prices of attached exits;
-    exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group: id shared by an OCO pair; role: of a
-    closing intent that guards a position (`order.STOP_LOSS`, `order.TAKE_PROFIT`), "" = a plain close.
+    exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group: id shared by an OCO pair; role: of
+    a closing intent that guards a position (`order.STOP_LOSS`, `order.TAKE_PROFIT`), "" = a plain close.
     reason: the strategy's words; inputs: (label, number) pairs it decided on. confidence: 0 to 1, orders the intents of
     one event. cancels: not a wish for an order but for the end of `order_id`.
     """
@@ -21,7 +21,8 @@ class Intent:
     __slots__ = (
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
-        "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs", "confidence", "cancels",
+        "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
+        "confidence", "cancels",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:

@@ -1,4 +1,5 @@
-"""Lots and matches: what is owned, and each closed piece of it. Both are facts of the ledger, exact to the last unit."""
+"""Lots and matches: what is owned, and each closed piece of it. Both are facts of the ledger, exact to the last
+unit."""
 
 from __future__ import annotations
 

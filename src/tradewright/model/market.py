@@ -1,13 +1,15 @@
 """What a market says: bars, quotes, trades and order-book depth.
 
-`time` is the engine's logical time in ns UTC: when the fact is known (a bar: at its close). `*_units` are integer counts
-at the instrument's scales; the properties of the same names without the suffix are floats for strategies and pictures.
+`time` is the engine's logical time in ns UTC: when the fact is known (a bar: at its close). `*_units` are integer
+counts at the instrument's scales; the properties of the same names without the suffix are floats for strategies and
+pictures.
 """
 
 from __future__ import annotations
 
 from tradewright.model.event import BAR, DEPTH, QUOTE, QUOTE_BAR, TRADE, Event
 from tradewright.model.instrument import Instrument
+
 
 class MarketEvent(Event):
     """Base of all market data: it is about one instrument."""
@@ -177,7 +179,9 @@ class Trade(MarketEvent):
 
     __slots__ = ("price_units", "size_units", "aggressor")
 
-    def __init__(self, time: int, instrument: Instrument, price_units: int, size_units: int, aggressor: int = 0) -> None:
+    def __init__(
+        self, time: int, instrument: Instrument, price_units: int, size_units: int, aggressor: int = 0
+    ) -> None:
         self.kind = TRADE
         self.time = time
         self.instrument = instrument

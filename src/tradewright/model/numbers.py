@@ -86,7 +86,7 @@ def money_text(count: int) -> str:
 
 def money_float(count: int) -> float:
     """Money for statistics and pictures only; never comes back into a book."""
-    return count / 10**MONEY_SCALE
+    return count / float(10**MONEY_SCALE)
 
 
 def round_down(count: int, step: int) -> int:

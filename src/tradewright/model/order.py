@@ -1,6 +1,7 @@
 """An order's terms: what was approved, in exact counts. Its life (stage, filled, requests) is `core.orders`.
 
-Sides are +1 and -1, so that side × size is a signed quantity. The numbers below are stored in journals and never reused.
+Sides are +1 and -1, so that side × size is a signed quantity. The numbers below are stored in journals and never
+reused.
 """
 
 from __future__ import annotations

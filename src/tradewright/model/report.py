@@ -1,4 +1,5 @@
-"""What a venue says about one of our orders. `time` is the engine's logical time, `time_venue` the venue's clock (ns UTC).
+"""What a venue says about one of our orders. `time` is the engine's logical time, `time_venue` the venue's clock (ns
+UTC).
 
 A report may come late, twice or out of order; `core.orders` gives the same answer whatever the order of arrival.
 """

@@ -1,14 +1,15 @@
 """The one way to write a strategy: declared fields, indicators made in `setup`, callbacks that state intents.
 
-The same file runs in backtest, demo and live. State is what is declared: annotated class fields and indicators; they are
-in the snapshot. Anything else hung on `self` is refused, since it would be lost at a restart. A callback that raises has
-its intents discarded and its strategy HALTED. Prices and sizes are plain numbers here (floats enter by their shortest
-decimal); the engine sizes, checks and rounds them exactly.
+The same file runs in backtest, demo and live. State is what is declared: annotated class fields and indicators; they
+are in the snapshot. Anything else hung on `self` is refused, since it would be lost at a restart. A callback that
+raises has its intents discarded and its strategy HALTED. Prices and sizes are plain numbers here (floats enter by
+their shortest decimal); the engine sizes, checks and rounds them exactly.
 """
 
 from __future__ import annotations
 
 import copy
+import inspect
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
@@ -252,7 +253,7 @@ class Strategy:
         return Intent(self._view.next_order_id(self.account), self.account, self.id, instrument, side)
 
     def _prices(self, intent: Intent, terms: dict[str, Any]) -> None:
-        """Order type and prices from limit, stop, trail and trail_percent; rounded to the tick, never past what was said."""
+        """Order type and prices from limit, stop, trail and trail_percent; rounded to the tick, never past it."""
         limit, stop = terms.pop("limit", None), terms.pop("stop", None)
         trail, trail_percent = terms.pop("trail", None), terms.pop("trail_percent", None)
         tick = intent.instrument.rules.tick
@@ -324,14 +325,16 @@ class Strategy:
     def _price(self, price: Number, instrument: Instrument) -> int:
         units = quick_count(price, instrument.price_one) if isinstance(price, float) else -1
         if units < 0:
-            units = nearest_count_of(price, instrument.price_scale, f"{self.id}: price of {instrument.symbol}", PRICE_MAX)
+            units = nearest_count_of(
+                price, instrument.price_scale, f"{self.id}: price of {instrument.symbol}", PRICE_MAX
+            )
         if units <= 0:
             raise InputError(f"{self.id}: price {price} of {instrument.symbol} must be above zero")
         return units
 
     def _size(self, size: Number, instrument: Instrument) -> int:
         if type(size) is int:
-            units = size * 10**instrument.size_scale
+            units = size * int(10**instrument.size_scale)
         else:
             units = nearest_count_of(size, instrument.size_scale, f"{self.id}: size of {instrument.symbol}", SIZE_MAX)
         if not 0 < units <= SIZE_MAX:
@@ -372,9 +375,7 @@ class Strategy:
     def bollinger(self, length: int = 20, width: float = 2.0, symbol: str | None = None) -> Bollinger:
         return self.follow(Bollinger(length, width), symbol)
 
-    def keltner(
-        self, length: int = 20, atr_length: int = 10, width: float = 2.0, symbol: str | None = None
-    ) -> Keltner:
+    def keltner(self, length: int = 20, atr_length: int = 10, width: float = 2.0, symbol: str | None = None) -> Keltner:
         return self.follow(Keltner(length, atr_length, width), symbol)
 
     def donchian(self, length: int = 20, symbol: str | None = None) -> Donchian:
@@ -389,7 +390,9 @@ class Strategy:
     def obv(self, symbol: str | None = None) -> OBV:
         return self.follow(OBV(), symbol)
 
-    def stochastic(self, length: int = 14, smooth_k: int = 3, smooth_d: int = 3, symbol: str | None = None) -> Stochastic:
+    def stochastic(
+        self, length: int = 14, smooth_k: int = 3, smooth_d: int = 3, symbol: str | None = None
+    ) -> Stochastic:
         return self.follow(Stochastic(length, smooth_k, smooth_d), symbol)
 
     def zscore(self, length: int, source: str = "close", symbol: str | None = None) -> ZScore:
@@ -409,9 +412,7 @@ class Strategy:
     # ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._fields:
-            self.__dict__[name] = value
-        elif not self._ready and isinstance(value, Line):
+        if name in self._fields or (not self._ready and isinstance(value, Line)):
             self.__dict__[name] = value
         else:
             raise StateError(
@@ -461,7 +462,7 @@ def declared_fields(strategy: type[Strategy]) -> dict[str, Any]:
     for base in reversed(strategy.__mro__):
         if base is Strategy or not issubclass(base, Strategy):
             continue
-        for name, annotation in base.__dict__.get("__annotations__", {}).items():
+        for name, annotation in inspect.get_annotations(base).items():
             if "ClassVar" in str(annotation):
                 continue
             if name.startswith("_") or hasattr(Strategy, name):

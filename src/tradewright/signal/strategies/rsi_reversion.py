@@ -12,7 +12,8 @@ from tradewright.signal.strategy import Strategy
 
 
 class RsiReversion(Strategy):
-    """Buys `percent` of equity when RSI falls below `oversold`, with a stop `stop_atr` ATRs below; closes above `exit`."""
+    """Buys `percent` of equity when RSI falls below `oversold`, with a stop `stop_atr` ATRs below; closes above
+    `exit`."""
 
     length: int = 14
     oversold: float = 30.0

@@ -1,6 +1,7 @@
 """Moving-average cross: long while the fast average is above the slow one.
 
-Source: Brock, Lakonishok, LeBaron, "Simple Technical Trading Rules", Journal of Finance 47 (1992), variable-length rule.
+Source: Brock, Lakonishok, LeBaron, "Simple Technical Trading Rules", Journal of Finance 47 (1992), variable-length
+rule.
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""`python -m tradewright` is the command line."""
+
+from tradewright.cli import main
+
+main()

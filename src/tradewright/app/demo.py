@@ -1,0 +1,208 @@
+"""The live-like session: a market, the paper exchange, the engine behind its journal — no key, no network.
+
+Virtual time decides everything; the wall clock only paces it. The same arguments give the same records, and a session
+started again in the same home goes on where its journal and the exchange's book ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradewright import __version__
+from tradewright.app.conflate import Conflator
+from tradewright.app.home import JOURNAL, PAPER
+from tradewright.app.live import LiveEngine
+from tradewright.app.wiring import Machine, open_machine
+from tradewright.backtest.data import ReadOptions, load
+from tradewright.backtest.strategy_source import specification
+from tradewright.core.limits import limits_from
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.account import Account
+from tradewright.model.control import HALTED, RECONCILE, CashMoved, Started, Timer, TradingStateSet
+from tradewright.model.errors import InputError
+from tradewright.model.event import Event
+from tradewright.model.fee import FeeEstimate
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import MarketEvent
+from tradewright.model.numbers import Number, money_of
+from tradewright.ports import CrashPoint, no_crash
+from tradewright.sim.market import Market
+from tradewright.sim.models import Models
+from tradewright.trader import Outcome
+
+ACCOUNT = "paper"
+#: Monday 2026-01-05 14:30 UTC: the first moment of the year at which all four asset classes trade.
+START_NS = 1_767_623_400_000_000_000
+#: Virtual seconds per second: ten one-minute bars of each symbol a second, enough to see strategies work.
+SPEED = 600
+STEP_MS = 5_000
+CASH = "100000"
+#: The four classics, quick enough to be seen trading within a minute.
+STRATEGIES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("sma_cross", {"fast": 5, "slow": 15, "percent": 8.0}),
+    ("rsi_reversion", {"length": 7, "oversold": 35.0, "exit": 55.0, "percent": 8.0}),
+    ("donchian_breakout", {"entry": 15, "leave": 7, "percent": 8.0}),
+    ("macd_trend", {"fast": 6, "slow": 13, "signal": 5, "tolerance": 0.00005, "percent": 8.0}),
+)
+LIMITS: dict[str, Number] = {
+    "maxPositionSizePercent": 25,
+    "maxOpenPositions": 5,
+    "maxDailyLossPercent": 3,
+    "maxOrderValue": 20_000,
+    "priceCollarPercent": 5,
+    "maxPriceAgeSeconds": 120,
+}
+FEE_PPM = 200
+MODELS = {"fee": "bps:2", "slippage": "none"}
+
+
+@dataclass(slots=True, kw_only=True)
+class DemoOptions:
+    """One session. seconds: of the wall clock for the synthetic market (0 = until stopped); a data file is played to
+    its end as fast as the machine can. strategies: (reference, parameters); none = the four classics."""
+
+    folder: Path
+    seconds: float = 60.0
+    seed: int = 1
+    files: list[Path] = field(default_factory=list)
+    strategies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Feed:
+    """A market to trade on. text: what it is, for the record; a home can only be resumed with the same."""
+
+    instruments: list[Instrument]
+    events: Iterable[MarketEvent]
+    start: int
+    text: str
+    paced: bool
+
+
+def feed_of(options: DemoOptions) -> Feed:
+    """The synthetic market of the seed, or the data files."""
+    if options.files:
+        data = load(options.files, ReadOptions())
+        names = ", ".join(path.name for path in options.files)
+        return Feed(data.instruments, data.events(), data.time_first - 1, f"file {names}", False)
+    market = Market(options.seed, START_NS, step_ms=STEP_MS)
+    for index, instrument in enumerate(market.instruments):
+        instrument.index = index
+    return Feed(list(market.instruments), market.events(), START_NS, f"synthetic seed {options.seed}", True)
+
+
+class Session:
+    """A demo while it runs. `run` feeds it; `machine` is what it consists of; `stop` ends it after the next event."""
+
+    def __init__(
+        self,
+        options: DemoOptions,
+        listener: Callable[[Event, Outcome], None],
+        crash: CrashPoint = no_crash,
+    ) -> None:
+        self.options = options
+        self.feed = feed_of(options)
+        self.stopping = False
+        specs = self._specs()
+        self.machine: Machine = open_machine(
+            options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, listener, crash
+        )
+        try:
+            self._begin(specs)
+        except BaseException:
+            self.machine.abandon()
+            raise
+
+    def _specs(self) -> list[StrategySpec]:
+        symbols = tuple(instrument.symbol for instrument in self.feed.instruments)
+        chosen = self.options.strategies or list(STRATEGIES)
+        return [specification(ref, ACCOUNT, symbols, parameters)[0] for ref, parameters in chosen]
+
+    @property
+    def live(self) -> LiveEngine:
+        return self.machine.live
+
+    def _begin(self, specs: list[StrategySpec]) -> None:
+        """A first start puts the money in; a later one looks up what the venue remembers before anything else."""
+        machine, engine = self.machine, self.machine.trader.engine
+        known = machine.trader.setup
+        if known is not None and known.notes.get("feed") != self.feed.text:
+            raise InputError(
+                f"{self.options.folder} holds a session on {known.notes.get('feed')}, not on {self.feed.text}; "
+                "choose another --home, or the same market"
+            )
+        account = Account(
+            ACCOUNT, ACCOUNT, "paper", kind="margin", leverage=2, native_exits=True, fee=FeeEstimate(FEE_PPM)
+        )
+        notes = {"feed": self.feed.text, "version": __version__}
+        setup = Setup(self.feed.instruments, [(account, limits_from(LIMITS).row())], specs, notes)
+        now = max(self.feed.start, engine.now)
+        row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
+        first = engine.run == 0
+        machine.open_paper_account(ACCOUNT, account.mode, {"USD": money_of(CASH, "cash")})
+        machine.sequencer.feed(Started(now, engine.run + 1, row))
+        if first or not engine.ledger.cash.get(ACCOUNT):
+            machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
+        self._quarantine(now)
+        if not first:
+            machine.reconcile(Timer(now, RECONCILE))
+
+    def _quarantine(self, now: int) -> None:
+        """A strategy on which two processes ended at the same event does not run a third time."""
+        key, deaths = self.machine.watch.deaths
+        if deaths >= 2 and key.partition(":")[0] not in self.machine.trader.engine.halted:
+            reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
+            self.machine.sequencer.feed(
+                TradingStateSet(now, "strategy:" + key.partition(":")[0], HALTED, "watch", reason)
+            )
+
+    def stop(self) -> None:
+        """End after the event that is being fed."""
+        self.stopping = True
+
+    def deposited(self) -> int:
+        """Money put in at the first start, in the account's currency."""
+        return money_of(CASH, "cash")
+
+    def run(self, tick: Callable[[], None] = lambda: None) -> None:
+        """Feed the market to its end, or for the session's seconds; `tick` is called between events, ten times a
+        second when paced."""
+        paper, sequencer = self.machine.paper, self.machine.sequencer
+        conflator, known, seen = Conflator(), self.live.counts.markets, paper.cursor
+        taken, first = 0, 0
+        began = next_tick = time.monotonic()
+        for number, event in enumerate(self.feed.events, 1):
+            passing = list(conflator.take(event))
+            # Behind a restart the engine already has the first `known` of what passes, the exchange `seen` events.
+            told = passing[max(0, known - taken) :]
+            taken += len(passing)
+            if told and first == 0:
+                first, began = event.time, time.monotonic()
+            if first and (self.stopping or (self.feed.paced and self._over(event.time - first))):
+                break
+            if number <= seen:
+                paper.observe(event)
+            sequencer.feed_as(event, told, number <= seen)
+            if first and time.monotonic() >= next_tick:
+                next_tick = time.monotonic() + 0.1
+                tick()
+                if self.feed.paced:
+                    self._pace(began, event.time - first)
+
+    def _over(self, elapsed_ns: int) -> bool:
+        return self.options.seconds > 0 and elapsed_ns >= self.options.seconds * SPEED * 1e9
+
+    def _pace(self, began: float, elapsed_ns: int) -> None:
+        ahead = elapsed_ns / 1e9 / SPEED - (time.monotonic() - began)
+        if ahead > 0:
+            time.sleep(min(ahead, 1.0))
+
+    def close(self) -> None:
+        """Flush, anchor and release everything."""
+        self.machine.close()

@@ -1,0 +1,188 @@
+"""What a journal tells afterwards: the story of an order, the fold of all records, the re-run of the strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tradewright.adapters.journal import read, verify
+from tradewright.app.recovery import groups
+from tradewright.backtest.strategy_source import code_hash, strategy_class
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.explain import Story
+from tradewright.model.codec import Decoder, encode
+from tradewright.model.command import Command
+from tradewright.model.control import ExitTriggered
+from tradewright.model.decision import Decision
+from tradewright.model.errors import InputError
+from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
+from tradewright.model.lot import Match
+from tradewright.model.report import Report
+from tradewright.signal.strategy import Strategy
+from tradewright.trader import Trader
+
+
+@dataclass(slots=True)
+class Folded:
+    """A journal folded to its end (or to `sequence`): counts, hashes and, with verification, what differed."""
+
+    sequence: int = 0
+    journal_hash: str = ""
+    state_hash: str = ""
+    orders: int = 0
+    fills: int = 0
+    rejected: int = 0
+    verified: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def row(self, folder: Path) -> dict[str, Any]:
+        return {
+            "journal": str(folder), "sequence": self.sequence, "journalHash": self.journal_hash,
+            "stateHash": self.state_hash, "orders": self.orders, "fills": self.fills, "rejected": self.rejected,
+            "verifiedOutputs": self.verified, "differences": self.differences,
+        }  # fmt: skip
+
+    def text(self, folder: Path) -> str:
+        lines = [
+            f"{folder}: {self.sequence} records, {self.orders} orders, {self.fills} fills, {self.rejected} refused",
+            f"state {self.state_hash}",
+        ]
+        if self.journal_hash:
+            lines.append(f"chain {self.journal_hash}")
+        if self.verified or self.differences:
+            lines.append(f"{self.verified} outputs reproduced" if not self.differences else "NOT REPRODUCED")
+        return "\n".join(lines + self.differences)
+
+
+def fold(folder: Path, to: int | None = None) -> Folded:
+    """Fold every record without strategies. Raises JournalError for a journal that can not be trusted."""
+    trader = Trader(None)
+    folded = Folded()
+    for sequence, event, outputs in _groups(folder, trader, to):
+        trader.follow(event, outputs)
+        _count(folded, event, outputs)
+        folded.sequence = sequence
+    return _closed(folded, trader, folder, to)
+
+
+def rerun(folder: Path, to: int | None = None) -> Folded:
+    """Run every input through today's strategies and compare the outputs with the journaled ones, byte by byte.
+
+    Equality is owed only to a strategy whose code and parameters are the journaled ones; another one is an InputError.
+    """
+    trader = Trader(_journaled_class)
+    folded = Folded()
+    for sequence, event, outputs in _groups(folder, trader, to):
+        outcome = trader.step(event)
+        made, kept = [encode(item) for item in outcome.outputs], [encode(item) for item in outputs]
+        if made != kept:
+            folded.differences.append(_difference(sequence, made, kept))
+            break
+        folded.verified += len(kept)
+        _count(folded, event, outputs)
+        folded.sequence = sequence
+    return _closed(folded, trader, folder, to)
+
+
+def _groups(folder: Path, trader: Trader, to: int | None) -> Iterator[tuple[int, Event, list[Event]]]:
+    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
+    records = read(folder)
+    return groups(records if to is None else (item for item in records if item[0] <= to), decoder)
+
+
+def _closed(folded: Folded, trader: Trader, folder: Path, to: int | None) -> Folded:
+    folded.state_hash = trader.state_hash()
+    folded.journal_hash = verify(folder).hash.hex() if to is None else ""
+    return folded
+
+
+def _journaled_class(spec: StrategySpec) -> type[Strategy]:
+    found = strategy_class(spec.ref)
+    if code_hash(found) != spec.code_hash:
+        raise InputError(
+            f"strategy {spec.id}: the code of {spec.ref} is not the code that made this journal; "
+            "fold it without --verify, or check out the version it ran with"
+        )
+    return found
+
+
+def _count(folded: Folded, event: Event, outputs: list[Event]) -> None:
+    if event.kind == FILLED:
+        folded.fills += 1
+    elif event.kind == REJECTED:
+        folded.rejected += 1
+    for output in outputs:
+        if output.kind == SUBMIT:
+            folded.orders += 1
+        elif isinstance(output, Decision) and not output.approved:
+            folded.rejected += 1
+
+
+def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
+    for at in range(max(len(made), len(kept))):
+        ours = made[at].decode() if at < len(made) else "nothing"
+        theirs = kept[at].decode() if at < len(kept) else "nothing"
+        if ours != theirs:
+            return f"record {sequence}, output {at + 1}: journaled {theirs[:300]}; today {ours[:300]}"
+    return f"record {sequence}: outputs differ"
+
+
+class Stories:
+    """Collects the stories of the orders that `wanted` chooses, while a journal is folded."""
+
+    def __init__(self, wanted: Callable[[Decision], bool]) -> None:
+        self.wanted = wanted
+        self.stories: dict[str, Story] = {}
+
+    def gather(self, folder: Path) -> dict[str, Story]:
+        """Fold the whole journal; the stories by order id, in the order of their decisions."""
+        trader = Trader(None)
+        seen: set[tuple[str, str]] = set()
+        for _, event, outputs in _groups(folder, trader, None):
+            self._matched(trader.follow(event, outputs))
+            for item in (event, *outputs):
+                if isinstance(item, Decision) and self.wanted(item):
+                    for order in item.orders:
+                        self.stories[order.id] = Story(item, trader.engine.orders[order.id])
+                elif isinstance(item, Command | ExitTriggered | Report) and item.order_id in self.stories:
+                    mark = (item.order_id, encode(item).decode())
+                    if not isinstance(item, Report) or mark not in seen:
+                        self.stories[item.order_id].steps.append(item)
+                        seen.add(mark)
+        return self.stories
+
+    def _matched(self, matches: list[Match]) -> None:
+        for match in matches:
+            for order_id in {match.open_order: 0, match.close_order: 0}:
+                story = self.stories.get(order_id)
+                if story is not None:
+                    story.matches.append(match)
+
+
+def story_of(folder: Path, order_id: str) -> Story:
+    """The story of one order. InputError when the journal does not know it."""
+    stories = Stories(lambda decision: any(order.id == order_id for order in decision.orders)).gather(folder)
+    if order_id not in stories:
+        raise InputError(f"{folder} knows no order {order_id}; `tradewright replay` names those it knows")
+    return stories[order_id]
+
+
+def last_story(folder: Path, symbol: str, time: int) -> Story:
+    """The story of the newest decision on `symbol` at or before `time` (ns UTC). InputError when there is none."""
+    found = Stories(lambda decision: decision.instrument.symbol == symbol and decision.time <= time).gather(folder)
+    heads = [story for id, story in found.items() if story.decision.orders[0].id == id]
+    if not heads:
+        raise InputError(
+            f"{folder}: no decision on {symbol} by then; HOLD leaves no record where a strategy wanted nothing"
+        )
+    return heads[-1]
+
+
+def setup_of(folder: Path) -> Setup | None:
+    """What the newest run of a journal consisted of; None for an empty one."""
+    trader = Trader(None)
+    for _, event, outputs in _groups(folder, trader, None):
+        trader.follow(event, outputs)
+    return trader.setup

@@ -1,0 +1,177 @@
+"""The running engine: every input and output journaled, every command held back until its record is durable.
+
+`step` is what the sequencer (and later every venue's client) calls. When the journal can not be written any more,
+openings stop; cancels and reduce-only orders may leave after a line in the emergency file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Thread
+
+from tradewright.adapters.journal import EmergencyFile, FileJournal
+from tradewright.app.recovery import snapshot_bytes
+from tradewright.model.chain import Head
+from tradewright.model.codec import encode
+from tradewright.model.command import Cancel, Command, Query, Submit
+from tradewright.model.control import HALTED, Started, TradingStateSet
+from tradewright.model.decision import Decision
+from tradewright.model.errors import JournalFull
+from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
+from tradewright.ports import CrashPoint, no_crash
+from tradewright.trader import Outcome, Trader
+
+#: Records between two snapshots: recovery folds at most so many (well under a second) and the pause stays rare.
+SNAPSHOT_RECORDS = 25_000
+
+BEFORE_STEP = "live-before-step"
+AFTER_STEP = "live-after-step"
+AFTER_INPUT_APPENDED = "live-after-input-appended"
+AFTER_OUTPUT_APPENDED = "live-after-output-appended"
+BEFORE_DURABLE = "live-before-durable"
+AFTER_DURABLE = "live-after-durable"
+BEFORE_EXECUTE = "live-before-execute"
+AFTER_EXECUTE = "live-after-execute"
+BEFORE_SNAPSHOT = "live-before-snapshot"
+AFTER_SNAPSHOT = "live-after-snapshot"
+DURING_RECOVERY = "live-during-recovery"
+AFTER_RECOVERY = "live-after-recovery"
+DURING_RECONCILIATION = "live-during-reconciliation"
+LIVE_CRASH_POINTS = (
+    BEFORE_STEP, AFTER_STEP, AFTER_INPUT_APPENDED, AFTER_OUTPUT_APPENDED, BEFORE_DURABLE, AFTER_DURABLE,
+    BEFORE_EXECUTE, AFTER_EXECUTE, BEFORE_SNAPSHOT, AFTER_SNAPSHOT, DURING_RECOVERY, AFTER_RECOVERY,
+    DURING_RECONCILIATION,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a session did. orders: sent to the venue; rejected: denied here or rejected there; markets: market events
+    since the run's first start."""
+
+    orders: int = 0
+    fills: int = 0
+    denied: int = 0
+    rejected: int = 0
+    markets: int = 0
+
+
+class LiveEngine:
+    """A trader behind its journal. listener: told each outcome after it is durable (display, later bus and tables)."""
+
+    def __init__(
+        self,
+        trader: Trader,
+        journal: FileJournal,
+        emergency: EmergencyFile,
+        listener: Callable[[Event, Outcome], None],
+        crash: CrashPoint = no_crash,
+    ) -> None:
+        self.trader = trader
+        self.journal = journal
+        self.emergency = emergency
+        self.listener = listener
+        self.crash = crash
+        self.counts = Counts()
+        self.started: Started | None = None
+        self.failure: JournalFull | None = None
+        self.remarks: list[str] = []
+        self._snapshot_at = journal.head.sequence + SNAPSHOT_RECORDS
+        self._snapshots: Thread | None = None
+
+    def step(self, event: Event) -> list[Command]:
+        """Decide one input, journal it with its outputs, and return the commands once they are durable."""
+        self.crash(BEFORE_STEP)
+        outcome = self.trader.step(event)
+        self.crash(AFTER_STEP)
+        if isinstance(event, Started):
+            self.started = event
+        if self.failure is not None:
+            return self._emergency_commands(outcome)
+        try:
+            sequence = self._append(event, outcome)
+            if outcome.commands:
+                self.crash(BEFORE_DURABLE)
+                self.journal.wait(sequence)
+                self.crash(AFTER_DURABLE)
+        except JournalFull as failure:
+            return self._fail(event, outcome, failure)
+        self._count(event, outcome)
+        self.listener(event, outcome)
+        if self.journal.head.sequence >= self._snapshot_at:
+            self.snapshot()
+        return outcome.commands
+
+    def _append(self, event: Event, outcome: Outcome) -> int:
+        # The day of a segment is the disk's business, so it is the wall clock's; no record holds it.
+        now = time.time_ns()
+        sequence = self.journal.append(encode(event), now)
+        self.crash(AFTER_INPUT_APPENDED)
+        for output in outcome.outputs:
+            sequence = self.journal.append(encode(output), now)
+            self.crash(AFTER_OUTPUT_APPENDED)
+        return sequence
+
+    def _count(self, event: Event, outcome: Outcome) -> None:
+        counts = self.counts
+        if event.kind <= MARKET_KIND_MAX:
+            counts.markets += 1
+        elif event.kind == FILLED:
+            counts.fills += 1
+        elif event.kind == REJECTED:
+            counts.rejected += 1
+        for output in outcome.outputs:
+            if output.kind == SUBMIT:
+                counts.orders += 1
+            elif output.kind == DECISION and isinstance(output, Decision) and not output.approved:
+                counts.denied += 1
+
+    # ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def snapshot(self) -> None:
+        """Take the state now; a thread of its own waits for the disk. The pause is that of encoding alone."""
+        if self.started is None:
+            return
+        self.crash(BEFORE_SNAPSHOT)
+        at = self.journal.head
+        state = snapshot_bytes(self.trader, self.started, self.counts.markets)
+        self._snapshot_at = at.sequence + SNAPSHOT_RECORDS
+        if self._snapshots is not None:
+            self._snapshots.join()
+        self._snapshots = Thread(target=self._write_snapshot, args=(at, state), name="snapshot", daemon=True)
+        self._snapshots.start()
+
+    def _write_snapshot(self, at: Head, state: bytes) -> None:
+        # A snapshot only shortens recovery: a disk that refuses it is told of, and the journal goes on.
+        try:
+            self.journal.snapshot(at, state)
+            self.crash(AFTER_SNAPSHOT)
+        except JournalFull as failure:
+            self.remarks.append(f"no snapshot at {at.sequence}: {failure}")
+
+    def close(self) -> None:
+        """Snapshot, flush, anchor and release. Raises JournalFull when something could not be made durable."""
+        if self.failure is None:
+            self.snapshot()
+        if self._snapshots is not None:
+            self._snapshots.join()
+        self.emergency.close()
+        self.journal.close()
+
+    # ── when the journal can not be written ────────────────────────────────────────────────────────────────────────
+
+    def _fail(self, event: Event, outcome: Outcome, failure: JournalFull) -> list[Command]:
+        """From now on nothing new is opened; what was decided just now leaves only if it reduces or cancels."""
+        self.failure = failure
+        self.trader.step(TradingStateSet(event.time, "all", HALTED, "journal", str(failure)))
+        return self._emergency_commands(outcome)
+
+    def _emergency_commands(self, outcome: Outcome) -> list[Command]:
+        leaving: list[Command] = []
+        for command in outcome.commands:
+            if isinstance(command, Cancel | Query) or (isinstance(command, Submit) and command.order.reduce_only):
+                self.emergency.append(encode(command)[:251])
+                leaving.append(command)
+        return leaving

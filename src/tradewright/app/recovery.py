@@ -1,0 +1,90 @@
+"""Rebuilding a trader from its journal: the newest snapshot, then every record behind it. Nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tradewright.adapters.journal import Snapshots, read
+from tradewright.core.state import restore, to_bytes
+from tradewright.model.codec import Decoder
+from tradewright.model.control import Started
+from tradewright.model.errors import JournalDamaged
+from tradewright.model.event import INPUT_KIND_MAX, MARKET_KIND_MAX, Event
+from tradewright.trader import Trader
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What recovery found. records: folded; sequence: of the last one; markets: market events since the run's first
+    start, for the feed to continue behind."""
+
+    records: int = 0
+    sequence: int = 0
+    markets: int = 0
+    snapshot: int = 0
+
+
+#: A snapshot's content: engine, strategies' states, the start record they belong to, market events so far.
+_SnapshotRow = tuple[msgspec.Raw, list[Any], list[Any], int]
+
+
+def groups(records: Iterator[tuple[int, bytes]], decoder: Decoder) -> Iterator[tuple[int, Event, list[Event]]]:
+    """(sequence of the last record, input, its outputs), in order. Raises JournalDamaged for an output without
+    input."""
+    current: Event | None = None
+    outputs: list[Event] = []
+    last = 0
+    for sequence, record in records:
+        kind = int(record[1 : record.index(b",")])
+        if kind <= INPUT_KIND_MAX:
+            if current is not None:
+                yield last, current, outputs
+                outputs = []
+            current = decoder.decode(record)
+        elif current is None:
+            raise JournalDamaged(f"record {sequence} is an output without an input before it")
+        else:
+            outputs.append(decoder.decode(record))
+        last = sequence
+    if current is not None:
+        yield last, current, outputs
+
+
+def rebuild(folder: Path, trader: Trader, report: Callable[[str], None], to: int | None = None) -> Rebuilt:
+    """Fold a journal into a new trader: from the newest usable snapshot (never one behind `to`), else from zero."""
+    found = Rebuilt()
+    if to is None:
+        _from_snapshot(folder, trader, found, report)
+    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
+    records = read(folder, found.sequence + 1)
+    if to is not None:
+        records = (item for item in records if item[0] <= to)
+    for sequence, event, outputs in groups(records, decoder):
+        trader.follow(event, outputs)
+        found.records += 1 + len(outputs)
+        found.sequence = sequence
+        if event.kind <= MARKET_KIND_MAX:
+            found.markets += 1
+    return found
+
+
+def _from_snapshot(folder: Path, trader: Trader, found: Rebuilt, report: Callable[[str], None]) -> None:
+    snapshot = Snapshots(folder).latest(report)
+    if snapshot is None:
+        return
+    engine, strategies, started, markets = msgspec.json.decode(snapshot.state, type=_SnapshotRow)
+    restore(trader.engine, bytes(engine))
+    trader.resume(Started(*started[1:]), strategies)
+    found.sequence = found.snapshot = snapshot.at.sequence
+    found.markets = markets
+
+
+def snapshot_bytes(trader: Trader, started: Started, markets: int) -> bytes:
+    """The content of a snapshot taken now. Raises StateError where a strategy's state can not be stored."""
+    row = (msgspec.Raw(to_bytes(trader.engine)), trader.strategy_state(), started.row(), markets)
+    return msgspec.json.encode(row)

@@ -1,0 +1,118 @@
+"""What a session shows: a live table in a terminal, plain lines when piped. It only looks; it decides nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from tradewright.core.engine import Engine
+from tradewright.explain import check_row, terms_text
+from tradewright.model.decision import Decision
+from tradewright.model.event import FILLED, Event
+from tradewright.model.moment import moment_text
+from tradewright.model.numbers import MONEY_SCALE, text_of
+from tradewright.model.report import Fill
+from tradewright.trader import Outcome
+
+LINES = 10
+
+
+class Screen:
+    """Shows a session of `account`. quiet: nothing is shown (`--json`)."""
+
+    def __init__(self, account: str, quiet: bool) -> None:
+        self.account = account
+        self.quiet = quiet
+        self.engine: Engine | None = None
+        self.lines: deque[str] = deque(maxlen=LINES)
+        self.console = Console()
+        self.live = None if quiet or not self.console.is_terminal else Live(console=self.console, auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        if self.live is not None:
+            self.live.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.live is not None:
+            self.tick()
+            self.live.__exit__(kind, error, at)
+
+    def listen(self, event: Event, outcome: Outcome) -> None:
+        """One durable step: its decisions and fills become lines."""
+        if self.quiet or self.engine is None:
+            return
+        for output in outcome.outputs:
+            if isinstance(output, Decision):
+                self._say(output.time, decision_line(output))
+        if event.kind == FILLED and isinstance(event, Fill):
+            state = self.engine.orders.get(event.order_id)
+            if state is not None:
+                instrument = state.order.instrument
+                size, price = (
+                    text_of(event.size_units, instrument.size_scale),
+                    text_of(event.price_units, instrument.price_scale),
+                )
+                self._say(event.time, f"FILL   {event.order_id} {instrument.symbol} {size} at {price}")
+
+    def _say(self, time: int, line: str) -> None:
+        line = f"{moment_text(time)[11:19]}  {line}"
+        self.lines.append(line)
+        if self.live is None:
+            print(line, flush=True)
+
+    def tick(self) -> None:
+        """Draw the table anew, where there is a terminal."""
+        if self.live is not None and self.engine is not None:
+            self.live.update(Group(self._table(self.engine), Text("\n".join(self.lines), style="dim")), refresh=True)
+
+    def _table(self, engine: Engine) -> Table:
+        account = engine.accounts[self.account]
+        equity = account.equity()
+        title = f"tradewright · {moment_text(engine.now)[:19]}Z · equity {money(equity)} {account.terms.currency}"
+        table = Table(title=title, expand=False)
+        for name, justify in (
+            ("symbol", "left"),
+            ("price", "right"),
+            ("position", "right"),
+            ("P&L open", "right"),
+            ("P&L made", "right"),
+        ):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        for instrument in engine.instruments:
+            mark = engine.marks.marks[instrument.index].price()
+            books = [book for book in engine.ledger.books.values() if book.instrument is instrument]
+            net = sum(book.net for book in books)
+            opened = sum(mark * (book.net * instrument.money_factor) - book.cost() for book in books) if mark else 0
+            made = sum(book.realised for book in books)
+            table.add_row(
+                instrument.symbol, text_of(mark, instrument.price_scale) if mark else "—",
+                text_of(net, instrument.size_scale), f"{money(opened)} {instrument.quote}",
+                f"{money(made)} {instrument.quote}",
+            )  # fmt: skip
+        return table
+
+
+def decision_line(decision: Decision) -> str:
+    """One decision as one line: what was wanted, and every reason why not."""
+    order = decision.orders[0]
+    if decision.approved:
+        return f"SENT   {order.id} {terms_text(order)} — {decision.strategy}: {decision.reason}"
+    reasons = "; ".join(check_row(check, decision.instrument)["text"] for check in decision.refusals)
+    codes = ", ".join(check.code for check in decision.refusals)
+    return f"DENIED {order.id} {terms_text(order)} — {codes}: {reasons}"
+
+
+def money(amount: int | None) -> str:
+    """Money with two decimals for looking at; the exact figure is in the JSON."""
+    if amount is None:
+        return "unknown"
+    cents = amount // 10 ** (MONEY_SCALE - 2)
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"

@@ -1,0 +1,139 @@
+"""A demo from start to end, and what is said of it afterwards."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tradewright.app.demo import ACCOUNT, DemoOptions, Session
+from tradewright.app.home import JOURNAL
+from tradewright.app.screen import Screen, money
+from tradewright.core.engine import Engine
+from tradewright.model.decision import Decision
+from tradewright.model.event import FILLED, Event
+from tradewright.model.numbers import money_text
+from tradewright.model.report import Fill
+from tradewright.ports import CrashPoint, no_crash
+from tradewright.trader import Outcome
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a session did. orders: sent to the venue; rejected: denied here or rejected there; money in `currency`.
+
+    conserved: engine and exchange, each with books of its own, agree on every currency to the last unit.
+    """
+
+    orders: int
+    fills: int
+    denied: int
+    rejected: int
+    symbols: list[str]
+    asset_classes: list[str]
+    pnl: int | None
+    equity: int | None
+    currency: str
+    cash: dict[str, str]
+    conserved: bool
+    explained: list[str]
+    journal: str
+    records: int
+    state_hash: str
+    journal_hash: str
+    startup_seconds: float
+    resumed: int
+    remarks: list[str]
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "orders": self.orders, "fills": self.fills, "denied": self.denied, "rejected": self.rejected,
+            "symbols": self.symbols, "assetClasses": self.asset_classes,
+            "pnl": None if self.pnl is None else money_text(self.pnl),
+            "equity": None if self.equity is None else money_text(self.equity), "currency": self.currency,
+            "cash": self.cash, "conserved": self.conserved, "explained": self.explained, "journal": self.journal,
+            "records": self.records, "stateHash": self.state_hash, "journalHash": self.journal_hash,
+            "startupSeconds": round(self.startup_seconds, 3), "resumedRecords": self.resumed, "remarks": self.remarks,
+        }  # fmt: skip
+
+    def text(self) -> str:
+        lines = [
+            f"{self.orders} orders, {self.fills} fills, {self.rejected} refused on {len(self.symbols)} symbols",
+            f"equity {money(self.equity)} {self.currency}, P&L {money(self.pnl)} {self.currency}; "
+            + ("engine and exchange agree to the last unit" if self.conserved else "ENGINE AND EXCHANGE DISAGREE"),
+            f"journal {self.journal}: {self.records} records, state {self.state_hash[:16]}…",
+            *self.remarks,
+        ]
+        lines += [f"why: tradewright explain {order_id} --journal {self.journal}" for order_id in self.explained]
+        return "\n".join(lines)
+
+
+class Explained:
+    """Remembers order ids worth asking about: the newest that filled and the newest that was denied."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self.filled = ""
+        self.denied = ""
+
+    def listen(self, event: Event, outcome: Outcome) -> None:
+        for output in outcome.outputs:
+            if isinstance(output, Decision) and not output.approved:
+                self.denied = output.orders[0].id
+        if event.kind == FILLED and isinstance(event, Fill):
+            self.filled = event.order_id
+        self.screen.listen(event, outcome)
+
+    def ids(self) -> list[str]:
+        return [order_id for order_id in (self.filled, self.denied) if order_id]
+
+
+def play(options: DemoOptions, quiet: bool, crash: CrashPoint = no_crash) -> Summary:
+    """Run a session to its end; Ctrl-C or SIGTERM ends it cleanly, with its summary."""
+    began = time.monotonic()
+    screen = Screen(ACCOUNT, quiet)
+    explained = Explained(screen)
+    session = Session(options, explained.listen, crash)
+    screen.engine = session.machine.trader.engine
+    ready = time.monotonic() - began
+    kept = [signal.signal(number, lambda *_: session.stop()) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        with screen:
+            session.run(screen.tick)
+        summary = summary_of(session, explained, ready)
+    finally:
+        session.close()
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), kept, strict=True):
+            signal.signal(number, handler)
+    return summary
+
+
+def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
+    """Counts, money and hashes of a session that has stopped feeding."""
+    machine, engine = session.machine, session.machine.trader.engine
+    counts, account = session.live.counts, engine.accounts[ACCOUNT]
+    equity = account.equity()
+    traded = [
+        engine.instruments[index] for index in sorted({book.instrument.index for book in engine.ledger.books.values()})
+    ]
+    head = session.live.journal.head
+    return Summary(
+        orders=counts.orders, fills=counts.fills, denied=counts.denied, rejected=counts.rejected + counts.denied,
+        symbols=[instrument.symbol for instrument in traded],
+        asset_classes=sorted({instrument.asset_class for instrument in traded}),
+        pnl=None if equity is None else equity - session.deposited(), equity=equity, currency=account.terms.currency,
+        cash={currency: money_text(amount) for currency, amount in sorted(engine.ledger.cash[ACCOUNT].items())},
+        conserved=conserved(engine, machine.paper.balances(ACCOUNT), machine.paper.positions(ACCOUNT)),
+        explained=explained.ids(), journal=str(session.options.folder / JOURNAL), records=head.sequence,
+        state_hash=engine.state_hash(), journal_hash=head.hash.hex(), startup_seconds=ready,
+        resumed=machine.rebuilt.records, remarks=machine.remarks + session.live.remarks,
+    )  # fmt: skip
+
+
+def conserved(engine: Engine, balances: dict[str, int], positions: dict[str, int]) -> bool:
+    """Whether the engine's books and the exchange's own agree: cash per currency and net size per symbol."""
+    cash = {currency: amount for currency, amount in engine.ledger.cash[ACCOUNT].items() if amount}
+    theirs = {currency: amount for currency, amount in balances.items() if amount}
+    net = {position.instrument.symbol: position.net for position in engine.accounts[ACCOUNT].positions if position.net}
+    return cash == theirs and net == positions

@@ -1,0 +1,91 @@
+"""The composition root: the only place that names concrete adapters and puts a running machine together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal
+from tradewright.app.live import AFTER_RECOVERY, DURING_RECONCILIATION, DURING_RECOVERY, LiveEngine
+from tradewright.app.recovery import Rebuilt, rebuild
+from tradewright.app.watch import WatchFile
+from tradewright.backtest.strategy_source import strategy_class
+from tradewright.model.control import Timer
+from tradewright.model.event import Event
+from tradewright.model.rng import Rng
+from tradewright.ports import CrashPoint, no_crash
+from tradewright.sim.models import Models
+from tradewright.sim.paper import PaperVenue
+from tradewright.sim.sequencer import Sequencer
+from tradewright.trader import Outcome, Trader
+
+
+@dataclass(slots=True)
+class Machine:
+    """A trader, its journal, the paper exchange and the sequencer between them. rebuilt: what recovery found."""
+
+    trader: Trader
+    live: LiveEngine
+    paper: PaperVenue
+    sequencer: Sequencer
+    watch: WatchFile
+    lock: AccountLock
+    rebuilt: Rebuilt
+    remarks: list[str]
+    crash: CrashPoint
+
+    def reconcile(self, timer: Timer) -> None:
+        """Look every order up that may live at the venue, before anything new is decided."""
+        self.crash(DURING_RECONCILIATION)
+        self.sequencer.feed(timer)
+        self.sequencer.settle(timer.time)
+        if self.live.emergency.lines():
+            self.remarks.append(
+                f"{len(self.live.emergency.lines())} orders left while the journal was full; reconciled"
+            )
+            self.live.emergency.clear()
+
+    def close(self) -> None:
+        """Flush, anchor and release everything; the exchange's book first, it does not depend on ours."""
+        try:
+            self.paper.close()
+            self.live.close()
+        finally:
+            self.watch.close()
+            self.lock.release()
+
+    def abandon(self) -> None:
+        """Release the locks after a failed start."""
+        self.close()
+
+
+def open_machine(
+    journal_folder: Path,
+    paper_file: Path,
+    models: Models,
+    seed: int,
+    listener: Callable[[Event, Outcome], None],
+    crash: CrashPoint = no_crash,
+) -> Machine:
+    """Open (or resume) a machine in its folder. Raises JournalError when the journal is locked or can not be
+    trusted."""
+    journal_folder.parent.mkdir(parents=True, exist_ok=True)
+    remarks: list[str] = []
+    lock = AccountLock(journal_folder.parent, "paper")
+    try:
+        journal = FileJournal(journal_folder, crash=crash)
+    except BaseException:
+        lock.release()
+        raise
+    watch = WatchFile(journal_folder)
+    trader = Trader(lambda spec: strategy_class(spec.ref))
+    crash(DURING_RECOVERY)
+    rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
+    crash(AFTER_RECOVERY)
+    trader.watch = watch
+    watch.journal = journal
+    live = LiveEngine(trader, journal, EmergencyFile(journal_folder, crash=crash), listener, crash)
+    live.counts.markets = rebuilt.markets
+    paper = PaperVenue(paper_file, models, Rng(seed), crash=crash)
+    return Machine(trader, live, paper, Sequencer(live.step, paper), watch, lock, rebuilt, remarks, crash)

@@ -1,0 +1,273 @@
+"""The command line. Every command has `--json` and the exit codes
+0 ok · 1 failed (bad data, I/O, locked, second engine) · 2 usage · 3 refused by risk · 4 not ready.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tradewright import __version__
+from tradewright.model.errors import InputError, TradewrightError, UsageError
+
+FAILED, USAGE = 1, 2
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="A trading engine that can say for every order, and for every order it did not send, why.",
+)  # fmt: skip
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Folder of the run (default: $TRADEWRIGHT_HOME, else ./.tradewright).")
+]
+JournalPath = Annotated[
+    Path | None, typer.Option("--journal", help="A journal or run folder (default: the newest run).")
+]
+DataFiles = Annotated[list[Path] | None, typer.Option("--data", help="Parquet or CSV file; may be given again.")]
+Params = Annotated[
+    list[str] | None, typer.Option("--param", "-p", help="Strategy parameter as name=value; may be given again.")
+]
+
+
+def main() -> None:
+    """Entry point: errors of ours become one sentence on stderr and their exit code."""
+    arguments = sys.argv[1:]
+    # `tradewright --data a.parquet b.parquet` reads better than a --data before each; both are taken.
+    try:
+        app(args=spread(arguments), standalone_mode=True)
+    except UsageError as error:
+        fail(str(error), USAGE)
+    except TradewrightError as error:
+        fail(str(error), FAILED)
+    except OSError as error:
+        fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
+    except OverflowError as error:
+        fail(f"a number is out of range: {error}", FAILED)
+
+
+def fail(sentence: str, code: int) -> None:
+    """One clear sentence, and the end."""
+    if "--json" in sys.argv:
+        print(json.dumps({"error": sentence, "exitCode": code}))
+    print(f"tradewright: {sentence}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def spread(arguments: list[str]) -> list[str]:
+    """`--data a b c` as `--data a --data b --data c`."""
+    result: list[str] = []
+    after_data = False
+    for argument in arguments:
+        if argument.startswith("-"):
+            after_data = argument == "--data"
+            result.append(argument)
+            continue
+        if after_data and result[-1] != "--data":
+            result.append("--data")
+        result.append(argument)
+    return result
+
+
+def show(data: dict[str, Any], as_json: bool, text: Callable[[], str]) -> None:
+    """Print an answer, as JSON or as text."""
+    print(json.dumps(data, ensure_ascii=False) if as_json else text())
+
+
+def parameters(pairs: list[str] | None) -> dict[str, str]:
+    """`name=value` options as a dict. Raises UsageError."""
+    found: dict[str, str] = {}
+    for pair in pairs or []:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise UsageError(f"--param {pair!r}: write it as name=value")
+        found[name] = value
+    return found
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print version and build, then exit.")] = False,
+    as_json: Json = False,
+) -> None:
+    if version:
+        from tradewright.app.build import build
+
+        found = build()
+        mode = "compiled" if found["compiled"] else "pure Python"
+        show({"version": __version__, **found}, as_json, lambda: f"tradewright {__version__} ({mode})")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(USAGE)
+
+
+@app.command()
+def demo(
+    strategy: Annotated[
+        str | None, typer.Argument(help="Built-in name or file.py:Class (default: four classics).")
+    ] = None,
+    data: DataFiles = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, help="Length of the session; 0 = until interrupted.")
+    ] = 60.0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the synthetic market.")] = 1,
+    home: Home = None,
+    param: Params = None,
+    as_json: Json = False,
+) -> None:
+    """A live-like session on the paper exchange: no key, no network. The same --home goes on where it ended."""
+    from tradewright.app.demo import DemoOptions
+    from tradewright.app.home import new_run
+    from tradewright.app.summary import play
+
+    if param and strategy is None:
+        raise UsageError("--param needs a strategy")
+    for file in data or []:
+        if not file.is_file():
+            raise InputError(f"data file {file} does not exist")
+    options = DemoOptions(
+        folder=home if home is not None else new_run(None), seconds=seconds, seed=seed, files=data or [],
+        strategies=[(strategy, parameters(param))] if strategy else [],
+    )  # fmt: skip
+    summary = play(options, quiet=as_json)
+    show(summary.row(), as_json, summary.text)
+
+
+@app.command()
+def backtest(
+    strategy: Annotated[str, typer.Argument(help="Built-in name or file.py:Class.")],
+    data: DataFiles = None,
+    param: Params = None,
+    cash: Annotated[str, typer.Option("--cash", help="Money at the start.")] = "100000",
+    currency: Annotated[str, typer.Option("--currency", help="Currency of the account.")] = "USD",
+    kind: Annotated[str, typer.Option("--kind", help="cash or margin.")] = "margin",
+    mode: Annotated[str, typer.Option("--mode", help="netting or hedging.")] = "netting",
+    leverage: Annotated[int, typer.Option("--leverage", min=1)] = 1,
+    fill: Annotated[
+        str, typer.Option("--fill", help="next_open, next_close, this_close or touch[:path].")
+    ] = "next_open",
+    fee: Annotated[str, typer.Option("--fee", help="e.g. bps:10, per_share:0.005:min=1, maker_taker:…")] = "none",
+    slippage: Annotated[str, typer.Option("--slippage")] = "none",
+    latency: Annotated[str, typer.Option("--latency")] = "none",
+    partial: Annotated[str, typer.Option("--partial")] = "none",
+    queue: Annotated[str, typer.Option("--queue")] = "none",
+    limit: Annotated[
+        list[str] | None, typer.Option("--limit", help="Risk limit as name=value; may be given again.")
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First label (ISO 8601).")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last label (ISO 8601; a date includes that day).")] = None,
+    symbols: Annotated[str | None, typer.Option("--symbols", help="Only these, comma-separated.")] = None,
+    stamp: Annotated[str, typer.Option("--stamp", help="What a bar's label means: open or close.")] = "open",
+    period: Annotated[str | None, typer.Option("--period", help="Length of a bar, e.g. 1m (default: found).")] = None,
+    adjust: Annotated[str | None, typer.Option("--adjust", help="A factor, or a factor file.")] = None,
+    max_gap: Annotated[str | None, typer.Option("--max-gap", help="Longest gap that is no error, e.g. 3d.")] = None,
+    final: Annotated[str, typer.Option("--final", help="mark_close or close_at_last_open.")] = "mark_close",
+    convention: Annotated[str, typer.Option("--convention", help="Of the statistics.")] = "tradewright",
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Folder for report.json, trades.csv, equity.csv, equity.svg.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a strategy over recorded data; every convention is named."""
+    from tradewright.backtest.data import ReadOptions, load
+    from tradewright.backtest.report import report as report_of
+    from tradewright.backtest.run import ACCOUNT, RunOptions, fee_estimate_of, run
+    from tradewright.backtest.strategy_source import specification
+    from tradewright.sim.models import Models
+
+    if not data:
+        raise UsageError("backtest needs data: add --data FILE")
+    models = Models(fee=fee, slippage=slippage, latency=latency, partial=partial, fill=fill, queue=queue)
+    reading = ReadOptions(
+        symbols=symbols.split(",") if symbols else None, from_=from_, to=to, stamp=stamp, period=period,
+        adjust=factor_or_file(adjust), max_gap=max_gap,
+    )  # fmt: skip
+    options = RunOptions(
+        cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
+        models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
+    )  # fmt: skip
+    dataset = load(data, reading)
+    names = tuple(instrument.symbol for instrument in dataset.instruments)
+    result = run([specification(strategy, ACCOUNT, names, dict(parameters(param)))], dataset, options)
+    made = report_of(result, convention)
+    if report is not None:
+        made.write(report)
+    show(made.row(), as_json, made.text)
+    if result.halted:
+        fail("; ".join(f"strategy {name} was halted: {why}" for name, why in result.halted.items()), FAILED)
+
+
+def factor_or_file(text: str | None) -> Any:
+    """`--adjust` is a number or a path."""
+    from decimal import Decimal, InvalidOperation
+
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Path(text)
+
+
+@app.command()
+def explain(
+    order_id: Annotated[str | None, typer.Argument(help="Order id.")] = None,
+    symbol: Annotated[str | None, typer.Option("--symbol", help="With --at: the last decision on this symbol.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="A moment, ISO 8601.")] = None,
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Why an order was sent, or was not: signal, checks with value and limit, path, fills, P&L of its lots."""
+    from tradewright.app.history import last_story, story_of
+    from tradewright.app.home import journal_folder
+    from tradewright.backtest.data.options import time_ns
+
+    folder = journal_folder(home, journal)
+    if order_id is not None and symbol is None and at is None:
+        story = story_of(folder, order_id)
+    elif order_id is None and symbol is not None and at is not None:
+        story = last_story(folder, symbol, time_ns(at, "--at"))
+    else:
+        raise UsageError("explain wants an order id, or --symbol with --at")
+    show(story.row(), as_json, story.text)
+
+
+@app.command()
+def replay(
+    journal: Annotated[Path | None, typer.Argument(help="A journal or run folder (default: the newest run).")] = None,
+    to: Annotated[int | None, typer.Option("--to", min=1, help="Stop after this sequence number.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run the strategies again and compare every output.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Fold a journal and print its hashes; with --verify prove that today's code decides the same."""
+    from tradewright.app.history import fold, rerun
+    from tradewright.app.home import journal_folder
+
+    folder = journal_folder(home, journal)
+    folded = rerun(folder, to) if verify else fold(folder, to)
+    show(folded.row(folder), as_json, lambda: folded.text(folder))
+    if folded.differences:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def doctor(home: Home = None, as_json: Json = False) -> None:
+    """Look at the machine: build, SQLite, disk, locks, the newest journal, and the rules that are off."""
+    from tradewright.app.doctor import examine
+
+    findings = examine(home)
+    show(findings.row(), as_json, findings.text)
+    if not findings.good:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,273 @@
+"""An order's story in a trader's words: the signal, each check with value and limit, its path and fills, its P&L.
+
+Everything comes from records; nothing is computed anew. `Story.text()` and `Story.row()` say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewright.core.orders import OrderState
+from tradewright.model.control import TRADING_STATES
+from tradewright.model.decision import Check, Decision
+from tradewright.model.event import (
+    ACCEPTED,
+    CANCEL,
+    CANCEL_REJECTED,
+    CANCELLED,
+    EXIT_TRIGGERED,
+    EXPIRED,
+    NOT_FOUND,
+    OUTCOME_UNKNOWN,
+    QUERY,
+    REJECTED,
+    REPLACE,
+    REPLACE_REJECTED,
+    REPLACED,
+    SUBMIT,
+    TRIGGERED,
+    Event,
+)
+from tradewright.model.instrument import Instrument
+from tradewright.model.lot import Match
+from tradewright.model.moment import moment_text
+from tradewright.model.numbers import MONEY_SCALE, text_of
+from tradewright.model.order import FLAGS, ORDER_TYPES, SIDES, TIMES_IN_FORCE, Order
+from tradewright.model.report import Fill, Report
+
+#: What each check asks, as a sentence with {value} and {limit}; the same words for a pass and a refusal.
+QUESTIONS = {
+    "TRADING_STATE": "trading state is {value} (openings need {limit})",
+    "SYMBOL_NOT_TRADABLE": "the venue takes openings in this symbol: {value}",
+    "PRICE_UNKNOWN": "a reference price is known: {value}",
+    "PRICE_STALE": "age of the reference price {value} (limit {limit})",
+    "PRICE_INCREMENT": "price is off the tick by {value}",
+    "SIZE_INCREMENT": "quantity {value} is above zero and a multiple of {limit}",
+    "SIZE_MINIMUM": "quantity {value} (venue's minimum {limit})",
+    "SIZE_MAXIMUM": "quantity {value} (venue's maximum {limit})",
+    "NOTIONAL_MINIMUM": "notional {value} (venue's minimum {limit})",
+    "PRICE_COLLAR": "price is {value} beyond the market (limit {limit})",
+    "MAX_ORDER_VALUE": "order value {value} (limit {limit})",
+    "MAX_ORDER_QUANTITY": "order quantity {value} (limit {limit})",
+    "MAX_POSITION_QUANTITY": "position would be {value} (limit {limit})",
+    "POSITION_LIMIT": "position would be {value} of equity (limit {limit})",
+    "SHORT_NOT_ALLOWED": "the account may be short in this symbol: {value}",
+    "INSUFFICIENT_FUNDS": "needs {value}, free are {limit}",
+    "DAILY_LOSS_LIMIT": "lost today {value} (limit {limit})",
+    "MAX_OPEN_POSITIONS": "open positions would be {value} (limit {limit})",
+    "REDUCE_ONLY": "closes {value}, of which {limit} is there and not taken by another exit",
+}
+
+_STEPS = {
+    SUBMIT: "sent to the venue",
+    ACCEPTED: "accepted by the venue",
+    REJECTED: "rejected by the venue",
+    CANCELLED: "cancelled",
+    EXPIRED: "expired",
+    REPLACED: "terms replaced",
+    CANCEL_REJECTED: "cancel refused",
+    REPLACE_REJECTED: "replace refused",
+    TRIGGERED: "stop triggered",
+    OUTCOME_UNKNOWN: "outcome of a request unknown",
+    NOT_FOUND: "not known to the venue: it never arrived",
+    CANCEL: "cancel asked for",
+    REPLACE: "replace asked for",
+    QUERY: "looked up at the venue",
+    EXIT_TRIGGERED: "held exit triggered",
+}
+
+
+class Story:
+    """All records of one order. steps: commands and reports in journal order; matches: closed pieces of its lots."""
+
+    def __init__(self, decision: Decision, state: OrderState) -> None:
+        self.decision = decision
+        self.state = state
+        self.steps: list[Event] = []
+        self.matches: list[Match] = []
+
+    @property
+    def order(self) -> Order:
+        return self.state.order
+
+    def row(self) -> dict[str, Any]:
+        """The story as JSON-ready data; numbers as decimal text, times as ISO 8601 UTC."""
+        decision, order = self.decision, self.order
+        instrument = order.instrument
+        return {
+            "orderId": order.id,
+            "status": self.state.status,
+            "code": self.state.code,
+            "text": self.state.text,
+            "account": order.account,
+            "strategy": order.strategy,
+            "symbol": instrument.symbol,
+            "order": terms_row(order),
+            "signal": {
+                "time": moment_text(decision.time),
+                "reason": decision.reason,
+                "inputs": dict(decision.inputs),
+                "price": _count_text(decision.price_units, instrument.price_scale),
+                "priceAgeSeconds": None if decision.price_age_ns < 0 else decision.price_age_ns / 1e9,
+                "sizing": decision.sizing,
+            },
+            "approved": decision.approved,
+            "checks": [check_row(check, instrument) for check in decision.checks],
+            "hold": f"{text_of(decision.hold, MONEY_SCALE)} {decision.hold_currency}" if decision.hold else None,
+            "path": [self._step_row(step) for step in self.steps],
+            "filled": text_of(self.state.filled, instrument.size_scale),
+            "averagePrice": self._average(),
+            "fees": {currency: text_of(fee, MONEY_SCALE) for currency, fee in sorted(self.state.fees.items())},
+            "matches": [match_row(match) for match in self.matches],
+            "pnl": f"{text_of(sum(match.pnl for match in self.matches), MONEY_SCALE)}",
+            "pnlCurrency": instrument.quote,
+        }
+
+    def text(self) -> str:
+        """The story in lines for a terminal."""
+        story = self.row()
+        lines = [
+            f"Order {story['orderId']}: {terms_text(self.order)} — {story['status']}"
+            + (f" ({story['code']})" if story["code"] else ""),
+            f"  why    {story['signal']['time']}  {self.order.strategy}: {self.decision.reason or 'no reason given'}",
+        ]
+        if self.decision.inputs:
+            seen = ", ".join(
+                f"{label} = {'not ready' if value is None else f'{value:.6g}'}" for label, value in self.decision.inputs
+            )
+            lines.append(
+                f"  saw    {seen}; price {story['signal']['price']}, {story['signal']['priceAgeSeconds']} s old"
+            )
+        lines.append(f"  size   {self.decision.sizing}")
+        lines.append("  checks " + ("all passed" if self.decision.approved else "REFUSED"))
+        lines += [
+            f"    {'ok ' if check['passed'] else 'NO '} {check['code']}: {check['text']}" for check in story["checks"]
+        ]
+        lines += [
+            f"  {'path' if at == 0 else '    '}   {step['time']}  {step['what']}"
+            for at, step in enumerate(story["path"])
+        ]
+        if not self.decision.approved:
+            lines.append("  path   never sent: " + ", ".join(check.code for check in self.decision.refusals))
+        if self.state.filled:
+            fees = ", ".join(f"{fee} {currency}" for currency, fee in story["fees"].items()) or "none"
+            lines.append(f"  filled {story['filled']} at {story['averagePrice']} on average; fees {fees}")
+        lines += [
+            f"  lot    {match['size']} {match['side']} {match['open']} → {match['close']}: "
+            f"{match['pnl']} {story['pnlCurrency']}"
+            for match in story["matches"]
+        ]
+        if self.matches:
+            lines.append(f"  P&L    {story['pnl']} {story['pnlCurrency']} before fees")
+        return "\n".join(lines)
+
+    def _average(self) -> str | None:
+        average = self.state.average_units()
+        scale = self.order.instrument.price_scale
+        return None if average is None else f"{average / 10**scale:.{scale}f}"
+
+    def _step_row(self, step: Event) -> dict[str, Any]:
+        instrument = self.order.instrument
+        if isinstance(step, Fill):
+            price, size = (
+                text_of(step.price_units, instrument.price_scale),
+                text_of(step.size_units, instrument.size_scale),
+            )
+            fee = f", fee {text_of(step.fee, MONEY_SCALE)} {step.fee_currency}" if step.fee else ""
+            what = f"filled {size} at {price}{fee} (trade {step.trade_id})"
+        else:
+            what = _STEPS.get(step.kind, f"event {step.kind}")
+            if isinstance(step, Report) and step.code:
+                what += f": {step.code} {step.text}".rstrip()
+        return {"time": moment_text(step.time), "what": what}
+
+
+def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:
+    """One check with its numbers as decimal text in their unit, and its sentence."""
+    value, limit = _unit_text(check.value, check.unit, instrument), _unit_text(check.limit, check.unit, instrument)
+    text = QUESTIONS[check.code].format(value=value, limit=limit)
+    return {"code": check.code, "passed": check.passed, "value": value, "limit": limit, "text": text + check.note}
+
+
+def _unit_text(value: int | None, unit: str, instrument: Instrument) -> str:
+    """A check's number as a trader writes it."""
+    if value is None:
+        return "unknown"
+    if unit.startswith("money:"):
+        return f"{text_of(value, MONEY_SCALE)} {unit[6:]}"
+    if unit == "price":
+        return text_of(value, instrument.price_scale)
+    if unit == "size":
+        return text_of(value, instrument.size_scale)
+    if unit == "quantity":
+        return text_of(value, 9)
+    if unit == "ppm":
+        return f"{text_of(value, 4)} %"
+    if unit == "ns":
+        return f"{text_of(value, 9)} s"
+    if unit == "state":
+        return TRADING_STATES[value]
+    if unit == "flag":
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _count_text(count: int, scale: int) -> str | None:
+    return None if count < 0 else text_of(count, scale)
+
+
+def terms_row(order: Order) -> dict[str, Any]:
+    """An order's terms by their names in the field; what is not set is left out."""
+    price, size = order.instrument.price_scale, order.instrument.size_scale
+    row: dict[str, Any] = {
+        "side": SIDES[order.side],
+        "type": ORDER_TYPES[order.type],
+        "quantity": text_of(order.quantity, size),
+        "timeInForce": TIMES_IN_FORCE[order.time_in_force],
+        "role": order.role,
+    }
+    for name, units in (
+        ("limitPrice", order.limit_units),
+        ("stopPrice", order.stop_units),
+        ("trail", order.trail_units),
+    ):
+        if units:
+            row[name] = text_of(units, price)
+    if order.trail_ppm:
+        row["trailPercent"] = text_of(order.trail_ppm, 4)
+    row["flags"] = [name for bit, name in FLAGS.items() if order.flags & bit]
+    row.update(
+        {name: value for name, value in (("parent", order.parent), ("group", order.group), ("lot", order.lot)) if value}
+    )
+    return row
+
+
+def terms_text(order: Order) -> str:
+    """An order's terms in one phrase: "buy 10 ACME limit 99.5 gtc"."""
+    row = terms_row(order)
+    words = [row["side"], row["quantity"], order.instrument.symbol, row["type"]]
+    words += [
+        f"{label} {row[name]}"
+        for label, name in (("at", "limitPrice"), ("stop", "stopPrice"), ("trail", "trail"))
+        if name in row
+    ]
+    words += [f"trail {row['trailPercent']} %"] if "trailPercent" in row else []
+    return " ".join([*words, row["timeInForce"], *row["flags"]])
+
+
+def match_row(match: Match) -> dict[str, Any]:
+    """A closed piece with its prices and P&L as decimal text."""
+    instrument = match.instrument
+    return {
+        "symbol": instrument.symbol,
+        "strategy": match.strategy,
+        "side": "long" if match.side > 0 else "short",
+        "size": text_of(match.size, instrument.size_scale),
+        "open": text_of(match.open_units, instrument.price_scale),
+        "close": text_of(match.close_units, instrument.price_scale),
+        "openOrder": match.open_order,
+        "closeOrder": match.close_order,
+        "openTime": moment_text(match.time_open),
+        "closeTime": moment_text(match.time_close),
+        "pnl": text_of(match.pnl, MONEY_SCALE),
+    }
