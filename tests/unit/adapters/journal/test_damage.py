@@ -227,6 +227,7 @@ def test_an_empty_segment_keeps_its_place_in_the_chain(tmp_path: Path) -> None:
     for day in (1, 2):  # a crash after the segment was made and before its first commit, twice
         SegmentWriter.create(place._replace(day=place.day + day), expected(3), no_crash).close()
     assert verify(tmp_path) == Head(3, expected(3))
+    assert [hash_at(tmp_path, number) for number in (2, 3, 4)] == [expected(2), expected(3), None]
     write(tmp_path, [2], day=2)
     assert verify(tmp_path) == Head(5, expected(5))
     assert contents(tmp_path) == numbered(1, 5)
@@ -341,6 +342,15 @@ def test_an_anchor_of_a_later_version_is_not_guessed_at(tmp_path: Path) -> None:
     (tmp_path / "anchor").write_text(json.dumps(stored))
     with pytest.raises(JournalDamaged, match="anchor, field format: 2 is not 1"):
         verify(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_a_segment_that_is_gone_when_it_is_opened_is_named(tmp_path: Path, suffix: str) -> None:
+    place = Segment(tmp_path, 0, 1)
+    if suffix:
+        place.wal.write_bytes(b"its WAL is still there")
+    with pytest.raises(JournalError, match=f"{place.name} can not be opened"):
+        SegmentReader(place, newest=True)
 
 
 def test_a_journal_on_a_read_only_folder_can_be_read() -> None:

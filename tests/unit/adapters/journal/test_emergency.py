@@ -106,9 +106,11 @@ def test_a_short_write_is_no_line(tmp_path: Path) -> None:
         "from tradewright.model.errors import JournalFull\n"
         "file = EmergencyFile(pathlib.Path(sys.argv[1]))\n"
         "file.append(b'whole')\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))\n"
+        "unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300, unlimited[1]))\n"
         "try: file.append(b'cut')\n"
         "except JournalFull as failure: print(failure)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)  # what measures this process must be able to write\n"
     )
     found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert found.stdout == "emergency: 44 of 256 bytes could be written\n", found.stderr

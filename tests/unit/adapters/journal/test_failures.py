@@ -239,8 +239,9 @@ folder = pathlib.Path(sys.argv[1])
 journal = FileJournal(folder)
 emergency = EmergencyFile(folder)
 emergency.append(b"before")
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
 if sys.argv[2] == "limit":
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, unlimited[1]))
 else:
     with open(folder / "ballast", "wb", buffering=0) as ballast:
         try:
@@ -255,6 +256,7 @@ try:
 except JournalFull as failure:
     print(failure)
 emergency.append(b"after")
+resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)  # what measures this process must be able to write
 print(journal.durable, number, [line.decode() for line in emergency.lines()])
 """
 

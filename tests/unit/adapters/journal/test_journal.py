@@ -7,6 +7,7 @@ import random
 import threading
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.unit.adapters.journal.faulty_vfs import faulty
@@ -243,6 +244,33 @@ def test_a_live_journal_can_be_read_while_it_grows(tmp_path: Path) -> None:
         stop.set()
         writer.join()
     assert len(names(tmp_path)) > 5
+
+
+def test_a_reader_in_the_middle_stops_neither_the_writer_nor_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segment, "BUSY_MS", 50)
+    write(tmp_path, [1])
+    reader = apsw.Connection(str(next(tmp_path.glob("*.sqlite"))), flags=apsw.SQLITE_OPEN_READONLY)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT max(last) FROM batch").fetchall() == [(1,)]
+    write(tmp_path, [1] * 100, checkpoint_pages=4)
+    write(tmp_path, [1] * 100, checkpoint_pages=4)
+    assert reader.execute("SELECT max(last) FROM batch").fetchall() == [(1,)]
+    reader.close()
+    assert contents(tmp_path) == numbered(1, 201)
+    write(tmp_path, [1])
+    assert verify(tmp_path) == Head(202, expected(202))
+
+
+def test_the_wal_is_used_again_after_a_checkpoint(tmp_path: Path) -> None:
+    largest = 0
+    with FileJournal(tmp_path, checkpoint_pages=10) as journal:
+        for number in range(1, 200):
+            journal.wait(journal.append(record(number), NOON))
+            largest = max(largest, *(path.stat().st_size for path in tmp_path.glob("*-wal")))
+    assert largest < 20 * 4_200
+    assert contents(tmp_path) == numbered(1, 199)
 
 
 def test_the_anchor_follows_within_a_second_and_at_most_once_a_second(tmp_path: Path) -> None:
