@@ -19,8 +19,9 @@ from tradewright.model.order import (
     Order,
 )
 from tradewright.sim.exchange.book import Book
-from tradewright.sim.exchange.market import NO_DATA, Market
+from tradewright.sim.exchange.market import Market
 from tradewright.sim.exchange.supported import refusal
+from tradewright.sim.exchange.vocabulary import NO_DATA
 
 
 def order_refusal(order: Order, market: Market, book: Book) -> str:

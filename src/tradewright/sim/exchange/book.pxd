@@ -1,12 +1,14 @@
 cimport cython
 
+cdef long long SIZE_MAX
+
 cdef class Account:
     cdef public str name
     cdef public bint hedging
     cdef public bint shorts
     cdef public dict cash
     cdef public dict fees
-    cpdef move(self, str currency, object amount)
+    cdef move(self, str currency, object amount)
 
 cdef class OpenLot:
     cdef public str order_id
@@ -28,13 +30,14 @@ cdef class Book:
     cdef public long long room
     cdef public long long taken_bid
     cdef public long long taken_ask
+    cdef public long long printed
     cdef public bint low_first
     cdef public long long event
     @cython.locals(held=OpenLot)
-    cpdef long long reducible(self, int side, str lot)
-    cpdef fill(self, str order_id, int side, long long size, bint closes, str lot)
+    cdef long long reducible(self, int side, str lot) except? -1
+    cdef fill(self, str order_id, int side, long long size, bint closes, str lot)
     @cython.locals(lot=OpenLot)
-    cpdef bint pay_base(self, str order_id, long long size) except? 1
+    cdef bint pay_base(self, str order_id, long long size) except -1
     @cython.locals(lot=OpenLot)
     cdef _open(self, str order_id, int side, long long size)
     @cython.locals(lot=OpenLot, part=cython.longlong, left=cython.longlong)

@@ -6,8 +6,12 @@ depend on who else is simulated.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tradewright.model.numbers import SIZE_MAX
-from tradewright.sim.exchange.working import Working
+
+if TYPE_CHECKING:
+    from tradewright.sim.exchange.working import Working
 
 
 class Account:
@@ -46,13 +50,13 @@ class Book:
 
     net, long_units, short_units: size counts; in a hedging account net is the difference of the other two. bid, ask:
     the price on its way (counts); bid_to, ask_to: where the move leads. room: size that may still fill in this event.
-    taken_bid, taken_ask: what this account took of the sizes shown. low_first: the way of this bar. event: the last one
-    it joined.
+    taken_bid, taken_ask: what this account took of the sizes shown; printed: of the trade that is the event. low_first:
+    the way of this bar. event: the last one it joined.
     """
 
     __slots__ = (
         "account", "symbol", "orders", "net", "long_units", "short_units", "lots", "bid", "ask", "bid_to", "ask_to",
-        "room", "taken_bid", "taken_ask", "low_first", "event",
+        "room", "taken_bid", "taken_ask", "printed", "low_first", "event",
     )  # fmt: skip
 
     def __init__(self, account: Account, symbol: str) -> None:
@@ -67,6 +71,7 @@ class Book:
         self.room = SIZE_MAX
         self.taken_bid = 0
         self.taken_ask = 0
+        self.printed = 0
         self.low_first = False
         self.event = 0
 

@@ -3,60 +3,76 @@ cimport cython
 from tradewright.model.command cimport Command, Replace, Submit
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
+from tradewright.model.report cimport Replaced, Report
+from tradewright.sim.exchange.admission cimport (
+    order_refusal,
+    position_refusal,
+    sellable,
+    terms_refusal,
+    would_take,
+)
 from tradewright.sim.exchange.book cimport Account, Book
 from tradewright.sim.exchange.market cimport Market
 from tradewright.sim.exchange.working cimport Working
 from tradewright.sim.models.models cimport Models
 
+cdef int ACCEPTED, CANCEL, CANCEL_REJECTED, CANCELLED, EXPIRED, NOT_FOUND, REJECTED, REPLACE, REPLACE_REJECTED, SUBMIT
+cdef int TRIGGERED
+cdef int CLS, DAY, POST_ONLY, REDUCE_ONLY, TRAILING_STOP
+cdef int COMPLETE, LAPSED, REFUSED, WITHDRAWN, WORKING
+cdef int FROM_QUOTES, NO_DATA, THIS_CLOSE
+cdef long long FOREVER, NO_MARK
+
 cdef class Desk:
-    cdef public Models models
-    cdef public dict accounts
-    cdef public dict markets
-    cdef public dict orders
-    cdef public dict groups
-    cdef public list history
-    cdef public list out
-    cdef public list fresh
-    cdef public Market here
+    cdef readonly Models models
+    cdef readonly dict accounts
+    cdef readonly dict markets
+    cdef readonly dict orders
+    cdef readonly dict groups
+    cdef readonly list history
+    cdef readonly list out
+    cdef list fresh
+    cdef Market here
     cdef public long long now
-    cdef public long long at
-    cdef public long long moment
-    cdef public long long count
-    cdef public long long trades
-    cdef public long long wake
-    cdef public object rng_fills
-    cdef public object rng_latency
+    cdef long long at
+    cdef long long moment
+    cdef long long count
+    cdef readonly long long trades
+    cdef long long wake
+    cdef object rng_fills
+    cdef object rng_latency
 
     @cython.locals(market=Market)
-    cpdef Market market(self, Instrument instrument)
-    cpdef Book book(self, Market market, Account account)
-    cpdef Book book_of(self, Working w)
-    cpdef take(self, Command command)
-    cpdef say(self, int kind, Working w, str code)
+    cdef Market market_of(self, Instrument instrument)
+    cdef refresh(self, Market market, Book book)
+    cdef take(self, Command command)
+    cdef say(self, int kind, Working w, str code)
     cdef _refuse(self, int kind, str order_id, str code)
     @cython.locals(order=Order, w=Working, market=Market, account=Account, book=Book, code=str)
     cdef _submit(self, Submit submit)
-    cdef _reject(self, Working w, str code)
     @cython.locals(parent=Working, code=str)
-    cdef str _refusal(self, Working w, Order order, Market market, Book book)
-    @cython.locals(order=Order)
-    cdef _enter(self, Working w, Market market, Book book)
-    cpdef freshen(self, Market market, Book book)
+    cdef str _refusal(self, Working w, Order order)
+    @cython.locals(market=Market)
+    cdef _enter(self, Working w, Order order)
+    @cython.locals(market=Market, book=Book, price=cython.longlong, tradable=cython.bint)
+    cdef _activate(self, Working w)
     @cython.locals(w=Working)
     cdef _cancel(self, str order_id)
-    @cython.locals(w=Working, code=str, moved=cython.bint)
+    @cython.locals(w=Working, code=str)
     cdef _replace(self, Replace replace)
-    @cython.locals(order=Order, market=Market, book=Book, code=str)
+    @cython.locals(order=Order, code=str, left=cython.longlong)
     cdef str _replace_refusal(self, Working w, Replace replace)
     cdef _say_replaced(self, Working w)
     @cython.locals(w=Working)
     cdef _query(self, str order_id)
-    @cython.locals(market=Market, child=Working, members=list, book=Book)
-    cpdef end(self, Working w, int status, str code)
+    @cython.locals(kind=cython.int, text=str)
+    cdef _say_end(self, Working w)
+    @cython.locals(child=Working)
+    cdef end(self, Working w, int status, str code)
     cdef _shrink(self, Working w, long long quantity, str code)
     @cython.locals(other=Working, child=Working)
-    cpdef filled(self, Working w, long long size)
-    @cython.locals(market=Market, book=Book, code=str, slept=cython.bint)
+    cdef filled(self, Working w, long long size)
+    @cython.locals(code=str, slept=cython.bint)
     cdef _wake(self, Working child)
     @cython.locals(after=cython.longlong, book=Book, w=Working, other=Market)
-    cpdef expire(self, Market market, long long until)
+    cdef expire(self, Market market, long long until)

@@ -1,6 +1,6 @@
 """The exchange's desk: it takes requests, keeps the orders and says what became of them. It does not match.
 
-Every report goes to one queue, `out`, in the order in which things happened; whoever runs the exchange drains it.
+Every report goes to one queue, `out`, in the order in which things happened; whoever runs the exchange draws from it.
 """
 
 from __future__ import annotations
@@ -21,28 +21,33 @@ from tradewright.model.event import (
     TRIGGERED,
 )
 from tradewright.model.instrument import Instrument
-from tradewright.model.order import CLS, DAY, POST_ONLY, REDUCE_ONLY, Order
+from tradewright.model.order import CLS, DAY, POST_ONLY, REDUCE_ONLY, TRAILING_STOP, Order
 from tradewright.model.report import Fill, Replaced, Report
 from tradewright.model.rng import Rng
-from tradewright.sim.exchange import working
 from tradewright.sim.exchange.admission import order_refusal, position_refusal, sellable, terms_refusal, would_take
 from tradewright.sim.exchange.book import Account, Book
-from tradewright.sim.exchange.market import FROM_QUOTES, Market
+from tradewright.sim.exchange.market import Market
 from tradewright.sim.exchange.supported import CODES
-from tradewright.sim.exchange.working import FOREVER, Working
+from tradewright.sim.exchange.vocabulary import (
+    COMPLETE,
+    FOREVER,
+    FROM_QUOTES,
+    LAPSED,
+    NO_DATA,
+    NO_MARK,
+    REFUSED,
+    WITHDRAWN,
+    WORKING,
+)
+from tradewright.sim.exchange.working import Working
 from tradewright.sim.models.fill import THIS_CLOSE
 from tradewright.sim.models.models import Models
 
-_END_KIND = {
-    working.CANCELLED: CANCELLED,
-    working.EXPIRED: EXPIRED,
-    working.REJECTED: REJECTED,
-}
 _ALREADY = {
-    working.FILLED: "ALREADY_FILLED",
-    working.CANCELLED: "ALREADY_CANCELLED",
-    working.EXPIRED: "ALREADY_EXPIRED",
-    working.REJECTED: "ALREADY_REJECTED",
+    COMPLETE: "ALREADY_FILLED",
+    WITHDRAWN: "ALREADY_CANCELLED",
+    LAPSED: "ALREADY_EXPIRED",
+    REFUSED: "ALREADY_REJECTED",
 }
 
 
@@ -50,7 +55,7 @@ class Desk:
     """Accounts, markets and orders. now: the engine's time, which never goes back; at: the venue's time of an action.
 
     out: reports not yet drawn. here: the market whose event runs. fresh: books whose new orders may meet prices that
-    stand. moment: counts price moments.
+    stand. moment: counts price moments. history: all fills. wake: no order expires earlier.
     """
 
     __slots__ = (
@@ -77,7 +82,15 @@ class Desk:
         self.trades = 0
         self.wake = FOREVER
 
-    def market(self, instrument: Instrument) -> Market:
+    def open_account(
+        self, name: str, mode: str = "netting", balances: dict[str, int] | None = None, shorts: bool = True
+    ) -> None:
+        """Opens an account: mode netting or hedging, balances money per currency, shorts: it may sell short."""
+        if name in self.accounts or mode not in ("netting", "hedging"):
+            raise ContractError(f"account {name}: it is open already, or {mode!r} is neither netting nor hedging")
+        self.accounts[name] = Account(name, mode == "hedging", shorts, dict(balances or {}))
+
+    def market_of(self, instrument: Instrument) -> Market:
         """The instrument's market, listed at the first call."""
         market = self.markets.get(instrument.symbol)
         if market is None:
@@ -85,17 +98,11 @@ class Desk:
             self.markets[instrument.symbol] = market
         return market
 
-    def book(self, market: Market, account: Account) -> Book:
-        """The account's book in a market, its price brought up to date."""
-        book = market.book(account)
+    def refresh(self, market: Market, book: Book) -> None:
+        """Brings a book's price up to date before an order is judged by it."""
         if self.here is not market:
             book.bid = book.bid_to = market.bid
             book.ask = book.ask_to = market.ask
-        return book
-
-    def book_of(self, w: Working) -> Book:
-        """The book an order lies in."""
-        return self.book(self.market(w.order.instrument), self.accounts[w.order.account])
 
     def take(self, command: Command) -> None:
         """Carries out a command that has arrived."""
@@ -119,54 +126,48 @@ class Desk:
 
     def _submit(self, submit: Submit) -> None:
         order = submit.order
-        if order.id in self.orders:
-            self._refuse(REJECTED, order.id, "DUPLICATE_ORDER_ID")
+        account = self.accounts.get(order.account)
+        if order.id in self.orders or account is None:
+            self._refuse(REJECTED, order.id, "UNKNOWN_ACCOUNT" if account is None else "DUPLICATE_ORDER_ID")
             return
         self.count += 1
-        w = Working(order, self.count, self.at)
+        market = self.market_of(order.instrument)
+        book = market.book_of(account)
+        self.refresh(market, book)
+        w = Working(order, market, book, self.count, self.at)
         self.orders[order.id] = w
-        market = self.market(order.instrument)
-        account = self.accounts.get(order.account)
-        if account is None:
-            self._reject(w, "UNKNOWN_ACCOUNT")
-            return
-        book = self.book(market, account)
-        code = self._refusal(w, order, market, book)
+        code = self._refusal(w, order)
         if code:
-            self._reject(w, code)
+            w.status = REFUSED
+            w.open = 0
+            w.code = code
+            w.time_ended = self.at
+            self.say(REJECTED, w, code)
             return
         w.born = self.moment
         w.resting = order.flags & POST_ONLY != 0
-        text = f"X{w.number}"
-        self.out.append(Report(ACCEPTED, self.now, order.id, self.at, "", text, 0))
-        self._enter(w, market, book)
+        self.out.append(Report(ACCEPTED, self.now, order.id, self.at, "", f"X{w.number}", 0))
+        self._enter(w, order)
 
-    def _reject(self, w: Working, code: str) -> None:
-        w.status = working.REJECTED
-        w.open = 0
-        w.code = code
-        w.time_ended = self.at
-        self.say(REJECTED, w, code)
-
-    def _refusal(self, w: Working, order: Order, market: Market, book: Book) -> str:
+    def _refusal(self, w: Working, order: Order) -> str:
         """The code that refuses the order, "" if it is taken; finds its parent on the way."""
         if not order.parent:
-            return order_refusal(order, market, book)
-        code = terms_refusal(order, market, book, order.quantity, order.limit_units, order.stop_units)
+            return order_refusal(order, w.market, w.book)
+        code = terms_refusal(order, w.market, w.book, order.quantity, order.limit_units, order.stop_units)
         if code:
             return code
         parent = self.orders.get(order.parent)
         if parent is None or parent.order.account != order.account:
             return "PARENT_UNKNOWN"
-        if parent.status != working.WORKING and parent.filled == 0:
+        if parent.status != WORKING and parent.filled == 0:
             return "PARENT_ENDED"
         w.parent = parent
         w.refresh()
-        return position_refusal(order, market, book, w.open) if w.open else ""
+        return position_refusal(order, w.market, w.book, w.open) if w.open else ""
 
-    def _enter(self, w: Working, market: Market, book: Book) -> None:
-        order = w.order
-        book.orders.append(w)
+    def _enter(self, w: Working, order: Order) -> None:
+        market = w.market
+        w.book.orders.append(w)
         market.working += 1
         if w.parent is not None:
             if w.parent.children is None:
@@ -179,10 +180,15 @@ class Desk:
             market.wake = min(market.wake, w.expires)
             self.wake = min(self.wake, w.expires)
         if w.open:
-            self.freshen(market, book)
+            self._activate(w)
 
-    def freshen(self, market: Market, book: Book) -> None:
-        """Orders in this book may meet the prices that stand, where these can be traded on."""
+    def _activate(self, w: Working) -> None:
+        """The order takes part from now on: at once, where the prices that stand can be traded on."""
+        market = w.market
+        book = w.book
+        price = book.ask if w.side > 0 else book.bid
+        if w.type == TRAILING_STOP and w.mark == NO_MARK and market.source != NO_DATA and price != 0:
+            w.mark = w.side * price
         tradable = market.source >= FROM_QUOTES or self.models.fill.convention == THIS_CLOSE
         if tradable and book not in self.fresh:
             self.fresh.append(book)
@@ -191,10 +197,10 @@ class Desk:
         w = self.orders.get(order_id)
         if w is None:
             self._refuse(CANCEL_REJECTED, order_id, "UNKNOWN_ORDER")
-        elif w.status != working.WORKING:
+        elif w.status != WORKING:
             self._refuse(CANCEL_REJECTED, order_id, _ALREADY[w.status])
         else:
-            self.end(w, working.CANCELLED, "")
+            self.end(w, WITHDRAWN, "")
 
     def _replace(self, replace: Replace) -> None:
         w = self.orders.get(replace.order_id)
@@ -205,11 +211,10 @@ class Desk:
         if code:
             self._refuse(REPLACE_REJECTED, replace.order_id, code)
             return
-        if w.asked and replace.quantity == 0:
-            self.end(w, working.CANCELLED, "SIZE_ZERO")
+        if replace.quantity == 0:
+            self.end(w, WITHDRAWN, "SIZE_ZERO")
             return
-        moved = replace.limit_units != w.limit or replace.stop_units != w.stop
-        if moved or replace.quantity > w.quantity:
+        if replace.limit_units != w.limit or replace.stop_units != w.stop or replace.quantity > w.quantity:
             # A new price or a larger size goes to the back of the queue and meets the market anew.
             w.ahead = -1
             w.resting = w.flags & POST_ONLY != 0
@@ -218,25 +223,25 @@ class Desk:
         w.stop = replace.stop_units
         self._say_replaced(w)
         w.refresh()
-        market = self.market(w.order.instrument)
-        self.freshen(market, self.book_of(w))
+        if w.open:
+            self._activate(w)
 
     def _replace_refusal(self, w: Working, replace: Replace) -> str:
-        if w.status != working.WORKING:
+        if w.status != WORKING:
             return _ALREADY[w.status]
         if w.asked and replace.quantity == 0 and w.filled == 0:
             return ""
         if replace.quantity <= w.filled:
             return "BELOW_FILLED"
         order = w.order
-        market = self.market(order.instrument)
-        book = self.book_of(w)
-        code = terms_refusal(order, market, book, replace.quantity, replace.limit_units, replace.stop_units)
+        self.refresh(w.market, w.book)
+        code = terms_refusal(order, w.market, w.book, replace.quantity, replace.limit_units, replace.stop_units)
         if code or w.parent is not None:
             return code
-        if order.side < 0 and not order.flags & REDUCE_ONLY and replace.quantity - w.filled > sellable(market, book):
+        left = replace.quantity - w.filled
+        if order.side < 0 and not order.flags & REDUCE_ONLY and left > sellable(w.market, w.book):
             return "NOT_SHORTABLE"
-        if order.flags & POST_ONLY and would_take(order.side, replace.limit_units, market, book):
+        if order.flags & POST_ONLY and would_take(order.side, replace.limit_units, w.market, w.book):
             return "POST_ONLY_WOULD_TAKE"
         return ""
 
@@ -250,19 +255,21 @@ class Desk:
         if w is None:
             self.out.append(Report(NOT_FOUND, self.now, order_id, self.at))
             return
-        if w.status != working.REJECTED:
-            text = f"X{w.number}"
-            self.out.append(Report(ACCEPTED, self.now, order_id, w.time_accepted, "", text, w.filled))
+        if w.status != REFUSED:
+            self.out.append(Report(ACCEPTED, self.now, order_id, w.time_accepted, "", f"X{w.number}", w.filled))
         if w.fills is not None:
             self.out.extend(w.fills)
         if w.replaced:
             self.out.append(Replaced(self.now, order_id, self.at, w.quantity, w.limit, w.stop))
         if w.triggered:
             self.say(TRIGGERED, w, "")
-        if w.status in _END_KIND:
-            text = CODES[w.code] if w.code else ""
-            kind = _END_KIND[w.status]
-            self.out.append(Report(kind, self.now, order_id, w.time_ended, w.code, text, w.filled))
+        if w.status > COMPLETE:
+            self._say_end(w)
+
+    def _say_end(self, w: Working) -> None:
+        kind = CANCELLED if w.status == WITHDRAWN else EXPIRED if w.status == LAPSED else REJECTED
+        text = CODES[w.code] if w.code else ""
+        self.out.append(Report(kind, self.now, w.order.id, w.time_ended, w.code, text, w.filled))
 
     # What follows from a fill or an end
 
@@ -272,27 +279,26 @@ class Desk:
         w.code = code
         w.open = 0
         w.time_ended = self.at
-        market = self.market(w.order.instrument)
-        market.working -= 1
-        self.book_of(w).orders.remove(w)
-        if status != working.FILLED:
-            self.say(_END_KIND[status], w, code)
+        w.market.working -= 1
+        w.book.orders.remove(w)
+        if status != COMPLETE:
+            self._say_end(w)
+        if w.order.group:
+            key = (w.order.account, w.order.group)
+            self.groups[key].remove(w)
+            if not self.groups[key]:
+                del self.groups[key]
         if w.children is not None:
             for child in w.children:
-                if child.status == working.WORKING:
+                if child.status == WORKING:
                     self._shrink(child, w.filled - child.parted, "PARENT_ENDED")
-        if w.order.group:
-            members = self.groups[w.order.account, w.order.group]
-            members.remove(w)
-            if not members:
-                del self.groups[w.order.account, w.order.group]
 
     def _shrink(self, w: Working, quantity: int, code: str) -> None:
         """The order works at most this quantity from now on; one that has nothing left to fill is cancelled."""
         if quantity >= w.quantity:
             return
         if quantity <= w.filled:
-            self.end(w, working.CANCELLED, code)
+            self.end(w, WITHDRAWN, code)
             return
         w.quantity = quantity
         w.refresh()
@@ -301,15 +307,15 @@ class Desk:
     def filled(self, w: Working, size: int) -> None:
         """After a fill: the group gives way, children wake, a complete order leaves the book."""
         if w.order.group:
-            for other in list(self.groups.get((w.order.account, w.order.group), ())):
-                if other is not w and other.status == working.WORKING:
+            for other in list(self.groups[w.order.account, w.order.group]):
+                if other is not w and other.status == WORKING:
                     other.parted += size
                     self._shrink(other, other.quantity - size, "GROUP_FILLED")
         if w.filled == w.quantity:
-            self.end(w, working.FILLED, "")
+            self.end(w, COMPLETE, "")
         if w.children is not None:
-            for child in list(w.children):
-                if child.status == working.WORKING:
+            for child in w.children:
+                if child.status == WORKING:
                     self._wake(child)
 
     def _wake(self, child: Working) -> None:
@@ -318,15 +324,13 @@ class Desk:
         child.refresh()
         if child.open == 0:
             return
-        market = self.market(child.order.instrument)
-        book = self.book_of(child)
-        if slept:
-            code = position_refusal(child.order, market, book, child.open)
-            if code:
-                self.end(child, working.CANCELLED, code)
-                return
+        self.refresh(child.market, child.book)
+        code = position_refusal(child.order, child.market, child.book, child.open) if slept else ""
+        if code:
+            self.end(child, WITHDRAWN, code)
+            return
         child.born = self.moment
-        self.freshen(market, book)
+        self._activate(child)
 
     def expire(self, market: Market, until: int) -> None:
         """Ends the orders whose time has come by `until`, each at its own time."""
@@ -336,22 +340,12 @@ class Desk:
         market.wake = FOREVER
         for book in market.books:
             for w in list(book.orders):
-                if w.status != working.WORKING:
-                    continue
-                if w.expires <= until:
+                if w.status == WORKING and w.expires <= until:
                     self.at = w.expires
-                    self.end(w, working.EXPIRED, "AUCTION_REMAINDER" if w.time_in_force == CLS else "SESSION_CLOSED")
-                else:
-                    market.wake = min(market.wake, w.expires)
+                    self.end(w, LAPSED, "AUCTION_REMAINDER" if w.time_in_force == CLS else "SESSION_CLOSED")
+            for w in book.orders:
+                market.wake = min(market.wake, w.expires)
         self.at = after
         self.wake = FOREVER
         for other in self.markets.values():
             self.wake = min(self.wake, other.wake)
-
-    def open_account(
-        self, name: str, mode: str = "netting", balances: dict[str, int] | None = None, shorts: bool = True
-    ) -> None:
-        """Opens an account: mode netting or hedging, balances money per currency, shorts: it may sell short."""
-        if name in self.accounts or mode not in ("netting", "hedging"):
-            raise ContractError(f"account {name}: it is open already, or {mode!r} is neither netting nor hedging")
-        self.accounts[name] = Account(name, mode == "hedging", shorts, dict(balances or {}))

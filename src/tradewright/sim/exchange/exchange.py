@@ -12,26 +12,36 @@ takes part in what is left of the event.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 from tradewright.model.command import Command
 from tradewright.model.errors import ContractError
-from tradewright.model.event import BAR, DEPTH, QUOTE, QUOTE_BAR, REPLACE, TRADE, Event
+from tradewright.model.event import BAR, DEPTH, QUOTE, QUOTE_BAR, REPLACE, TRADE
 from tradewright.model.instrument import Instrument
-from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
+from tradewright.model.market import Bar, MarketEvent, QuoteBar, Trade
 from tradewright.model.numbers import SIZE_MAX
-from tradewright.model.order import CLS
+from tradewright.model.order import CLS, EXTENDED_HOURS, GTC, LIMIT, STOP
 from tradewright.model.report import Fill, Report
 from tradewright.model.rng import Rng
-from tradewright.sim.exchange.market import FROM_BARS, FROM_QUOTE_BARS, FROM_QUOTES, FROM_TRADES, Market
+from tradewright.sim.exchange.market import Market
 from tradewright.sim.exchange.matching import Matching
-from tradewright.sim.exchange.path import CLOSE, OPEN, STANDING, TICK, TO_CLOSE
-from tradewright.sim.exchange.working import WORKING, Working
+from tradewright.sim.exchange.vocabulary import (
+    CLOSE,
+    FROM_BARS,
+    FROM_QUOTE_BARS,
+    FROM_QUOTES,
+    FROM_TRADES,
+    OPEN,
+    STANDING,
+    TICK,
+    TO_CLOSE,
+    WORKING,
+)
+from tradewright.sim.exchange.working import Working
 from tradewright.sim.models.fill import NEXT_CLOSE
 from tradewright.sim.models.models import Models
 
-_NOTHING: tuple[Report, ...] = ()
-_ARRIVALS, _CLOSING, _MATCHING, _ENDING = range(4)
+_IDLE, _ARRIVALS, _CLOSING, _MATCHING, _ENDING = range(5)
+_NOTHING: Iterator[Report] = iter(())
 
 
 class Exchange(Matching):
@@ -42,93 +52,109 @@ class Exchange(Matching):
     produced it, `time_venue` when it happened at the venue (a bar's fills lie inside the bar).
     """
 
-    __slots__ = (
-        "pending", "last_arrival", "running", "phase", "start", "event_now", "market_now", "volume_now", "cursor",
-    )  # fmt: skip
+    __slots__ = ("pending", "last_arrival", "phase", "start", "running_event", "running_market", "cursor")
 
     def __init__(self, models: Models, rng: Rng) -> None:
         super().__init__(models, rng)
         self.pending: list[tuple[int, Command]] = []
         self.last_arrival = 0
-        self.running = False
-        self.phase = _ARRIVALS
+        self.phase = _IDLE
         self.start = 0
-        self.event_now: Event | None = None
-        self.market_now: Market | None = None
-        self.volume_now = 0
+        self.running_event: MarketEvent | None = None
+        self.running_market: Market | None = None
         self.cursor = 0
 
     def list_instrument(self, instrument: Instrument) -> None:
         """Trades this instrument; its first event or order does the same. Listed again, its rules are taken anew."""
-        self.market(instrument).instrument = instrument
+        self.market_of(instrument).instrument = instrument
 
     def execute(self, command: Command) -> None:
         """Takes a command of the engine: at once, or after the models' latency. Its reports are drawn later."""
         if command.time > self.now:
             self.now = command.time
-        answers = self.asking is not None and command.kind == REPLACE and command.order_id == self.asking.order.id
-        if self.models.latency.median_ns and not answers:
+        if self.models.latency.median_ns and not self._answers(command):
             arrival = max(command.time + self.models.latency.delay(self.rng_latency), self.last_arrival)
             self.last_arrival = arrival
             self.pending.append((arrival, command))
             return
-        if not self.running:
+        if self.phase == _IDLE:
             self.at = self.now
         self.take(command)
 
-    def run(self, event: Event) -> Iterator[Report]:
+    def _answers(self, command: Command) -> bool:
+        """Whether it is the size the exchange has just asked for; that is an answer and does not travel."""
+        return self.asking is not None and command.kind == REPLACE and command.order_id == self.asking.order.id
+
+    def run(self, event: MarketEvent) -> Iterator[Report]:
         """The reports of one market event, one at a time, in order."""
-        if event.kind == BAR and not self.out and not self.pending and not self.fresh:
-            bar = cast(Bar, event)
-            market = self.market(bar.instrument)
-            if market.working == 0:
-                self.now = max(self.now, event.time)
-                market.see_bar(bar)
-                return iter(_NOTHING)
-        return self._run(event)
+        market = self.market_of(event.instrument)
+        quiet = self.phase == _IDLE and not self.out and not self.pending and not self.fresh
+        start = event.time
+        if event.kind <= QUOTE_BAR:
+            bar: Bar = event  # type: ignore[assignment]
+            if event.kind == BAR and quiet and self._passes(market, bar):
+                return _NOTHING
+            start = bar.time_open
+        self._start(event.time, start)
+        self.running_event = event
+        self.running_market = market
+        return self
+
+    def _passes(self, market: Market, bar: Bar) -> bool:
+        """The short way for a bar that moves no order: it gives the market its price. False: take the long way."""
+        if market.working:
+            if market.source > FROM_BARS or market.wake <= bar.time or not self._misses(market, bar):
+                return False
+            market.see_bar(bar)
+            market.place_in_session(bar.time_open, bar.time)
+            for book in market.books:
+                for w in book.orders:
+                    if w.open and (market.trading or w.flags & EXTENDED_HOURS):
+                        w.resting = True
+        else:
+            market.see_bar(bar)
+        if bar.time > self.now:
+            self.now = bar.time
+        return True
+
+    def _misses(self, market: Market, bar: Bar) -> bool:
+        """Whether every order is a plain limit or stop that lies outside the bar."""
+        for book in market.books:
+            for w in book.orders:
+                if w.time_in_force > GTC or not (w.type == LIMIT or w.type == STOP) or w.triggered:
+                    return False
+                below = w.side < 0 if w.type == STOP else w.side > 0
+                price = w.stop if w.type == STOP else w.limit
+                if bar.low_units <= price if below else bar.high_units >= price:
+                    return False
+        return True
 
     def due(self, time: int) -> Iterator[Report]:
         """The reports of all that happens by `time` without a market event: arrivals, their fills, expiries."""
-        if not self.out and not self.fresh and self.wake > time and not (self.pending and self.pending[0][0] <= time):
-            self.now = max(self.now, time)
-            return iter(_NOTHING)
-        return self._due(time)
+        self._start(time, time)
+        return self
 
-    def _run(self, event: Event) -> Iterator[Report]:
-        self._start_call(event.time)
-        self.event_now = event
-        self.market_now = self.market(event.instrument)  # type: ignore[attr-defined]
-        self.start = cast(Bar, event).time_open if event.kind <= QUOTE_BAR else event.time
-        try:
-            while self._advance():
-                yield self.out.pop(0)
-        finally:
-            self._end_call()
+    def __iter__(self) -> Iterator[Report]:
+        return self
 
-    def _due(self, time: int) -> Iterator[Report]:
-        self._start_call(time)
-        self.market_now = None
-        self.event_now = None
-        self.start = time
-        try:
-            while self._advance():
-                yield self.out.pop(0)
-        finally:
-            self._end_call()
+    def __next__(self) -> Report:
+        """The next report of the running call."""
+        if self.phase != _IDLE and self._advance():
+            return self.out.pop(0)
+        self.phase = _IDLE
+        raise StopIteration
 
-    def _start_call(self, time: int) -> None:
-        if self.running:
+    # The phases of a call: each step leaves reports in `out`, or nothing is left to do in its phase
+
+    def _start(self, time: int, start: int) -> None:
+        if self.phase != _IDLE:
             raise ContractError("the reports of the last call of run or due were not drawn to the end")
-        self.running = True
-        self.now = max(self.now, time)
+        if time > self.now:
+            self.now = time
         self.phase = _ARRIVALS
-
-    def _end_call(self) -> None:
-        self.running = False
-        self.here = None
-        self.event_now = None
-
-    # The phases of one call; each step leaves reports in `out`, or nothing is left to do in its phase
+        self.start = start
+        self.running_event = None
+        self.running_market = None
 
     def _advance(self) -> bool:
         """Makes things happen until there is a report to draw; False at the end of the call."""
@@ -175,9 +201,10 @@ class Exchange(Matching):
         """What ends before the event starts: orders for the close trade at the last price, then orders expire."""
         if self.wake > self.start:
             return False
-        for market in [self.market_now] if self.market_now is not None else list(self.markets.values()):
+        only = self.running_market
+        for market in [only] if only is not None else list(self.markets.values()):
             until = self.start
-            if self.market_now is None and market.source in (FROM_BARS, FROM_QUOTE_BARS):
+            if only is None and market.source in (FROM_BARS, FROM_QUOTE_BARS):
                 # The bar that covers an expiry is known one period later at most, and must be matched first.
                 until -= market.time - market.start + 1
             if market.wake <= until:
@@ -195,13 +222,14 @@ class Exchange(Matching):
                     market.trading = market.last = True
                     book.bid = book.bid_to = market.bid
                     book.ask = book.ask_to = market.ask
-                    return self.act(market, book)
+                    if self.act(market, book):
+                        return True
         return False
 
     def _begin(self) -> bool:
         """The event moves the market; True if there are orders to match."""
-        event = self.event_now
-        market = self.market_now
+        event = self.running_event
+        market = self.running_market
         if event is None or market is None or not self._see(event, market) or market.working == 0:
             return False
         self.event += 1
@@ -211,35 +239,39 @@ class Exchange(Matching):
         model = self.models.partial
         bounded = event.kind <= QUOTE_BAR or event.kind == TRADE
         for book in market.books:
-            book.room = model.room(market.instrument, self.volume_now) if bounded else SIZE_MAX
+            book.room = model.room(market.instrument, self.volume) if bounded else SIZE_MAX
             if event.kind != TRADE:
                 book.taken_bid = book.taken_ask = 0
+        if event.kind == TRADE:
+            self.see_print(market)
+        elif event.kind > QUOTE_BAR:
+            self.see_shown(market)
         self.at = self.start
         self.enter(market, OPEN if event.kind <= QUOTE_BAR else TICK)
         return True
 
-    def _see(self, event: Event, market: Market) -> bool:
+    def _see(self, event: MarketEvent, market: Market) -> bool:
         """Takes the event's prices; False if it moves nothing: finer data rules, or it is crossed."""
         kind = event.kind
         self.print_size = 0
-        self.volume_now = 0
+        self.volume = 0
         if kind == BAR:
-            bar = cast(Bar, event)
+            bar: Bar = event  # type: ignore[assignment]
             self.path.follow(bar)
-            self.volume_now = bar.volume_units
+            self.volume = bar.volume_units
             return market.see_bar(bar)
         if kind == QUOTE_BAR:
-            quote_bar = cast(QuoteBar, event)
+            quote_bar: QuoteBar = event  # type: ignore[assignment]
             self.path.follow_quotes(quote_bar)
             return market.see_quote_bar(quote_bar)
         if kind == QUOTE:
-            return market.see_quote(cast(Quote, event))
+            return market.see_quote(event)  # type: ignore[arg-type]
         if kind == DEPTH:
-            return market.see_depth(cast(Depth, event))
-        trade = cast(Trade, event)
+            return market.see_depth(event)  # type: ignore[arg-type]
+        trade: Trade = event  # type: ignore[assignment]
         market.see_trade(trade)
         self.print_price = trade.price_units
-        self.print_size = self.volume_now = trade.size_units
+        self.print_size = self.volume = trade.size_units
         self.print_side = trade.aggressor
         return True
 
@@ -256,7 +288,7 @@ class Exchange(Matching):
     def _next_moment(self, market: Market) -> bool:
         """Moves on along the bar's path; what arrived by now takes part from here on. False: the path is at its end."""
         last = CLOSE if market.last or self.models.fill.convention == NEXT_CLOSE else TO_CLOSE
-        if self.point >= last:
+        if self.point >= last or (market.working == 0 and not self.pending):
             return False
         while self._arrive(self.path.moment(self.point)):
             pass

@@ -4,6 +4,9 @@ from tradewright.model.instrument cimport Instrument
 from tradewright.model.market cimport Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.sim.exchange.book cimport Account, Book
 
+cdef int NO_DATA, FROM_BARS, FROM_QUOTE_BARS, FROM_TRADES, FROM_QUOTES, FROM_DEPTH
+cdef long long FOREVER, SIZE_MAX, _DAY_NS
+
 cdef class Market:
     cdef public Instrument instrument
     cdef public list books
@@ -31,17 +34,17 @@ cdef class Market:
     cdef object _calendar
 
     @cython.locals(book=Book)
-    cpdef Book book(self, Account account)
-    cpdef bint see_bar(self, Bar bar)
-    cpdef bint see_quote_bar(self, QuoteBar bar)
-    cpdef bint see_quote(self, Quote quote)
-    cpdef bint see_depth(self, Depth depth)
-    cpdef bint see_trade(self, Trade trade)
+    cdef Book book_of(self, Account account)
+    cdef bint see_bar(self, Bar bar) except -1
+    cdef bint see_quote_bar(self, QuoteBar bar) except -1
+    cdef bint see_quote(self, Quote quote) except -1
+    cdef bint see_depth(self, Depth depth) except -1
+    cdef bint see_trade(self, Trade trade) except -1
     cdef _tick(self, int source, long long time)
-    cpdef place_in_session(self, long long start, long long end)
-    cpdef long long day_end(self, long long time)
-    cpdef long long next_open(self, long long time)
+    cdef place_in_session(self, long long start, long long end)
+    cdef long long day_end(self, long long time) except? -1
+    cdef long long next_open(self, long long time) except? -1
     @cython.locals(price=cython.longlong, size=cython.longlong, total=cython.longlong)
-    cpdef long long shown(self, int side, long long bound, bint bounded, long long taken)
+    cdef long long shown(self, int side, long long bound, bint bounded, long long taken) except? -1
     @cython.locals(best=cython.longlong, size=cython.longlong, level=cython.longlong)
-    cpdef long long displayed(self, int side, long long price)
+    cdef long long displayed(self, int side, long long price) except? -1

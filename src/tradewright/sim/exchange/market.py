@@ -12,10 +12,15 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.numbers import SIZE_MAX
 from tradewright.sim.exchange.book import Account, Book
-from tradewright.sim.exchange.working import FOREVER
-
-#: The data that moves the prices, finer is higher.
-NO_DATA, FROM_BARS, FROM_QUOTE_BARS, FROM_TRADES, FROM_QUOTES, FROM_DEPTH = range(6)
+from tradewright.sim.exchange.vocabulary import (
+    FOREVER,
+    FROM_BARS,
+    FROM_DEPTH,
+    FROM_QUOTE_BARS,
+    FROM_QUOTES,
+    FROM_TRADES,
+    NO_DATA,
+)
 
 _DAY_NS = 86_400_000_000_000
 
@@ -52,7 +57,7 @@ class Market:
         self.always = instrument.calendar == "always"
         self._calendar: Calendar = calendar(instrument.calendar)
 
-    def book(self, account: Account) -> Book:
+    def book_of(self, account: Account) -> Book:
         """The account's book in this instrument, opened at the first call."""
         for book in self.books:
             if book.account is account:

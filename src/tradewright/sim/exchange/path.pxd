@@ -1,7 +1,10 @@
 from tradewright.model.market cimport Bar, QuoteBar
 
-cpdef double fall(long long now, long long to, long long level)
-cpdef double rise(long long now, long long to, long long level)
+cdef int OPEN, FIRST_EXTREME, SECOND_EXTREME, TO_CLOSE
+cdef double OUT_OF_REACH
+
+cpdef double fall(long long now, long long to, long long level) except? -1
+cpdef double rise(long long now, long long to, long long level) except? -1
 
 cdef class Path:
     cdef readonly long long time_open
@@ -15,8 +18,8 @@ cdef class Path:
     cdef readonly long long ask_high
     cdef readonly long long ask_low
     cdef readonly long long ask_close
-    cpdef follow(self, Bar bar)
-    cpdef follow_quotes(self, QuoteBar bar)
-    cpdef long long bid(self, int point, bint low_first)
-    cpdef long long ask(self, int point, bint low_first)
-    cpdef long long moment(self, int point)
+    cdef follow(self, Bar bar)
+    cdef follow_quotes(self, QuoteBar bar)
+    cdef long long bid(self, int point, bint low_first) except? -1
+    cdef long long ask(self, int point, bint low_first) except? -1
+    cdef long long moment(self, int point) except? -1

@@ -8,15 +8,7 @@ The moments lie at the start, at one third and two thirds, and at the end of the
 from __future__ import annotations
 
 from tradewright.model.market import Bar, QuoteBar
-
-OPEN, FIRST_EXTREME, SECOND_EXTREME, TO_CLOSE, CLOSE = range(5)
-#: A single jump: a quote, a depth snapshot or a trade.
-TICK = 5
-#: No event: orders that just arrived meet the prices that stand.
-STANDING = 6
-
-#: Further than the end of a move, which is 1.0.
-OUT_OF_REACH = 2.0
+from tradewright.sim.exchange.vocabulary import FIRST_EXTREME, OPEN, OUT_OF_REACH, SECOND_EXTREME, TO_CLOSE
 
 
 def fall(now: int, to: int, level: int) -> float:

@@ -10,16 +10,19 @@ from tradewright.model.order import (
     CLS,
     DAY,
     EXTENDED_HOURS,
+    FLAGS,
     FOK,
     GTC,
     IOC,
     LIMIT,
     MARKET,
     OPG,
+    ORDER_TYPES,
     POST_ONLY,
     REDUCE_ONLY,
     STOP,
     STOP_LIMIT,
+    TIMES_IN_FORCE,
     TRAILING_STOP,
 )
 
@@ -106,9 +109,18 @@ SUPPORTED: dict[tuple[int, int, int], str] = {
 
 def refusal(type: int, time_in_force: int, flags: int) -> str:
     """The code that refuses an order of this type, time in force and set of flags; "" if it is supported."""
-    for flag in (0, REDUCE_ONLY, POST_ONLY, EXTENDED_HOURS):
-        if flag == 0 or flags & flag:
-            code = SUPPORTED[type, time_in_force, flag]
-            if code:
-                return code
-    return ""
+    return _REFUSALS[(type * 8 + time_in_force) * 8 + flags]
+
+
+def _first_code(type: int, time_in_force: int, flags: int) -> str:
+    codes = [SUPPORTED[type, time_in_force, flag] for flag in (0, *FLAGS) if flag == 0 or flags & flag]
+    return next((code for code in codes if code), "")
+
+
+#: The same for every set of flags, as one list for the hot path.
+_REFUSALS = [
+    _first_code(type, time_in_force, flags) if type in ORDER_TYPES and time_in_force in TIMES_IN_FORCE else ""
+    for type in range(max(ORDER_TYPES) + 1)
+    for time_in_force in range(8)
+    for flags in range(8)
+]

@@ -1,9 +1,16 @@
 cimport cython
 
 from tradewright.model.order cimport Order
+from tradewright.sim.exchange.book cimport Book
+from tradewright.sim.exchange.market cimport Market
+
+cdef int FOK, IOC, LIMIT, MARKET, STOP_LIMIT, WORKING
+cdef long long FOREVER, NO_MARK
 
 cdef class Working:
     cdef public Order order
+    cdef public Market market
+    cdef public Book book
     cdef public long long number
     cdef public int side
     cdef public int type
@@ -36,12 +43,14 @@ cdef class Working:
     cdef public long long shown
     cdef public long long traded
     cdef public long long ahead
+    cdef public long long reached
 
-    cpdef bint immediate(self)
-    cpdef bint limited(self)
-    cpdef bint at_market(self)
-    cpdef bint waits(self)
+    cdef _begin(self, Order order, Market market, Book book, long long number, long long time)
+    cdef bint immediate(self) except -1
+    cdef bint limited(self) except -1
+    cdef bint at_market(self) except -1
+    cdef bint waits(self) except -1
     @cython.locals(mark=object)
-    cpdef object distance(self)
+    cdef object distance(self)
     @cython.locals(most=cython.longlong)
-    cpdef refresh(self)
+    cdef refresh(self)

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tradewright.model.order import FOK, IOC, LIMIT, MARKET, STOP_LIMIT, Order
 from tradewright.model.report import Fill
+from tradewright.sim.exchange.vocabulary import FOREVER, NO_MARK, WORKING
 
-WORKING, FILLED, CANCELLED, EXPIRED, REJECTED = range(1, 6)
-STATUS = {WORKING: "working", FILLED: "filled", CANCELLED: "cancelled", EXPIRED: "expired", REJECTED: "rejected"}
-
-#: No end: later than any time.
-FOREVER = 2**63 - 1
-#: Beyond every price: a trailing stop that has seen none yet.
-NO_MARK = 2**62
+if TYPE_CHECKING:
+    from tradewright.sim.exchange.book import Book
+    from tradewright.sim.exchange.market import Market
 
 
 class Working:
     """One order at the exchange, working or ended. Times ns, sizes and prices counts.
 
-    number: order of acceptance. open: what may fill now (a sleeping child: 0). quantity: total, fills included.
-    triggered: a stop that was reached. resting: it has seen the market and was not filled, so it makes, not takes.
-    born, tried: the moments at which it came and last found no more size. missed: the event whose touch it missed.
-    mark: best price a trailing stop has seen, times its side, so that lower is better. asked: its size at the fill was
-    asked for. parted: what fills of its group took away. shown, traded, ahead: the queue at its price
-    (-1 = not known): size shown last, traded since, and before us.
+    market, book: where it lies. number: order of arrival. quantity: total, fills included. open: what may fill now (a
+    child that sleeps: 0). triggered: a stop that was reached. resting: it has met the market and was not filled, so it
+    makes, not takes. born, tried: the moments at which it came and last found no more size. missed: the event whose
+    touch it missed. mark: best price a trailing stop has seen, times its side, so that lower is better. asked: its size
+    was asked for. replaced: its terms changed. parted: what fills of its group took away. fee_charged, fee_paid: money,
+    before and after the order's bounds. shown, traded, ahead: the queue at its price: size shown last, traded since,
+    and before us (-1 = not known); reached: what the trade of this event left for it.
     """
 
     __slots__ = (
-        "order", "number", "side", "type", "quantity", "filled", "open", "limit", "stop", "time_in_force", "flags",
-        "status", "triggered", "resting", "asked", "replaced", "born", "tried", "missed", "mark", "expires", "parted",
-        "parent", "children", "fills", "fee_charged", "fee_paid", "time_accepted", "time_ended", "code",
-        "shown", "traded", "ahead",
+        "order", "market", "book", "number", "side", "type", "quantity", "filled", "open", "limit", "stop",
+        "time_in_force", "flags", "status", "triggered", "resting", "asked", "replaced", "born", "tried", "missed",
+        "mark", "expires", "parted", "parent", "children", "fills", "fee_charged", "fee_paid", "time_accepted",
+        "time_ended", "code", "shown", "traded", "ahead", "reached",
     )  # fmt: skip
 
-    def __init__(self, order: Order, number: int, time: int) -> None:
+    def __init__(self, order: Order, market: Market, book: Book, number: int, time: int) -> None:
+        self._begin(order, market, book, number, time)
+
+    def _begin(self, order: Order, market: Market, book: Book, number: int, time: int) -> None:
         self.order = order
+        self.market = market
+        self.book = book
         self.number = number
         self.side = order.side
         self.type = order.type
@@ -66,6 +71,7 @@ class Working:
         self.shown = 0
         self.traded = 0
         self.ahead = -1
+        self.reached = 0
 
     def immediate(self) -> bool:
         """What does not fill at its first look is cancelled."""

@@ -1,0 +1,48 @@
+cimport cython
+
+from tradewright.model.instrument cimport Instrument
+from tradewright.model.order cimport Order
+from tradewright.model.report cimport Fill, FillPrice
+from tradewright.sim.exchange.admission cimport sellable
+from tradewright.sim.exchange.book cimport Account, Book
+from tradewright.sim.exchange.desk cimport Desk
+from tradewright.sim.exchange.market cimport Market
+from tradewright.sim.exchange.working cimport Working
+from tradewright.sim.models.fee cimport FeeModel
+
+cdef int FOK, OPG, REDUCE_ONLY
+cdef int FROM_DEPTH, FROM_QUOTES, FROM_TRADES, LAPSED, WITHDRAWN, WORKING
+cdef long long SIZE_MAX
+
+cdef class Filling(Desk):
+    cdef long long volume
+    cdef long long print_price
+    cdef long long print_size
+    cdef int print_side
+    cdef Working asking
+    cdef long long asking_price
+    cdef bint asking_maker
+
+    @cython.locals(wanted=cython.longlong, allowed=cython.longlong, size=cython.longlong)
+    cdef fill(self, Working w, long long price, bint maker)
+    cdef leave(self, Working w)
+    cdef long long allowed(self, Working w) except? -1
+    @cython.locals(book=Book)
+    cdef long long room(self, Working w, long long price, bint maker) except? -1
+    @cython.locals(at=cython.longlong)
+    cdef ask(self, Working w, long long price, long long size, bint maker)
+    @cython.locals(
+        book=Book, skip=cython.longlong, left=cython.longlong, part=cython.longlong, price=cython.longlong,
+        shown=cython.longlong,
+    )
+    cdef walk(self, Working w, long long size)
+    @cython.locals(market=Market, volume=cython.longlong, at=cython.longlong)
+    cdef long long slipped(self, Working w, long long price, long long size) except? -1
+    @cython.locals(instrument=Instrument, order=Order, book=Book, side=cython.int, fill=Fill, currency=str)
+    cdef execute_at(self, Working w, long long price, long long size, bint maker)
+    @cython.locals(book=Book)
+    cdef take_size(self, Working w, long long size, bint maker)
+    @cython.locals(model=FeeModel, instrument=Instrument, account=Account, currency=str)
+    cdef charge(self, Working w, object price, object size, bint maker)
+
+cpdef object notional(object price, object size, object money_factor)
