@@ -83,7 +83,7 @@ class Walk:
         self._anchor = anchor
         # From the anchor at the latest, so that it is always compared.
         self._start = min(start, anchor.seq)
-        self._last: tuple[Segment, Batch] | None = None
+        self._place = "the journal"  # where the chain ends so far, in words
         self.head = START
 
     def __iter__(self) -> Iterator[tuple[int, list[bytes]]]:
@@ -104,15 +104,16 @@ class Walk:
         if segment is self._segments[0] and segment.first > 1:
             self.head = opening
         if opening.sequence != self.head.sequence:
-            raise JournalDamaged(f"{self._place()}, field last: {segment.name} follows record {opening.sequence}")
+            raise JournalDamaged(f"{self._place}, field last: {segment.name} follows record {opening.sequence}")
         if opening.hash != self.head.hash:
-            raise JournalDamaged(f"{self._place()}, field hash: {segment.name} follows another chain")
+            raise JournalDamaged(f"{self._place}, field hash: {segment.name} follows another chain")
         self._meet_anchor(opening)
+        self._place = f"{segment.name}, which shows no row"
 
     def _skip(self, reader: SegmentReader) -> None:
         batch = reader.last()
         if batch is not None:
-            self._leave(reader.segment, batch)
+            self._leave(batch, reader.segment.name)
 
     def _prove(self, reader: SegmentReader) -> Iterator[tuple[int, list[bytes]]]:
         self.head, batches = reader.since(self._start)
@@ -122,19 +123,12 @@ class Walk:
             if batch.first <= self._anchor.seq <= batch.last:
                 within = frames[: self._anchor.seq - self.head.sequence]
                 self._meet_anchor(Head(self._anchor.seq, extend(self.head.hash, within)))
-            self._leave(reader.segment, batch)
+            self._leave(batch, name)
             yield batch.first, frames
 
-    def _leave(self, segment: Segment, batch: Batch) -> None:
+    def _leave(self, batch: Batch, name: str) -> None:
         self.head = Head(batch.last, batch.hash)
-        self._last = segment, batch
-
-    def _place(self) -> str:
-        """Where the chain ends so far, in words."""
-        if self._last is None:
-            return "the journal"
-        segment, batch = self._last
-        return f"{segment.name}, row {batch.first}–{batch.last}"
+        self._place = f"{name}, row {batch.first}–{batch.last}"
 
     def _meet_anchor(self, head: Head) -> None:
         if head.sequence == self._anchor.seq and head.hash != self._anchor.head.hash:

@@ -40,6 +40,7 @@ CREATE TABLE batch (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, payload BL
 """
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)-(\d{20})\.sqlite")
 _EPOCH = date(1970, 1, 1).toordinal()
+_KINDS = [int, int, bytes, bytes]
 _BEFORE_ALL, _AFTER_ALL = -(2**63), 2**63 - 1
 
 
@@ -196,9 +197,13 @@ class SegmentReader:
             after = rows[-1][0]
 
     def _batch(self, row: Any) -> Batch:
-        for field, value, kind in zip(Batch._fields, row, (int, int, bytes, bytes), strict=True):
-            if type(value) is not kind:
-                self._refuse(f"row {row[0]}–{row[1]}, field {field}", f"it is not of type {kind.__name__}")
+        if [*map(type, row)] != _KINDS:
+            field, kind = next(
+                (field, kind)
+                for field, kind, value in zip(Batch._fields, _KINDS, row, strict=True)
+                if type(value) is not kind
+            )
+            self._refuse(f"row {row[0]}–{row[1]}, field {field}", f"it is not of type {kind.__name__}")
         return Batch(*row)
 
     def _refuse(self, where: str, why: str) -> NoReturn:

@@ -217,7 +217,7 @@ def test_rows_gone_from_the_end_of_a_segment_are_missed_by_the_next_one(tmp_path
             connection.execute("DELETE FROM batch")
         connection.close()
     for start in (1, 5):
-        with pytest.raises(JournalDamaged, match=r"the journal, field last: .* follows record 3"):
+        with pytest.raises(JournalDamaged, match=r"which shows no row, field last: .* follows record 3"):
             verify(tmp_path, start)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tradewright.adapters.journal import EmergencyFile
+from tradewright.adapters.journal import EmergencyFile, disk
 from tradewright.adapters.journal.emergency import LINE_MAX, SIZE, SLOT
 from tradewright.model.errors import ContractError, JournalDamaged, JournalFull
 
@@ -114,6 +114,23 @@ def test_a_short_write_is_no_line(tmp_path: Path) -> None:
     )
     found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert found.stdout == "emergency: 44 of 256 bytes could be written\n", found.stderr
+
+
+def test_each_line_and_each_clearing_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real sync is listened to: what was in the file when it was asked."""
+    file = EmergencyFile(tmp_path)
+    synced: list[list[bytes]] = []
+    sync = disk.sync
+
+    def listened(descriptor: int, path: Path) -> None:
+        sync(descriptor, path)
+        synced.append(file.lines())
+
+    monkeypatch.setattr(disk, "sync", listened)
+    file.append(b"first")
+    file.append(b"second")
+    file.clear()
+    assert synced == [[b"first"], [b"first", b"second"], []]
 
 
 def test_a_line_that_can_not_be_synced_ends_the_process(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_journal_that_did_not_sync_would_be_caught(memory: Path) -> None:
 def test_power_loss_after_each_of_two_thousand_writes_and_syncs(memory: Path) -> None:
     folder = memory / "run"
     folder.mkdir()
-    steps = run(folder, commits=400)
+    steps = run(folder, commits=520)
     assert asked(steps) >= 2_000
     for files, durable in states(steps):
         lay(memory / "left", files)
