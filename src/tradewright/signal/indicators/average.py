@@ -45,7 +45,7 @@ class EMA(Series):
     """Exponential moving average, value += k (x − value) with k = 2 / (length + 1) or as given; ready at the length-th.
 
     seed "sma": starts as the mean of the first `length` inputs (TA-Lib's default, and LEAN's). seed "first": starts at
-    the first input (TA-Lib's Metastock compatibility, pandas ewm(adjust=False)). Wilder's smoothing is k = 1 / length.
+    the first input (pandas and polars, ewm with adjust=False). Wilder's smoothing is k = 1 / length.
     """
 
     __slots__ = ("length", "average")

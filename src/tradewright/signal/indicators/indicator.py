@@ -168,7 +168,7 @@ class Indicator(Line):
         if label != self.label or not isinstance(symbol, str):
             raise ValueError(f"the state is of {label!r}, following {symbol!r}")
         self.instrument, self.symbol, self.unit, self.count = None, symbol, decoded(unit), counted(count)
-        super().restore((value, previous))
+        Line.restore(self, (value, previous))  # Cython knows no super() here
         for part, stored in zip(self.parts, parts, strict=True):
             part.restore(stored)
 
