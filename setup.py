@@ -29,6 +29,7 @@ COMPILED = [
     "tradewright.model.intent",
     "tradewright.core.marks",
     "tradewright.core.holds",
+    "tradewright.core.limits",
     "tradewright.core.accounts",
     "tradewright.core.risk",
     "tradewright.core.rules",
@@ -47,6 +48,8 @@ COMPILED = [
     "tradewright.signal.indicators.statistic",
     "tradewright.sim.sequencer",
     "tradewright.trader",
+    "tradewright.signal.strategy",
+    "tradewright.backtest.recorder",
     "tradewright.sim.models.fee",
     "tradewright.sim.models.slippage",
     "tradewright.sim.models.latency",
@@ -91,6 +94,8 @@ def compiled_extensions() -> list[Extension]:
             "cdivision": False,
             "boundscheck": True,
             "embedsignature": True,
+            # The house has its own codecs; pickling code is a quarter of the build time. Trying it is a TypeError.
+            "auto_pickle": False,
             "annotation_typing": False,
         },
     )

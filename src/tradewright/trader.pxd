@@ -4,6 +4,7 @@ from tradewright.model.event cimport Event
 from tradewright.model.intent cimport Intent
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
+from tradewright.signal.indicators.indicator cimport Indicator
 
 cdef class Outcome:
     cdef readonly list outputs
@@ -24,7 +25,7 @@ cdef class Runner:
     cdef readonly bint wants_quote
     cdef readonly bint wants_trade
     cdef readonly bint wants_depth
-    @cython.locals(kind=int)
+    @cython.locals(kind=int, indicator=Indicator, indicators=list)
     cpdef feed(self, MarketEvent event)
     cpdef bint wants(self, int kind)
 

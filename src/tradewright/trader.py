@@ -36,7 +36,7 @@ from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill, FillPrice
 from tradewright.model.view import BookView
-from tradewright.signal.indicators import Indicator
+from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
 
 STRATEGY_RAISED = "STRATEGY_RAISED"

@@ -1,5 +1,6 @@
 cimport cython
 from tradewright.core.holds cimport Holds
+from tradewright.core.limits cimport Limits
 from tradewright.core.ledger cimport Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
 from tradewright.model.account cimport Account
@@ -7,7 +8,7 @@ from tradewright.model.instrument cimport Instrument
 
 cdef class AccountState:
     cdef readonly Account terms
-    cdef public object limits
+    cdef public Limits limits
     cdef readonly list positions
     cdef public long long day
     cdef public long long day_end
