@@ -108,11 +108,15 @@ class Session:
     ) -> None:
         self.options = options
         self.feed = feed_of(options)
+        self.market = iter(self.feed.events)
+        self.conflator = Conflator()
+        self.passed = 0
         self.stopping = False
         specs = self._specs()
         self.machine: Machine = open_machine(
-            options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, listener, crash
-        )
+            options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, self.feed.instruments,
+            listener, crash,
+        )  # fmt: skip
         try:
             self._begin(specs)
         except BaseException:
@@ -142,16 +146,18 @@ class Session:
         )
         notes = {"feed": self.feed.text, "version": __version__}
         setup = Setup(self.feed.instruments, [(account, limits_from(LIMITS).row())], specs, notes)
+        machine.paper.open_account(ACCOUNT, account.mode, {"USD": money_of(CASH, "cash")})
         now = max(self.feed.start, engine.now)
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
         first = engine.run == 0
-        machine.open_paper_account(ACCOUNT, account.mode, {"USD": money_of(CASH, "cash")})
+        owed = self._catch_up()
         machine.sequencer.feed(Started(now, engine.run + 1, row))
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
         self._quarantine(now)
         if not first:
             machine.reconcile(Timer(now, RECONCILE))
+            machine.sequencer.tell(owed, now)
 
     def _quarantine(self, now: int) -> None:
         """A strategy on which two processes ended at the same event does not run a third time."""
@@ -170,26 +176,34 @@ class Session:
         """Money put in at the first start, in the account's currency."""
         return money_of(CASH, "cash")
 
+    def _catch_up(self) -> list[Event]:
+        """Play the market again up to where engine and exchange were. Returns what the engine has yet to be told: what
+        the exchange had before the end that the journal had not."""
+        paper, known = self.machine.paper, self.live.counts.markets
+        owed: list[Event] = []
+        paper.prelude()
+        while self.passed < known or not paper.caught_up:
+            event = next(self.market, None)
+            if event is None:
+                raise InputError(f"the market ended before the place where {self.options.folder} was left")
+            owed += paper.run(event)
+            passing = list(self.conflator.take(event))
+            owed += passing[max(0, known - self.passed) :]
+            self.passed += len(passing)
+        return owed
+
     def run(self, tick: Callable[[], None] = lambda: None) -> None:
         """Feed the market to its end, or for the session's seconds; `tick` is called between events, ten times a
-        second when paced."""
-        paper, sequencer = self.machine.paper, self.machine.sequencer
-        conflator, known, seen = Conflator(), self.live.counts.markets, paper.cursor
-        taken, first = 0, 0
+        second."""
         began = next_tick = time.monotonic()
-        for number, event in enumerate(self.feed.events, 1):
-            passing = list(conflator.take(event))
-            # Behind a restart the engine already has the first `known` of what passes, the exchange `seen` events.
-            told = passing[max(0, known - taken) :]
-            taken += len(passing)
-            if told and first == 0:
-                first, began = event.time, time.monotonic()
-            if first and (self.stopping or (self.feed.paced and self._over(event.time - first))):
+        first = 0
+        for event in self.market:
+            if first == 0:
+                first = event.time
+            if self.stopping or (self.feed.paced and self._over(event.time - first)):
                 break
-            if number <= seen:
-                paper.observe(event)
-            sequencer.feed_as(event, told, number <= seen)
-            if first and time.monotonic() >= next_tick:
+            self.machine.sequencer.feed_as(event, list(self.conflator.take(event)))
+            if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + 0.1
                 tick()
                 if self.feed.paced:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tradewright.app.watch import WatchFile
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.model.control import Timer
 from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.models import Models
@@ -65,6 +66,7 @@ def open_machine(
     paper_file: Path,
     models: Models,
     seed: int,
+    instruments: Sequence[Instrument],
     listener: Callable[[Event, Outcome], None],
     crash: CrashPoint = no_crash,
 ) -> Machine:
@@ -87,5 +89,5 @@ def open_machine(
     watch.journal = journal
     live = LiveEngine(trader, journal, EmergencyFile(journal_folder, crash=crash), listener, crash)
     live.counts.markets = rebuilt.markets
-    paper = PaperVenue(paper_file, models, Rng(seed), crash=crash)
+    paper = PaperVenue(paper_file, models, Rng(seed), instruments, crash)
     return Machine(trader, live, paper, Sequencer(live.step, paper), watch, lock, rebuilt, remarks, crash)

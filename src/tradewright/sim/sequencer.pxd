@@ -6,7 +6,8 @@ cdef class Sequencer:
     cdef readonly object venue
     cdef public bint busy
     cpdef feed(self, Event event)
-    cpdef feed_as(self, Event event, list told, bint seen=*)
+    cpdef feed_as(self, Event event, list told)
+    cpdef tell(self, list events, long long time)
     cpdef settle(self, long long time)
     cpdef run(self, object events)
     cdef _tell(self, Event event)

@@ -44,16 +44,18 @@ class Sequencer:
         if self.busy:
             self.settle(event.time)
 
-    def feed_as(self, event: MarketEvent, told: list[Event], seen: bool = False) -> None:
-        """One event of the market, of which the engine is told `told`: quotes may be thinned out on their way, and
-        behind a restart the venue may have `seen` the event already."""
-        if not seen:
-            for report in self.venue.run(event):
-                self._tell(report)
-        for item in told:
-            self._tell(item)
+    def feed_as(self, event: MarketEvent, told: list[Event]) -> None:
+        """One event of the market, of which the engine is told `told`: quotes may be thinned out on their way."""
+        for report in self.venue.run(event):
+            self._tell(report)
+        self.tell(told, event.time)
+
+    def tell(self, events: list[Event], time: int) -> None:
+        """Inputs that the exchange has nothing to do with, or has had already."""
+        for event in events:
+            self._tell(event)
         if self.busy:
-            self.settle(event.time)
+            self.settle(time)
 
     def settle(self, time: int) -> None:
         """Let what was commanded take effect, until nothing more happens at this instant."""

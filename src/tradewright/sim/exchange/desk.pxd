@@ -3,7 +3,7 @@ cimport cython
 from tradewright.model.command cimport Command, Replace, Submit
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
-from tradewright.model.report cimport Replaced, Report
+from tradewright.model.report cimport Fill, Replaced, Report
 from tradewright.sim.exchange.admission cimport (
     order_refusal,
     position_refusal,
@@ -63,8 +63,9 @@ cdef class Desk:
     @cython.locals(order=Order, code=str, left=cython.longlong)
     cdef str _replace_refusal(self, Working w, Replace replace)
     cdef _say_replaced(self, Working w)
-    @cython.locals(w=Working)
+    @cython.locals(w=Working, fill=Fill)
     cdef _query(self, str order_id)
+    cdef Fill _again(self, Fill fill)
     @cython.locals(kind=cython.int, text=str)
     cdef _say_end(self, Working w)
     @cython.locals(child=Working)

@@ -258,13 +258,21 @@ class Desk:
         if w.status != REFUSED:
             self.out.append(Report(ACCEPTED, self.now, order_id, w.time_accepted, "", f"X{w.number}", w.filled))
         if w.fills is not None:
-            self.out.extend(w.fills)
+            for fill in w.fills:
+                self.out.append(self._again(fill))
         if w.replaced:
             self.out.append(Replaced(self.now, order_id, self.at, w.quantity, w.limit, w.stop))
         if w.triggered:
             self.say(TRIGGERED, w, "")
         if w.status > COMPLETE:
             self._say_end(w)
+
+    def _again(self, fill: Fill) -> Fill:
+        """The same execution, said now."""
+        return Fill(
+            self.now, fill.order_id, fill.time_venue, fill.trade_id, fill.price_units, fill.size_units, fill.fee,
+            fill.fee_currency, fill.maker,
+        )  # fmt: skip
 
     def _say_end(self, w: Working) -> None:
         kind = CANCELLED if w.status == WITHDRAWN else EXPIRED if w.status == LAPSED else REJECTED

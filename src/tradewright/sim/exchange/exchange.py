@@ -30,6 +30,7 @@ from tradewright.sim.exchange.vocabulary import (
     FROM_QUOTE_BARS,
     FROM_QUOTES,
     FROM_TRADES,
+    NO_DATA,
     OPEN,
     STANDING,
     TICK,
@@ -182,6 +183,8 @@ class Exchange(Matching):
             self.point = STANDING
             if market.source >= FROM_QUOTES:
                 market.place_in_session(self.at, self.at)
+            elif market.source != NO_DATA:
+                market.place_in_session(market.start, market.time)
             self.aim(market, book)
             if self.act(market, book):
                 return True
@@ -230,7 +233,9 @@ class Exchange(Matching):
         """The event moves the market; True if there are orders to match."""
         event = self.running_event
         market = self.running_market
-        if event is None or market is None or not self._see(event, market) or market.working == 0:
+        if event is None or market is None or not self._see(event, market):
+            return False
+        if market.working == 0 and not self.pending:
             return False
         self.event += 1
         self.cursor = 0

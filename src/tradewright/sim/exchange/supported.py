@@ -1,7 +1,8 @@
 """What may be asked of the exchange, as one table: order type × time in force × flag → "" or the code of the refusal.
 
-An order with several flags is refused with the first code that one of them has. CODES gives every code the exchange
-uses its sentence. On an `always` calendar there are no auctions: OPG and CLS are refused there with TIF_NOT_SUPPORTED.
+An order is refused with the code of its type and time in force before that of a flag, several flags in the order
+reduce-only, post-only, extended hours. On an `always` calendar there are no auctions: OPG and CLS are refused there
+with TIF_NOT_SUPPORTED. CODES gives every code the exchange uses its sentence.
 """
 
 from __future__ import annotations
@@ -87,16 +88,16 @@ ROWS = {
     (LIMIT, EXTENDED_HOURS):         (_,  _,  _,  _,  _Y, _Y),
     (STOP, 0):                       (_,  _,  _T, _T, _A, _A),
     (STOP, REDUCE_ONLY):             (_,  _,  _T, _T, _A, _A),
-    (STOP, POST_ONLY):               (_L, _L, _L, _L, _L, _L),
-    (STOP, EXTENDED_HOURS):          (_X, _X, _X, _X, _X, _X),
+    (STOP, POST_ONLY):               (_L, _L, _T, _T, _A, _A),
+    (STOP, EXTENDED_HOURS):          (_X, _X, _T, _T, _A, _A),
     (STOP_LIMIT, 0):                 (_,  _,  _T, _T, _A, _A),
     (STOP_LIMIT, REDUCE_ONLY):       (_,  _,  _T, _T, _A, _A),
-    (STOP_LIMIT, POST_ONLY):         (_L, _L, _L, _L, _L, _L),
-    (STOP_LIMIT, EXTENDED_HOURS):    (_X, _X, _X, _X, _X, _X),
+    (STOP_LIMIT, POST_ONLY):         (_L, _L, _T, _T, _A, _A),
+    (STOP_LIMIT, EXTENDED_HOURS):    (_X, _X, _T, _T, _A, _A),
     (TRAILING_STOP, 0):              (_,  _,  _T, _T, _A, _A),
     (TRAILING_STOP, REDUCE_ONLY):    (_,  _,  _T, _T, _A, _A),
-    (TRAILING_STOP, POST_ONLY):      (_L, _L, _L, _L, _L, _L),
-    (TRAILING_STOP, EXTENDED_HOURS): (_X, _X, _X, _X, _X, _X),
+    (TRAILING_STOP, POST_ONLY):      (_L, _L, _T, _T, _A, _A),
+    (TRAILING_STOP, EXTENDED_HOURS): (_X, _X, _T, _T, _A, _A),
 }  # fmt: skip
 
 #: (type, time in force, flag) → "" (supported) or the code of the refusal.

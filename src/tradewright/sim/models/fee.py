@@ -33,6 +33,9 @@ RATE_SCALE = 12
 BPS_SCALE = RATE_SCALE - 4
 PPM_SCALE = RATE_SCALE - 6
 
+#: Exact powers: an integer to the power of a C integer would be a C double in the compiled build.
+_TEN_TO = tuple(10**scale for scale in range(MONEY_SCALE + 1))
+
 QUOTE_CURRENCY = 0
 BASE_CURRENCY = 1
 RECEIVED_CURRENCY = 2
@@ -111,15 +114,15 @@ class FeeModel:
         """Money in the fee's currency for one fill (counts), before the order's bounds."""
         if self.per_size:
             above: int = self.per_size * size
-            below: int = 10**instrument.size_scale
+            below = _TEN_TO[instrument.size_scale]
         else:
             above = abs(price) * size * instrument.money_factor * (self.maker_rate if maker else self.taker_rate)
-            below = 10**RATE_SCALE
+            below = _TEN_TO[RATE_SCALE]
         if self.in_base(side) and price:
-            above *= 10**instrument.price_scale
+            above *= _TEN_TO[instrument.price_scale]
             below *= abs(price)
         elif self.currency_rule == OTHER_CURRENCY:
-            above *= 10**MONEY_SCALE
+            above *= _TEN_TO[MONEY_SCALE]
             below *= self.currency_price
         return round_nearest(above, below) // below
 
@@ -131,5 +134,4 @@ class FeeModel:
 
 def base_quantum(instrument: Instrument) -> int:
     """Money counts of the base currency per size count."""
-    one: int = 10 ** (MONEY_SCALE - instrument.size_scale)
-    return one * instrument.contract
+    return _TEN_TO[MONEY_SCALE - instrument.size_scale] * instrument.contract

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradewright.model.errors import InputError
-from tradewright.model.numbers import count_of
+from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX, count_of
 
 
 class Spec:
@@ -39,8 +39,9 @@ class Spec:
         number = self.word() if text is None else text
         if not number:
             raise self.error("a number is missing")
+        bound = MONEY_MAX if scale == MONEY_SCALE else SIZE_MAX
         try:
-            return count_of(number.removesuffix("%"), scale - 2 if number.endswith("%") else scale, "number")
+            return count_of(number.removesuffix("%"), scale - 2 if number.endswith("%") else scale, "number", bound)
         except InputError as error:
             raise self.error(str(error)) from error
 
