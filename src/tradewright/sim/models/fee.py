@@ -34,7 +34,7 @@ BPS_SCALE = RATE_SCALE - 4
 PPM_SCALE = RATE_SCALE - 6
 
 #: Exact powers: an integer to the power of a C integer would be a C double in the compiled build.
-_TEN_TO = tuple(10**scale for scale in range(MONEY_SCALE + 1))
+_TEN_TO: tuple[int, ...] = tuple(10**scale for scale in range(MONEY_SCALE + 1))
 
 QUOTE_CURRENCY = 0
 BASE_CURRENCY = 1
