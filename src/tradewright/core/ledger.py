@@ -195,6 +195,10 @@ class Book:
             total += lot.side * lot.price_units * (lot.size * self.instrument.money_factor)
         return total
 
+    def used(self) -> bool:
+        """Whether anything ever happened in it: a book that was only looked at is no state."""
+        return bool(self.window or self.settled_lots or self.settled_realised or self.exiting)
+
     def average_units(self) -> float | None:
         """Average entry price of the open lots in price counts, for display; None when flat."""
         size = sum(lot.size for lot in self.lots)
@@ -240,6 +244,10 @@ class Position:
         self.opening = 0
         self.exiting = 0
         self.leaving = 0
+
+    def used(self) -> bool:
+        """Whether it holds or awaits anything; one that was only looked at, or is flat and idle, is no state."""
+        return bool(self.long_size or self.short_size or self.opening or self.exiting or self.buying or self.selling)
 
     def row(self) -> tuple[object, ...]:
         return (
@@ -320,8 +328,8 @@ class Ledger:
     def row(self) -> tuple[object, ...]:
         return (
             [(account, sorted(cash.items())) for account, cash in sorted(self.cash.items())],
-            [self.books[key].row() for key in sorted(self.books)],
-            [self.positions[key].row() for key in sorted(self.positions)],
+            [book.row() for _, book in sorted(self.books.items()) if book.used()],
+            [position.row() for _, position in sorted(self.positions.items()) if position.used()],
         )  # fmt: skip
 
 
