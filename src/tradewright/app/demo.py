@@ -18,7 +18,7 @@ from tradewright import __version__
 from tradewright.app.conflate import Conflator
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
-from tradewright.app.wiring import Machine, open_machine
+from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.backtest.strategy_source import specification
 from tradewright.core.limits import limits_from

@@ -9,11 +9,10 @@ from typing import Any
 
 import apsw
 
-from tradewright.adapters.journal import verify
-from tradewright.adapters.journal.lock import FileLock
 from tradewright.app.build import build
 from tradewright.app.history import setup_of
 from tradewright.app.home import home, newest_run
+from tradewright.app.wiring.journals import FileLock, verify
 from tradewright.core.limits import LIMITS
 from tradewright.model.errors import InputError, JournalError, JournalLocked
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tradewright.adapters.journal import read, verify
 from tradewright.app.recovery import groups
+from tradewright.app.wiring.journals import read, verify
 from tradewright.backtest.strategy_source import code_hash, strategy_class
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.explain import Story

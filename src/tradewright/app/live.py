@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
 
-from tradewright.adapters.journal import EmergencyFile, FileJournal
 from tradewright.app.recovery import snapshot_bytes
+from tradewright.app.wiring.journals import EmergencyFile, FileJournal
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Submit

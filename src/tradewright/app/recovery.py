@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from tradewright.adapters.journal import Snapshots, read
+from tradewright.app.wiring.journals import Snapshots, read
 from tradewright.core.state import restore, to_bytes
 from tradewright.model.codec import Decoder
 from tradewright.model.control import Started

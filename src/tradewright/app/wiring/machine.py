@@ -1,4 +1,4 @@
-"""The composition root: the only place that names concrete adapters and puts a running machine together."""
+"""A running machine, put together: journal, trader, paper venue and the sequencer between them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal
 from tradewright.app.live import AFTER_RECOVERY, DURING_RECONCILIATION, DURING_RECOVERY, LiveEngine
 from tradewright.app.recovery import Rebuilt, rebuild
 from tradewright.app.watch import WatchFile
+from tradewright.app.wiring.journals import AccountLock, EmergencyFile, FileJournal
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.model.control import Timer
 from tradewright.model.event import Event

@@ -1,0 +1,8 @@
+"""The journal this program uses, under one name for each of its parts."""
+
+from __future__ import annotations
+
+from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal, Snapshots, read, verify
+from tradewright.adapters.journal.lock import FileLock
+
+__all__ = ["AccountLock", "EmergencyFile", "FileJournal", "FileLock", "Snapshots", "read", "verify"]
