@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import sqlite3
@@ -353,26 +352,39 @@ def test_a_segment_that_is_gone_when_it_is_opened_is_named(tmp_path: Path, suffi
         SegmentReader(place, newest=True)
 
 
+def read_without_rights(folder: Path) -> str:
+    """What a process that may only read says of the journal: its head, and why it can not be opened for writing."""
+    code = (
+        "import os, sys, pathlib\n"
+        "from tradewright.adapters.journal import FileJournal, verify\n"
+        "from tradewright.model.errors import JournalError, JournalFull\n"
+        "if os.geteuid() == 0: os.setuid(65534)  # root may write everywhere\n"
+        "try: print(verify(pathlib.Path(sys.argv[1])).sequence)\n"
+        "except JournalError as error: print(error)\n"
+        "try: FileJournal(pathlib.Path(sys.argv[1]))\n"
+        "except JournalFull as error: print(error)\n"
+    )
+    for path in folder.iterdir():
+        path.chmod(0o444)
+    folder.chmod(0o555)
+    found = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=60)
+    folder.chmod(0o755)
+    return found.stdout
+
+
 def test_a_journal_on_a_read_only_folder_can_be_read() -> None:
-    """In a process that is not root: root may write everywhere."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, [3], day=0)
         write(folder, [3], day=1)
-        for path in folder.iterdir():
-            path.chmod(0o444)
-        folder.chmod(0o555)
-        code = (
-            "import os, sys, pathlib\n"
-            "from tradewright.adapters.journal import FileJournal, verify\n"
-            "from tradewright.model.errors import JournalFull\n"
-            "if os.geteuid() == 0: os.setuid(65534)\n"
-            "print(verify(pathlib.Path(sys.argv[1])).sequence)\n"
-            "try: FileJournal(pathlib.Path(sys.argv[1]))\n"
-            "except JournalFull as error: print(error)\n"
-        )
-        found = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, timeout=60)
-        folder.chmod(0o755)
-    assert found.stdout.splitlines()[0] == "6", found.stderr
-    assert "lock can not be written: Permission denied" in found.stdout
-    assert os.path.basename(name)
+        assert read_without_rights(folder) == "6\nlock can not be written: Permission denied\n"
+
+
+def test_a_killed_journal_on_a_read_only_folder_is_not_read_without_its_wal() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder, [3])
+        (path,) = files(folder)
+        path.with_name(path.name + "-wal").write_bytes(b"not moved into the file yet")
+        said = read_without_rights(folder)
+        assert said.startswith(f"{path.name} can not be opened"), said

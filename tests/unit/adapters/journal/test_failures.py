@@ -131,6 +131,25 @@ def leave_a_wal(folder: Path) -> None:
     assert any(path.stat().st_size for path in folder.glob("*-wal"))
 
 
+def test_what_a_killed_process_left_in_flight_is_synced_before_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a reader keeps SQLite from moving it into the file. The real sync is listened to."""
+    write(tmp_path, [1])
+    leave_a_wal(tmp_path)
+    synced: list[str] = []
+    sync_path = disk.sync_path
+
+    def listened(path: Path) -> None:
+        sync_path(path)
+        synced.append(path.name)
+
+    monkeypatch.setattr(disk, "sync_path", listened)
+    journal = FileJournal(tmp_path, crash=synced.append)
+    journal.close()
+    assert synced[: synced.index("recovered")] == ["2024-10-04-00000000000000000001.sqlite-wal", tmp_path.name]
+
+
 def test_an_fsync_of_the_anchor_that_fails_is_fatal(tmp_path: Path) -> None:
     """A pipe lies where the new anchor is written: the kernel really refuses to fsync it."""
     write(tmp_path, [5])

@@ -88,6 +88,31 @@ def test_a_late_record_stays_in_the_newest_segment(tmp_path: Path) -> None:
     assert contents(tmp_path) == numbered(1, 4)
 
 
+def test_a_late_record_does_not_date_a_new_segment(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    def hold(name: str, /) -> None:
+        if name == "before-commit":
+            assert gate.wait(10)
+
+    with FileJournal(tmp_path, crash=hold) as journal:
+        for number, day in enumerate((0, 5, 3, 5, 4), 1):  # all but the first are taken together
+            journal.append(record(number), NOON + day * DAY)
+        gate.set()
+    assert names(tmp_path) == ["2024-10-04-00000000000000000001.sqlite", "2024-10-09-00000000000000000002.sqlite"]
+    assert contents(tmp_path) == numbered(1, 5)
+
+
+def test_a_reader_that_came_before_the_writer_sees_what_it_adds(tmp_path: Path) -> None:
+    write(tmp_path, [2])
+    place = segment.segments(tmp_path)[0]
+    with segment.SegmentReader(place, newest=True) as reader, FileJournal(tmp_path) as journal:
+        journal.wait(journal.append(record(3), NOON))
+        batch = reader.last()
+        assert batch is not None
+        assert batch.last == 3
+
+
 def test_reading_can_begin_at_every_record(tmp_path: Path) -> None:
     for day in range(3):
         write(tmp_path, [4, 1, 3], day)
