@@ -1,0 +1,43 @@
+"""Writes docs/orders.md from the program's own tables, so that the page can not drift from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tradewright.core.limits import LIMITS
+from tradewright.core.orders import diagram
+from tradewright.core.rules import ORDER_RULES
+
+PAGE = Path(__file__).parent.parent / "docs" / "orders.md"
+UNITS = {"money": "account currency", "ppm": "percent", "ns": "seconds", "count": "number", "quantity": "size"}
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    lines = [
+        "# Orders",
+        "",
+        "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct "
+        "fills, its *requests* come and go. PARTIALLY_FILLED and FILLED are derived from the fills and beat CANCELLED, "
+        "EXPIRED and REJECTED; a request whose outcome is not known shows the order as UNKNOWN.",
+        "",
+        "```mermaid",
+        diagram(),
+        "```",
+        "",
+        "## Rules",
+        "",
+        "Every rule is asked, also after one refused; an exit is never stopped by a rule on openings. Where a limit is "
+        "configured and its value can not be known, openings are refused.",
+        "",
+        "| code | what is checked |",
+        "|---|---|",
+    ]
+    lines += [f"| {rule.code} | {' '.join((type(rule).__doc__ or '').split())} |" for rule in ORDER_RULES]
+    lines += ["", "## Limits", "", "| name | unit | bounds |", "|---|---|---|"]
+    lines += [f"| {name} | {UNITS[unit]} | {text} |" for name, (unit, text) in LIMITS.items()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

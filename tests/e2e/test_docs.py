@@ -1,0 +1,78 @@
+"""README and docs tell the truth: every command and every Python snippet in them is executed here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.orders_page import PAGE, page
+from tests.project import ROOT
+
+PAGES = ["README.md", "docs/strategies.md", "docs/backtest.md"]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+#: What a reader does outside the program, or what another test does: the clone, and `make run` on it.
+NOT_OURS = ("git clone", "make run")
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return [text for kind, text in BLOCK.findall((ROOT / page).read_text()) if kind == language]
+
+
+def commands(page: str) -> list[str]:
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
+    return [line for line in lines if not line.startswith(NOT_OURS)]
+
+
+def test_the_commands_of_each_page_are_found() -> None:
+    assert [len(commands(page)) for page in PAGES] == [9, 0, 1]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_does_what_the_page_says(page: str, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    environment = {**os.environ, "TRADEWRIGHT_HOME": str(tmp_path / "home")}
+    if "PYTHONPATH" in environment:
+        environment["PYTHONPATH"] = str(ROOT / environment["PYTHONPATH"])
+    for line in commands(page):
+        program, *arguments = shlex.split(line)
+        assert program == "tradewright", line
+        done = subprocess.run(
+            [sys.executable, "-m", "tradewright", *arguments],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=180,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        assert done.stdout.strip(), line
+
+
+def strategies() -> list[tuple[str, str]]:
+    return [(page, text) for page in PAGES for text in blocks(page, "python")]
+
+
+@pytest.mark.parametrize(("page", "text"), strategies(), ids=lambda value: str(value)[:20])
+def test_every_strategy_on_a_page_trades_in_a_backtest(page: str, text: str, tmp_path: Path) -> None:
+    name = re.findall(r"^class (\w+)\(Strategy\)", text, re.MULTILINE)[0]
+    file = tmp_path / "strategy.py"
+    file.write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "tradewright", "backtest", f"{file}:{name}", "--data", "examples/bars.csv", "--json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert '"orders": 0' not in done.stdout
+
+
+def test_the_strategy_of_the_readme_is_the_example_and_has_twelve_lines() -> None:
+    text = blocks("README.md", "python")[0]
+    assert text == (ROOT / "examples" / "sma_cross.py").read_text()
+    body = text[text.index("class ") :]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 12
+
+
+def test_the_page_on_orders_is_the_one_its_script_writes() -> None:
+    assert PAGE.read_text() == page()
