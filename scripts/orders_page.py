@@ -10,6 +10,15 @@ from tradewright.core.rules import ORDER_RULES
 
 PAGE = Path(__file__).parent.parent / "docs" / "orders.md"
 UNITS = {"money": "account currency", "ppm": "percent", "ns": "seconds", "count": "number", "quantity": "size"}
+FACTS = (
+    "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct fills, "
+    "its *requests* come and go. PARTIALLY_FILLED and FILLED are derived from the fills and beat CANCELLED, EXPIRED "
+    "and REJECTED; a request whose outcome is not known shows the order as UNKNOWN."
+)
+RULES = (
+    "Every rule is asked, also after one refused; an exit is never stopped by a rule on openings. Where a limit is "
+    "configured and its value can not be known, openings are refused."
+)
 
 
 def page() -> str:
@@ -17,9 +26,7 @@ def page() -> str:
     lines = [
         "# Orders",
         "",
-        "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct "
-        "fills, its *requests* come and go. PARTIALLY_FILLED and FILLED are derived from the fills and beat CANCELLED, "
-        "EXPIRED and REJECTED; a request whose outcome is not known shows the order as UNKNOWN.",
+        FACTS,
         "",
         "```mermaid",
         diagram(),
@@ -27,8 +34,7 @@ def page() -> str:
         "",
         "## Rules",
         "",
-        "Every rule is asked, also after one refused; an exit is never stopped by a rule on openings. Where a limit is "
-        "configured and its value can not be known, openings are refused.",
+        RULES,
         "",
         "| code | what is checked |",
         "|---|---|",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from pathlib import Path
@@ -21,7 +22,7 @@ def main() -> None:
         session = Session(DemoOptions(folder=Path(folder), seconds=12.0), screen.listen)
         screen.engine = session.machine.trader.engine
         session.run()
-        console = Console(record=True, width=118, file=Path("/dev/null").open("w"))
+        console = Console(record=True, width=118, file=io.StringIO())
         console.print(Group(screen._table(screen.engine), Text("\n".join(line[:116] for line in screen.lines))))
         session.close()
     # The picture carries no address: a browser takes its own fixed-width font.
