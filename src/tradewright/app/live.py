@@ -11,12 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
 
+import msgspec
+
 from tradewright.app.recovery import snapshot_bytes
 from tradewright.app.wiring.journals import EmergencyFile, FileJournal
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Submit
-from tradewright.model.control import HALTED, Started, TradingStateSet
+from tradewright.model.control import HALTED, OrderAdopted, Started, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import JournalFull
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
@@ -172,6 +174,19 @@ class LiveEngine:
         leaving: list[Command] = []
         for command in outcome.commands:
             if isinstance(command, Cancel | Query) or (isinstance(command, Submit) and command.order.reduce_only):
-                self.emergency.append(encode(command)[:251])
+                self.emergency.append(emergency_line(command))
                 leaving.append(command)
         return leaving
+
+
+def emergency_line(command: Command) -> bytes:
+    """A command as the emergency file keeps it: an order with its terms, since no decision of it is journaled."""
+    if isinstance(command, Submit):
+        return msgspec.json.encode((command.kind, command.time, command.order.row()))
+    return encode(command)
+
+
+def adopted_from(line: bytes, now: int) -> OrderAdopted | None:
+    """The order an emergency line holds, to be made known at `now`; None for a cancel or a look-up."""
+    kind, _, content = msgspec.json.decode(line)[:3]
+    return OrderAdopted(now, content) if kind == SUBMIT else None

@@ -16,11 +16,21 @@ from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
-from tradewright.core.orders import DENIED, ENDED_CANCELLED, HELD, NONE, SENT, OrderState, stage_after
+from tradewright.core.orders import (
+    DENIED,
+    ENDED_CANCELLED,
+    HELD,
+    NONE,
+    SENT,
+    SUBMITTED,
+    UNKNOWN,
+    OrderState,
+    stage_after,
+)
 from tradewright.core.risk import Proposal, judge, passed
 from tradewright.core.rules import ORDER_RULES, daily_loss_limit
 from tradewright.core.sizing import money_for, quantity_for, size
-from tradewright.core.state import to_bytes
+from tradewright.core.state import order_from, to_bytes
 from tradewright.model.account import HEDGING, NETTING, Account
 from tradewright.model.chain import digest
 from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
@@ -33,6 +43,7 @@ from tradewright.model.control import (
     CloseRequested,
     DayRolled,
     ExitTriggered,
+    OrderAdopted,
     RulesChanged,
     Started,
     StrategyHalted,
@@ -228,6 +239,8 @@ class Engine:
             self._apply_day(event)
         elif isinstance(event, ExitTriggered):
             self._apply_exit_triggered(event)
+        elif isinstance(event, OrderAdopted):
+            self._apply_adopted(event)
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
 
@@ -266,6 +279,18 @@ class Engine:
                 self.children.setdefault(order.parent, []).append(order.id)
             if order.role != ENTRY and order.parent and not self.accounts[order.account].terms.native_exits:
                 self.exits[order.id] = HeldExit(order)
+
+    def _apply_adopted(self, adopted: OrderAdopted) -> None:
+        """An order without a decision: it holds its place, and its outcome is unknown until the venue says."""
+        order = order_from(adopted.order, self.instruments)
+        if order.id in self.orders:
+            return
+        state = OrderState(order, SUBMITTED)
+        state.submit = UNKNOWN
+        self.orders[order.id] = state
+        book = self.book(order.account, order.strategy, order.instrument)
+        position = self.position(order.account, order.instrument)
+        self.holds.reserve(order, book, position, order.instrument.quote, 0)
 
     def _count_id(self, order_id: str) -> None:
         """Ids journaled by an earlier process are used up."""

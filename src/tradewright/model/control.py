@@ -7,6 +7,7 @@ from tradewright.model.event import (
     CLOSE_REQUESTED,
     DAY_ROLLED,
     EXIT_TRIGGERED,
+    ORDER_ADOPTED,
     RULES_CHANGED,
     STARTED,
     STRATEGY_HALTED,
@@ -102,6 +103,20 @@ class CloseRequested(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.account, self.symbol, self.who, self.reason)
+
+
+class OrderAdopted(Event):
+    """An order that left while the journal could not be written becomes known; its outcome is UNKNOWN until looked up.
+    order: `Order.row()` as the emergency file kept it."""
+
+    __slots__ = ("order",)
+
+    def __init__(self, time: int, order: list[object]) -> None:
+        super().__init__(ORDER_ADOPTED, time)
+        self.order = order
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.order)
 
 
 class Timer(Event):

@@ -34,6 +34,7 @@ TRADING_STATE_SET = 32
 RULES_CHANGED = 33
 TIMER = 34
 CLOSE_REQUESTED = 35
+ORDER_ADOPTED = 36
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59
 

@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tradewright.app.live import AFTER_RECOVERY, DURING_RECONCILIATION, DURING_RECOVERY, LiveEngine
+from tradewright.app.live import (
+    AFTER_RECOVERY,
+    DURING_RECONCILIATION,
+    DURING_RECOVERY,
+    LiveEngine,
+    adopted_from,
+)
 from tradewright.app.recovery import Rebuilt, rebuild
 from tradewright.app.watch import WatchFile
 from tradewright.app.wiring.journals import AccountLock, EmergencyFile, FileJournal
@@ -39,6 +45,10 @@ class Machine:
     def reconcile(self, timer: Timer) -> None:
         """Look every order up that may live at the venue, before anything new is decided."""
         self.crash(DURING_RECONCILIATION)
+        for line in self.live.emergency.lines():
+            adopted = adopted_from(line, timer.time)
+            if adopted is not None:
+                self.sequencer.feed(adopted)
         self.sequencer.feed(timer)
         self.sequencer.settle(timer.time)
         if self.live.emergency.lines():
