@@ -66,6 +66,8 @@ cdef class Engine:
     cdef long long _guarded(self, Order order) except? -1
     @cython.locals(state=OrderState)
     cdef _forget_ended(self)
+    @cython.locals(state=OrderState)
+    cdef bint _guards(self, str parent) except -1
     @cython.locals(book=Book, closable=cython.longlong)
     cpdef list judge(self, Intent intent)
     @cython.locals(book=Book, hold=Hold, order=Order)

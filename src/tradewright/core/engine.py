@@ -379,13 +379,23 @@ class Engine:
         return filled if filled < left else left
 
     def _forget_ended(self) -> None:
-        """Ended orders leave memory 24 hours after they ended."""
+        """Ended orders leave memory 24 hours after they ended; a parent stays as long as an exit guards its fills."""
         while self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
             order_id = self.ended.popleft()[1]
             state = self.orders.get(order_id)
-            if state is not None and not state.is_open():
+            if self._guards(order_id):
+                self.ended.append((self.now, order_id))
+            elif state is not None and not state.is_open():
                 del self.orders[order_id]
                 self.children.pop(order_id, None)
+
+    def _guards(self, parent: str) -> bool:
+        """Whether a child of this order may still fill."""
+        for child in self.children.get(parent, []):
+            state = self.orders.get(child)
+            if state is not None and state.is_open():
+                return True
+        return False
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
