@@ -213,6 +213,7 @@ def test_a_state_of_another_indicator_or_of_another_shape_is_refused(make: Calla
 DEEP: tuple[tuple[Callable[[], Indicator], int, Any], ...] = (
     (lambda: SMA(2), 0, [["1"]]),  # a count that is text
     (lambda: SMA(2), 0, [[1.5]]),
+    (lambda: SMA(2), 0, [[1, 2, 3]]),  # more than the window holds
     (lambda: SMA(2), 0, [[2**62 - 1, 2**62 - 1]]),  # counts whose total overflows
     (lambda: Donchian(2), 0, [3, [5, 4, 3], [0, 1, 2]]),  # more than the window holds
     (lambda: Donchian(2), 0, [3, [5, 4], [0]]),  # counts without their times

@@ -12,6 +12,8 @@ import pytest
 from tests.unit.signal.digest import HOUR_NS, MINUTE_NS, bar, instrument, outputs, random_bars
 from tradewright.model.market import Bar
 from tradewright.signal.indicators import (
+    ADX,
+    ATR,
     EMA,
     MACD,
     OBV,
@@ -165,6 +167,8 @@ FLAT: dict[str, tuple[Callable[[], Indicator], tuple[float, ...]]] = {
     "EMA": (lambda: EMA(4), (123.4,)),
     "WMA": (lambda: WMA(4), (123.4,)),
     "RSI": (lambda: RSI(4), (50.0,)),
+    "ATR": (lambda: ATR(4), (0.0,)),
+    "ADX": (lambda: ADX(4), (0.0, 0.0, 0.0)),
     "MACD": (lambda: MACD(2, 4, 2), (0.0, 0.0, 0.0, 123.4, 123.4)),
     "Stochastic": (lambda: Stochastic(4, 1, 1), (50.0, 50.0)),
     "Bollinger": (lambda: Bollinger(4), (123.4, 123.4, 123.4)),
@@ -185,6 +189,11 @@ def test_a_market_that_stands_still_gives_plain_numbers(name: str) -> None:
     of = instrument(1, 3)
     rows = outputs(make(), [bar(of, minute, (1234, 1234, 1234, 1234), 7) for minute in range(40)])
     assert rows[-1][::2] == expected
+
+
+def test_k_of_a_stochastic_is_the_stochastic() -> None:
+    indicator = Stochastic(5, 3, 2)
+    assert indicator.k is indicator
 
 
 def test_vwap_of_a_session_without_volume_is_not_there() -> None:

@@ -69,8 +69,8 @@ class ADX(Indicator):
 
     plus_di, minus_di: the directional indicators, ready at bar length + 1 (TA-Lib: PLUS_DI, MINUS_DI). They compare
     Wilder's smoothed directional movements with the smoothed true range, each started by the sum of its first
-    length − 1. ADX starts as the mean of the first `length` values of 100 × |plus − minus| / (plus + minus), one that
-    is undefined counting as 0; later undefined ones leave it as it is.
+    length − 1. ADX starts as the mean of the first `length` values of 100 × |plus − minus| / (plus + minus); where
+    nothing has moved yet, that counts as 0.
     """
 
     __slots__ = ("high", "low", "close", "plus", "minus", "range", "average", "plus_di", "minus_di")
@@ -107,9 +107,6 @@ class ADX(Indicator):
         self.plus_di.put(100.0 * (self.plus.level / span) if span > 0.0 else 0.0)
         self.minus_di.put(100.0 * (self.minus.level / span) if span > 0.0 else 0.0)
         total = self.plus_di.value + self.minus_di.value
-        if total > 0.0:
-            self.average.push(100.0 * (abs(self.plus_di.value - self.minus_di.value) / total))
-        elif self.average.count < self.average.seed_count:
-            self.average.push(0.0)
+        self.average.push(100.0 * (abs(self.plus_di.value - self.minus_di.value) / total) if total > 0.0 else 0.0)
         if self.average.count >= self.average.seed_count:
             self.put(self.average.level)
