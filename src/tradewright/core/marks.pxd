@@ -5,6 +5,7 @@ from tradewright.model.market cimport Bar, Depth, Quote, QuoteBar, Trade
 
 cdef class Mark:
     cdef readonly Instrument instrument
+    cdef readonly object one
     cdef public long long bid
     cdef public long long ask
     cdef public long long last

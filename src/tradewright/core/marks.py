@@ -7,14 +7,20 @@ from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 
+TEN = 10
+
 
 class Mark:
-    """The newest prices of one instrument in price counts (0 = never seen) and when they were known (ns UTC)."""
+    """The newest prices of one instrument in price counts (0 = never seen) and when they were known (ns UTC).
 
-    __slots__ = ("instrument", "bid", "ask", "last", "time")
+    one: price counts per 1.0, an int in both builds (Cython's integer power is a float).
+    """
+
+    __slots__ = ("instrument", "one", "bid", "ask", "last", "time")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
+        self.one = TEN**instrument.price_scale
         self.bid = 0
         self.ask = 0
         self.last = 0
@@ -116,9 +122,9 @@ class Marks:
             if price <= 0:
                 continue
             if instrument.base == source and instrument.quote == target:
-                return int(amount * price // 10**instrument.price_scale)
+                return int(amount * price // mark.one)
             if instrument.base == target and instrument.quote == source:
-                return int(amount * 10**instrument.price_scale // price)
+                return int(amount * mark.one // price)
         return None
 
     def row(self) -> list[tuple[int, int, int, int]]:
