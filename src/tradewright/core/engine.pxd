@@ -72,7 +72,7 @@ cdef class Engine:
     cpdef list judge(self, Intent intent)
     @cython.locals(book=Book, hold=Hold, order=Order)
     cdef _judge_close(self, Intent intent, list outputs)
-    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint)
+    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, known=cython.longlong)
     cdef _judge_one(self, Intent intent, list outputs)
     @cython.locals(position=Position, there=cython.longlong)
     cdef Order _order_of(self, Intent intent, long long quantity)

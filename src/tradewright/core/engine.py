@@ -459,10 +459,11 @@ class Engine:
         if approved and not intent.closing:
             self._attach_exits(intent, order, orders)
         need = proposal.need
+        known = mark.reference_time(intent.side)
         decision = Decision(
             self.now, self.decision_count + 1, order.account, order.strategy, instrument, approved, orders, checks,
             intent.reason, intent.inputs, proposal.reference if proposal.reference > 0 else -1,
-            self.now - mark.time if mark.time else -1, need if approved and need is not None else 0,
+            self.now - known if known else -1, need if approved and need is not None else 0,
             proposal.hold_currency, sizing,
         )  # fmt: skip
         self._emit(decision, outputs)

@@ -9,19 +9,19 @@ cdef class Mark:
     cdef public long long bid
     cdef public long long ask
     cdef public long long last
-    cdef public long long time
+    cdef public long long time_quote
+    cdef public long long time_last
     cpdef long long price(self)
     cpdef long long reference(self, int side)
+    cpdef long long reference_time(self, int side)
 
 cdef class Marks:
     cdef readonly list marks
     cpdef apply(self, Event event)
     @cython.locals(mark=Mark)
-    cdef _apply_bar(self, Bar bar)
+    cdef _last(self, Instrument instrument, long long price, long long time)
     @cython.locals(mark=Mark)
-    cdef _apply_trade(self, Trade trade)
-    @cython.locals(mark=Mark)
-    cdef _set(self, Instrument instrument, long long bid, long long ask, long long time)
+    cdef _quote(self, Instrument instrument, long long bid, long long ask, long long time)
     @cython.locals(mark=Mark)
     cpdef object convert(self, object amount, str source, str target)
     @cython.locals(mark=Mark, instrument=Instrument, price=cython.longlong)

@@ -13,10 +13,12 @@ TEN = 10
 class Mark:
     """The newest prices of one instrument in price counts (0 = never seen) and when they were known (ns UTC).
 
+    time_quote: of bid and ask; time_last: of the last price, each of its own, so that a feed that falls silent is seen to
+    age beside one that goes on.
     one: price counts per 1.0, an int in both builds (Cython's integer power is a float).
     """
 
-    __slots__ = ("instrument", "one", "bid", "ask", "last", "time")
+    __slots__ = ("instrument", "one", "bid", "ask", "last", "time_quote", "time_last")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
@@ -24,7 +26,8 @@ class Mark:
         self.bid = 0
         self.ask = 0
         self.last = 0
-        self.time = 0
+        self.time_quote = 0
+        self.time_last = 0
 
     def price(self) -> int:
         """The mark price: the mid (rounded down) where both sides are known, else the last; 0 = unknown."""
@@ -40,8 +43,14 @@ class Mark:
             return self.bid
         return self.last
 
-    def row(self) -> tuple[int, int, int, int]:
-        return (self.bid, self.ask, self.last, self.time)
+    def reference_time(self, side: int) -> int:
+        """When `reference(side)` was known, ns UTC; 0 = never."""
+        if (self.ask if side > 0 else self.bid) > 0:
+            return self.time_quote
+        return self.time_last
+
+    def row(self) -> tuple[int, int, int, int, int]:
+        return (self.bid, self.ask, self.last, self.time_quote, self.time_last)
 
 
 class Marks:
@@ -58,35 +67,31 @@ class Marks:
         self.marks.append(Mark(instrument))
 
     def apply(self, event: Event) -> None:
-        """Take the prices of a market event; a crossed quote is not a price."""
+        """Take the prices of a market event. A price at or below zero, a crossed quote and what is older than what is
+        known already are not taken."""
         if isinstance(event, Bar):
-            self._apply_bar(event)
+            self._last(event.instrument, event.close_units, event.time)
+            if isinstance(event, QuoteBar):
+                self._quote(event.instrument, event.bid_close_units, event.ask_close_units, event.time)
         elif isinstance(event, Quote):
-            if 0 < event.bid_units <= event.ask_units:
-                self._set(event.instrument, event.bid_units, event.ask_units, event.time)
+            self._quote(event.instrument, event.bid_units, event.ask_units, event.time)
         elif isinstance(event, Trade):
-            self._apply_trade(event)
-        elif isinstance(event, Depth) and event.bids and event.asks and event.bids[0][0] <= event.asks[0][0]:
-            self._set(event.instrument, event.bids[0][0], event.asks[0][0], event.time)
+            self._last(event.instrument, event.price_units, event.time)
+        elif isinstance(event, Depth) and event.bids and event.asks:
+            self._quote(event.instrument, event.bids[0][0], event.asks[0][0], event.time)
 
-    def _apply_bar(self, bar: Bar) -> None:
-        mark = self.marks[bar.instrument.index]
-        mark.last = bar.close_units
-        mark.time = bar.time
-        if isinstance(bar, QuoteBar) and bar.bid_close_units <= bar.ask_close_units:
-            mark.bid = bar.bid_close_units
-            mark.ask = bar.ask_close_units
-
-    def _apply_trade(self, trade: Trade) -> None:
-        mark = self.marks[trade.instrument.index]
-        mark.last = trade.price_units
-        mark.time = trade.time
-
-    def _set(self, instrument: Instrument, bid: int, ask: int, time: int) -> None:
+    def _last(self, instrument: Instrument, price: int, time: int) -> None:
         mark = self.marks[instrument.index]
-        mark.bid = bid
-        mark.ask = ask
-        mark.time = time
+        if price > 0 and time >= mark.time_last:
+            mark.last = price
+            mark.time_last = time
+
+    def _quote(self, instrument: Instrument, bid: int, ask: int, time: int) -> None:
+        mark = self.marks[instrument.index]
+        if 0 < bid <= ask and time >= mark.time_quote:
+            mark.bid = bid
+            mark.ask = ask
+            mark.time_quote = time
 
     def convert(self, amount: int, source: str, target: str) -> int | None:
         """Money of `source` as money of `target` at the mark prices, directly or over one currency; None = no rate."""
@@ -127,5 +132,5 @@ class Marks:
                 return int(amount * mark.one // price)
         return None
 
-    def row(self) -> list[tuple[int, int, int, int]]:
+    def row(self) -> list[tuple[int, int, int, int, int]]:
         return [mark.row() for mark in self.marks]

@@ -60,7 +60,7 @@ class PriceFresh(Rule):
             return None
         if proposal.reference <= 0:
             return Check(self.code, False, None, limit, "ns")
-        age = proposal.now - proposal.mark.time
+        age = proposal.now - proposal.mark.reference_time(proposal.order.side)
         return Check(self.code, age <= limit, age, limit, "ns")
 
 

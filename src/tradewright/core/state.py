@@ -66,8 +66,8 @@ def restore(engine: Engine, data: bytes) -> None:
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
         engine.list_instrument(instrument_from(item))
-    for mark, (bid, ask, last, time) in zip(engine.marks.marks, marks, strict=True):
-        mark.bid, mark.ask, mark.last, mark.time = bid, ask, last, time
+    for mark, (bid, ask, last, time_quote, time_last) in zip(engine.marks.marks, marks, strict=True):
+        mark.bid, mark.ask, mark.last, mark.time_quote, mark.time_last = bid, ask, last, time_quote, time_last
     for terms, limits, day, end, equity in accounts:
         account = account_from(terms)
         engine.open_account(account, Limits(dict(limits)))
