@@ -6,7 +6,7 @@ from tradewright.core.ledger cimport Book, Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
 from tradewright.core.orders cimport OrderState
 from tradewright.core.risk cimport Proposal
-from tradewright.model.command cimport Cancel, Command, Replace, Submit
+from tradewright.model.command cimport Cancel, Command, Query, Replace, Submit
 from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument

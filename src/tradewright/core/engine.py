@@ -18,9 +18,9 @@ from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.orders import (
     DENIED,
-    ENDED_CANCELLED,
     HELD,
     NONE,
+    REFUSED,
     SENT,
     SUBMITTED,
     UNKNOWN,
@@ -52,7 +52,7 @@ from tradewright.model.control import (
 )
 from tradewright.model.decision import Decision
 from tradewright.model.errors import ContractError
-from tradewright.model.event import MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
+from tradewright.model.event import CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
@@ -312,11 +312,13 @@ class Engine:
             self.holds.yield_exit(command.order_id)
         elif isinstance(command, Replace):
             state.replace = SENT
+        elif isinstance(command, Query):
+            state.queried = True
         state.time_request = command.time
 
     def _end_held(self, state: OrderState) -> None:
         """A held order never left: cancelling it needs no venue."""
-        state.stage = ENDED_CANCELLED
+        state.stage = stage_after(CANCELLED, state.stage)
         state.code = "CANCELLED_HERE"
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
@@ -326,6 +328,7 @@ class Engine:
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
         """From now on it is the order that goes out: a stop becomes a market order of what its parent filled."""
         state = self.orders[triggered.order_id]
+        state.stage = stage_after(EXIT_TRIGGERED, state.stage)
         order = state.order
         order.quantity = triggered.quantity
         if order.type != LIMIT:
@@ -518,10 +521,11 @@ class Engine:
         )  # fmt: skip
 
     def cancel(self, order_id: str) -> list[Event]:
-        """Ask for the end of an order: nothing for one that is unknown, ended or already being cancelled."""
+        """Ask for the end of an order: nothing for one that is unknown, ended or already being cancelled; one whose
+        cancel was refused is asked for again."""
         outputs: list[Event] = []
         state = self.orders.get(order_id)
-        if state is not None and state.is_open() and state.cancel == NONE:
+        if state is not None and state.is_open() and state.cancel in (NONE, REFUSED):
             self._emit(Cancel(self.now, order_id), outputs)
         return outputs
 

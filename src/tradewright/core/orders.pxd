@@ -16,19 +16,25 @@ cdef class OrderState:
     cdef public int submit
     cdef public int cancel
     cdef public int replace
+    cdef public bint queried
     cdef public str code
     cdef public str text
     cdef public str venue_id
     cdef public long long late
     cdef public long long time_ended
     cdef public long long time_request
-    cdef readonly tuple terms
+    cdef public tuple terms
+    cdef public long long named
     cpdef bint is_open(self)
     cpdef long long remaining(self) except -1
     cpdef bint has_unknown(self)
-    @cython.locals(kind=int, before=int)
+    @cython.locals(kind=int, before=int, after=int, was_open=cython.bint, fresh=cython.bint)
     cpdef bint apply_report(self, Report report) except -1
+    cdef _settle(self, Report report, bint was_open, int before)
+    @cython.locals(filled=cython.longlong, price=object)
     cdef bint _apply_fill(self, Fill fill, int before) except -1
-    cdef _still_working(self)
+    cdef _apply_accepted(self, Report accepted)
     cdef _apply_unknown(self, str request)
     cdef _apply_replaced(self, Replaced replaced)
+
+cdef int _refused(int request) except -1

@@ -28,19 +28,22 @@ from tradewright.model.event import (
     SUBMIT,
     TRIGGERED,
 )
+from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, Replaced, Report
 
 HELD = 1
 SUBMITTED = 2
-WORKING = 3
-ENDED_CANCELLED = 4
-ENDED_EXPIRED = 5
-ENDED_REJECTED = 6
-DENIED = 7
+ENDED_NOT_FOUND = 3
+WORKING = 4
+ENDED_CANCELLED = 5
+ENDED_EXPIRED = 6
+ENDED_REJECTED = 7
+DENIED = 8
 STAGE_NAMES = {
     HELD: "HELD",
     SUBMITTED: "SUBMITTED",
+    ENDED_NOT_FOUND: "NOT_FOUND",
     WORKING: "ACCEPTED",
     ENDED_CANCELLED: "CANCELLED",
     ENDED_EXPIRED: "EXPIRED",
@@ -48,24 +51,33 @@ STAGE_NAMES = {
     DENIED: "DENIED",
 }
 
+_SENT = (SUBMITTED, ENDED_NOT_FOUND, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED)
 #: event → (stages it may meet, stage it leads to). A later stage is never left for an earlier one: an ACCEPTED that
-#: arrives after CANCELLED changes nothing. A refused cancel and a fill prove that the venue knows the order.
+#: arrives after CANCELLED changes nothing. NOT_FOUND is weaker than any sign of life: a venue that takes an order late
+#: says it first, and the order then works again. A refused cancel or replace says nothing of the order itself.
 STAGES: dict[int, tuple[tuple[int, ...], int]] = {
     DECISION: ((), HELD),
     EXIT_TRIGGERED: ((HELD,), HELD),
     SUBMIT: ((HELD,), SUBMITTED),
-    ACCEPTED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), WORKING),
-    TRIGGERED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), WORKING),
-    REPLACED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), WORKING),
-    CANCEL_REJECTED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), SUBMITTED),
-    REPLACE_REJECTED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), SUBMITTED),
-    FILLED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), WORKING),
-    CANCELLED: ((HELD, SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), ENDED_CANCELLED),
-    EXPIRED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), ENDED_EXPIRED),
-    REJECTED: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), ENDED_REJECTED),
-    NOT_FOUND: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), ENDED_REJECTED),
-    OUTCOME_UNKNOWN: ((SUBMITTED, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED), SUBMITTED),
+    OUTCOME_UNKNOWN: (_SENT, SUBMITTED),
+    CANCEL_REJECTED: (_SENT, SUBMITTED),
+    REPLACE_REJECTED: (_SENT, SUBMITTED),
+    NOT_FOUND: (_SENT, ENDED_NOT_FOUND),
+    ACCEPTED: (_SENT, WORKING),
+    TRIGGERED: (_SENT, WORKING),
+    REPLACED: (_SENT, WORKING),
+    FILLED: (_SENT, WORKING),
+    CANCELLED: ((HELD, *_SENT), ENDED_CANCELLED),
+    EXPIRED: (_SENT, ENDED_EXPIRED),
+    REJECTED: (_SENT, ENDED_REJECTED),
 }
+#: How the diagram calls them.
+EVENT_NAMES = {
+    EXIT_TRIGGERED: "exit triggered", SUBMIT: "submit", OUTCOME_UNKNOWN: "outcome unknown",
+    CANCEL_REJECTED: "cancel refused", REPLACE_REJECTED: "replace refused", NOT_FOUND: "not found",
+    ACCEPTED: "accepted", TRIGGERED: "triggered", REPLACED: "replaced", FILLED: "fill", CANCELLED: "cancelled",
+    EXPIRED: "expired", REJECTED: "rejected",
+}  # fmt: skip
 
 NONE = 0
 SENT = 1
@@ -87,12 +99,13 @@ class OrderState:
 
     filled: size counts; value: Σ price × size over the fills (price count × size count); fees: money per currency.
     quantity: what is asked for now (a replace changes it, fills included). code, text: why it ended or was refused.
-    overfilled: the venue filled more than was asked; a fact, and an alarm. late: a fill came after the end.
+    overfilled: the venue filled more than was asked; a fact, and an alarm. late: fills that came after the end.
+    queried: a look-up is on its way. terms, named: the newest REPLACED, and when (venue's clock) venue_id was said.
     """
 
     __slots__ = (
-        "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "code", "text",
-        "venue_id", "late", "time_ended", "time_request", "terms",
+        "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "queried", "code", "text",
+        "venue_id", "late", "time_ended", "time_request", "terms", "named",
     )  # fmt: skip
 
     def __init__(self, order: Order, stage: int) -> None:
@@ -105,6 +118,7 @@ class OrderState:
         self.submit = NONE
         self.cancel = NONE
         self.replace = NONE
+        self.queried = False
         self.code = ""
         self.text = ""
         self.venue_id = ""
@@ -112,16 +126,15 @@ class OrderState:
         self.time_ended = 0
         self.time_request = 0
         self.terms: tuple[int, ...] = ()
+        self.named = 0
 
     def is_open(self) -> bool:
         """It may still fill: neither ended, nor denied, nor filled in full."""
-        return self.stage < ENDED_CANCELLED and self.filled < self.order.quantity
+        return (self.stage <= SUBMITTED or self.stage == WORKING) and self.filled < self.order.quantity
 
     def remaining(self) -> int:
         """Size counts that may still fill; 0 once it is not open."""
-        if self.stage >= ENDED_CANCELLED or self.filled >= self.order.quantity:
-            return 0
-        return self.order.quantity - self.filled
+        return self.order.quantity - self.filled if self.is_open() else 0
 
     @property
     def overfilled(self) -> bool:
@@ -146,49 +159,74 @@ class OrderState:
         return self.value / self.filled if self.filled else None
 
     def apply_report(self, report: Report) -> bool:
-        """Fold a venue's report; True if it was a new fill. The same report twice changes nothing."""
+        """Fold a venue's report; True if it was a new fill. The same report twice changes nothing.
+
+        Raises LifeCycleError or OverflowError, and then nothing has changed.
+        """
         kind = report.kind
         before = self.stage
-        self.stage = stage_after(kind, before)
+        after = stage_after(kind, before)
+        was_open = self.is_open()
+        fresh = False
         if isinstance(report, Fill):
-            return self._apply_fill(report, before)
-        if kind == ACCEPTED:
-            self.venue_id = report.text
-            self._still_working()
+            fresh = self._apply_fill(report, before)
+        elif kind == ACCEPTED:
+            self._apply_accepted(report)
         elif kind == OUTCOME_UNKNOWN:
             self._apply_unknown(report.code)
         elif kind == CANCEL_REJECTED:
-            self.cancel = REFUSED
+            self.cancel = _refused(self.cancel)
         elif kind == REPLACE_REJECTED:
-            self.replace = REFUSED
+            self.replace = _refused(self.replace)
         elif isinstance(report, Replaced):
             self._apply_replaced(report)
-        if self.stage > before and self.stage >= ENDED_CANCELLED:
-            self.code, self.text = report.code, report.text
-            self.time_ended = report.time
-            self.cancel = NONE
-            self.replace = NONE
+        self.stage = after
         if kind not in (OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED):
             self.submit = NONE
-        return False
+        self._settle(report, was_open, before)
+        return fresh
+
+    def _settle(self, report: Report, was_open: bool, before: int) -> None:
+        """An order that is not open has no request on its way; when and why it ended are those of its last stage."""
+        if self.is_open():
+            if not was_open:
+                self.code, self.text, self.time_ended = "", "", 0
+            return
+        self.cancel = NONE
+        self.replace = NONE
+        if self.stage > before and self.stage != WORKING:
+            self.code, self.text, self.time_ended = report.code, report.text, report.time
+        elif was_open:
+            self.time_ended = report.time
 
     def _apply_fill(self, fill: Fill, before: int) -> bool:
         if fill.trade_id in self.trades:
             return False
+        filled = self.filled + fill.size_units
+        if filled > SIZE_MAX:
+            raise OverflowError(f"{self.order.id}: {filled} filled counts are out of range")
+        price: int = fill.price_units
         self.trades[fill.trade_id] = fill.size_units
-        self.filled += fill.size_units
-        self.value += fill.size_units * fill.price_units
-        self.submit = NONE
+        self.filled = filled
+        self.value += fill.size_units * price
         if fill.fee:
             self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, 0) + fill.fee
         if before >= ENDED_CANCELLED:
             self.late += 1
-        if self.filled >= self.order.quantity:
-            self.cancel = NONE
-            self.replace = NONE
-            if self.time_ended == 0:
-                self.time_ended = fill.time
         return True
+
+    def _apply_accepted(self, accepted: Report) -> None:
+        """The venue's name for it, the newest that was said. As the answer to a look-up it also says that a cancel or
+        replace whose outcome was unknown did not happen (yet)."""
+        if accepted.text and (accepted.time_venue, accepted.text) > (self.named, self.venue_id):
+            self.named = accepted.time_venue
+            self.venue_id = accepted.text
+        if self.queried:
+            self.queried = False
+            if self.cancel == UNKNOWN:
+                self.cancel = NONE
+            if self.replace == UNKNOWN:
+                self.replace = NONE
 
     def _apply_unknown(self, request: str) -> None:
         """Only a request that nothing answered becomes UNKNOWN: evidence beats it, whichever came first."""
@@ -198,13 +236,6 @@ class OrderState:
             self.cancel = UNKNOWN
         elif request == "replace" and self.replace == SENT:
             self.replace = UNKNOWN
-
-    def _still_working(self) -> None:
-        """The venue says that it works: a cancel or replace whose outcome was unknown did not happen (yet)."""
-        if self.cancel == UNKNOWN:
-            self.cancel = NONE
-        if self.replace == UNKNOWN:
-            self.replace = NONE
 
     def lose_track(self) -> None:
         """The process that sent the open requests is gone: what it sent has an unknown outcome until the venue says."""
@@ -224,28 +255,32 @@ class OrderState:
         self.replace = NONE
 
     def row(self) -> tuple[object, ...]:
-        """Everything that must be equal after any permutation and after a restart, as one encodable row."""
+        """Everything there is to know of it, as one encodable row."""
         return (
             self.order.row(), self.stage, self.filled, self.value, sorted(self.fees.items()),
-            sorted(self.trades.items()), self.submit, self.cancel, self.replace,
-            self.code, self.text, self.venue_id, self.late, self.time_ended,
-            self.time_request, self.terms,
+            sorted(self.trades.items()), self.submit, self.cancel, self.replace, self.queried, self.code, self.text,
+            self.venue_id, self.late, self.time_ended, self.time_request, self.terms, self.named,
         )  # fmt: skip
 
 
+def _refused(request: int) -> int:
+    """A refusal answers a request that is on its way; without one it is an echo."""
+    return REFUSED if request in (SENT, UNKNOWN) else request
+
+
 def diagram() -> str:
-    """The life-cycle as a Mermaid state diagram, drawn from STAGES: the documentation can not drift from the code."""
-    names = {
-        SUBMIT: "submit", ACCEPTED: "accepted", FILLED: "fill", CANCELLED: "cancelled", EXPIRED: "expired",
-        REJECTED: "rejected", NOT_FOUND: "not found",
-    }  # fmt: skip
+    """The life-cycle as a Mermaid state diagram, drawn from STAGES: the documentation can not drift from the code.
+
+    Every edge of the table is there once, those that change nothing as a loop.
+    """
     lines = ["stateDiagram-v2", "    [*] --> HELD: decision approved", "    [*] --> DENIED: decision refused"]
-    for kind, name in names.items():
-        met, reached = STAGES[kind]
-        lines += [
-            f"    {STAGE_NAMES[stage]} --> {STAGE_NAMES[reached]}: {name}"
-            for stage in met
-            if stage < reached and stage < ENDED_CANCELLED
-        ]
-    lines += [f"    {STAGE_NAMES[stage]} --> [*]" for stage in (ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, DENIED)]
+    for stage, name in STAGE_NAMES.items():
+        reached: dict[int, list[str]] = {}
+        for kind, event in EVENT_NAMES.items():
+            if stage in STAGES[kind][0]:
+                reached.setdefault(stage_after(kind, stage), []).append(event)
+        for target, events in reached.items():
+            lines.append(f"    {name} --> {STAGE_NAMES[target]}: {', '.join(events)}")
+    ends = (ENDED_NOT_FOUND, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, DENIED)
+    lines += [f"    {STAGE_NAMES[stage]} --> [*]" for stage in ends]
     return "\n".join(lines)

@@ -141,16 +141,16 @@ def order_from(row: Sequence[Any], instruments: list[Instrument]) -> Order:
 def order_state_from(row: Sequence[Any], instruments: list[Instrument]) -> OrderState:
     """An order's three facts from their row."""
     (
-        order, stage, filled, value, fees, trades, submit, cancel, replace, code, text, venue_id, late, ended, request,
-        terms,
+        order, stage, filled, value, fees, trades, submit, cancel, replace, queried, code, text, venue_id, late, ended,
+        request, terms, named,
     ) = row  # fmt: skip
     state = OrderState(order_from(order, instruments), stage)
     state.filled, state.value = filled, value
     state.fees.update(fees)
     state.trades.update(trades)
-    state.submit, state.cancel, state.replace = submit, cancel, replace
+    state.submit, state.cancel, state.replace, state.queried = submit, cancel, replace, queried
     state.code, state.text, state.venue_id, state.late = code, text, venue_id, late
-    state.time_ended, state.time_request, state.terms = ended, request, tuple(terms)
+    state.time_ended, state.time_request, state.terms, state.named = ended, request, tuple(terms), named
     return state
 
 
