@@ -36,7 +36,7 @@ def multiply_checked(a: int, b: int) -> int:
 def decimal_of(value: Number, what: str) -> Decimal:
     """`value` as a finite Decimal; a float enters by its shortest decimal (`repr`). Raises InputError naming `what`."""
     try:
-        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        number = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, TypeError, ValueError) as error:
         raise InputError(f"{what}: {value!r} is not a number") from error
     if not number.is_finite():

@@ -17,7 +17,16 @@ from tradewright.model.errors import InputError, StateError
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Depth, Quote, Trade
-from tradewright.model.numbers import MONEY_SCALE, PRICE_MAX, SIZE_MAX, Number, nearest_count_of, round_down, round_up
+from tradewright.model.numbers import (
+    MONEY_SCALE,
+    PRICE_MAX,
+    SIZE_MAX,
+    Number,
+    decimal_of,
+    nearest_count_of,
+    round_down,
+    round_up,
+)
 from tradewright.model.order import (
     BUY,
     EXTENDED_HOURS,
@@ -61,6 +70,9 @@ from tradewright.signal.indicators import (
 I = TypeVar("I", bound=Indicator)  # noqa: E741
 
 #: What a declared field may hold: JSON and nothing else, so that every state can be stored and read back the same.
+_PLAIN = frozenset({bool, int, str, type(None)})
+_TUPLE = "()"
+PPM_ONE = 1_000_000
 Encodable = bool | int | float | str | None | list[Any] | tuple[Any, ...] | dict[str, Any]
 
 
@@ -186,13 +198,15 @@ class Strategy:
         instrument = self._of(terms.pop("symbol", None))
         book = self._view.book(self.account, self.id, instrument)
         held = terms.pop("side", "long" if book.long_size else "short")
+        if held not in ("long", "short"):
+            raise InputError(f"{self.id}: side {held!r} is neither long nor short")
         if (book.long_size if held == "long" else book.short_size) == 0:
             return None
         intent = self._intent(instrument, SELL if held == "long" else BUY)
         intent.closing = True
         if size is not None:
             intent.quantity = self._size(size, instrument)
-        intent.lot = terms.pop("lot", "")
+        intent.lot = self._text(terms, "lot")
         self._prices(intent, terms)
         return self._want(intent, terms)
 
@@ -203,6 +217,10 @@ class Strategy:
         book = self._view.book(self.account, self.id, instrument)
         side = SELL if book.long_size else BUY
         trail = {name: terms.pop(name) for name in ("trailing", "trailing_percent") if name in terms}
+        if stop_loss is not None and trail:
+            raise InputError(f"{self.id}: a stop-loss stays where it is or it follows: not both")
+        if stop_loss is None and take_profit is None and not trail:
+            raise InputError(f"{self.id}: say how to protect: stop_loss, take_profit, trailing or trailing_percent")
         if book.long_size == 0 and book.short_size == 0:
             return []
         intents: list[Intent] = []
@@ -217,12 +235,15 @@ class Strategy:
             else:
                 self._prices(intent, {"stop" if role == STOP_LOSS else "limit": price})
             intents.append(intent)
+        ids = [self._want(intent, dict(terms)) for intent in intents]
         if len(intents) == 2:
-            intents[0].group = intents[1].group = intents[0].order_id
-        return [self._want(intent, dict(terms)) for intent in intents]
+            intents[0].group = intents[1].group = ids[0]
+        return ids
 
     def cancel(self, order_id: str) -> None:
-        """Want the end of one of this strategy's orders."""
+        """Want the end of one of this strategy's orders; one that has ended or is not its own is left alone."""
+        if not isinstance(order_id, str):
+            raise InputError(f"{self.id}: {order_id!r} is not the id of an order")
         intent = Intent(order_id, self.account, self.id, self._instrument, BUY)
         intent.cancels = True
         self._intents.append(intent)
@@ -238,10 +259,12 @@ class Strategy:
         if size is not None:
             intent.quantity = self._size(size, instrument)
         elif "percent" in terms:
-            intent.size_ppm = nearest_count_of(terms.pop("percent"), 4, f"{self.id}: percent")
+            intent.size_ppm = self._percent(terms.pop("percent"), "percent")
             intent.at_fill = bool(terms.pop("at_fill", False))
         elif "value" in terms:
             intent.value = nearest_count_of(terms.pop("value"), MONEY_SCALE, f"{self.id}: value", 2**127 - 1)
+            if intent.value <= 0:
+                raise InputError(f"{self.id}: value must be above zero")
         else:
             raise InputError(f"{self.id}: say how much: size, percent=… of equity or value=… of money")
         if terms:
@@ -250,23 +273,23 @@ class Strategy:
         return self._want(intent, terms)
 
     def _intent(self, instrument: Instrument, side: int) -> Intent:
-        return Intent(self._view.next_order_id(self.account), self.account, self.id, instrument, side)
+        """Its order is numbered when all of it is known to be right: what is refused here uses up no id."""
+        return Intent("", self.account, self.id, instrument, side)
 
     def _prices(self, intent: Intent, terms: dict[str, Any]) -> None:
         """Order type and prices from limit, stop, trail and trail_percent; rounded to the tick, never past it."""
         limit, stop = terms.pop("limit", None), terms.pop("stop", None)
         trail, trail_percent = terms.pop("trail", None), terms.pop("trail_percent", None)
-        tick = intent.instrument.rules.tick
         if limit is not None:
-            units = self._price(limit, intent.instrument)
-            intent.limit_units = round_down(units, tick) if intent.side == BUY else round_up(units, tick)
+            intent.limit_units = self._tick(limit, intent.instrument, intent.side == SELL)
         if stop is not None:
-            units = self._price(stop, intent.instrument)
-            intent.stop_units = round_up(units, tick) if intent.side == BUY else round_down(units, tick)
+            intent.stop_units = self._tick(stop, intent.instrument, intent.side == BUY)
+        if (trail is not None) + (trail_percent is not None) + (limit is not None or stop is not None) > 1:
+            raise InputError(f"{self.id}: trail and trail_percent go with no other price of the order")
         if trail is not None:
             intent.trail_units = self._price(trail, intent.instrument)
         elif trail_percent is not None:
-            intent.trail_ppm = nearest_count_of(trail_percent, 4, f"{self.id}: trail_percent")
+            intent.trail_ppm = self._percent(trail_percent, "trail_percent", PPM_ONE - 1)
         if intent.trail_units or intent.trail_ppm:
             intent.type = TRAILING_STOP
         elif stop is not None:
@@ -275,22 +298,22 @@ class Strategy:
             intent.type = LIMIT if limit is not None else MARKET
 
     def _attached(self, intent: Intent, terms: dict[str, Any]) -> None:
-        tick = intent.instrument.rules.tick
         for name in ("stop_loss", "take_profit"):
             price = terms.pop(name, None)
             if price is not None:
-                units = self._price(price, intent.instrument)
                 up = (intent.side == BUY) == (name == "take_profit")
-                setattr(intent, name, round_up(units, tick) if up else round_down(units, tick))
+                setattr(intent, name, self._tick(price, intent.instrument, up))
         trailing, percent = terms.pop("trailing", None), terms.pop("trailing_percent", None)
+        if (trailing is not None) + (percent is not None) + (intent.stop_loss != 0) > 1:
+            raise InputError(f"{self.id}: of stop_loss, trailing and trailing_percent an order has one")
         if trailing is not None:
             intent.exit_trail_units = self._price(trailing, intent.instrument)
         elif percent is not None:
-            intent.exit_trail_ppm = nearest_count_of(percent, 4, f"{self.id}: trailing_percent")
+            intent.exit_trail_ppm = self._percent(percent, "trailing_percent", PPM_ONE - 1)
 
     def _want(self, intent: Intent, terms: dict[str, Any]) -> str:
         """The terms all intents share; what is left over then is a misspelt name."""
-        intent.reason = terms.pop("reason", "")
+        intent.reason = self._text(terms, "reason")
         if terms:
             tif = terms.pop("tif", None)
             if tif is not None:
@@ -299,12 +322,34 @@ class Strategy:
                 intent.flags |= POST_ONLY
             if terms.pop("extended_hours", False):
                 intent.flags |= EXTENDED_HOURS
-            intent.confidence = float(terms.pop("confidence", 1.0))
+            intent.confidence = self._confidence(terms.pop("confidence", 1.0))
             if terms:
                 raise InputError(f"{self.id}: an order has no {', '.join(terms)}")
         intent.inputs = self.inputs()
+        intent.order_id = self._view.next_order_id(self.account)
         self._intents.append(intent)
         return intent.order_id
+
+    def _text(self, terms: dict[str, Any], name: str) -> str:
+        text = terms.pop(name, "")
+        if not isinstance(text, str):
+            raise InputError(f"{self.id}: {name} {text!r} is not text")
+        return text
+
+    def _percent(self, percent: Number, name: str, bound: int = SIZE_MAX) -> int:
+        """Parts per million of a percentage above zero."""
+        ppm = nearest_count_of(percent, 4, f"{self.id}: {name}")
+        if not 0 < ppm <= bound:
+            raise InputError(
+                f"{self.id}: {name} {percent} must be above zero{' and below 100' if bound < PPM_ONE else ''}"
+            )
+        return ppm
+
+    def _confidence(self, confidence: Number) -> float:
+        number = float(decimal_of(confidence, f"{self.id}: confidence"))
+        if not 0.0 <= number <= 1.0:
+            raise InputError(f"{self.id}: confidence {confidence} must lie between 0 and 1")
+        return number
 
     def inputs(self) -> tuple[tuple[str, float | None], ...]:
         """What this strategy decides on, for the record: each indicator line's label and value."""
@@ -330,6 +375,16 @@ class Strategy:
             )
         if units <= 0:
             raise InputError(f"{self.id}: price {price} of {instrument.symbol} must be above zero")
+        return units
+
+    def _tick(self, price: Number, instrument: Instrument, up: bool) -> int:
+        """The price count on the tick, rounded up or down."""
+        units, tick = self._price(price, instrument), instrument.rules.tick
+        units = round_up(units, tick) if up else round_down(units, tick)
+        if not 0 < units <= PRICE_MAX:
+            raise InputError(
+                f"{self.id}: price {price} of {instrument.symbol} leaves nothing on a tick of {tick} counts"
+            )
         return units
 
     def _size(self, size: Number, instrument: Instrument) -> int:
@@ -412,7 +467,9 @@ class Strategy:
     # ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._fields or (not self._ready and isinstance(value, Line)):
+        if name in self._fields:
+            self.__dict__[name] = value if type(value) in _PLAIN else checked(value, f"{self.id}: field {name}")
+        elif not self._ready and isinstance(value, Line):
             self.__dict__[name] = value
         else:
             raise StateError(
@@ -430,14 +487,14 @@ class Strategy:
 
     def state(self) -> list[Any]:
         """Fields and indicators, encodable. Raises StateError where a field holds something that is not."""
-        fields = {name: checked(self.__dict__[name], f"{self.id}: field {name}") for name in sorted(self._fields)}
+        fields = {name: _stored(self.__dict__[name], f"{self.id}: field {name}") for name in sorted(self._fields)}
         return [fields, [indicator.state() for indicator in self._indicators]]
 
     def restore(self, state: list[Any]) -> None:
         """The inverse of `state`, after `attach`."""
         fields, indicators = state
         for name, value in fields.items():
-            self.__dict__[name] = value
+            self.__dict__[name] = _from_stored(value)
         for indicator, row in zip(self._indicators, indicators, strict=True):
             indicator.restore(row)
 
@@ -488,19 +545,42 @@ def checked(value: Any, what: str) -> Any:
         return value
     if isinstance(value, dict):
         for key, item in value.items():
-            if not isinstance(key, str):
-                raise StateError(f"{what}: the key {key!r} is not text")
+            if not isinstance(key, str) or key == _TUPLE:
+                raise StateError(f"{what}: the key {key!r} is not text that can be stored")
             checked(item, what)
         return value
     raise StateError(f"{what}: a {type(value).__name__} can not be stored; use numbers, text, lists and dicts")
 
 
+def _stored(value: Any, what: str) -> Any:
+    """`value` as JSON can say it: a tuple comes back as one, a number of numpy as a plain one. Raises StateError."""
+    checked(value, what)
+    if isinstance(value, tuple):
+        return {_TUPLE: [_stored(item, what) for item in value]}
+    if isinstance(value, list):
+        return [_stored(item, what) for item in value]
+    if isinstance(value, dict):
+        return {key: _stored(item, what) for key, item in value.items()}
+    return float(value) if isinstance(value, float) else value
+
+
+def _from_stored(value: Any) -> Any:
+    """The inverse of `_stored`."""
+    if isinstance(value, list):
+        return [_from_stored(item) for item in value]
+    if isinstance(value, dict):
+        if _TUPLE in value:
+            return tuple([_from_stored(item) for item in value[_TUPLE]])
+        return {key: _from_stored(item) for key, item in value.items()}
+    return value
+
+
 def converted(value: Any, default: Any, what: str) -> Any:
     """A parameter given as text or number, as the type of its default. Raises InputError."""
     kind = type(default)
-    if default is None or type(value) is kind:
-        return checked(value, what)
     try:
+        if default is None or type(value) is kind:
+            return checked(value, what)
         if kind is bool:
             return {"true": True, "false": False, "1": True, "0": False}[str(value).lower()]
         if kind is int:
@@ -512,7 +592,7 @@ def converted(value: Any, default: Any, what: str) -> Any:
             return checked(float(value), what)
         if kind is str:
             return str(value)
-    except (ValueError, KeyError, ArithmeticError, StateError) as error:
+    except (ValueError, TypeError, KeyError, ArithmeticError, StateError) as error:
         raise InputError(f"{what}: {value!r} is not a valid {kind.__name__}") from error
     raise InputError(f"{what}: can not be set from {value!r}")
 
