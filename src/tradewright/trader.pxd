@@ -1,5 +1,6 @@
 cimport cython
 from tradewright.core.engine cimport Engine
+from tradewright.core.orders cimport OrderState
 from tradewright.model.event cimport Event
 from tradewright.model.intent cimport Intent
 from tradewright.model.market cimport MarketEvent
@@ -41,6 +42,7 @@ cdef class Trader:
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
     cdef Outcome _decide(self, list intents, list outputs)
+    @cython.locals(state=OrderState)
     cdef list _take(self, Intent intent)
     cdef list _halts(self, Intent intent)
     @cython.locals(runner=Runner, order=Order)

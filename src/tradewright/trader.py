@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from tradewright.core.engine import Alarm, Engine
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.model.command import Command
+from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
 from tradewright.model.control import RECONCILE, CloseRequested, Started, StrategyHalted, Timer
 from tradewright.model.errors import StateError
 from tradewright.model.event import (
@@ -204,7 +204,12 @@ class Trader:
         return outcome
 
     def _take(self, intent: Intent) -> list[Event]:
-        return self.engine.cancel(intent.order_id) if intent.cancels else self.engine.judge(intent)
+        if not intent.cancels:
+            return self.engine.judge(intent)
+        state = self.engine.orders.get(intent.order_id)
+        if state is None or state.order.strategy != intent.strategy or state.order.account != intent.account:
+            return []
+        return self.engine.cancel(intent.order_id, STRATEGY)
 
     def _halts(self, intent: Intent) -> list[Event]:
         """A callback raised: its strategy is halted, and said so."""
@@ -218,7 +223,7 @@ class Trader:
             if not self.concerned:
                 return None
             return self._run_market(event)  # type: ignore[arg-type]
-        if isinstance(event, Fill) and event.order_id in self.engine.orders:
+        if isinstance(event, Fill) and self.engine.fresh_fill:
             order = self.engine.orders[event.order_id].order
             for runner in self.concerned[order.instrument.index]:
                 if runner.spec.id == order.strategy and runner.spec.account == order.account:
@@ -258,8 +263,6 @@ class Trader:
         if not runner.intents:
             return intents
         if self.muted:
-            # The ids that were used stand in the journaled decisions.
-            engine.order_count = count
             runner.intents.clear()
             return intents
         if intents is None:
@@ -326,7 +329,10 @@ class Trader:
         core, rest = _split(outputs)
         for output in core:
             engine.apply(output)
+        # The callbacks number their orders as they did then; which of those numbers are used up, the decisions say.
+        count = engine.order_count
         self._run(event)
+        engine.order_count = count
         for output in rest:
             engine.apply(output)
         self.muted = False
@@ -355,11 +361,11 @@ class Trader:
 def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
     """Outputs the core made by itself, and those that came of strategies' intents.
 
-    The core's come first; the first decision that is no held exit's, or a strategy's cancel, begins the rest. Cancels
-    are ambiguous and harmless either way: a muted strategy's intents are dropped.
+    The core's come first; a decision, a halt, or a cancel that a callback brought about begins the rest.
     """
     for at, output in enumerate(outputs):
-        if output.kind == DECISION or output.kind == STRATEGY_HALTED:
+        asked = isinstance(output, Cancel) and output.code in (STRATEGY, CLOSING)
+        if asked or output.kind == DECISION or output.kind == STRATEGY_HALTED:
             return outputs[:at], outputs[at:]
     return outputs, []
 

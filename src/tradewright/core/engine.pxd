@@ -33,6 +33,7 @@ cdef class Engine:
     cdef readonly dict exits
     cdef public dict children
     cdef public dict states
+    cdef public dict causes
     cdef public dict halted
     cdef public long long order_count
     cdef public long long decision_count
@@ -42,6 +43,7 @@ cdef class Engine:
     cdef public list matches
     cdef public list alarms
     cdef public long long late_events
+    cdef public bint fresh_fill
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
     cpdef Book book(self, str account, str strategy, Instrument instrument)
@@ -49,20 +51,26 @@ cdef class Engine:
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)
     cpdef int trading_state(self, str account, str strategy, str symbol) except -1
     cpdef apply(self, Event event)
+    cdef _tick(self, long long time)
     cdef _apply_other(self, Event event)
     @cython.locals(order=Order, state=OrderState, book=Book, position=Position)
     cdef _apply_decision(self, Decision decision)
+    cdef bint _held_here(self, Order order) except -1
     cdef _count_id(self, str order_id)
     @cython.locals(state=OrderState)
     cdef _apply_command(self, Command command)
+    @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
+    cdef _post(self, OrderState state)
     cdef _end_held(self, OrderState state)
-    @cython.locals(state=OrderState, order=Order, was_open=cython.bint)
+    @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
-    @cython.locals(order=Order, book=Book, position=Position)
-    cdef _book_fill(self, OrderState state, Fill fill)
+    @cython.locals(book=Book, position=Position)
+    cdef _book_fill(self, Order order, Fill fill)
+    @cython.locals(order=Order)
+    cdef _alarm_fill(self, OrderState state)
     @cython.locals(exit=HeldExit, mark=Mark, index=cython.longlong)
     cdef _follow_exits(self, MarketEvent event)
-    @cython.locals(parent=OrderState, book=Book, filled=cython.longlong, left=cython.longlong)
+    @cython.locals(parent=OrderState, book=Book, guarded=cython.longlong, there=cython.longlong)
     cdef long long _guarded(self, Order order) except? -1
     @cython.locals(state=OrderState)
     cdef _forget_ended(self)
@@ -70,15 +78,17 @@ cdef class Engine:
     cdef bint _guards(self, str parent) except -1
     @cython.locals(book=Book, closable=cython.longlong)
     cpdef list judge(self, Intent intent)
-    @cython.locals(book=Book, hold=Hold, order=Order)
+    @cython.locals(book=Book)
     cdef _judge_close(self, Intent intent, list outputs)
+    @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
+    cdef _release(self, Book book, Intent intent, list outputs)
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, known=cython.longlong)
     cdef _judge_one(self, Intent intent, list outputs)
     @cython.locals(position=Position, there=cython.longlong)
     cdef Order _order_of(self, Intent intent, long long quantity)
     cdef _attach_exits(self, Intent intent, Order order, list orders)
     @cython.locals(state=OrderState)
-    cpdef list cancel(self, str order_id)
+    cpdef list cancel(self, str order_id, str code)
     @cython.locals(state=OrderState, order=Order, account=AccountState, hold=Hold)
     cpdef list size_at_fill(self, FillPrice asked)
     @cython.locals(state=OrderState)

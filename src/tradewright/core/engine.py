@@ -12,18 +12,20 @@ from collections import deque
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exits import HeldExit
-from tradewright.core.holds import Holds
+from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.orders import (
     DENIED,
+    ENDED_NOT_FOUND,
     HELD,
     NONE,
     REFUSED,
     SENT,
     SUBMITTED,
     UNKNOWN,
+    WORKING,
     OrderState,
     stage_after,
 )
@@ -33,7 +35,19 @@ from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
 from tradewright.model.account import HEDGING, NETTING, Account
 from tradewright.model.chain import digest
-from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
+from tradewright.model.command import (
+    CLOSING,
+    EXIT_OF_PART,
+    NEVER_SENT,
+    NOTHING_TO_GUARD,
+    SIBLING_TRIGGERED,
+    Approved,
+    Cancel,
+    Command,
+    Query,
+    Replace,
+    Submit,
+)
 from tradewright.model.control import (
     ACTIVE,
     EVERYTHING,
@@ -77,10 +91,12 @@ from tradewright.model.zone import DAY_NS, day_of, utc_ns
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
+#: The cause of REDUCING that ends with the day; what a person set stays until a person ends it.
+DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 
 
 class Alarm:
-    """Something a person should hear of. code: LATE_FILL, OVERFILL, UNKNOWN_ORDER; text: one sentence."""
+    """Something a person should hear of. code: LATE_FILL, OVERFILL, UNKNOWN_ORDER, REAPPEARED; text: one sentence."""
 
     __slots__ = ("code", "order_id", "text")
 
@@ -93,14 +109,15 @@ class Alarm:
 class Engine:
     """All state of the deterministic core. now: the logical time, ns UTC, which never goes back.
 
-    matches, alarms: what the last events made; whoever drives the engine takes them. `order_count` and
-    `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
+    matches, alarms: what the last events made; whoever drives the engine takes them. fresh_fill: the last report was a
+    fill not seen before. causes: who or what set each trading state. `order_count` and `decision_count` number ids;
+    `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits", "children",
-        "states", "halted", "order_count", "decision_count", "denied_count", "ended", "next_day_end", "matches",
-        "alarms", "late_events",
+        "states", "causes", "halted", "order_count", "decision_count", "denied_count", "ended", "next_day_end",
+        "matches", "alarms", "late_events", "fresh_fill",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -116,6 +133,7 @@ class Engine:
         self.exits: dict[str, HeldExit] = {}
         self.children: dict[str, list[str]] = {}
         self.states: dict[str, int] = {}
+        self.causes: dict[str, str] = {}
         self.halted: dict[str, str] = {}
         self.order_count = 0
         self.decision_count = 0
@@ -125,6 +143,7 @@ class Engine:
         self.matches: list[Match] = []
         self.alarms: list[Alarm] = []
         self.late_events = 0
+        self.fresh_fill = False
 
     # ── what exists ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,12 +212,13 @@ class Engine:
     # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def apply(self, event: Event) -> None:
-        """Fold one record, input or output. The only door through which the book changes."""
-        if event.time > self.now:
-            self.now = event.time
-        elif event.time < self.now:
-            self.late_events += 1
+        """Fold one record, input or output. The only door through which the book changes.
+
+        Raises LifeCycleError, ContractError or OverflowError for a report that can not be folded, and then nothing has
+        changed: it may be left out of the journal.
+        """
         if event.kind <= MARKET_KIND_MAX:
+            self._tick(event.time)
             self.marks.apply(event)
             if self.exits and isinstance(event, MarketEvent):
                 self._follow_exits(event)
@@ -209,22 +229,27 @@ class Engine:
         if self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
             self._forget_ended()
 
+    def _tick(self, time: int) -> None:
+        """Logical time goes on, never back."""
+        if time > self.now:
+            self.now = time
+        elif time < self.now:
+            self.late_events += 1
+
     def _apply_other(self, event: Event) -> None:
+        if isinstance(event, CashMoved):
+            self._apply_cash(event)
+            return
+        self._tick(event.time)
         if isinstance(event, Decision):
             self._apply_decision(event)
         elif isinstance(event, Command):
             self._apply_command(event)
-        elif isinstance(event, CashMoved):
-            self.ledger.move_cash(event.account, event.currency, event.amount)
-            account = self.accounts[event.account]
-            if account.day_equity is not None:
-                worth = self.marks.convert(event.amount, event.currency, account.terms.currency)
-                account.day_equity = None if worth is None else account.day_equity + worth
         elif isinstance(event, Started):
             for state in self.orders.values():
                 state.lose_track()
         elif isinstance(event, TradingStateSet):
-            self._set_state(event.scope, event.state)
+            self._set_state(event.scope, event.state, event.who)
             if event.scope.startswith("strategy:"):
                 strategy = event.scope[9:]
                 if event.state == HALTED:
@@ -232,7 +257,7 @@ class Engine:
                 else:
                     self.halted.pop(strategy, None)
         elif isinstance(event, TradingStateChanged):
-            self._set_state(event.scope, event.state)
+            self._set_state(event.scope, event.state, event.code)
         elif isinstance(event, StrategyHalted):
             self.halted[event.strategy] = event.code
         elif isinstance(event, DayRolled):
@@ -244,16 +269,26 @@ class Engine:
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
 
-    def _set_state(self, scope: str, state: int) -> None:
+    def _apply_cash(self, moved: CashMoved) -> None:
+        self.ledger.move_cash(moved.account, moved.currency, moved.amount)
+        self._tick(moved.time)
+        account = self.accounts[moved.account]
+        if account.day_equity is not None:
+            worth = self.marks.convert(moved.amount, moved.currency, account.terms.currency)
+            account.day_equity = None if worth is None else account.day_equity + worth
+
+    def _set_state(self, scope: str, state: int, cause: str) -> None:
         if state == ACTIVE:
             self.states.pop(scope, None)
+            self.causes.pop(scope, None)
         else:
             self.states[scope] = state
+            self.causes[scope] = cause
 
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
-        account.day = rolled.day
         account.day_end = utc_ns(account.terms.day_zone, (rolled.day + 1) * DAY_NS)
+        account.day = rolled.day
         account.day_equity = rolled.equity
         self.next_day_end = min([state.day_end for state in self.accounts.values()])
 
@@ -277,8 +312,13 @@ class Engine:
             self.holds.reserve(order, book, position, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
-            if order.role != ENTRY and order.parent and not self.accounts[order.account].terms.native_exits:
+            if self._held_here(order):
                 self.exits[order.id] = HeldExit(order)
+
+    def _held_here(self, order: Order) -> bool:
+        """Whether an exit that is linked to other orders stays with `core.exits`, since its venue links none."""
+        linked = order.role != ENTRY and (order.parent != "" or order.group != "")
+        return linked and not self.accounts[order.account].terms.native_exits
 
     def _apply_adopted(self, adopted: OrderAdopted) -> None:
         """An order without a decision: it holds its place, and its outcome is unknown until the venue says."""
@@ -291,6 +331,7 @@ class Engine:
         book = self.book(order.account, order.strategy, order.instrument)
         position = self.position(order.account, order.instrument)
         self.holds.reserve(order, book, position, order.instrument.quote, 0)
+        self._post(state)
 
     def _count_id(self, order_id: str) -> None:
         """Ids journaled by an earlier process are used up."""
@@ -303,18 +344,34 @@ class Engine:
         if command.kind == SUBMIT:
             state.stage = stage_after(SUBMIT, state.stage)
             state.submit = SENT
-            self.exits.pop(command.order_id, None)
         elif isinstance(command, Cancel):
             if state.stage == HELD:
                 self._end_held(state)
                 return
             state.cancel = SENT
-            self.holds.yield_exit(command.order_id)
         elif isinstance(command, Replace):
             state.replace = SENT
         elif isinstance(command, Query):
             state.queried = True
         state.time_request = command.time
+        self._post(state)
+
+    def _post(self, state: OrderState) -> None:
+        """Bring an order's hold to what it needs now.
+
+        An exit takes what it may close: nothing while it is held here or its cancel is on its way; another exit may
+        then go in its place, and the venue's reduce-only guards the race.
+        """
+        order = state.order
+        counts = state.remaining()
+        if order.role != ENTRY:
+            if state.stage == HELD or state.cancel in (SENT, UNKNOWN):
+                counts = 0
+            elif order.parent:
+                parent = self.orders.get(order.parent)
+                filled = 0 if parent is None else parent.filled
+                counts = max(0, min(counts, filled - state.filled))
+        self.holds.adjust(order, state.is_open(), counts)
 
     def _end_held(self, state: OrderState) -> None:
         """A held order never left: cancelling it needs no venue."""
@@ -322,7 +379,7 @@ class Engine:
         state.code = "CANCELLED_HERE"
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
-        self.holds.adjust(state.order, 0)
+        self._post(state)
         self.ended.append((self.now, state.order.id))
 
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
@@ -334,32 +391,49 @@ class Engine:
         if order.type != LIMIT:
             order.type = MARKET
             order.stop_units = 0
-        self.holds.adjust(order, triggered.quantity)
         self.exits.pop(order.id, None)
+        self._post(state)
 
     def _apply_report(self, event: Event) -> None:
         """One venue report: life-cycle, then ledger, then holds. A duplicate changes nothing."""
+        self.fresh_fill = False
         if not isinstance(event, Report) or isinstance(event, FillPrice):
+            self._tick(event.time)
             return
         state = self.orders.get(event.order_id)
         if state is None:
+            self._tick(event.time)
             self.alarms.append(
                 Alarm("UNKNOWN_ORDER", event.order_id, f"a report on {event.order_id}, an order not known")
             )
             return
-        was_open = state.is_open()
         order = state.order
-        if state.apply_report(event) and isinstance(event, Fill):
-            self._book_fill(state, event)
-        self.holds.adjust(order, state.remaining())
+        was_open = state.is_open()
+        was_lost = state.stage == ENDED_NOT_FOUND
+        fresh = state.admit(event)
+        if fresh and isinstance(event, Fill):
+            self._book_fill(order, event)
+        self._tick(event.time)
+        state.apply_report(event)
+        self.fresh_fill = fresh
+        self._post(state)
+        if fresh:
+            self._alarm_fill(state)
+            for child in self.children.get(order.id, ()):
+                if child in self.holds.holds:
+                    self._post(self.orders[child])
         if was_open and not state.is_open():
             self.ended.append((self.now, order.id))
+        elif was_lost and state.stage == WORKING:
+            self.alarms.append(Alarm("REAPPEARED", order.id, f"{order.id} works though its venue did not know it"))
 
-    def _book_fill(self, state: OrderState, fill: Fill) -> None:
-        order = state.order
+    def _book_fill(self, order: Order, fill: Fill) -> None:
         book = self.book(order.account, order.strategy, order.instrument)
         position = self.position(order.account, order.instrument)
         self.ledger.apply_fill(book, position, order, fill, self.matches)
+
+    def _alarm_fill(self, state: OrderState) -> None:
+        order = state.order
         if state.late:
             self.alarms.append(Alarm("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}"))
         if state.overfilled:
@@ -374,23 +448,29 @@ class Engine:
                 exit.follow(event, mark)
 
     def _guarded(self, order: Order) -> int:
-        """Size counts a held exit would close now: what its parent filled and its book still has."""
-        parent = self.orders.get(order.parent)
-        filled = parent.filled if parent is not None else 0
+        """Size counts a held exit would close now: what its parent filled (without one: what it was asked to guard) and
+        its book still has, less what exits at the venue are closing."""
+        guarded = order.quantity
+        if order.parent:
+            parent = self.orders.get(order.parent)
+            guarded = 0 if parent is None else parent.filled
         book = self.book(order.account, order.strategy, order.instrument)
-        left = book.closable(order.side, order.lot)
-        return filled if filled < left else left
+        there = left(book, order.side, order.lot, order.group)
+        return max(0, guarded if guarded < there else there)
 
     def _forget_ended(self) -> None:
         """Ended orders leave memory 24 hours after they ended; a parent stays as long as an exit guards its fills."""
         while self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
             order_id = self.ended.popleft()[1]
             state = self.orders.get(order_id)
+            if state is None or state.is_open() or state.time_ended + ENDED_KEPT_NS >= self.now:
+                continue
             if self._guards(order_id):
                 self.ended.append((self.now, order_id))
-            elif state is not None and not state.is_open():
-                del self.orders[order_id]
-                self.children.pop(order_id, None)
+                continue
+            del self.orders[order_id]
+            self.children.pop(order_id, None)
+            self.holds.over.pop(order_id, None)
 
     def _guards(self, parent: str) -> bool:
         """Whether a child of this order may still fill."""
@@ -413,7 +493,8 @@ class Engine:
             return outputs
         book = self.book(intent.account, intent.strategy, intent.instrument)
         if not book.hedging and book.net != 0 and (book.net > 0) != (intent.side > 0):
-            closable = book.closable(intent.side, "") - book.exiting
+            self._release(book, intent, outputs)
+            closable = left(book, intent.side, "", "")
             if closable > 0 and (intent.quantity == 0 or intent.quantity > closable):
                 self._judge_one(part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
                 if intent.quantity:
@@ -427,19 +508,29 @@ class Engine:
         """A close takes the place of the exits that guard the same lots: they are cancelled first."""
         book = self.book(intent.account, intent.strategy, intent.instrument)
         if intent.role == "":
-            for hold in list(self.holds.holds.values()):
-                order = hold.order
-                if (
-                    hold.book is book
-                    and order.role in (STOP_LOSS, TAKE_PROFIT)
-                    and order.side == intent.side
-                    and self.orders[order.id].cancel == NONE
-                    and (not intent.lot or order.lot == intent.lot or order.parent == intent.lot)
-                ):
-                    self._emit(Cancel(self.now, order.id), outputs)
+            self._release(book, intent, outputs)
         if intent.quantity == 0:
-            intent.quantity = max(0, book.closable(intent.side, intent.lot) - book.exiting)
+            intent.quantity = max(0, left(book, intent.side, intent.lot, ""))
         self._judge_one(intent, outputs)
+
+    def _release(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
+        """Cancel the exits that guard what `intent` closes.
+
+        Those that wait for fills of an open parent stay. Closing a part leaves the exits that are held here alone,
+        since they close what is left; those at the venue stand in its way, and what remains is to be protected anew.
+        """
+        whole = intent.quantity == 0 or intent.quantity >= book.closable(intent.side, intent.lot)
+        for order_id in list(book.exits):
+            state = self.orders[order_id]
+            order = state.order
+            if order.side != intent.side or order.role == EXIT or state.cancel not in (NONE, REFUSED):
+                continue
+            if intent.lot and intent.lot not in (order.lot, order.parent):
+                continue
+            parent = self.orders.get(order.parent)
+            waits = parent is not None and parent.is_open() and (state.stage == HELD or parent.filled == 0)
+            if not waits and (whole or state.stage != HELD):
+                self._emit(Cancel(self.now, order_id, CLOSING), outputs)
 
     def _judge_one(self, intent: Intent, outputs: list[Event]) -> None:
         """Sizing, risk and the decision record of one order; its commands when approved."""
@@ -471,9 +562,8 @@ class Engine:
         )  # fmt: skip
         self._emit(decision, outputs)
         if approved:
-            native = account.terms.native_exits
             for made in orders:
-                if native or not made.parent:
+                if not self._held_here(made):
                     self._emit(Submit(self.now, Approved(made)), outputs)
 
     def _order_of(self, intent: Intent, quantity: int) -> Order:
@@ -520,13 +610,13 @@ class Engine:
             role, 0, self.decision_count + 1, self.now,
         )  # fmt: skip
 
-    def cancel(self, order_id: str) -> list[Event]:
+    def cancel(self, order_id: str, code: str) -> list[Event]:
         """Ask for the end of an order: nothing for one that is unknown, ended or already being cancelled; one whose
         cancel was refused is asked for again."""
         outputs: list[Event] = []
         state = self.orders.get(order_id)
         if state is not None and state.is_open() and state.cancel in (NONE, REFUSED):
-            self._emit(Cancel(self.now, order_id), outputs)
+            self._emit(Cancel(self.now, order_id, code), outputs)
         return outputs
 
     def close_all(self, asked: CloseRequested) -> list[Event]:
@@ -548,7 +638,9 @@ class Engine:
     def size_at_fill(self, asked: FillPrice) -> list[Event]:
         """Backtest: the size of an order that is about to fill, from equity now, never beyond what is free for it."""
         outputs: list[Event] = []
-        state = self.orders[asked.order_id]
+        state = self.orders.get(asked.order_id)
+        if state is None or not state.is_open():
+            return outputs
         order = state.order
         account = self.accounts[order.account]
         money = money_for(account, order.size_ppm, 0)
@@ -571,7 +663,7 @@ class Engine:
             state = self.orders[order_id]
             if state.stage == HELD:
                 if order_id not in self.exits:
-                    self._emit(Cancel(self.now, order_id), outputs)
+                    self._emit(Cancel(self.now, order_id, NEVER_SENT), outputs)
             else:
                 self._emit(Query(self.now, order_id), outputs)
         return outputs
@@ -596,7 +688,7 @@ class Engine:
                 day = day_of(account.terms.day_zone, self.now)
                 self._emit(DayRolled(self.now, name, day, account.equity()), outputs)
                 scope = "account:" + name
-                if self.states.get(scope) == REDUCING:
+                if self.states.get(scope) == REDUCING and self.causes.get(scope) == DAILY_LOSS_LIMIT:
                     self._emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
 
     def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:
@@ -612,7 +704,7 @@ class Engine:
             return
         loss = account.daily_loss()
         if loss is not None and loss >= limit:
-            self._emit(TradingStateChanged(self.now, scope, REDUCING, "DAILY_LOSS_LIMIT", loss, limit), outputs)
+            self._emit(TradingStateChanged(self.now, scope, REDUCING, DAILY_LOSS_LIMIT, loss, limit), outputs)
 
     def _trigger_exits(self, event: MarketEvent, outputs: list[Event]) -> None:
         """Held exits whose price was reached go out; their siblings end. A stop goes before a take-profit."""
@@ -628,34 +720,37 @@ class Engine:
             order = exit.order
             if order.id in self.exits:
                 quantity = self._guarded(order)
+                if quantity == 0:
+                    continue
+                # What its parent has not filled yet would stand unguarded.
+                outputs += self.cancel(order.parent, EXIT_OF_PART)
                 self._end_siblings(order, outputs)
                 self._emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
                 self._emit(Submit(self.now, Approved(order)), outputs)
 
     def _end_siblings(self, order: Order, outputs: list[Event]) -> None:
-        for sibling in self.children.get(order.parent, []):
-            if sibling != order.id and self.orders[sibling].is_open() and self.orders[sibling].cancel == NONE:
-                self._emit(Cancel(self.now, sibling), outputs)
+        if order.group == "":
+            return
+        for exit in list(self.exits.values()):
+            if exit.order.group == order.group and exit.order.id != order.id:
+                self._emit(Cancel(self.now, exit.order.id, SIBLING_TRIGGERED), outputs)
 
     def _settle_links(self, report: Report, outputs: list[Event]) -> None:
         """When a parent ended unfilled, or its book is flat again, the exits held for it have nothing to guard."""
         state = self.orders.get(report.order_id)
         if state is None:
             return
-        for exit in list(self.exits.values()):
+        book = self.book(state.order.account, state.order.strategy, state.order.instrument)
+        for order_id in list(book.exits):
+            exit = self.exits.get(order_id)
+            if exit is None:
+                continue
             order = exit.order
             parent = self.orders.get(order.parent)
-            if (
-                order.parent == report.order_id and parent is not None and not parent.is_open() and parent.filled == 0
-            ) or (
-                parent is not None
-                and parent.filled > 0
-                and not parent.is_open()
-                and order.instrument is state.order.instrument
-                and state.order.role != ENTRY
-                and self._guarded(order) == 0
-            ):
-                self._emit(Cancel(self.now, order.id), outputs)
+            if parent is not None and parent.is_open():
+                continue
+            if book.closable(order.side, order.lot) == 0 or (parent is not None and parent.filled == 0):
+                self._emit(Cancel(self.now, order.id, NOTHING_TO_GUARD), outputs)
 
     def _emit(self, output: Event, outputs: list[Event]) -> None:
         self.apply(output)

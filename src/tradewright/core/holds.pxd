@@ -8,20 +8,26 @@ cdef class Hold:
     cdef readonly Position position
     cdef readonly str currency
     cdef readonly object amount
-    cdef readonly long long quantity
+    cdef public long long quantity
     cdef public long long remaining
     cdef public object held
-    cdef public bint yielded
+    cdef public long long leaving
 
 cdef class Holds:
     cdef readonly dict holds
+    cdef readonly dict over
     cdef readonly dict money
     @cython.locals(hold=Hold)
     cpdef reserve(self, Order order, Book book, Position position, str currency, object amount)
     @cython.locals(hold=Hold)
-    cpdef adjust(self, Order order, long long remaining)
-    @cython.locals(hold=Hold, remaining=cython.longlong)
-    cpdef yield_exit(self, str order_id)
-    @cython.locals(order=Order, change=cython.longlong, money=dict)
-    cdef _set(self, Hold hold, long long remaining)
+    cpdef adjust(self, Order order, bint is_open, long long counts)
+    @cython.locals(order=Order)
+    cdef _enter(self, Hold hold)
+    @cython.locals(order=Order, change=cython.longlong, leaving=cython.longlong, money=dict)
+    cdef _set(self, Hold hold, long long counts)
     cpdef object held(self, str account, str currency)
+
+@cython.locals(there=cython.longlong, of_lot=cython.longlong)
+cpdef long long left(Book book, int side, str lot, str group) except? -1
+@cython.locals(hold=Hold, order=Order, total=cython.longlong)
+cdef long long _taken(Book book, int side, str lot, str group) except? -1

@@ -1,20 +1,21 @@
 """Holds: what working orders reserve. Reserve first, then post (a fill), void (an end) — released exactly once.
 
 A hold is a function of its order: amount × remaining / quantity. So the sum of holds is the need of the orders that may
-still fill, and it is zero when none may. A slot is the place an opening order takes among the open positions.
+still fill, and it is zero when none may. A slot is the place an opening order takes among the open positions. An exit
+holds the size it may close: what its parent filled, once it is at the venue and until its cancel was asked for.
 """
 
 from __future__ import annotations
 
 from tradewright.core.ledger import Book, Position
-from tradewright.model.order import ENTRY, MARKET, TAKE_PROFIT, Order
+from tradewright.model.order import ENTRY, MARKET, Order
 
 
 class Hold:
-    """The reservation of one order. amount: money reserved for `quantity` counts; remaining: counts still reserved;
-    held: money reserved now. yielded: an exit whose cancel was asked for no longer stands in another exit's way."""
+    """The reservation of one order. currency, amount: money for `quantity` counts of an opening; remaining: counts
+    reserved now; held: money reserved now; leaving: counts of an exit that go at the market."""
 
-    __slots__ = ("order", "book", "position", "currency", "amount", "quantity", "remaining", "held", "yielded")
+    __slots__ = ("order", "book", "position", "currency", "amount", "quantity", "remaining", "held", "leaving")
 
     def __init__(self, order: Order, book: Book, position: Position, currency: str, amount: int) -> None:
         self.order = order
@@ -25,68 +26,75 @@ class Hold:
         self.quantity = order.quantity
         self.remaining = 0
         self.held = 0
-        self.yielded = False
+        self.leaving = 0
 
     def row(self) -> tuple[object, ...]:
-        return (self.order.id, self.currency, self.amount, self.quantity, self.remaining, self.held, self.yielded)
+        return (self.order.id, self.currency, self.amount, self.quantity, self.remaining, self.held, self.leaving)
 
 
 class Holds:
-    """All holds by order id, and their money per account and currency."""
+    """holds: those of open orders by order id, oldest first. over: those that ended, for as long as their order is
+    remembered: an order that works again holds again. money: held per account and currency."""
 
-    __slots__ = ("holds", "money")
+    __slots__ = ("holds", "over", "money")
 
     def __init__(self) -> None:
         self.holds: dict[str, Hold] = {}
+        self.over: dict[str, Hold] = {}
         self.money: dict[str, dict[str, int]] = {}
 
     def reserve(self, order: Order, book: Book, position: Position, currency: str, amount: int) -> None:
-        """Hold `amount` money and the order's quantity and slot from now on; once per order."""
-        assert order.id not in self.holds, f"{order.id} already has its hold"
-        hold = self.holds[order.id] = Hold(order, book, position, currency, amount)
+        """Open the hold of an order, once, with `amount` money for its quantity; an opening holds all of it at once."""
+        assert order.id not in self.holds and order.id not in self.over, f"{order.id} already has its hold"
+        hold = Hold(order, book, position, currency, amount)
+        self._enter(hold)
         if order.role == ENTRY:
-            position.opening += 1
-        self._set(hold, order.quantity)
+            self._set(hold, order.quantity)
 
-    def adjust(self, order: Order, remaining: int) -> None:
-        """Post or void: `remaining` counts stay reserved; 0 ends the hold. An order without a hold changes nothing."""
+    def adjust(self, order: Order, is_open: bool, counts: int) -> None:
+        """Post or void: `counts` stay reserved; an order that is not open any more ends its hold, one that is open
+        again has it back."""
         hold = self.holds.get(order.id)
         if hold is None:
-            return
-        if remaining != hold.remaining:
-            self._set(hold, remaining)
-        if remaining == 0:
+            if not is_open:
+                return
+            hold = self.over.pop(order.id)
+            self._enter(hold)
+        self._set(hold, counts)
+        if not is_open:
             del self.holds[order.id]
+            self.over[order.id] = hold
             if order.role == ENTRY:
                 hold.position.opening -= 1
+            else:
+                del hold.book.exits[order.id]
 
-    def yield_exit(self, order_id: str) -> None:
-        """The cancel of this exit is on its way: another exit may take its quantity. The venue's reduce-only guards
-        the race in which it fills all the same."""
-        hold = self.holds.get(order_id)
-        if hold is not None and hold.order.role != ENTRY and not hold.yielded:
-            remaining = hold.remaining
-            self._set(hold, 0)
-            hold.yielded = True
-            hold.remaining = remaining
-
-    def _set(self, hold: Hold, remaining: int) -> None:
+    def _enter(self, hold: Hold) -> None:
         order = hold.order
-        change = remaining - hold.remaining
-        hold.remaining = remaining
+        self.holds[order.id] = hold
+        if order.role == ENTRY:
+            hold.position.opening += 1
+        else:
+            hold.book.exits[order.id] = hold
+
+    def _set(self, hold: Hold, counts: int) -> None:
+        order = hold.order
+        change = counts - hold.remaining
+        hold.remaining = counts
         if order.role != ENTRY:
-            if not hold.yielded and not (order.group and order.role == TAKE_PROFIT):
-                hold.book.exiting += change
-                hold.position.exiting += change
-                if order.type == MARKET and not order.parent:
-                    hold.position.leaving += change
+            leaving = counts if order.type == MARKET else 0
+            hold.position.exiting += change
+            hold.position.leaving += leaving - hold.leaving
+            hold.leaving = leaving
+            return
+        if change == 0:
             return
         if order.side > 0:
             hold.position.buying += change
         else:
             hold.position.selling += change
         # Past its first quantity (a replace upward) a hold grows in proportion.
-        held = -(-hold.amount * remaining // hold.quantity)
+        held = -(-hold.amount * counts // hold.quantity)
         money = self.money.setdefault(order.account, {})
         money[hold.currency] = money.get(hold.currency, 0) + held - hold.held
         hold.held = held
@@ -97,7 +105,33 @@ class Holds:
         return money.get(currency, 0) if money is not None else 0
 
     def row(self) -> tuple[object, ...]:
+        """In the order of the holds, which is that in which open orders are listed and cancelled."""
         return (
-            [self.holds[id].row() for id in sorted(self.holds)],
+            [hold.row() for hold in self.holds.values()],
+            [self.over[id].row() for id in sorted(self.over)],
             [(account, sorted(money.items())) for account, money in sorted(self.money.items())],
         )
+
+
+def left(book: Book, side: int, lot: str, group: str) -> int:
+    """Size counts that an exit of `side` may still close (of order `lot` if named): what is there, less what working
+    exits have taken. Exits of one group fill one another's place, so a group counts once and its own not at all."""
+    there = book.closable(side, "") - _taken(book, side, "", group)
+    if lot:
+        of_lot = book.closable(side, lot) - _taken(book, side, lot, group)
+        return of_lot if of_lot < there else there
+    return there
+
+
+def _taken(book: Book, side: int, lot: str, group: str) -> int:
+    total = 0
+    groups: dict[str, int] = {}
+    for hold in book.exits.values():
+        order = hold.order
+        if order.side != side or hold.remaining == 0 or (lot and order.lot != lot):
+            continue
+        if order.group == "":
+            total += hold.remaining
+        elif order.group != group:
+            groups[order.group] = max(groups.get(order.group, 0), hold.remaining)
+    return total + sum(groups.values())

@@ -26,12 +26,12 @@ cdef class Book:
     cdef public long long short_size
     cdef public object realised
     cdef readonly dict fees
-    cdef public long long exiting
+    cdef readonly dict exits
     cdef public list window
     cdef public list settled_lots
     cdef public object settled_realised
     cdef readonly list matches
-    @cython.locals(window=list, at=cython.longlong, before=cython.longlong, last=BookedFill)
+    @cython.locals(window=list, at=cython.longlong, before=cython.longlong, in_order=cython.bint)
     cpdef add(self, BookedFill booked, list matches)
     @cython.locals(left=cython.longlong)
     cdef _match(self, BookedFill booked)
@@ -43,6 +43,8 @@ cdef class Book:
     cdef _settle(self)
     @cython.locals(held=Lot)
     cpdef long long closable(self, int side, str lot) except? -1
+    @cython.locals(after=cython.longlong, held=cython.longlong)
+    cpdef long long grown(self, int side, long long size, bint closing) except? -1
 
 cdef class Position:
     cdef readonly str account
@@ -55,14 +57,15 @@ cdef class Position:
     cdef public long long opening
     cdef public long long exiting
     cdef public long long leaving
+    cpdef long long size_of(self, int side) except? -1
 
 cdef class Ledger:
     cdef readonly dict cash
     cdef readonly dict books
     cdef readonly dict positions
     cpdef move_cash(self, str account, str currency, object amount)
+    cdef object _cash_after(self, str account, str currency, object amount)
     cpdef Book book(self, str account, str strategy, Instrument instrument, bint hedging)
     cpdef Position position(self, str account, Instrument instrument)
     @cython.locals(size=cython.longlong, instrument=Instrument, long_before=cython.longlong, short_before=cython.longlong)
     cpdef apply_fill(self, Book book, Position position, Order order, Fill fill, list matches)
-    cdef long long _size_after_base_fee(self, Order order, object fee, long long size) except? -1

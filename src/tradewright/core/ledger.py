@@ -5,32 +5,40 @@ are matched in the order of the venue's clock, and a fill that arrives late is p
 are matched again. So neither the order of arrival nor a duplicate can change what the ledger says.
 
 Cash = what came in + Σ signed notional of fills − Σ fees, per currency, to the last unit. A fee in the base currency
-reduces the quantity owned; what is finer than a size count stays as cash in that currency (dust).
+reduces the quantity owned, rounded up to a size count; what was taken too much is cash in that currency (dust).
 """
 
 from __future__ import annotations
 
-from tradewright.model.errors import ContractError
+from typing import TYPE_CHECKING
+
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Lot, Match
-from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX
+from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX, multiply_checked
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill
+
+if TYPE_CHECKING:
+    from tradewright.core.holds import Hold
 
 #: Fills a book keeps to be able to match again; older ones are settled. A later arrival than that many fills of one
 #: book is matched at the oldest place kept. Twice this is where settling starts, so that it costs O(1) per fill.
 WINDOW = 128
+TEN = 10
 
 
 class BookedFill:
-    """A fill as its book sees it. size: counts after a base-currency fee. closing: it may only close (hedging)."""
+    """A fill as its book sees it. size: counts after a base-currency fee. closing: it may only close (hedging).
+
+    key: its place among the fills of its book; both sides of a trade with ourselves carry the same trade id.
+    """
 
     __slots__ = ("key", "side", "size", "price_units", "time", "order_id", "trade_id", "closing", "lot")
 
     def __init__(
         self, time: int, order_id: str, trade_id: str, side: int, size: int, price_units: int, closing: bool, lot: str
     ) -> None:
-        self.key = (time, len(trade_id), trade_id)
+        self.key = (time, len(trade_id), trade_id, order_id)
         self.side = side
         self.size = size
         self.price_units = price_units
@@ -51,12 +59,12 @@ class Book:
 
     net, long_size, short_size: size counts (net = long_size − short_size = Σ side × size of lots). realised: money in
     the quote currency, Σ pnl of matches, before fees. fees: money per currency, fees in the base currency included.
-    exiting: size counts of working exits of this strategy. matches: those of the window.
+    exits: holds of open exits by order id, kept by `core.holds`. matches: those of the window.
     """
 
     __slots__ = (
         "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
-        "fees", "exiting", "window", "settled_lots", "settled_realised", "matches",
+        "fees", "exits", "window", "settled_lots", "settled_realised", "matches",
     )  # fmt: skip
 
     def __init__(self, account: str, strategy: str, instrument: Instrument, hedging: bool) -> None:
@@ -70,7 +78,7 @@ class Book:
         self.short_size = 0
         self.realised = 0
         self.fees: dict[str, int] = {}
-        self.exiting = 0
+        self.exits: dict[str, Hold] = {}
         self.window: list[BookedFill] = []
         self.settled_lots: list[tuple[object, ...]] = []
         self.settled_realised = 0
@@ -79,21 +87,27 @@ class Book:
     def add(self, booked: BookedFill, matches: list[Match]) -> None:
         """Book one fill; the matches it makes are appended to `matches`.
 
-        When it came late, the matches that it undoes are appended as their reversals before the new ones.
+        When it came late, the matches that it undoes are appended as their reversals before the new ones. Raises
+        OverflowError for a position past SIZE_MAX, and then the book is as it was.
         """
         window = self.window
-        if not window or booked.key > window[-1].key:
-            window.append(booked)
-            before = len(self.matches)
-            self._match(booked)
-            if len(self.matches) > before:
-                matches.extend(self.matches[before:])
-        else:
-            at = len(window)
-            while at > 0 and window[at - 1].key > booked.key:
-                at -= 1
-            window.insert(at, booked)
-            self._match_again(matches)
+        at = len(window)
+        while at > 0 and window[at - 1].key > booked.key:
+            at -= 1
+        in_order = at == len(window)
+        window.insert(at, booked)
+        try:
+            if in_order:
+                before = len(self.matches)
+                self._match(booked)
+                if len(self.matches) > before:
+                    matches.extend(self.matches[before:])
+            else:
+                self._match_again(matches)
+        except OverflowError:
+            del window[at]
+            self._fold(window)
+            raise
         if len(window) >= 2 * WINDOW:
             self._settle()
 
@@ -106,14 +120,14 @@ class Book:
         elif self.net != 0 and (self.net > 0) != (booked.side > 0):
             left = self._close(booked, left, "")
         if left:
+            if left > SIZE_MAX - (self.long_size if booked.side > 0 else self.short_size):
+                raise OverflowError(f"{self.instrument.symbol}: {left} counts more than {self.net} are out of range")
             self.lots.append(Lot(booked.order_id, booked.trade_id, booked.side, left, booked.price_units, booked.time))
             if booked.side > 0:
                 self.long_size += left
             else:
                 self.short_size += left
         self.net = self.long_size - self.short_size
-        if self.long_size > SIZE_MAX or self.short_size > SIZE_MAX:
-            raise OverflowError(f"{self.instrument.symbol}: a position of {self.net} counts is out of range")
 
     def _close(self, booked: BookedFill, left: int, named: str) -> int:
         """Match `left` against lots of the other side, FIFO, only those of order `named` if given; what is left."""
@@ -188,6 +202,19 @@ class Book:
             return 0
         return abs(self.net)
 
+    def grown(self, side: int, size: int, closing: bool) -> int:
+        """Size counts that a fill adds to the side it trades on, beyond what it closes."""
+        if self.hedging:
+            return size - min(size, self.closable(side, "")) if closing else size
+        after = self.net + side * size
+        held = self.long_size if side > 0 else self.short_size
+        return max(0, side * after - held)
+
+    @property
+    def exiting(self) -> int:
+        """Size counts of working exits, each counted; what a further exit finds is `core.holds.left`."""
+        return sum([hold.remaining for hold in self.exits.values()])
+
     def cost(self) -> int:
         """Σ side × price × size of the open lots, as money in the quote currency."""
         total = 0
@@ -207,7 +234,7 @@ class Book:
     def row(self) -> tuple[object, ...]:
         return (
             self.account, self.strategy, self.instrument.index, self.hedging, [lot.row() for lot in self.lots],
-            self.realised, sorted(self.fees.items()), self.exiting, [booked.row() for booked in self.window],
+            self.realised, sorted(self.fees.items()), [booked.row() for booked in self.window],
             self.settled_lots, self.settled_realised,
         )  # fmt: skip
 
@@ -216,8 +243,8 @@ class Position:
     """One account's holding in one instrument, over all strategies, and the working orders that may change it.
 
     net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many
-    of them (the slot they hold). exiting: size counts of working exits, one exit of an OCO group counted; leaving:
-    those of them that are market orders, whose margin is as good as free.
+    of them (the slot they hold). exiting: size counts of working exits, each counted; leaving: those of them that go at
+    the market: their margin is as good as free.
     """
 
     __slots__ = (
@@ -249,6 +276,10 @@ class Position:
         """Whether it holds or awaits anything; one that was only looked at, or is flat and idle, is no state."""
         return bool(self.long_size or self.short_size or self.opening or self.exiting or self.buying or self.selling)
 
+    def size_of(self, side: int) -> int:
+        """Size counts held on one side."""
+        return self.long_size if side > 0 else self.short_size
+
     def row(self) -> tuple[object, ...]:
         return (
             self.account, self.instrument.index, self.net, self.long_size, self.short_size,
@@ -268,11 +299,13 @@ class Ledger:
 
     def move_cash(self, account: str, currency: str, amount: int) -> None:
         """Add `amount` (money, may be negative) to the account's cash."""
-        cash = self.cash[account]
-        total = cash.get(currency, 0) + amount
+        self.cash[account][currency] = self._cash_after(account, currency, amount)
+
+    def _cash_after(self, account: str, currency: str, amount: int) -> int:
+        total: int = self.cash[account].get(currency, 0) + amount
         if total > MONEY_MAX or total < -MONEY_MAX:
             raise OverflowError(f"{account}: {currency} does not fit 128-bit money")
-        cash[currency] = total
+        return total
 
     def book(self, account: str, strategy: str, instrument: Instrument, hedging: bool) -> Book:
         """The book, opened on first use."""
@@ -291,39 +324,41 @@ class Ledger:
         return position
 
     def apply_fill(self, book: Book, position: Position, order: Order, fill: Fill, matches: list[Match]) -> None:
-        """Book a fill of `order`, once: lots, matches, cash and fees. Duplicates are the order table's to refuse."""
-        if fill.size_units <= 0 or fill.price_units <= 0:
-            raise ContractError(
-                f"fill {fill.trade_id}: size {fill.size_units} and price {fill.price_units} must be > 0"
-            )
+        """Book a fill of `order`, once: lots, matches, cash and fees. Duplicates are the order table's to refuse.
+
+        Raises OverflowError for money past 128 bits or a position past SIZE_MAX, and then nothing is booked.
+        """
         instrument = order.instrument
+        account = order.account
         size = fill.size_units
-        notional = fill.price_units * (size * instrument.money_factor)
-        self.move_cash(order.account, instrument.quote, -notional if order.side > 0 else notional)
+        notional = multiply_checked(fill.price_units, size * instrument.money_factor)
+        moves = {instrument.quote: -notional if order.side > 0 else notional}
+        if fill.fee:
+            paid = fill.fee
+            if fill.fee_currency == instrument.base:
+                unit = TEN ** (MONEY_SCALE - instrument.size_scale) * instrument.contract
+                units = max(-size, min(size, -(-paid // unit)))
+                paid -= units * unit
+                size -= order.side * units
+            if paid:
+                moves[fill.fee_currency] = moves.get(fill.fee_currency, 0) - paid
+        after = {currency: self._cash_after(account, currency, amount) for currency, amount in moves.items()}
+        closing = order.role != ENTRY
+        if size > SIZE_MAX or book.grown(order.side, size, closing) > SIZE_MAX - position.size_of(order.side):
+            raise OverflowError(f"{instrument.symbol}: {size} counts more than {position.net} are out of range")
+        long_before, short_before = book.long_size, book.short_size
+        book.add(
+            BookedFill(
+                fill.time_venue, order.id, fill.trade_id, order.side, size, fill.price_units, closing, order.lot
+            ),
+            matches,
+        )
         if fill.fee:
             book.fees[fill.fee_currency] = book.fees.get(fill.fee_currency, 0) + fill.fee
-            if fill.fee_currency == instrument.base:
-                size = self._size_after_base_fee(order, fill.fee, size)
-            else:
-                self.move_cash(order.account, fill.fee_currency, -fill.fee)
-        long_before, short_before = book.long_size, book.short_size
-        closing = order.role != ENTRY
-        booked = BookedFill(
-            fill.time_venue, order.id, fill.trade_id, order.side, size, fill.price_units, closing, order.lot
-        )
-        book.add(booked, matches)
+        self.cash[account].update(after)
         position.long_size += book.long_size - long_before
         position.short_size += book.short_size - short_before
         position.net = position.long_size - position.short_size
-
-    def _size_after_base_fee(self, order: Order, fee: int, size: int) -> int:
-        """A base fee shrinks a buy and enlarges a sale by whole size counts, rounded up; the rest is dust in cash."""
-        unit = int(10 ** (MONEY_SCALE - order.instrument.size_scale)) // order.instrument.contract
-        units = min(-(-fee // unit), size)
-        dust = units * unit - fee
-        if dust:
-            self.move_cash(order.account, order.instrument.base, dust)
-        return size - units if order.side > 0 else size + units
 
     def row(self) -> tuple[object, ...]:
         return (

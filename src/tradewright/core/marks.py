@@ -13,8 +13,8 @@ TEN = 10
 class Mark:
     """The newest prices of one instrument in price counts (0 = never seen) and when they were known (ns UTC).
 
-    time_quote: of bid and ask; time_last: of the last price, each of its own, so that a feed that falls silent is seen to
-    age beside one that goes on.
+    time_quote: of bid and ask; time_last: of the last price, each of its own, so that a feed that falls silent is seen
+    to age beside one that goes on.
     one: price counts per 1.0, an int in both builds (Cython's integer power is a float).
     """
 

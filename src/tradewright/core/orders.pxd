@@ -28,11 +28,12 @@ cdef class OrderState:
     cpdef bint is_open(self)
     cpdef long long remaining(self) except -1
     cpdef bint has_unknown(self)
-    @cython.locals(kind=int, before=int, after=int, was_open=cython.bint, fresh=cython.bint)
+    cpdef bint admit(self, Report report) except -1
+    @cython.locals(kind=int, before=int, was_open=cython.bint, fresh=cython.bint)
     cpdef bint apply_report(self, Report report) except -1
     cdef _settle(self, Report report, bint was_open, int before)
-    @cython.locals(filled=cython.longlong, price=object)
-    cdef bint _apply_fill(self, Fill fill, int before) except -1
+    @cython.locals(price=object)
+    cdef _apply_fill(self, Fill fill, int before)
     cdef _apply_accepted(self, Report accepted)
     cdef _apply_unknown(self, str request)
     cdef _apply_replaced(self, Replaced replaced)

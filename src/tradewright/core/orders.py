@@ -11,7 +11,7 @@ one.
 
 from __future__ import annotations
 
-from tradewright.model.errors import LifeCycleError
+from tradewright.model.errors import ContractError, LifeCycleError
 from tradewright.model.event import (
     ACCEPTED,
     CANCEL_REJECTED,
@@ -158,18 +158,32 @@ class OrderState:
         """Average fill price in price counts, for display; None before the first fill."""
         return self.value / self.filled if self.filled else None
 
+    def admit(self, report: Report) -> bool:
+        """Whether the report is a fill not seen before; changes nothing. Raises LifeCycleError where the table has no
+        edge for it, ContractError for a fill of no size or price, OverflowError for one past the range of a size."""
+        stage_after(report.kind, self.stage)
+        if not isinstance(report, Fill) or report.trade_id in self.trades:
+            return False
+        if report.size_units <= 0 or report.price_units <= 0:
+            raise ContractError(
+                f"fill {report.trade_id}: size {report.size_units} and price {report.price_units} must be above zero"
+            )
+        if self.filled + report.size_units > SIZE_MAX:
+            raise OverflowError(f"{self.order.id}: {self.filled} + {report.size_units} filled counts are out of range")
+        return True
+
     def apply_report(self, report: Report) -> bool:
         """Fold a venue's report; True if it was a new fill. The same report twice changes nothing.
 
-        Raises LifeCycleError or OverflowError, and then nothing has changed.
+        Raises as `admit`, and then nothing has changed.
         """
+        fresh = self.admit(report)
         kind = report.kind
         before = self.stage
-        after = stage_after(kind, before)
         was_open = self.is_open()
-        fresh = False
         if isinstance(report, Fill):
-            fresh = self._apply_fill(report, before)
+            if fresh:
+                self._apply_fill(report, before)
         elif kind == ACCEPTED:
             self._apply_accepted(report)
         elif kind == OUTCOME_UNKNOWN:
@@ -180,7 +194,7 @@ class OrderState:
             self.replace = _refused(self.replace)
         elif isinstance(report, Replaced):
             self._apply_replaced(report)
-        self.stage = after
+        self.stage = stage_after(kind, before)
         if kind not in (OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED):
             self.submit = NONE
         self._settle(report, was_open, before)
@@ -199,21 +213,15 @@ class OrderState:
         elif was_open:
             self.time_ended = report.time
 
-    def _apply_fill(self, fill: Fill, before: int) -> bool:
-        if fill.trade_id in self.trades:
-            return False
-        filled = self.filled + fill.size_units
-        if filled > SIZE_MAX:
-            raise OverflowError(f"{self.order.id}: {filled} filled counts are out of range")
+    def _apply_fill(self, fill: Fill, before: int) -> None:
         price: int = fill.price_units
         self.trades[fill.trade_id] = fill.size_units
-        self.filled = filled
+        self.filled += fill.size_units
         self.value += fill.size_units * price
         if fill.fee:
             self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, 0) + fill.fee
         if before >= ENDED_CANCELLED:
             self.late += 1
-        return True
 
     def _apply_accepted(self, accepted: Report) -> None:
         """The venue's name for it, the newest that was said. As the answer to a look-up it also says that a cancel or

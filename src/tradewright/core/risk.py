@@ -47,7 +47,7 @@ class Proposal:
             self.value = account.marks.convert(self.notional, instrument.quote, terms.currency)
         self.need: int | None = None
         self.hold_currency = instrument.quote if terms.kind == "cash" else terms.currency
-        if self.opening and self.value is not None:
+        if self.opening and self.judged > 0:
             self.need = self._need()
 
     def _judged_price(self) -> int:

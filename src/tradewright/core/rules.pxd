@@ -46,11 +46,19 @@ cdef class PriceCollar(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)
     cpdef Check check(self, Proposal proposal)
 
+cdef class PriceBand(Rule):
+    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)
+    cpdef Check check(self, Proposal proposal)
+
 cdef class OrderValue(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)
     cpdef Check check(self, Proposal proposal)
 
 cdef class OrderQuantity(Rule):
+    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)
+    cpdef Check check(self, Proposal proposal)
+
+cdef class PositionRange(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)
     cpdef Check check(self, Proposal proposal)
 
@@ -82,5 +90,5 @@ cdef class ReduceOnly(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)
     cpdef Check check(self, Proposal proposal)
 
-@cython.locals(position=Position, size=cython.longlong)
+@cython.locals(position=Position, size=object)
 cpdef object size_after(Proposal proposal)

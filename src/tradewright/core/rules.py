@@ -1,4 +1,5 @@
-"""The rules of the order station, in the order they are asked. Each has one code; each boundary is `value > limit`.
+"""The rules of the order station, in the order they are asked. Each has one code; each boundary is `value > limit`, but
+at the daily loss, where reaching the limit is enough.
 
 A rule on openings lets every exit pass: what reduces risk must stay possible. A limit that is configured but whose
 value can not be known refuses (value None).
@@ -6,12 +7,16 @@ value can not be known refuses (value None).
 
 from __future__ import annotations
 
+from tradewright.core.holds import left
 from tradewright.core.limits import QUANTITY_SCALE
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.account import CASH
 from tradewright.model.control import ACTIVE
 from tradewright.model.decision import Check
+from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.order import SELL
+
+MILLION = 1_000_000
 
 
 class TradingState(Rule):
@@ -150,6 +155,23 @@ class PriceCollar(Rule):
         return Check(self.code, away <= limit, away, limit, "ppm")
 
 
+class PriceBand(Rule):
+    """The venue's band: an opening limit lies no further from the reference, to either side."""
+
+    code = "PRICE_BAND"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        order = proposal.order
+        band = order.instrument.rules.band_ppm
+        if band == 0 or order.limit_units == 0 or not proposal.opening:
+            return None
+        if proposal.reference <= 0:
+            return Check(self.code, False, None, band, "ppm")
+        distance = (order.limit_units - proposal.reference) * MILLION
+        away = -(-(distance if distance > 0 else -distance) // proposal.reference)
+        return Check(self.code, away <= band, away, band, "ppm")
+
+
 class OrderValue(Rule):
     """maxOrderValue."""
 
@@ -181,11 +203,27 @@ class OrderQuantity(Rule):
 def size_after(proposal: Proposal) -> int:
     """Size counts of the position if this order and every working opening order of its side filled."""
     position = proposal.position
+    # Python integers in both builds: three sizes can be more than int64 holds.
+    size: int = position.net
     if proposal.order.side > 0:
-        size = position.net + position.buying + proposal.order.quantity
+        size += position.buying
+        size += proposal.order.quantity
     else:
-        size = position.net - position.selling - proposal.order.quantity
-    return size if size >= 0 else -size
+        size -= position.selling
+        size -= proposal.order.quantity
+    return abs(size)
+
+
+class PositionRange(Rule):
+    """The position, its working orders filled, stays within what a size can count."""
+
+    code = "POSITION_RANGE"
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if not proposal.opening:
+            return None
+        size = size_after(proposal)
+        return Check(self.code, size <= SIZE_MAX, size, SIZE_MAX, "size")
 
 
 class PositionQuantity(Rule):
@@ -301,13 +339,13 @@ class ReduceOnly(Rule):
         if proposal.opening:
             return None
         order = proposal.order
-        left = proposal.book.closable(order.side, order.lot) - proposal.book.exiting
-        return Check(self.code, 0 < order.quantity <= left, order.quantity, left, "size")
+        there = left(proposal.book, order.side, order.lot, order.group)
+        return Check(self.code, 0 < order.quantity <= there, order.quantity, there, "size")
 
 
 #: The order station, as asked.
 ORDER_RULES: list[Rule] = [
     TradingState(), SymbolTradable(), PriceKnown(), PriceFresh(), PriceIncrement(), SizeIncrement(), SizeMinimum(),
-    SizeMaximum(), NotionalMinimum(), PriceCollar(), OrderValue(), OrderQuantity(), PositionQuantity(), PositionShare(),
-    Shorting(), BuyingPower(), DailyLoss(), OpenPositions(), ReduceOnly(),
+    SizeMaximum(), NotionalMinimum(), PriceBand(), PriceCollar(), OrderValue(), OrderQuantity(), PositionRange(),
+    PositionQuantity(), PositionShare(), Shorting(), BuyingPower(), DailyLoss(), OpenPositions(), ReduceOnly(),
 ]  # fmt: skip

@@ -16,18 +16,18 @@ from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import account_from, instrument_from
-from tradewright.model.errors import JournalDamaged
+from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.instrument import Instrument
-from tradewright.model.order import Order
+from tradewright.model.order import ENTRY, Order
 
 if TYPE_CHECKING:
     from tradewright.core.engine import Engine
 
-VERSION = 1
+VERSION = 2
 
 
 def to_bytes(engine: Engine) -> bytes:
-    """Everything `Engine.apply` folds."""
+    """Everything `Engine.apply` folds. What the engine walks through in the order of its arrival is stored in it."""
     return msgspec.json.encode(
         (
             VERSION,
@@ -41,13 +41,13 @@ def to_bytes(engine: Engine) -> bytes:
             ),
             [instrument.row() for instrument in engine.instruments],
             engine.marks.row(),
-            [engine.accounts[name].row() for name in sorted(engine.accounts)],
+            [account.row() for account in engine.accounts.values()],
             engine.ledger.row(),
             [engine.orders[id].row() for id in sorted(engine.orders)],
             engine.holds.row(),
-            [engine.exits[id].row() for id in sorted(engine.exits)],
+            [exit.row() for exit in engine.exits.values()],
             sorted(engine.children.items()),
-            sorted(engine.states.items()),
+            [(scope, state, engine.causes[scope]) for scope, state in sorted(engine.states.items())],
             sorted(engine.halted.items()),
             list(engine.ended),
             engine.next_day_end,
@@ -57,9 +57,16 @@ def to_bytes(engine: Engine) -> bytes:
 
 def restore(engine: Engine, data: bytes) -> None:
     """Fill a new Engine from `to_bytes`. Raises JournalDamaged for another version or a broken form."""
-    row = msgspec.json.decode(data)
-    if not isinstance(row, list) or not row or row[0] != VERSION:
-        raise JournalDamaged(f"snapshot: its form is not version {VERSION}; replay the journal from its begin")
+    try:
+        row = msgspec.json.decode(data)
+        if not isinstance(row, list) or not row or row[0] != VERSION:
+            raise JournalDamaged(f"snapshot: its form is not version {VERSION}; replay the journal from its begin")
+        _restore(engine, row)
+    except (msgspec.DecodeError, TypeError, ValueError, LookupError, InputError) as error:
+        raise JournalDamaged(f"snapshot: it is no engine: {error}") from error
+
+
+def _restore(engine: Engine, row: list[Any]) -> None:
     _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, ended, day_end = (
         row
     )
@@ -83,7 +90,8 @@ def restore(engine: Engine, data: bytes) -> None:
         exit.best = best
         engine.exits[id] = exit
     engine.children = {parent: list(ids) for parent, ids in children}
-    engine.states = dict(states)
+    engine.states = {scope: state for scope, state, _ in states}
+    engine.causes = {scope: cause for scope, _, cause in states}
     engine.halted = dict(halted)
     engine.ended.extend((time, id) for time, id in ended)
     engine.next_day_end = day_end
@@ -106,7 +114,6 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         lots,
         realised,
         fees,
-        exiting,
         window,
         settled_lots,
         settled_realised,
@@ -116,21 +123,31 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         book.settled_realised = settled_realised
         book.window = [booked_from(item) for item in window]
         book.refold()
-        book.exiting = exiting
         book.fees.update(fees)
         if [list(lot.row()) for lot in book.lots] != lots or book.realised != realised:
             raise JournalDamaged(f"snapshot: lots of {account} {strategy} do not follow from their fills")
 
 
 def _restore_holds(engine: Engine, row: Sequence[Any]) -> None:
-    holds, money = row
-    for order_id, currency, amount, quantity, remaining, held, yielded in holds:
-        order = engine.orders[order_id].order
-        book = engine.book(order.account, order.strategy, order.instrument)
-        hold = Hold(order, book, engine.position(order.account, order.instrument), currency, amount)
-        hold.quantity, hold.remaining, hold.held, hold.yielded = quantity, remaining, held, yielded
-        engine.holds.holds[order_id] = hold
+    working, over, money = row
+    for item in working:
+        hold = _hold_from(engine, item)
+        engine.holds.holds[hold.order.id] = hold
+        if hold.order.role != ENTRY:
+            hold.book.exits[hold.order.id] = hold
+    for item in over:
+        hold = _hold_from(engine, item)
+        engine.holds.over[hold.order.id] = hold
     engine.holds.money.update({account: dict(amounts) for account, amounts in money})
+
+
+def _hold_from(engine: Engine, row: Sequence[Any]) -> Hold:
+    order_id, currency, amount, quantity, remaining, held, leaving = row
+    order = engine.orders[order_id].order
+    book = engine.book(order.account, order.strategy, order.instrument)
+    hold = Hold(order, book, engine.position(order.account, order.instrument), currency, amount)
+    hold.quantity, hold.remaining, hold.held, hold.leaving = quantity, remaining, held, leaving
+    return hold
 
 
 def order_from(row: Sequence[Any], instruments: list[Instrument]) -> Order:

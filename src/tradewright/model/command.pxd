@@ -11,7 +11,7 @@ cdef class Submit(Command):
     cdef readonly Order order
 
 cdef class Cancel(Command):
-    pass
+    cdef readonly str code
 
 cdef class Replace(Command):
     cdef readonly long long quantity

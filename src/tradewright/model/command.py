@@ -41,15 +41,36 @@ class Submit(Command):
         self.order = approved.order
 
 
+#: Why the engine cancels, by code. The strategy's wish and what a closing intent brings with it came of a callback.
+STRATEGY = "STRATEGY"
+CLOSING = "CLOSING"
+SIBLING_TRIGGERED = "SIBLING_TRIGGERED"
+EXIT_OF_PART = "EXIT_OF_PART"
+NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
+NEVER_SENT = "NEVER_SENT"
+CANCEL_CODES = {
+    STRATEGY: "its strategy asked for it",
+    CLOSING: "the position it guards is being closed",
+    SIBLING_TRIGGERED: "the other exit of its pair was triggered",
+    EXIT_OF_PART: "what it filled so far is being closed",
+    NOTHING_TO_GUARD: "there is nothing left that it could close",
+    NEVER_SENT: "it was decided but not sent when the process ended",
+}
+
+
 class Cancel(Command):
-    """Cancel what is left of the order."""
+    """Cancel what is left of the order. code: why, one of CANCEL_CODES."""
 
-    __slots__ = ()
+    __slots__ = ("code",)
 
-    def __init__(self, time: int, order_id: str) -> None:
+    def __init__(self, time: int, order_id: str, code: str = STRATEGY) -> None:
         self.kind = CANCEL
         self.time = time
         self.order_id = order_id
+        self.code = code
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.order_id, self.code)
 
 
 class Replace(Command):
