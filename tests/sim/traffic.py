@@ -126,13 +126,16 @@ class Traffic:
     def reports(self, events: int) -> Iterator[Report]:
         """Runs so many events, with commands between them and in answer to reports."""
         for _ in range(events):
-            yield from self.drawn(self.exchange.run(self.event()))
-            yield from self.drawn(self.exchange.due(self.time))
+            self.exchange.run(self.event())
+            yield from self.drawn()
+            self.exchange.due(self.time)
+            yield from self.drawn()
             for _ in range(self.rng.below(3)):
                 self.exchange.execute(self.command())
 
-    def drawn(self, reports: Iterator[Report]) -> Iterator[Report]:
-        for report in reports:
+    def drawn(self) -> Iterator[Report]:
+        """The reports of the running call; the exchange may be another one by the next draw."""
+        while (report := next(self.exchange, None)) is not None:
             yield report
             self.react(report)
 

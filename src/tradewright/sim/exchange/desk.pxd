@@ -31,16 +31,16 @@ cdef class Desk:
     cdef readonly dict groups
     cdef readonly list history
     cdef readonly list out
-    cdef list fresh
-    cdef Market here
+    cdef public list fresh
+    cdef public Market here
     cdef public long long now
-    cdef long long at
-    cdef long long moment
-    cdef long long count
-    cdef readonly long long trades
-    cdef long long wake
-    cdef object rng_fills
-    cdef object rng_latency
+    cdef public long long at
+    cdef public long long moment
+    cdef public long long count
+    cdef public long long trades
+    cdef public long long wake
+    cdef public object rng_fills
+    cdef public object rng_latency
 
     @cython.locals(market=Market)
     cdef Market market_of(self, Instrument instrument)

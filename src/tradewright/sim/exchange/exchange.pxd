@@ -16,13 +16,13 @@ cdef int _IDLE, _ARRIVALS, _CLOSING, _MATCHING, _ENDING
 cdef long long SIZE_MAX
 
 cdef class Exchange(Matching):
-    cdef list pending
-    cdef long long last_arrival
-    cdef int phase
-    cdef long long start
-    cdef MarketEvent running_event
-    cdef Market running_market
-    cdef long long cursor
+    cdef public list pending
+    cdef public long long last_arrival
+    cdef public int phase
+    cdef public long long start
+    cdef public MarketEvent running_event
+    cdef public Market running_market
+    cdef public long long cursor
 
     cpdef list_instrument(self, Instrument instrument)
     @cython.locals(arrival=cython.longlong)

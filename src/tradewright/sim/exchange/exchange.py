@@ -11,7 +11,7 @@ takes part in what is left of the event.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tradewright.model.command import Command
 from tradewright.model.errors import ContractError
@@ -24,6 +24,7 @@ from tradewright.model.report import Fill, Report
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.market import Market
 from tradewright.sim.exchange.matching import Matching
+from tradewright.sim.exchange.state import Row, restore, rows
 from tradewright.sim.exchange.vocabulary import (
     CLOSE,
     FROM_BARS,
@@ -309,6 +310,19 @@ class Exchange(Matching):
         self.at = self.now
         if market.source < FROM_TRADES:
             self.expire(market, market.time)
+
+    # State
+
+    def state(self) -> list[Row]:
+        """All there is to know, as rows of plain values (`sim.exchange.state`)."""
+        return list(rows(self))
+
+    def restore(self, stored: Iterable[Row]) -> None:
+        """Becomes the exchange whose rows these are; to be called on one that was just made, with the same models.
+
+        An event that was running goes on: draw its reports before the next call.
+        """
+        restore(self, stored)
 
     # Views
 

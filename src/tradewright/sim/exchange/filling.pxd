@@ -15,13 +15,13 @@ cdef int FROM_DEPTH, FROM_QUOTES, FROM_TRADES, LAPSED, WITHDRAWN, WORKING
 cdef long long SIZE_MAX
 
 cdef class Filling(Desk):
-    cdef long long volume
-    cdef long long print_price
-    cdef long long print_size
-    cdef int print_side
-    cdef Working asking
-    cdef long long asking_price
-    cdef bint asking_maker
+    cdef public long long volume
+    cdef public long long print_price
+    cdef public long long print_size
+    cdef public int print_side
+    cdef public Working asking
+    cdef public long long asking_price
+    cdef public bint asking_maker
 
     @cython.locals(wanted=cython.longlong, allowed=cython.longlong, size=cython.longlong)
     cdef fill(self, Working w, long long price, bint maker)

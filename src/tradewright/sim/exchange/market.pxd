@@ -34,7 +34,7 @@ cdef class Market:
     cdef object _calendar
 
     @cython.locals(book=Book)
-    cdef Book book_of(self, Account account)
+    cpdef Book book_of(self, Account account)
     cdef bint see_bar(self, Bar bar) except -1
     cdef bint see_quote_bar(self, QuoteBar bar) except -1
     cdef bint see_quote(self, Quote quote) except -1

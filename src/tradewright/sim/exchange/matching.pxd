@@ -12,9 +12,9 @@ cdef int FROM_QUOTES, FROM_TRADES, WORKING, FRONT, NO_QUEUE, NEXT_CLOSE, NEXT_OP
 cdef double OUT_OF_REACH
 
 cdef class Matching(Filling):
-    cdef int point
-    cdef Path path
-    cdef long long event
+    cdef public int point
+    cdef public Path path
+    cdef public long long event
 
     @cython.locals(book=Book)
     cdef enter(self, Market market, int point)

@@ -18,8 +18,8 @@ cdef class Path:
     cdef readonly long long ask_high
     cdef readonly long long ask_low
     cdef readonly long long ask_close
-    cdef follow(self, Bar bar)
-    cdef follow_quotes(self, QuoteBar bar)
+    cpdef follow(self, Bar bar)
+    cpdef follow_quotes(self, QuoteBar bar)
     cdef long long bid(self, int point, bint low_first) except? -1
     cdef long long ask(self, int point, bint low_first) except? -1
     cdef long long moment(self, int point) except? -1
