@@ -46,6 +46,9 @@ def test_its_room_is_really_allocated_and_never_grows(tmp_path: Path) -> None:
     assert file.lines() == [b"line %d" % number for number in range(SIZE // SLOT)]
     with pytest.raises(JournalFull):
         EmergencyFile(tmp_path).append(b"also after a restart")
+    file.clear()
+    for number in range(SIZE // SLOT):  # and clearing gives all of it back
+        file.append(b"again %d" % number)
 
 
 @pytest.mark.parametrize("line", [b"", b"x" * (LINE_MAX + 1)])

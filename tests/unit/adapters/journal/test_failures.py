@@ -311,6 +311,47 @@ def test_a_disk_that_is_really_full_stops_the_journal_and_not_the_emergency_file
     assert not able or "No space left on device" in found.stdout
 
 
+def test_a_file_is_replaced_in_this_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real syncs are listened to: what lay in the folder when each was asked."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    seen: list[tuple[str, dict[str, bytes]]] = []
+
+    def listen(name: str) -> None:
+        real = getattr(disk, name)
+
+        def listened(*arguments: object) -> None:
+            real(*arguments)
+            seen.append((name, {found.name: found.read_bytes() for found in tmp_path.iterdir()}))
+
+        monkeypatch.setattr(disk, name, listened)
+
+    listen("sync")
+    listen("sync_path")
+    disk.replace(path, b"new")
+    assert seen[0] == ("sync", {"file": b"old", "file.tmp": b"new"})
+    assert seen[-1] == ("sync_path", {"file": b"new"})
+
+
+def test_a_file_that_is_only_partly_written_replaces_nothing(tmp_path: Path) -> None:
+    """A limit in the middle of the bytes: the kernel writes what fits and says so."""
+    code = (
+        "import pathlib, resource, sys\n"
+        "from tradewright.adapters.journal import disk\n"
+        "from tradewright.model.errors import JournalFull\n"
+        "unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, unlimited[1]))\n"
+        "try: disk.replace(pathlib.Path(sys.argv[1]), bytes(300))\n"
+        "except JournalFull as failure: print(failure)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)  # what measures this process must be able to write\n"
+    )
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60)
+    assert found.stdout == "file can not be written: File too large\n", found.stderr
+    assert path.read_bytes() == b"old"
+
+
 def test_an_error_that_nobody_foresaw_passes_unchanged(tmp_path: Path) -> None:
     with pytest.raises(apsw.MisuseError), disk.writing(tmp_path):
         raise apsw.MisuseError

@@ -79,6 +79,12 @@ def test_a_holder_that_has_not_signed_yet_is_still_a_holder(tmp_path: Path, text
             FileJournal(tmp_path)
 
 
+def test_a_longer_signature_of_an_earlier_holder_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text('{"pid": 1, "since": "%s"}' % ("long ago " * 20))
+    with FileJournal(tmp_path), pytest.raises(JournalLocked, match=f"process {os.getpid()}, since 20"):
+        FileJournal(tmp_path)
+
+
 def test_a_lock_that_can_not_be_signed_is_given_back(tmp_path: Path) -> None:
     code = (
         "import pathlib, resource, sys\n"

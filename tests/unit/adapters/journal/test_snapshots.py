@@ -66,6 +66,16 @@ def test_a_snapshot_waits_until_its_record_is_durable_and_anchored(tmp_path: Pat
             assert stored.head == journal.head
 
 
+def test_a_snapshot_of_an_earlier_record_does_not_move_the_anchor_back(tmp_path: Path) -> None:
+    write(tmp_path, [3, 3])
+    with FileJournal(tmp_path) as journal:
+        journal.snapshot(Head(2, expected(2)), state(2))
+        stored = anchor.read_anchor(tmp_path)
+        assert stored is not None
+        assert stored.seq == 6
+    assert latest(tmp_path) == (2, [])
+
+
 def test_every_flipped_bit_of_a_snapshot_gives_the_older_one_and_a_reason(tmp_path: Path) -> None:
     journal_with_snapshots(tmp_path, 7, 12, 21)
     newest = paths(tmp_path)[-1]
