@@ -1,0 +1,60 @@
+"""Strategies that make a backtest busy; what they do is fixed by the prices they see."""
+
+from __future__ import annotations
+
+from tradewright.model.market import Bar, Quote, Trade
+from tradewright.signal.strategy import Strategy
+
+
+class Dice(Strategy):
+    """Buys, sells or closes where the price's counts, well shaken, say so; after `rolls_max` it only watches."""
+
+    size_each: str = "2"
+    rolls_max: int = 10**9
+    seen: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.roll(bar.close_units)
+
+    def on_quote(self, quote: Quote) -> None:
+        self.roll(quote.bid_units)
+
+    def on_trade(self, trade: Trade) -> None:
+        self.roll(trade.price_units)
+
+    def roll(self, units: int) -> None:
+        self.seen += 1
+        if self.seen > self.rolls_max:
+            return
+        match (units * 2_654_435_761 + self.seen * 40_503 >> 9) % 7:
+            case 0 | 1:
+                self.buy(self.size_each)
+            case 2:
+                self.sell(self.size_each)
+            case 3:
+                self.close()
+
+
+class Script(Strategy):
+    """At the n-th bar (from 1) the n-th word: `+4` buys four, `-4` sells four, `.` does nothing."""
+
+    words: str = ""
+    bars: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        words = self.words.split()
+        if self.bars < len(words) and words[self.bars] != ".":
+            word = words[self.bars]
+            (self.buy if word[0] == "+" else self.sell)(word[1:])
+        self.bars += 1
+
+
+class Raises(Strategy):
+    """Falls over at its third bar."""
+
+    bars: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.bars += 1
+        if self.bars == 3:
+            raise ZeroDivisionError("the third bar")
