@@ -90,14 +90,14 @@ def test_the_rest_of_a_bar_is_played_after_a_stop_inside_it(after: int) -> None:
 
 #: Noun → its fields in a row, and those that are no part of one: they follow from others, or no venue could know them.
 FIELDS: list[tuple[type, tuple[str, ...], str]] = [
-    (Working, state._WORKING, "order market book side type time_in_force flags parent children fills"),
-    (Book, state._BOOK, "account symbol orders lots"),
-    (Market, state._MARKET, "instrument books working always _calendar"),
+    (Working, state.ORDER_FIELDS, "order market book side type time_in_force flags parent children fills"),
+    (Book, state.BOOK_FIELDS, "account symbol orders lots"),
+    (Market, state.MARKET_FIELDS, "instrument books working always _calendar"),
     (Account, ("name", "hedging", "shorts", "cash", "fees"), ""),
-    (Desk, state._EXCHANGE, "models accounts markets orders groups history out fresh here rng_fills rng_latency"),
-    (Filling, state._EXCHANGE, "asking"),
-    (Matching, state._EXCHANGE, "path"),
-    (Exchange, state._EXCHANGE, "running_event running_market pending"),
+    (Desk, state.EXCHANGE_FIELDS, "models accounts markets orders groups history out fresh here rng_fills rng_latency"),
+    (Filling, state.EXCHANGE_FIELDS, "asking"),
+    (Matching, state.EXCHANGE_FIELDS, "path"),
+    (Exchange, state.EXCHANGE_FIELDS, "running_event running_market pending"),
 ]
 
 

@@ -181,7 +181,6 @@ class Session:
         the exchange had before the end that the journal had not."""
         paper, known = self.machine.paper, self.live.counts.markets
         owed: list[Event] = []
-        paper.prelude()
         while self.passed < known or not paper.caught_up:
             event = next(self.market, None)
             if event is None:

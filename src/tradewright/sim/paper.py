@@ -1,32 +1,47 @@
 """The paper venue: the simulated exchange with a durable book of its own, as a real venue has one.
 
-The book is a log of what the venue took (commands) and what it said (reports), in order, each with the number of the
-market event it belongs to. A report is durable before anybody hears it; a command is durable with the first report on
-it, so one that was never answered never arrived. The exchange is deterministic, so the log and the same market bring it
-back exactly: after a restart the market is played again, what the log already holds is checked and kept silent, and
-where the log ends the venue goes on.
+What it says is durable before anybody hears it, and after a kill it remembers every order, open or ended, every fill,
+balances, positions and how far it had followed the market — even inside a bar, whose rest is then played. Commands that
+were on their way, and reports that were said and not heard, are not its to keep: the engine looks them up.
+
+A market event without consequences touches no disk. So a venue that is opened again knows the market as of its last
+consequence; an event it has seen by then is recognised and not traded on twice, whether the feed repeats itself from
+the start or goes on. Marks of trailing stops are kept as they move; places in a queue as of the last consequence, which
+is never too good. The book is one SQLite file: `row` holds the last state of each thing, `fill` every execution.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import apsw
 import msgspec
 
-from tradewright.model.codec import Decoder, encode
-from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
-from tradewright.model.errors import InputError, VenueError
-from tradewright.model.event import ACCEPTED, CANCEL, FILLED, REPLACE, SUBMIT
+from tradewright.model.command import Command, Submit
+from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import Order
+from tradewright.model.order import TRAILING_STOP
 from tradewright.model.report import Fill, Report
 from tradewright.model.rng import Rng
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.exchange import Exchange
+from tradewright.sim.exchange.state import (
+    KINDS,
+    ORDER_FIELDS,
+    Row,
+    account_row,
+    book_row,
+    exchange_row,
+    fill_row,
+    instrument_row,
+    market_row,
+    order_row,
+)
+from tradewright.sim.exchange.vocabulary import REFUSED, WORKING
+from tradewright.sim.exchange.working import Working
 from tradewright.sim.models import Models
 
 BEFORE_EXECUTE = "paper-before-execute"
@@ -34,34 +49,23 @@ AFTER_EXECUTE = "paper-after-execute"
 BEFORE_COMMIT = "paper-before-commit"
 AFTER_COMMIT = "paper-after-commit"
 AFTER_REPORT = "paper-after-report"
-DURING_CATCH_UP = "paper-during-catch-up"
-PAPER_CRASH_POINTS = (BEFORE_EXECUTE, AFTER_EXECUTE, BEFORE_COMMIT, AFTER_COMMIT, AFTER_REPORT, DURING_CATCH_UP)
+DURING_OPENING = "paper-during-opening"
+PAPER_CRASH_POINTS = (BEFORE_EXECUTE, AFTER_EXECUTE, BEFORE_COMMIT, AFTER_COMMIT, AFTER_REPORT, DURING_OPENING)
 
+FORMAT = 1
+_CURSOR = "cursor"
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS account(name TEXT PRIMARY KEY, mode TEXT NOT NULL, balances BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS entry(
-    seq INTEGER PRIMARY KEY, event INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, row BLOB NOT NULL
-);
+CREATE TABLE IF NOT EXISTS row(kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, UNIQUE(kind, key));
+CREATE TABLE IF NOT EXISTS fill(number INTEGER PRIMARY KEY, value BLOB NOT NULL);
 """
-
-
-REPORT, COMMAND, INNER = "report", "command", "inner command"
-
-
-class Entry(NamedTuple):
-    """One line of the book. event: number of market events taken before or during it. kind: REPORT, or a command that
-    came between two calls of the venue (COMMAND) or while the reports of one were drawn (INNER)."""
-
-    event: int
-    time: int
-    kind: str
-    row: bytes
+_KEEP = "INSERT INTO row VALUES (?, ?, ?) ON CONFLICT(kind, key) DO UPDATE SET value = excluded.value"
 
 
 class PaperVenue:
     """An Exchange whose book survives. Draw all reports of one call before the next, as with the exchange itself.
 
-    path: its SQLite file, made if missing. instruments: by index, as orders name them.
+    path: its SQLite file, made if missing. instruments: with the rules of today; others come from the book.
+    crash: named places where a proof may stop the process.
     """
 
     def __init__(
@@ -69,121 +73,199 @@ class PaperVenue:
         path: Path,
         models: Models,
         rng: Rng,
-        instruments: Sequence[Instrument],
+        instruments: Sequence[Instrument] = (),
         crash: CrashPoint = no_crash,
     ) -> None:
         self.exchange = Exchange(models, rng)
         self.crash = crash
-        self.instruments = list(instruments)
-        self.events = 0
-        self._untold: list[Entry] = []
-        self._inside = False
+        for instrument in instruments:
+            self.exchange.list_instrument(instrument)
         self._connection = open_book(path)
-        self._log = _entries(self._connection)
-        self._at = 0
-        for name, mode, balances in self._connection.execute("SELECT name, mode, balances FROM account"):
-            self.exchange.open_account(name, mode, msgspec.json.decode(balances))
+        #: What the book holds of the things that may still change, so that only a difference is written.
+        self._held: dict[tuple[str, str], bytes] = {}
+        self._live: dict[str, None] = {}  # orders that may differ from the book
+        self._moved: dict[str, None] = {}  # symbols whose market may
+        self._trails: dict[str, int] = {}  # trailing stops and the mark the book holds
+        self._cursor: dict[str, tuple[int, int]] = {}  # symbol: time of its last event, how many of that time
+        self._behind: dict[str, int] = {}  # symbol: events of that time a repeated feed has yet to give again
+        self._fills = 0
+        self._covered = 0
+        self._unfinished = ""
+        self._remember()
 
-    def open_account(self, name: str, mode: str, balances: dict[str, int]) -> None:
-        """Open an account once; a later start finds it as it was opened. Raises InputError for another mode."""
-        known = self._connection.execute("SELECT mode FROM account WHERE name = ?", (name,)).fetchone()
-        if known is not None:
-            if known[0] != mode:
-                raise InputError(f"paper account {name} was opened as {known[0]}, not {mode}")
-            return
-        self.exchange.open_account(name, mode, balances)
-        with self._connection:
-            self._connection.execute(
-                "INSERT INTO account VALUES (?, ?, ?)", (name, mode, msgspec.json.encode(balances))
-            )
+    def _remember(self) -> None:
+        self.crash(DURING_OPENING)
+        stored = list(_stored(self._connection))
+        for kind, key, values in stored:
+            if kind == _CURSOR:
+                time, count = values
+                self._cursor[key] = (time, count)
+                self._behind[key] = count
+        self.exchange.restore(row for row in stored if row[0] != _CURSOR)
+        for w in self.exchange.working_orders():
+            self._live[w.order.id] = None
+            if w.type == TRAILING_STOP:
+                self._trails[w.order.id] = w.mark
+        self._fills = len(self.exchange.history)
+        event = self.exchange.running_event
+        if self.exchange.phase and event is not None:
+            self._unfinished = event.symbol
 
-    @property
-    def caught_up(self) -> bool:
-        """Whether everything the book remembers has happened again."""
-        return self._at == len(self._log)
+    def open_account(
+        self, name: str, mode: str = "netting", balances: dict[str, int] | None = None, shorts: bool = True
+    ) -> None:
+        """Opens an account once; a later start finds it as it was left. Raises InputError for another mode."""
+        known = self.exchange.accounts.get(name)
+        if known is None:
+            self.exchange.open_account(name, mode, balances, shorts)
+            self._save()
+        elif known.hedging != (mode == "hedging"):
+            raise InputError(f"paper account {name} is not {mode}: it was opened in the other mode")
 
-    # ── as a venue ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # As a venue
 
     def execute(self, command: Command) -> None:
-        """Takes a command; it counts once the first report on it is durable."""
+        """Takes a command; what it does is durable before the first report on it."""
         self.crash(BEFORE_EXECUTE)
-        self._untold.append(Entry(self.events, command.time, INNER if self._inside else COMMAND, command_row(command)))
+        if isinstance(command, Submit) and command.order_id not in self.exchange.orders:
+            self._live[command.order_id] = None
+            self._moved[command.order.instrument.symbol] = None
+            if command.order.type == TRAILING_STOP:
+                self._trails[command.order_id] = 0
         self.exchange.execute(command)
         self.crash(AFTER_EXECUTE)
 
     def run(self, event: MarketEvent) -> Iterator[Report]:
-        """The reports of one market event that the book does not hold yet; each durable before it is given."""
-        self.events += 1
+        """The reports of one market event, none if the venue had it before; each durable before it is given."""
+        if self._had(event):
+            if self._unfinished == event.symbol and event.symbol not in self._behind:
+                yield from self._finish()
+            return
+        yield from self._finish()
+        self._moved[event.symbol] = None
         yield from self._draw(self.exchange.run(event))
-        while not self.caught_up and self._log[self._at].event == self.events:
-            yield from self._repeat_calls()
+        if self._trails:
+            self._keep_marks()
 
     def due(self, time: int) -> Iterator[Report]:
-        """The reports of what has happened by `time` without a market event."""
+        """The reports of all that happens by `time` without a market event."""
+        yield from self._finish()
         yield from self._draw(self.exchange.due(time))
 
     def _draw(self, reports: Iterable[Report]) -> Iterator[Report]:
-        self._inside = True
         for report in reports:
-            if not self._told_before(report):
-                yield self._keep(report)
-        self._inside = False
+            # What one action of the exchange made is saved at once; its other reports wait behind this one.
+            if self._covered:
+                self._covered -= 1
+            else:
+                self._save()
+                self._covered = len(self.exchange.out)
+            yield report
+            self.crash(AFTER_REPORT)
 
-    def _keep(self, report: Report) -> Report:
-        """Make a report durable, with the commands that came before it."""
-        self.crash(BEFORE_COMMIT)
-        rows = [*self._untold, Entry(self.events, report.time, REPORT, encode(report))]
-        with self._connection:
-            self._connection.executemany("INSERT INTO entry(event, time, kind, row) VALUES (?, ?, ?, ?)", rows)
-        self._untold.clear()
-        self.crash(AFTER_COMMIT)
-        return report
+    def _finish(self) -> Iterator[Report]:
+        """The rest of the call in which the venue was stopped."""
+        if self._unfinished or self.exchange.phase:
+            self._unfinished = ""
+            yield from self._draw(self.exchange)
 
-    # ── catching up ────────────────────────────────────────────────────────────────────────────────────────────────
+    # The market it has seen
 
-    def _told_before(self, report: Report) -> bool:
-        """Whether the book holds this report next; if so it is checked, and what was commanded behind it is repeated.
+    @property
+    def caught_up(self) -> bool:
+        """Whether a feed that repeats itself has reached the place where the book was left."""
+        return not self._behind
 
-        Raises VenueError when the market played again is not the one the book was written on.
-        """
-        if self.caught_up:
+    def _had(self, event: MarketEvent) -> bool:
+        """Whether the venue has seen this event, or a later one of its instrument; if not, it has now."""
+        symbol = event.symbol
+        time, count = self._cursor.get(symbol, (-1, 0))
+        if event.time < time:
+            return True
+        left = self._behind.pop(symbol, 0)
+        if event.time > time:
+            self._cursor[symbol] = (event.time, 1)
             return False
-        self.crash(DURING_CATCH_UP)
-        entry = self._log[self._at]
-        if entry.kind != REPORT or entry.row != encode(report):
-            raise VenueError(
-                f"paper book, entry {self._at + 1}: it holds {entry.row[:160]!r}, the market played again gives "
-                f"{encode(report)[:160]!r}; the data or the program changed, so this book can not be continued"
-            )
-        self._at += 1
-        self._repeat_commands(INNER)
+        if left == 0:
+            self._cursor[symbol] = (time, count + 1)
+            return False
+        if left > 1:
+            self._behind[symbol] = left - 1
         return True
 
-    def _repeat_commands(self, kind: str) -> None:
-        while not self.caught_up:
-            entry = self._log[self._at]
-            if entry.kind != kind or entry.event != self.events:
-                return
-            self._at += 1
-            self.exchange.execute(command_from(entry.row, self.instruments))
+    # The book
 
-    def _repeat_calls(self) -> Iterator[Report]:
-        """Commands given between two market events, and the answers to them."""
-        self._repeat_commands(COMMAND)
-        if self.caught_up or self._log[self._at].event != self.events:
-            return
-        before = self._at
-        yield from self._draw(self.exchange.due(self._log[self._at].time))
-        if self._at == before:
-            raise VenueError(f"paper book, entry {self._at + 1}: it can not be repeated; the program changed")
+    def _save(self) -> None:
+        """Makes durable what has changed since the last time, as one transaction."""
+        self.crash(BEFORE_COMMIT)
+        changed = [(kind, key, value) for kind, key, value in self._changes() if self._held.get((kind, key)) != value]
+        history = self.exchange.history
+        fills = [(n, msgspec.json.encode(fill_row(n, history[n])[2])) for n in range(self._fills, len(history))]
+        with self._connection:
+            self._connection.executemany(_KEEP, changed)
+            self._connection.executemany("INSERT INTO fill VALUES (?, ?)", fills)
+        self._fills = len(history)
+        self._held.update(((kind, key), value) for kind, key, value in changed)
+        for order_id in [id for id in self._live if self._ended(id)]:
+            del self._live[order_id]
+            self._held.pop(("order", order_id), None)
+            self._trails.pop(order_id, None)
+        self._moved.clear()
+        self.crash(AFTER_COMMIT)
 
-    def prelude(self) -> None:
-        """Repeat what happened before the first market event."""
-        while not self.caught_up and self._log[self._at].event == 0:
-            for _ in self._repeat_calls():
-                raise VenueError("paper book: something new happened before the first market event")
+    def _changes(self) -> Iterator[tuple[str, str, bytes]]:
+        for row in self._rows():
+            yield row[0], row[1], msgspec.json.encode(row[2])
 
-    # ── what it knows ──────────────────────────────────────────────────────────────────────────────────────────────
+    def _rows(self) -> Iterator[Row]:
+        """Everything that may differ from the book, in the order in which it can be restored."""
+        exchange = self.exchange
+        orders = [exchange.orders[id] for id in self._live if id in exchange.orders]
+        symbols = dict.fromkeys([*self._moved, *(w.order.instrument.symbol for w in orders)])
+        markets = [exchange.markets[symbol] for symbol in symbols if symbol in exchange.markets]
+        for market in markets:
+            if ("instrument", market.instrument.symbol) not in self._held:
+                yield instrument_row(market)
+        for account in exchange.accounts.values():
+            yield account_row(account)
+        for market in markets:
+            yield market_row(market)
+            for book in market.books:
+                yield book_row(book)
+            if market.instrument.symbol in self._cursor:
+                yield _CURSOR, market.instrument.symbol, list(self._cursor[market.instrument.symbol])
+        for w in orders:
+            yield order_row(w)
+        yield exchange_row(exchange)
+
+    def _ended(self, order_id: str) -> bool:
+        w = self.exchange.orders.get(order_id)
+        return w is not None and w.status != WORKING
+
+    def _keep_marks(self) -> None:
+        """Saves once per event in which the mark of a trailing stop moved."""
+        moved = False
+        for order_id, mark in self._trails.items():
+            w = self.exchange.orders.get(order_id)
+            if w is not None and w.mark != mark:
+                self._trails[order_id] = w.mark
+                moved = True
+        if moved:
+            self._save()
+
+    # What it knows
+
+    def order(self, order_id: str) -> Working | None:
+        """What became of an order; ended ones are remembered for ever."""
+        return self.exchange.order(order_id)
+
+    def orders_since(self, number: int = 0) -> list[Working]:
+        """The orders that arrived after the first `number`, oldest first, whatever became of them."""
+        return [w for w in self.exchange.orders.values() if w.number > number]
+
+    def fills_since(self, count: int = 0) -> list[Fill]:
+        """The executions after the first `count` of this venue."""
+        return self.exchange.fills(count)
 
     def balances(self, account: str) -> dict[str, int]:
         """Money per currency of an account."""
@@ -194,73 +276,60 @@ class PaperVenue:
         return self.exchange.positions(account)
 
     def close(self) -> None:
-        """Release the file; everything said is durable already."""
+        """Releases the file; everything said is durable already."""
         self._connection.close()
 
 
 def open_book(path: Path) -> apsw.Connection:
-    """The book's SQLite file, made if missing; every commit reaches the disk."""
+    """The book's SQLite file, made if missing; every commit reaches the disk. Raises InputError for another format."""
     connection = apsw.Connection(str(path))
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(_SCHEMA)
+    known = connection.execute("PRAGMA user_version").fetchone()[0]  # type: ignore[index]
+    if known not in (0, FORMAT):
+        raise InputError(f"{path}: a paper book of format {known}, not {FORMAT}; it was written by another version")
+    with connection:
+        connection.execute(_SCHEMA)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
     return connection
 
 
-def _entries(connection: apsw.Connection) -> list[Entry]:
-    return [Entry(*row) for row in connection.execute("SELECT event, time, kind, row FROM entry ORDER BY seq")]
-
-
-def command_row(command: Command) -> bytes:
-    """A command with all it says; a submit with its order's terms."""
-    if isinstance(command, Submit):
-        return msgspec.json.encode((command.kind, command.time, command.order.row()))
-    return encode(command)
-
-
-def command_from(row: bytes, instruments: list[Instrument]) -> Command:
-    """The inverse of `command_row`."""
-    kind, time, *rest = msgspec.json.decode(row)
-    if kind == SUBMIT:
-        terms: list[Any] = rest[0]
-        return Submit(time, Approved(Order(terms[0], terms[1], terms[2], instruments[terms[3]], *terms[4:])))
-    if kind == CANCEL:
-        return Cancel(time, rest[0])
-    if kind == REPLACE:
-        return Replace(time, *rest)
-    return Query(time, rest[0])
+def _stored(connection: apsw.Connection) -> Iterator[Row]:
+    """The rows of a book, kind by kind, in the order in which they can be restored."""
+    rows: dict[str, list[Row]] = {kind: [] for kind in (*KINDS, _CURSOR)}
+    for kind, key, value in connection.execute("SELECT kind, key, value FROM row ORDER BY rowid"):
+        rows[kind].append((kind, key, msgspec.json.decode(value)))
+    for number, value in connection.execute("SELECT number, value FROM fill ORDER BY number"):
+        rows["fill"].append(("fill", str(number), msgspec.json.decode(value)))
+    for kind in rows:
+        yield from rows[kind]
 
 
 class Remembered(NamedTuple):
-    """What a book file says, without an engine or an exchange: order ids accepted, fills, and commands received."""
+    """What a book says: ids of all orders that arrived and of those accepted, fills, money and positions by account."""
 
+    submitted: list[str]
     accepted: list[str]
     fills: list[Fill]
-    submitted: list[str]
+    balances: dict[str, dict[str, int]]
+    positions: dict[str, dict[str, int]]
 
 
 def read_book(path: Path) -> Remembered:
-    """Read a venue's book as a judge would: straight from its file."""
+    """Reads a venue's book as a judge would: straight from its file, without an exchange."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    accepted: list[str] = []
-    fills: dict[str, Fill] = {}
-    submitted: list[str] = []
-    decoder = Decoder([], _unknown)
-    for entry in _entries(connection):
-        row = msgspec.json.decode(entry.row)
-        if entry.kind != REPORT:
-            if row[0] == SUBMIT:
-                submitted.append(row[2][0])
-            continue
-        if row[0] == ACCEPTED and row[2] not in accepted:
-            accepted.append(row[2])
-        elif row[0] == FILLED:
-            fill = decoder.decode(entry.row)
-            if isinstance(fill, Fill):
-                fills.setdefault(fill.trade_id, fill)
+    found = Remembered([], [], [], {}, {})
+    for kind, key, values in _stored(connection):
+        if kind == "order":
+            found.submitted.append(key)
+            if values[2][ORDER_FIELDS.index("status")] != REFUSED:
+                found.accepted.append(key)
+        elif kind == "fill":
+            found.fills.append(Fill(*values[1:]))
+        elif kind == "account":
+            found.balances[key] = values[2]
+        elif kind == "book":
+            symbol, account, _, numbers = values
+            found.positions.setdefault(account, {})[symbol] = numbers[0]
     connection.close()
-    return Remembered(accepted, list(fills.values()), submitted)
-
-
-def _unknown(order_id: str) -> Order:
-    raise KeyError(order_id)
+    return found

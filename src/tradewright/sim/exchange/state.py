@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 Row = tuple[str, str, list[Any]]
 KINDS = ("instrument", "account", "market", "book", "order", "fill", "exchange")
 
-_MARKET = (
+MARKET_FIELDS = (
     "source", "bid", "ask", "bid_size", "ask_size", "bids", "asks", "start", "time", "before", "opens", "closes",
     "since", "trading", "first", "last", "wake", "day_from", "day_until",
 )  # fmt: skip
-_BOOK = (
+BOOK_FIELDS = (
     "net", "long_units", "short_units", "bid", "ask", "bid_to", "ask_to", "room", "taken_bid", "taken_ask", "printed",
     "low_first", "event",
 )  # fmt: skip
-_WORKING = (
+ORDER_FIELDS = (
     "number", "quantity", "filled", "open", "limit", "stop", "status", "triggered", "resting", "asked", "replaced",
     "born", "tried", "missed", "mark", "expires", "parted", "fee_charged", "fee_paid", "time_accepted", "time_ended",
     "code", "shown", "traded", "ahead", "reached",
 )  # fmt: skip
-_EXCHANGE = (
+EXCHANGE_FIELDS = (
     "now", "at", "moment", "count", "trades", "wake", "point", "event", "volume", "print_price", "print_size",
     "print_side", "asking_price", "asking_maker", "last_arrival", "phase", "start", "cursor",
 )  # fmt: skip
@@ -81,12 +81,12 @@ def account_row(account: Account) -> Row:
 
 
 def market_row(market: Market) -> Row:
-    return ("market", market.instrument.symbol, [getattr(market, name) for name in _MARKET])
+    return ("market", market.instrument.symbol, [getattr(market, name) for name in MARKET_FIELDS])
 
 
 def book_row(book: Book) -> Row:
     lots = [[lot.order_id, lot.side, lot.size] for lot in book.lots]
-    values = [getattr(book, name) for name in _BOOK]
+    values = [getattr(book, name) for name in BOOK_FIELDS]
     return ("book", f"{book.symbol}/{book.account.name}", [book.symbol, book.account.name, lots, values])
 
 
@@ -95,7 +95,7 @@ def order_row(w: Working) -> Row:
     terms = list(w.order.row())
     terms[3] = w.order.instrument.symbol
     parent = w.parent.order.id if w.parent is not None else ""
-    return ("order", w.order.id, [terms, parent, [getattr(w, name) for name in _WORKING]])
+    return ("order", w.order.id, [terms, parent, [getattr(w, name) for name in ORDER_FIELDS]])
 
 
 def fill_row(number: int, fill: Fill) -> Row:
@@ -104,7 +104,7 @@ def fill_row(number: int, fill: Fill) -> Row:
 
 def exchange_row(exchange: Exchange) -> Row:
     """Counters, generators and the running event; books and orders by their keys."""
-    values = [getattr(exchange, name) for name in _EXCHANGE]
+    values = [getattr(exchange, name) for name in EXCHANGE_FIELDS]
     event = exchange.running_event
     running = [] if event is None else [event.instrument.symbol, list(event.row())]
     here = exchange.here.instrument.symbol if exchange.here is not None else ""
@@ -126,7 +126,7 @@ def restore(exchange: Exchange, stored: Iterable[Row]) -> None:
             exchange.accounts[key] = account = Account(key, hedging, shorts, cash)
             account.fees = fees
         elif kind == "market":
-            _set(exchange.markets[key], _MARKET, [_levels(v) if isinstance(v, list) else v for v in values])
+            _set(exchange.markets[key], MARKET_FIELDS, [_levels(v) if isinstance(v, list) else v for v in values])
         elif kind == "book":
             _restore_book(exchange, *values)
         elif kind == "order":
@@ -152,7 +152,7 @@ def _book(exchange: Exchange, symbol: str, account: str) -> Book:
 
 def _restore_book(exchange: Exchange, symbol: str, account: str, lots: list[Any], values: list[Any]) -> None:
     book = _book(exchange, symbol, account)
-    _set(book, _BOOK, values)
+    _set(book, BOOK_FIELDS, values)
     book.lots = [OpenLot(order_id, side, size) for order_id, side, size in lots]
 
 
@@ -163,7 +163,7 @@ def _restore_order(exchange: Exchange, terms: list[Any], parent: str, values: li
     order = Order(*terms)
     book = _book(exchange, market.instrument.symbol, order.account)
     w = Working(order, market, book, 0, 0)
-    _set(w, _WORKING, values)
+    _set(w, ORDER_FIELDS, values)
     exchange.orders[order.id] = w
     if parent:
         w.parent = exchange.orders[parent]
@@ -191,7 +191,7 @@ def _restore_exchange(
     fresh: list[list[str]],
     generators: list[str],
 ) -> None:
-    _set(exchange, _EXCHANGE, values)
+    _set(exchange, EXCHANGE_FIELDS, values)
     exchange.here = exchange.markets[here] if here else None
     exchange.asking = exchange.orders[asking] if asking else None
     exchange.fresh = [_book(exchange, symbol, account) for symbol, account in fresh]
