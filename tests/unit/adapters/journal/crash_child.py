@@ -26,12 +26,16 @@ PROMISES = "promises"
 
 
 class Order(NamedTuple):
-    """One run: records to append, and what ends it: the n-th hit of a crash point, or a kill after some seconds."""
+    """One run: records to append, and what ends it.
+
+    Either the n-th hit of a crash point; or a kill, so many seconds after so many bytes of promises were written.
+    """
 
     folder: str
     records: int
     point: str = ""
     hit: int = 0
+    bytes_promised: int = -1
     delay: float = 0.0
 
 
@@ -86,10 +90,26 @@ def mother() -> None:
         if child == 0:
             work(order)
             os._exit(0)
-        if order.delay:
-            time.sleep(order.delay)
-            os.kill(child, signal.SIGKILL)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print(_end_of(child, order), flush=True)
+
+
+def _end_of(child: int, order: Order) -> int:
+    if order.bytes_promised < 0:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    path = Path(order.folder, PROMISES)
+    enough = _size(path) + order.bytes_promised
+    while _size(path) < enough:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.0005)
+    time.sleep(order.delay)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def work(order: Order) -> None:

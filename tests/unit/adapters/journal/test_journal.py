@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from pathlib import Path
 
 import apsw
@@ -301,12 +302,13 @@ def test_the_wal_is_used_again_after_a_checkpoint(tmp_path: Path) -> None:
 def test_the_anchor_follows_within_a_second_and_at_most_once_a_second(tmp_path: Path) -> None:
     anchor = tmp_path / "anchor"
     seen = set()
+    begun = time.monotonic()
     with FileJournal(tmp_path, notify=lambda: seen.add(anchor.read_bytes())) as journal:
         clock = threading.Event()
         for number in range(1, 31):
             journal.append(record(number), NOON)
             clock.wait(0.01)
-        assert len(seen) <= 2
+        assert len(seen) <= 2 + int(time.monotonic() - begun)  # the first and one a second, however slow this machine
         for _ in range(30):
             if b'"seq":30' in anchor.read_bytes():
                 break
@@ -316,9 +318,9 @@ def test_the_anchor_follows_within_a_second_and_at_most_once_a_second(tmp_path: 
 
 def test_callers_mistakes_are_named(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path)
-    for time in (-1, 2**63):
+    for moment in (-1, 2**63):
         with pytest.raises(ContractError, match="not a time"):
-            journal.append(b"x", time)
+            journal.append(b"x", moment)
     with pytest.raises(ContractError, match="bytes"):
         journal.append(b"x" * (1024 * 1024 + 1), NOON)
     with pytest.raises(ContractError, match="never appended"):
