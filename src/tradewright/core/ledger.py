@@ -6,6 +6,7 @@ are matched again. So neither the order of arrival nor a duplicate can change wh
 
 Cash = what came in + Σ signed notional of fills − Σ fees, per currency, to the last unit. A fee in the base currency
 reduces the quantity owned, rounded up to a size count; what was taken too much is cash in that currency (dust).
+In a hedging account it shrinks the lot that a buy opens; any other fill has no lot it could come from: it is cash.
 """
 
 from __future__ import annotations
@@ -335,7 +336,7 @@ class Ledger:
         moves = {instrument.quote: -notional if order.side > 0 else notional}
         if fill.fee:
             paid = fill.fee
-            if fill.fee_currency == instrument.base:
+            if fill.fee_currency == instrument.base and not (book.hedging and (order.side < 0 or order.role != ENTRY)):
                 unit = TEN ** (MONEY_SCALE - instrument.size_scale) * instrument.contract
                 units = max(-size, min(size, -(-paid // unit)))
                 paid -= units * unit

@@ -103,9 +103,11 @@ class Book:
             self.net -= size
             return True
         for lot in self.lots:
-            if lot.order_id == order_id and lot.side > 0 and lot.size > size:
+            if lot.order_id == order_id and lot.side > 0 and lot.size >= size:
                 lot.size -= size
                 self._count(1, -size)
+                if lot.size == 0:
+                    self.lots.remove(lot)
                 return True
         return False
 

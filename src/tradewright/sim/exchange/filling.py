@@ -176,8 +176,14 @@ class Filling(Desk):
         account = w.book.account
         currency = model.currency_of(instrument, w.side)
         account.fees[currency] = account.fees.get(currency, 0) + fee
-        if not (model.in_base(w.side) and w.book.pay_base(w.order.id, fee // base_quantum(instrument))):
-            account.move(currency, -fee)
+        paid = 0
+        if model.in_base(w.side):
+            # No more than was traded can be taken from it, or given back by a rebate.
+            units = max(-size, min(size, fee // base_quantum(instrument)))
+            if w.book.pay_base(w.order.id, units):
+                paid = units * base_quantum(instrument)
+        if fee != paid:
+            account.move(currency, paid - fee)
         return fee
 
 
