@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from tradewright.model.chain import START, Head, framed, link
@@ -43,6 +43,9 @@ class Journal(Protocol):
         Returns at once unless the disk is far behind. Raises `failure` once there is one.
         """
 
+    def append_all(self, records: Sequence[bytes], time: int) -> int:
+        """Takes records that belong together: after a crash all of them are there, or none. Returns the last number."""
+
     def wait(self, sequence: int, timeout: float | None = None) -> bool:
         """Blocks until `sequence` is durable; False after `timeout` seconds. Raises `failure` if it can not be."""
 
@@ -68,6 +71,11 @@ class MemoryJournal:
     @property
     def failure(self) -> JournalError | None:
         return None
+
+    def append_all(self, records: Sequence[bytes], time: int) -> int:
+        for record in records:
+            self.append(record, time)
+        return self.head.sequence
 
     def append(self, record: bytes, time: int) -> int:
         self.records.append(record)

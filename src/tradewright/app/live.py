@@ -30,21 +30,17 @@ SNAPSHOT_RECORDS = 25_000
 
 BEFORE_STEP = "live-before-step"
 AFTER_STEP = "live-after-step"
-AFTER_INPUT_APPENDED = "live-after-input-appended"
-AFTER_OUTPUT_APPENDED = "live-after-output-appended"
+AFTER_APPEND = "live-after-append"
 BEFORE_DURABLE = "live-before-durable"
 AFTER_DURABLE = "live-after-durable"
-BEFORE_EXECUTE = "live-before-execute"
-AFTER_EXECUTE = "live-after-execute"
 BEFORE_SNAPSHOT = "live-before-snapshot"
 AFTER_SNAPSHOT = "live-after-snapshot"
 DURING_RECOVERY = "live-during-recovery"
 AFTER_RECOVERY = "live-after-recovery"
 DURING_RECONCILIATION = "live-during-reconciliation"
 LIVE_CRASH_POINTS = (
-    BEFORE_STEP, AFTER_STEP, AFTER_INPUT_APPENDED, AFTER_OUTPUT_APPENDED, BEFORE_DURABLE, AFTER_DURABLE,
-    BEFORE_EXECUTE, AFTER_EXECUTE, BEFORE_SNAPSHOT, AFTER_SNAPSHOT, DURING_RECOVERY, AFTER_RECOVERY,
-    DURING_RECONCILIATION,
+    BEFORE_STEP, AFTER_STEP, AFTER_APPEND, BEFORE_DURABLE, AFTER_DURABLE, BEFORE_SNAPSHOT, AFTER_SNAPSHOT,
+    DURING_RECOVERY, AFTER_RECOVERY, DURING_RECONCILIATION,
 )  # fmt: skip
 
 
@@ -109,11 +105,9 @@ class LiveEngine:
     def _append(self, event: Event, outcome: Outcome) -> int:
         # The day of a segment is the disk's business, so it is the wall clock's; no record holds it.
         now = time.time_ns()
-        sequence = self.journal.append(encode(event), now)
-        self.crash(AFTER_INPUT_APPENDED)
-        for output in outcome.outputs:
-            sequence = self.journal.append(encode(output), now)
-            self.crash(AFTER_OUTPUT_APPENDED)
+        # An input and what was made of it are one: an input alone would be folded, and never decided.
+        sequence = self.journal.append_all([encode(event), *map(encode, outcome.outputs)], now)
+        self.crash(AFTER_APPEND)
         return sequence
 
     def _count(self, event: Event, outcome: Outcome) -> None:

@@ -5,10 +5,11 @@ It is bounded: an engine that outruns its disk is held back here rather than fil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Condition, Lock
 from typing import NamedTuple
 
-from tradewright.model.chain import Head, framed, link
+from tradewright.model.chain import Head, extend, framed
 from tradewright.model.errors import ContractError, JournalError
 
 #: About 50,000 records of 300 bytes: a second of the fastest replay measured, far more than a disk's worst pause
@@ -17,9 +18,9 @@ BYTES_MAX = 16 * 1024 * 1024
 
 
 class Entry(NamedTuple):
-    """A framed record with its UTC day and the head after it."""
+    """Framed records that belong together, with their UTC day and the head after the last of them."""
 
-    frame: bytes
+    frames: bytes
     day: int
     head: Head
 
@@ -38,9 +39,11 @@ class Backlog:
         self._work = Condition(lock)
         self._progress = Condition(lock)
 
-    def append(self, record: bytes, day: int) -> int:
-        """Queues a record as the next one; blocks while the backlog is full; raises the failure if there is one."""
-        frame = framed(record)
+    def append(self, records: Sequence[bytes], day: int) -> int:
+        """Queues records as the next ones, never to be parted; blocks while the backlog is full; raises the failure if
+        there is one."""
+        frames = [framed(record) for record in records]
+        payload = b"".join(frames)
         with self._progress:
             while self._bytes >= BYTES_MAX and self.failure is None:
                 self._progress.wait()
@@ -48,9 +51,9 @@ class Backlog:
                 raise self.failure
             if self._closing:
                 raise ContractError("the journal is closed")
-            self.head = Head(self.head.sequence + 1, link(self.head.hash, frame))
-            self._entries.append(Entry(frame, day, self.head))
-            self._bytes += len(frame)
+            self.head = Head(self.head.sequence + len(frames), extend(self.head.hash, frames))
+            self._entries.append(Entry(payload, day, self.head))
+            self._bytes += len(payload)
             self._work.notify()
             return self.head.sequence
 

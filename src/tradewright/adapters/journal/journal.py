@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
@@ -95,10 +95,14 @@ class FileJournal:
         return self._backlog.failure
 
     def append(self, record: bytes, time: int) -> int:
-        if len(record) > RECORD_BYTES_MAX:
-            raise ContractError(f"a record of {len(record)} bytes; {RECORD_BYTES_MAX} is the most")
+        return self.append_all([record], time)
+
+    def append_all(self, records: Sequence[bytes], time: int) -> int:
+        largest = max(map(len, records))
+        if largest > RECORD_BYTES_MAX:
+            raise ContractError(f"a record of {largest} bytes; {RECORD_BYTES_MAX} is the most")
         self._crash(points.BEFORE_APPEND)
-        return self._backlog.append(record, day_of(time))
+        return self._backlog.append(records, day_of(time))
 
     def wait(self, sequence: int, timeout: float | None = None) -> bool:
         return self._backlog.wait(sequence, timeout)

@@ -19,7 +19,8 @@ from tradewright.model.chain import Head
 from tradewright.model.errors import JournalError
 from tradewright.ports import CrashPoint
 
-#: Largest row; only a single record can be larger. One such commit stays near the 5 ms promised for a group commit.
+#: Largest row; only records that belong together can be larger. One such commit stays near the 5 ms promised for a
+#: group commit.
 BATCH_BYTES_MAX = 1024 * 1024
 #: The anchor is rewritten at most once in this time.
 ANCHOR_SECONDS = 1.0
@@ -90,18 +91,18 @@ class Writer:
         cut: list[Entry] = []
         size = 0
         for entry in entries:
-            if cut and (entry.day > day or size + len(entry.frame) > BATCH_BYTES_MAX):
+            if cut and (entry.day > day or size + len(entry.frames) > BATCH_BYTES_MAX):
                 yield day, cut
                 cut, size = [], 0
             day = max(day, entry.day)
             cut.append(entry)
-            size += len(entry.frame)
+            size += len(entry.frames)
         if cut:
             yield day, cut
 
     def _commit(self, day: int, entries: list[Entry]) -> None:
         head = entries[-1].head
-        payload = b"".join([entry.frame for entry in entries])
+        payload = b"".join([entry.frames for entry in entries])
         segment = self._segment_of(day)
         self._crash(points.BEFORE_COMMIT)
         segment.append(Batch(self._head.sequence + 1, head.sequence, payload, head.hash))
