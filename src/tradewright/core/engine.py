@@ -346,6 +346,7 @@ class Engine:
             state.submit = SENT
         elif isinstance(command, Cancel):
             if state.stage == HELD:
+                command.here = True
                 self._end_held(state)
                 return
             state.cancel = SENT

@@ -6,7 +6,7 @@ from tradewright.model.order cimport Order
 cdef class HeldExit:
     cdef readonly Order order
     cdef public long long best
-    @cython.locals(order=Order, distance=cython.longlong)
+    @cython.locals(order=Order, best=object)
     cpdef long long stop_price(self) except? -1
     @cython.locals(order=Order, price=cython.longlong)
     cpdef follow(self, Event event, Mark mark)

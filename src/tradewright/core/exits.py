@@ -27,8 +27,11 @@ class HeldExit:
         order = self.order
         if order.type != TRAILING_STOP:
             return order.stop_units
-        distance = order.trail_units if order.trail_units else self.best * order.trail_ppm // 1_000_000
-        return self.best + order.side * distance
+        if order.trail_units:
+            return self.best + order.side * order.trail_units
+        # A Python integer in both builds: price times parts per million can be more than int64 holds.
+        best: int = self.best
+        return best + order.side * (best * order.trail_ppm // 1_000_000)
 
     def follow(self, event: Event, mark: Mark) -> None:
         """Move the best price with the market; called for an active exit only."""

@@ -1,0 +1,193 @@
+"""One boundary for every rule of risk: an order whose value lies one unit below, at and one unit above its limit.
+
+`WHERE` says which of the three pass. `BOUNDARIES` makes, for a code and an offset of -1, 0 or +1 units, a desk and the
+wish to judge: its value is the limit + offset, everything else is far from any limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.limits import Limits
+from tradewright.model.control import ACTIVE, TradingStateSet
+from tradewright.model.instrument import OrderRules
+from tradewright.model.intent import Intent
+from tradewright.model.numbers import MONEY_MAX, SIZE_MAX
+
+ONE = 10**18
+PRICE = 10_000  # counts: 100.00
+
+UP_TO = (True, True, False)
+FROM = (False, True, True)
+ONLY_AT = (False, True, False)
+BELOW = (True, False, False)
+
+#: code → whether it passes one unit below its limit, at it, one unit above it.
+WHERE: dict[str, tuple[bool, bool, bool]] = {
+    "TRADING_STATE": UP_TO,  # ACTIVE; one less is no state and counts as it
+    "SYMBOL_NOT_TRADABLE": FROM,
+    "PRICE_UNKNOWN": FROM,
+    "PRICE_STALE": UP_TO,
+    "PRICE_INCREMENT": ONLY_AT,
+    "SIZE_INCREMENT": ONLY_AT,
+    "SIZE_MINIMUM": FROM,
+    "SIZE_MAXIMUM": UP_TO,
+    "NOTIONAL_MINIMUM": FROM,
+    "PRICE_BAND": UP_TO,
+    "PRICE_COLLAR": UP_TO,
+    "MAX_ORDER_VALUE": UP_TO,
+    "MAX_ORDER_QUANTITY": UP_TO,
+    "POSITION_RANGE": UP_TO,
+    "MAX_POSITION_QUANTITY": UP_TO,
+    "POSITION_LIMIT": UP_TO,
+    "SHORT_NOT_ALLOWED": FROM,
+    "INSUFFICIENT_FUNDS": UP_TO,
+    "DAILY_LOSS_LIMIT": BELOW,
+    "MAX_OPEN_POSITIONS": UP_TO,
+    "REDUCE_ONLY": UP_TO,
+}
+
+
+class Case(NamedTuple):
+    desk: Desk
+    intent: Intent
+
+
+def plain(rules: OrderRules | None = None, side: int = BUY, size: int = 10, **terms: Any) -> Case:
+    desk = Desk(rules=rules)
+    desk.quote(PRICE)
+    return Case(desk, desk.intent(side, size, **terms))
+
+
+def limited(name: str, value: int, side: int = BUY, size: int = 10, **terms: Any) -> Case:
+    case = plain(None, side, size, **terms)
+    case.desk.engine.accounts["main"].limits = Limits({name: value})
+    return case
+
+
+def trading_state(offset: int) -> Case:
+    case = plain()
+    state = ACTIVE + offset
+    case.desk.feed(TradingStateSet(case.desk.tick(), "all", state, "ann", "test"))
+    return case
+
+
+def price_unknown(offset: int) -> Case:
+    desk = Desk()
+    if 1 + offset:
+        desk.quote(1 + offset)
+    return Case(desk, desk.intent(BUY, 1, limit_units=1))
+
+
+def price_stale(offset: int) -> Case:
+    case = limited("maxPriceAgeSeconds", 5 * 10**9)
+    case.desk.now += 5 * 10**9 + offset - 1
+    case.desk.deposit(1)
+    return case
+
+
+def reference_of_a_million(offset: int, limit_ppm: int, side: int) -> int:
+    return 1_000_000 + side * (limit_ppm + offset)
+
+
+def price_band(offset: int) -> Case:
+    desk = Desk(rules=OrderRules(band_ppm=20_000))
+    desk.quote(1_000_000)
+    return Case(desk, desk.intent(BUY, 1, limit_units=reference_of_a_million(offset, 20_000, SELL)))
+
+
+def price_collar(offset: int) -> Case:
+    case = limited("priceCollarPercent", 20_000, BUY, 1, limit_units=reference_of_a_million(offset, 20_000, BUY))
+    case.desk.quote(1_000_000)
+    return case
+
+
+def position_range(offset: int) -> Case:
+    desk = Desk(account_of(leverage=10**9), cash=str(MONEY_MAX // ONE // 2))
+    desk.quote(1)
+    desk.filled(BUY, 5, 1)
+    desk.buy(3)
+    return Case(desk, desk.intent(BUY, SIZE_MAX - 8 + offset))
+
+
+def position_quantity(offset: int) -> Case:
+    case = limited("maxPositionQuantity", 18 * 10**9 - offset)
+    case.desk.filled(BUY, 5, PRICE)
+    case.desk.buy(3)
+    return case
+
+
+def position_share(offset: int) -> Case:
+    """18 shares at 100 are 1800 of 1 000 000: 1800 ppm."""
+    case = limited("maxPositionSizePercent", 1_800 - offset)
+    case.desk.filled(BUY, 5, PRICE)
+    case.desk.buy(3)
+    return case
+
+
+def short_not_allowed(offset: int) -> Case:
+    return plain(OrderRules(shortable=offset >= 0), SELL)
+
+
+def insufficient_funds(offset: int) -> Case:
+    desk = Desk(cash="1000")
+    desk.quote(PRICE)
+    desk.engine.ledger.move_cash("main", "USD", -offset)
+    return Case(desk, desk.intent(BUY, 10))
+
+
+def daily_loss(offset: int) -> Case:
+    desk = Desk()
+    desk.quote(PRICE)
+    desk.engine.react(desk.events[-1])
+    desk.filled(BUY, 10, PRICE)
+    desk.quote(PRICE - 500)
+    desk.engine.accounts["main"].limits = Limits({"maxDailyLoss": 50 * ONE - offset})
+    return Case(desk, desk.intent(BUY, 1))
+
+
+def open_positions(offset: int) -> Case:
+    desk = Desk(symbols=("ACME", "ZETA"))
+    for symbol in ("ACME", "ZETA"):
+        desk.quote(PRICE, symbol=symbol)
+    desk.engine.accounts["main"].limits = Limits({"maxOpenPositions": 2 - offset})
+    if offset <= 0:
+        desk.filled(BUY, 1, PRICE, symbol="ZETA")
+    else:
+        desk.buy(1, symbol="ZETA")
+    return Case(desk, desk.intent(BUY, 1))
+
+
+def reduce_only(offset: int) -> Case:
+    case = plain()
+    case.desk.filled(BUY, 12, PRICE)
+    case.desk.sell(4, closing=True, limit_units=PRICE + 1)
+    case.intent.side, case.intent.closing, case.intent.quantity = SELL, True, 8 + offset
+    return case
+
+
+BOUNDARIES: dict[str, Callable[[int], Case]] = {
+    "TRADING_STATE": trading_state,
+    "SYMBOL_NOT_TRADABLE": lambda offset: plain(OrderRules(tradable=offset >= 0)),
+    "PRICE_UNKNOWN": price_unknown,
+    "PRICE_STALE": price_stale,
+    "PRICE_INCREMENT": lambda offset: plain(OrderRules(tick=5), limit_units=PRICE + offset),
+    "SIZE_INCREMENT": lambda offset: plain(OrderRules(step=5), size=10 + offset),
+    "SIZE_MINIMUM": lambda offset: plain(OrderRules(size_min=10), size=10 + offset),
+    "SIZE_MAXIMUM": lambda offset: plain(OrderRules(size_max=10), size=10 + offset),
+    "NOTIONAL_MINIMUM": lambda offset: plain(OrderRules(notional_min=1000 * ONE - offset)),
+    "PRICE_BAND": price_band,
+    "PRICE_COLLAR": price_collar,
+    "MAX_ORDER_VALUE": lambda offset: limited("maxOrderValue", 1000 * ONE - offset),
+    "MAX_ORDER_QUANTITY": lambda offset: limited("maxOrderQuantity", 10 * 10**9 - offset),
+    "POSITION_RANGE": position_range,
+    "MAX_POSITION_QUANTITY": position_quantity,
+    "POSITION_LIMIT": position_share,
+    "SHORT_NOT_ALLOWED": short_not_allowed,
+    "INSUFFICIENT_FUNDS": insufficient_funds,
+    "DAILY_LOSS_LIMIT": daily_loss,
+    "MAX_OPEN_POSITIONS": open_positions,
+    "REDUCE_ONLY": reduce_only,
+}

@@ -1,0 +1,251 @@
+"""Pre-trade risk: each rule at its boundary, all reasons at once, absent is off, unknown refuses openings alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.core.boundaries import BOUNDARIES, PRICE, WHERE, Case
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.limits import LIMITS, Limits, limits_from
+from tradewright.core.risk import Rule
+from tradewright.core.rules import ORDER_RULES
+from tradewright.model.control import HALTED, REDUCING, TradingStateSet
+from tradewright.model.decision import Check, Decision
+from tradewright.model.errors import InputError
+from tradewright.model.fee import FeeEstimate
+from tradewright.model.instrument import OrderRules
+
+ONE = 10**18
+CODES = [rule.code for rule in ORDER_RULES]
+
+
+def judged(case: Case) -> dict[str, Check]:
+    decision = next(output for output in case.desk.engine.judge(case.intent) if isinstance(output, Decision))
+    return {check.code: check for check in decision.checks}
+
+
+def test_every_rule_has_a_boundary_case_and_a_code_of_its_own() -> None:
+    assert sorted(CODES) == sorted(set(CODES)) == sorted(WHERE) == sorted(BOUNDARIES)
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_holds_to_the_unit(code: str, offset: int) -> None:
+    expected = WHERE[code][offset + 1]
+    checks = judged(BOUNDARIES[code](offset))
+    assert checks[code].passed is expected
+    others = [check.code for check in checks.values() if not check.passed and check.code != code]
+    assert others == [], "the case is about one rule"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_check_tells_the_value_and_the_limit_it_compared(code: str) -> None:
+    told = [judged(BOUNDARIES[code](offset))[code] for offset in (-1, 0, 1)]
+    for check in told:
+        assert check.value is not None or (code == "PRICE_UNKNOWN" and not check.passed)
+        assert check.limit is not None
+        assert check.unit
+    if all(check.value is not None for check in told):
+        distances = [check.value - check.limit for check in told if check.value is not None and check.limit is not None]
+        assert len(set(distances)) > 1, "the value moved with the offset"
+
+
+def test_every_reason_is_reported_not_the_first_alone() -> None:
+    desk = Desk(
+        account_of(kind="cash"),
+        rules=OrderRules(tick=5, step=5, size_min=100, notional_min=10**6 * ONE, shortable=False, tradable=False),
+        limits={"maxOrderQuantity": 1, "maxOrderValue": "1", "priceCollarPercent": "0.01", "maxPositionQuantity": 1},
+        cash="1",
+    )
+    desk.quote(PRICE)
+    desk.feed(TradingStateSet(desk.tick(), "all", HALTED, "ann", "test"))
+    assert desk.refused(SELL, 7, limit_units=9_001) == [
+        "TRADING_STATE", "SYMBOL_NOT_TRADABLE", "PRICE_INCREMENT", "SIZE_INCREMENT", "SIZE_MINIMUM", "NOTIONAL_MINIMUM",
+        "PRICE_COLLAR", "MAX_ORDER_VALUE", "MAX_ORDER_QUANTITY", "MAX_POSITION_QUANTITY", "SHORT_NOT_ALLOWED",
+    ]  # fmt: skip
+
+
+#: limit → the rule that reads it; "marketBufferPercent" is read by the price everything is judged at.
+READ_BY = {
+    "maxOrderValue": "MAX_ORDER_VALUE", "maxOrderQuantity": "MAX_ORDER_QUANTITY", "maxDailyLoss": "DAILY_LOSS_LIMIT",
+    "maxPositionQuantity": "MAX_POSITION_QUANTITY", "maxPositionSizePercent": "POSITION_LIMIT",
+    "maxOpenPositions": "MAX_OPEN_POSITIONS", "maxDailyLossPercent": "DAILY_LOSS_LIMIT",
+    "priceCollarPercent": "PRICE_COLLAR", "maxPriceAgeSeconds": "PRICE_STALE",
+}  # fmt: skip
+
+
+def test_every_limit_is_read_by_a_rule() -> None:
+    assert set(LIMITS) == {*READ_BY, "marketBufferPercent"}
+
+
+@pytest.mark.parametrize("name", READ_BY)
+def test_an_absent_limit_is_off_and_listed_as_off(name: str) -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 1, limit_units=PRICE)
+    assert READ_BY[name] not in [check.code for check in decision.checks]
+    assert name in desk.engine.accounts["main"].limits.off()
+    desk = Desk(limits={name: 5})
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 1, limit_units=PRICE)
+    assert READ_BY[name] in [check.code for check in decision.checks]
+    assert name not in desk.engine.accounts["main"].limits.off()
+
+
+#: what can not be known → (desk, code that refuses for it)
+def without_a_price(name: str) -> Desk:
+    return Desk(limits={name: 50})
+
+
+def without_a_rate(name: str) -> Desk:
+    desk = Desk(symbols=("SAPX", "EURUSD"), limits={name: 50}, cash={"EUR": "1000000"})
+    desk.quote(PRICE)
+    return desk
+
+
+@pytest.mark.parametrize("name", ["priceCollarPercent", "maxPriceAgeSeconds"])
+def test_a_limit_on_a_price_that_is_not_known_refuses_an_opening(name: str) -> None:
+    assert READ_BY[name] in without_a_price(name).refused(BUY, 1, limit_units=PRICE)
+
+
+def test_a_band_on_a_price_that_is_not_known_refuses_an_opening() -> None:
+    assert "PRICE_BAND" in Desk(rules=OrderRules(band_ppm=5)).refused(BUY, 1, limit_units=PRICE)
+
+
+@pytest.mark.parametrize("name", ["maxOrderValue", "maxPositionSizePercent", "maxDailyLoss", "maxDailyLossPercent"])
+def test_a_limit_on_an_amount_that_is_not_known_refuses_an_opening(name: str) -> None:
+    desk = without_a_rate(name)
+    codes = desk.refused(BUY, 1)
+    assert READ_BY[name] in codes
+    assert "INSUFFICIENT_FUNDS" in codes
+    checks = {check.code: check for check in desk.want(BUY, 1)[0].checks}
+    assert checks[READ_BY[name]].value is None
+
+
+@pytest.mark.parametrize("name", READ_BY)
+def test_no_limit_however_tight_or_unknown_stops_an_exit(name: str) -> None:
+    """The position is there, then everything goes dark: no rate, no fresh price, each limit at its smallest."""
+    desk = Desk(account_of(kind="margin"), symbols=("SAPX", "EURUSD"), cash={"EUR": "1000000"})
+    desk.quote(PRICE)
+    desk.quote(110_000, symbol="EURUSD")
+    desk.filled(BUY, 10, PRICE)
+    desk.engine.accounts["main"].limits = Limits({name: 1})
+    desk.engine.marks.marks[0].bid = desk.engine.marks.marks[0].ask = desk.engine.marks.marks[0].last = 0
+    desk.engine.marks.marks[1].bid = desk.engine.marks.marks[1].ask = 0
+    desk.on().rules = OrderRules(size_min=100, notional_min=10**30, band_ppm=1, shortable=False, tradable=False)
+    desk.feed(TradingStateSet(desk.tick(), "all", HALTED, "ann", "test"))
+    assert not desk.want(BUY, 1, limit_units=PRICE)[0].approved
+    assert desk.close(SELL, 4, limit_units=20 * PRICE)[0].approved
+    assert desk.close(SELL)[0].approved
+
+
+@pytest.mark.parametrize("state", [REDUCING, HALTED])
+@pytest.mark.parametrize("scope", ["all", "account:main", "strategy:s", "symbol:ACME"])
+def test_each_scope_can_be_taken_out_of_trading(scope: str, state: int) -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    desk.filled(BUY, 10, PRICE)
+    desk.feed(TradingStateSet(desk.tick(), scope, state, "ann", "lunch"))
+    assert desk.refused(BUY, 1) == ["TRADING_STATE"]
+    other = desk.want(BUY, 1, strategy="other")[0].approved
+    assert other == scope.startswith("strategy:")
+    assert desk.close(SELL, 5)[0].approved
+    desk.feed(TradingStateSet(desk.tick(), scope, 1, "ann", "back"))
+    assert desk.want(BUY, 1)[0].approved
+
+
+def test_the_strictest_of_the_scopes_counts() -> None:
+    desk = Desk()
+    desk.feed(TradingStateSet(desk.tick(), "all", REDUCING, "ann", ""))
+    desk.feed(TradingStateSet(desk.tick(), "symbol:ACME", HALTED, "ann", ""))
+    assert desk.engine.trading_state("main", "s", "ACME") == HALTED
+    assert desk.engine.trading_state("main", "s", "ZETA") == REDUCING
+
+
+def test_a_collar_is_on_the_aggressive_side_alone_and_a_band_on_both() -> None:
+    for rules, limits, far in ((None, {"priceCollarPercent": 2}, True), (OrderRules(band_ppm=20_000), {}, False)):
+        desk = Desk(rules=rules, limits=limits)
+        desk.quote(1_000_000)
+        for side in (BUY, SELL):
+            assert not desk.want(side, 1, limit_units=1_000_000 + side * 20_001)[0].approved
+            assert desk.want(side, 1, limit_units=1_000_000 - side * 20_001)[0].approved is far
+
+
+def test_a_collar_holds_for_a_stop_price_and_a_band_does_not() -> None:
+    desk = Desk(rules=OrderRules(band_ppm=20_000), limits={"priceCollarPercent": 2})
+    desk.quote(1_000_000)
+    assert desk.refused(BUY, 1, stop_units=1_020_001, type=3) == ["PRICE_COLLAR"]
+
+
+def test_a_market_order_is_held_with_its_buffer_and_a_limit_order_without() -> None:
+    desk = Desk(limits={"marketBufferPercent": "1.5"})
+    desk.quote(PRICE)
+    held = [decision.hold // ONE for decision in (*desk.want(BUY, 10), *desk.want(BUY, 10, limit_units=PRICE))]
+    assert held == [1015, 1000]
+    assert desk.want(BUY, 10, stop_units=2 * PRICE, type=3)[0].hold == 2030 * ONE
+
+
+def test_an_expected_fee_is_part_of_what_an_order_needs() -> None:
+    fee = FeeEstimate(ppm=1_000, minimum=5 * ONE)
+    for kind in ("cash", "margin"):
+        desk = Desk(account_of(kind=kind, fee=fee), cash="2002")
+        desk.quote(PRICE)
+        assert desk.want(BUY, 10)[0].hold == 1005 * ONE
+        assert desk.refused(BUY, 10) == ["INSUFFICIENT_FUNDS"]
+
+
+def test_a_cash_account_sells_nothing_it_does_not_own() -> None:
+    desk = Desk(account_of(kind="cash"))
+    desk.quote(PRICE)
+    assert desk.refused(SELL, 1) == ["SHORT_NOT_ALLOWED"]
+
+
+def test_a_rule_without_a_check_is_a_defect() -> None:
+    with pytest.raises(AssertionError):
+        Rule().check(None)  # type: ignore[arg-type]
+
+
+def test_the_decision_keeps_every_check_in_the_order_of_the_rules() -> None:
+    desk = Desk(limits={"maxOrderValue": 5000, "maxDailyLoss": 10})
+    desk.quote(PRICE)
+    codes = [check.code for check in desk.want(BUY, 1)[0].checks]
+    assert codes == [code for code in CODES if code in codes]
+    assert len(codes) == len(set(codes))
+    assert {"MAX_ORDER_VALUE", "DAILY_LOSS_LIMIT", "INSUFFICIENT_FUNDS", "TRADING_STATE"} < set(codes)
+
+
+# ── limits as configured ───────────────────────────────────────────────────────────────────────────────────────────
+
+GOOD: dict[str, tuple[Any, int]] = {
+    "maxOrderValue": ("1000.5", 10005 * 10**17),
+    "maxOrderQuantity": (0.25, 250_000_000),
+    "maxPositionQuantity": (7, 7 * 10**9),
+    "maxPositionSizePercent": ("12.5", 125_000),
+    "maxOpenPositions": (3, 3),
+    "maxDailyLoss": ("0.01", 10**16),
+    "maxDailyLossPercent": (2, 20_000),
+    "priceCollarPercent": ("0.0001", 1),
+    "maxPriceAgeSeconds": ("1.5", 1_500_000_000),
+    "marketBufferPercent": (1, 10_000),
+}
+
+
+def test_configured_limits_are_exact_in_their_unit() -> None:
+    assert set(GOOD) == set(LIMITS)
+    limits = limits_from({name: value for name, (value, _) in GOOD.items()})
+    assert dict(limits.row()) == {name: count for name, (_, count) in GOOD.items()}
+    assert limits.off() == []
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("bad", ["nan", "inf", "-inf", float("nan"), float("inf"), -1, 0, "-0.5", "much", None, "1e40", "1e-30"])
+def test_a_limit_that_is_no_number_above_zero_is_refused_by_name(name: str, bad: Any) -> None:
+    with pytest.raises(InputError, match=name):
+        limits_from({name: bad})
+
+
+def test_a_limit_that_is_not_known_is_refused_with_those_that_are() -> None:
+    with pytest.raises(InputError, match=r"'maxLoss' is not known; the limits are maxOrderValue, .*marketBufferPercent"):
+        limits_from({"maxLoss": 5})
