@@ -51,15 +51,21 @@ class Watch(Protocol):
 
 
 class Outcome:
-    """What one step made: outputs in the order to journal them, the commands among them, matches and alarms."""
+    """What one step made: outputs in the order to journal them, those of them that a venue is to carry out, matches and
+    alarms."""
 
     __slots__ = ("outputs", "commands", "matches", "alarms")
 
     def __init__(self, outputs: list[Event], matches: list[Match], alarms: list[Alarm]) -> None:
         self.outputs = outputs
-        self.commands: list[Command] = [output for output in outputs if isinstance(output, Command)]
+        self.commands: list[Command] = [output for output in outputs if isinstance(output, Command) and leaves(output)]
         self.matches = matches
         self.alarms = alarms
+
+
+def leaves(command: Command) -> bool:
+    """Whether a venue is to hear of it: the end of an order that is held here is booked here."""
+    return not (isinstance(command, Cancel) and command.here)
 
 
 NOTHING = Outcome([], [], [])

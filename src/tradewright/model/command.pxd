@@ -12,6 +12,7 @@ cdef class Submit(Command):
 
 cdef class Cancel(Command):
     cdef readonly str code
+    cdef public bint here
 
 cdef class Replace(Command):
     cdef readonly long long quantity

@@ -59,15 +59,17 @@ CANCEL_CODES = {
 
 
 class Cancel(Command):
-    """Cancel what is left of the order. code: why, one of CANCEL_CODES."""
+    """Cancel what is left of the order. code: why, one of CANCEL_CODES. here: the order never left the engine, so its
+    end is booked here and no venue hears of it."""
 
-    __slots__ = ("code",)
+    __slots__ = ("code", "here")
 
     def __init__(self, time: int, order_id: str, code: str = STRATEGY) -> None:
         self.kind = CANCEL
         self.time = time
         self.order_id = order_id
         self.code = code
+        self.here = False
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.order_id, self.code)
