@@ -44,7 +44,8 @@ def _check_orders(engine: Engine) -> None:
 
 
 def needed(engine: Engine, state: OrderState) -> int:
-    """Size counts an open order must hold: an exit what its parent filled, while it works and is not being cancelled."""
+    """Size counts an open order must hold: an exit what its parent filled, while it works and is not being
+    cancelled."""
     order = state.order
     if order.role == ENTRY:
         return state.remaining()

@@ -183,7 +183,9 @@ class Desk:
         self.fill(order_id, size, price)
         return order_id
 
-    def replaced(self, order_id: str, quantity: int, limit: int = 0, stop: int = 0, at: int | None = None) -> list[Event]:
+    def replaced(
+        self, order_id: str, quantity: int, limit: int = 0, stop: int = 0, at: int | None = None
+    ) -> list[Event]:
         now = self.tick()
         return self.feed(Replaced(now, order_id, now if at is None else at, quantity, limit, stop))
 

@@ -17,7 +17,9 @@ from tradewright.model.order import LIMIT, MARKET, STOP, TRAILING_STOP, Order
 DAY = 24 * 3_600_000_000_000
 
 
-def desk_of(side: int = BUY, size: int = 10, price: int = 10_000, mode: str = "netting", **exits: Any) -> tuple[Desk, list[str]]:
+def desk_of(
+    side: int = BUY, size: int = 10, price: int = 10_000, mode: str = "netting", **exits: Any
+) -> tuple[Desk, list[str]]:
     """A position that was opened at `price` with exits attached, and the ids of its orders, the opening first."""
     desk = Desk(account_of(native_exits=False, leverage=10, mode=mode))
     desk.quote(price)
@@ -138,7 +140,10 @@ def test_a_stop_guards_what_its_parent_filled_so_far_and_calls_back_the_rest() -
     desk.fill(parent, 4, 10_000)
     desk.taken()
     desk.quote(9_500)
-    assert [(command.kind, command.order_id) for command in desk.taken()] == [(kinds.CANCEL, parent), (kinds.SUBMIT, stop)]
+    assert [(command.kind, command.order_id) for command in desk.taken()] == [
+        (kinds.CANCEL, parent),
+        (kinds.SUBMIT, stop),
+    ]
     assert desk.state(stop).order.quantity == 4
     desk.say(kinds.CANCELLED, parent)
     desk.fill(stop, 4, 9_500)
@@ -340,7 +345,10 @@ def test_a_pair_without_an_opening_is_held_here_and_one_ends_the_other() -> None
     assert desk.taken() == []
     assert set(desk.engine.exits) == {stop, target}
     desk.quote(11_000)
-    assert [(command.kind, command.order_id) for command in desk.taken()] == [(kinds.CANCEL, stop), (kinds.SUBMIT, target)]
+    assert [(command.kind, command.order_id) for command in desk.taken()] == [
+        (kinds.CANCEL, stop),
+        (kinds.SUBMIT, target),
+    ]
 
 
 def test_a_pair_without_an_opening_guards_no_more_than_it_was_asked_to() -> None:

@@ -309,7 +309,7 @@ def test_cash_past_128_bits_is_refused_in_the_quote_and_in_a_fee_s_currency() ->
     with pytest.raises(OverflowError):
         desk.fill(order_id, 1, 10_000, fee=-2, currency="BNB")
     with pytest.raises(OverflowError):
-        desk.fill(order_id, 1, 10_000, fee=-10**7)
+        desk.fill(order_id, 1, 10_000, fee=-(10**7))
     with pytest.raises(OverflowError):
         desk.deposit(10**7)
     assert desk.engine.state_hash() == before

@@ -138,9 +138,7 @@ def test_an_exit_that_has_left_can_not_be_triggered() -> None:
         (SIZE_MAX, 1, OverflowError),
     ],
 )
-def test_a_fill_that_can_not_be_is_refused_and_changes_nothing(
-    size: int, price: int, error: type[Exception]
-) -> None:
+def test_a_fill_that_can_not_be_is_refused_and_changes_nothing(size: int, price: int, error: type[Exception]) -> None:
     desk = Desk()
     desk.quote(10_000)
     order_id = desk.buy(10)
@@ -312,7 +310,11 @@ def test_a_look_up_that_finds_the_order_settles_what_was_unknown() -> None:
     assert desk.state(order_id).status == "UNKNOWN", "an echo of the acceptance is no evidence"
     desk.took(None, desk.engine.look_up())
     desk.accept(order_id)
-    assert (desk.state(order_id).status, desk.state(order_id).cancel, desk.state(order_id).replace) == ("ACCEPTED", 0, 0)
+    assert (desk.state(order_id).status, desk.state(order_id).cancel, desk.state(order_id).replace) == (
+        "ACCEPTED",
+        0,
+        0,
+    )
     assert not desk.state(order_id).queried
 
 

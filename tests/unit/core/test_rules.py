@@ -240,12 +240,16 @@ def test_configured_limits_are_exact_in_their_unit() -> None:
 
 
 @pytest.mark.parametrize("name", LIMITS)
-@pytest.mark.parametrize("bad", ["nan", "inf", "-inf", float("nan"), float("inf"), -1, 0, "-0.5", "much", None, "1e40", "1e-30"])
+@pytest.mark.parametrize(
+    "bad", ["nan", "inf", "-inf", float("nan"), float("inf"), -1, 0, "-0.5", "much", None, "1e40", "1e-30"]
+)
 def test_a_limit_that_is_no_number_above_zero_is_refused_by_name(name: str, bad: Any) -> None:
     with pytest.raises(InputError, match=name):
         limits_from({name: bad})
 
 
 def test_a_limit_that_is_not_known_is_refused_with_those_that_are() -> None:
-    with pytest.raises(InputError, match=r"'maxLoss' is not known; the limits are maxOrderValue, .*marketBufferPercent"):
+    with pytest.raises(
+        InputError, match=r"'maxLoss' is not known; the limits are maxOrderValue, .*marketBufferPercent"
+    ):
         limits_from({"maxLoss": 5})

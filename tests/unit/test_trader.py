@@ -1,0 +1,191 @@
+"""The trader: which callbacks an event reaches, what a misbehaving strategy costs, and how a run is taken up again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.core.state import restore, to_bytes
+from tradewright.model.account import Account
+from tradewright.model.command import Submit
+from tradewright.model.control import HALTED, CashMoved, CloseRequested, Started, StrategyHalted, TradingStateSet
+from tradewright.model.event import ACCEPTED
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar, Depth, Quote, Trade
+from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.signal.strategy import Strategy
+from tradewright.trader import Trader
+
+MINUTE = 60_000_000_000
+
+
+class Listener(Strategy):
+    """Notes what it hears; buys at the first quote."""
+
+    heard: list[str] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        self.heard.append(f"bar {bar.symbol} {bar.close}")
+
+    def on_quote(self, quote: Quote) -> None:
+        self.heard.append(f"quote {quote.bid} {quote.ask}")
+        if self.flat and not self.open_orders:
+            self.buy(2, reason="first quote")
+
+    def on_trade(self, trade: Trade) -> None:
+        self.heard.append(f"trade {trade.price}")
+
+    def on_depth(self, depth: Depth) -> None:
+        self.heard.append(f"depth {depth.bids[0][0]}")
+
+    def on_fill(self, fill: Fill) -> None:
+        self.heard.append(f"fill {fill.trade_id}, now {self.size}")
+
+
+class Raises(Strategy):
+    def on_bar(self, bar: Bar) -> None:
+        self.buy(1)
+        raise ZeroDivisionError("by hand")
+
+
+class Hangs(Strategy):
+    def on_bar(self, bar: Bar) -> None:
+        self.buy(1)
+        self.memory = bar  # type: ignore[assignment]
+
+
+class Buys(Strategy):
+    seen: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        self.buy(1)
+
+
+CLASSES: dict[str, type[Strategy]] = {"listener": Listener, "raises": Raises, "hangs": Hangs, "buys": Buys}
+
+
+def started(*refs: str, run: int = 1, code: str = "code") -> Started:
+    specs = [StrategySpec(ref, ref, "main", ("ACME",), (), code, "params") for ref in refs]
+    account = Account("main", "main", "paper", kind="margin")
+    setup = Setup([Instrument("ACME", "paper", "equity", "ACME", "USD", 2, 0)], [(account, [])], specs, {})
+    return Started(0, run, msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any]))
+
+
+def trader(*refs: str) -> Trader:
+    made = Trader(lambda spec: CLASSES[spec.ref])
+    made.step(started(*refs))
+    made.step(CashMoved(0, "main", "USD", 10**24, "deposit"))
+    return made
+
+
+def bar(of: Trader, minute: int, price: int = 1000) -> Bar:
+    time = minute * MINUTE
+    return Bar(time, of.engine.instruments[0], time - MINUTE, price, price, price, price, 1)
+
+
+def strategy(of: Trader, at: int = 0) -> Any:
+    return of.runners[at].strategy
+
+
+def test_each_kind_of_event_reaches_its_callback_and_a_fill_its_owner() -> None:
+    made = trader("listener")
+    acme = made.engine.instruments[0]
+    made.step(bar(made, 1))
+    made.step(Trade(MINUTE, acme, 1001, 5))
+    made.step(Depth(MINUTE, acme, ((999, 5),), ((1001, 5),)))
+    order_id = made.step(Quote(MINUTE, acme, 999, 1001)).commands[0].order_id
+    made.step(Report(ACCEPTED, MINUTE, order_id, MINUTE, "", "X1"))
+    made.step(Fill(MINUTE, order_id, MINUTE, "T1", 1001, 2))
+    made.step(Fill(MINUTE, order_id, MINUTE, "T1", 1001, 2))
+    assert strategy(made).heard[:5] == [
+        "bar ACME 10.0",
+        "trade 10.01",
+        "depth 999",
+        "quote 9.99 10.01",
+        "fill T1, now 2.0",
+    ]
+
+
+@pytest.mark.parametrize(("name", "code"), [("raises", "STRATEGY_RAISED"), ("hangs", "STRATEGY_STATE")])
+def test_a_strategy_that_misbehaves_is_halted_alone_and_its_intents_are_dropped(name: str, code: str) -> None:
+    made = trader("buys", name)
+    before = made.engine.order_count
+    outputs = made.step(bar(made, 1)).outputs
+    halts = [output for output in outputs if isinstance(output, StrategyHalted)]
+    assert [(halt.strategy, halt.code) for halt in halts] == [(name, code)]
+    assert [output.order.strategy for output in outputs if isinstance(output, Submit)] == ["buys"]
+    assert made.engine.order_count == before + 1, "the dropped intent used up no id"
+    later = made.step(bar(made, 2)).outputs
+    assert [output.order.strategy for output in later if isinstance(output, Submit)] == ["buys"]
+
+
+def test_a_strategy_halted_by_a_person_is_not_called_until_re_armed() -> None:
+    made = trader("buys")
+    made.step(TradingStateSet(1, "strategy:buys", HALTED, "Ann", "looks odd"))
+    made.step(bar(made, 1))
+    assert strategy(made).seen == 0
+    made.step(TradingStateSet(2, "strategy:buys", 1, "Ann", "understood"))
+    made.step(bar(made, 2))
+    assert strategy(made).seen == 1
+
+
+def test_a_request_to_close_sells_what_is_held_at_the_market() -> None:
+    made = trader("buys")
+    order_id = made.step(bar(made, 1)).commands[0].order_id
+    made.step(Fill(MINUTE, order_id, MINUTE, "T1", 1000, 1))
+    outcome = made.step(CloseRequested(MINUTE, "main", "", "Ann", "home time"))
+    assert [(c.order.side, c.order.quantity) for c in outcome.commands if isinstance(c, Submit)] == [(-1, 1)]
+    assert made.step(CloseRequested(MINUTE, "main", "OTHER", "Ann", "nothing there")).commands == []
+
+
+def test_an_order_sized_at_its_fill_is_answered_with_what_is_free_then() -> None:
+    class Half(Strategy):
+        def on_bar(self, bar: Bar) -> None:
+            if self.flat and not self.open_orders:
+                self.buy(percent=50, at_fill=True)
+
+    made = Trader(lambda spec: Half)
+    made.step(started("half"))
+    made.step(CashMoved(0, "main", "USD", 1000 * 10**18, "deposit"))
+    order_id = made.step(bar(made, 1)).commands[0].order_id
+    answer = made.step(FillPrice(MINUTE, order_id, MINUTE, 1250)).commands[0]
+    assert answer.quantity == 40, "half of 1000 at 12.50"  # type: ignore[attr-defined]
+
+
+def test_a_run_is_taken_up_from_engine_bytes_and_strategy_states() -> None:
+    made = trader("buys")
+    for minute in range(1, 4):
+        made.step(bar(made, minute))
+    resumed = Trader(lambda spec: CLASSES[spec.ref])
+    restore(resumed.engine, to_bytes(made.engine))
+    resumed.resume(started("buys"), msgspec.json.decode(msgspec.json.encode(made.strategy_state())))
+    assert (resumed.state_hash(), strategy(resumed).seen) == (made.state_hash(), 3)
+
+    changed = Trader(lambda spec: CLASSES[spec.ref])
+    restore(changed.engine, to_bytes(made.engine))
+    changed.resume(started("buys", code="other"), made.strategy_state())
+    assert strategy(changed).seen == 0, "another code starts anew"
+
+
+def test_a_second_start_keeps_a_strategy_whose_code_is_the_same() -> None:
+    made = trader("buys")
+    made.step(bar(made, 1))
+    made.step(started("buys", run=2))
+    assert (strategy(made).seen, made.engine.run, made.engine.order_count) == (1, 2, 0)
+    assert made.step(bar(made, 2)).commands[0].order_id == "main-2-1"
+
+
+def test_following_the_records_of_a_run_gives_its_state_and_runs_strategies_muted() -> None:
+    made, followed = (Trader(lambda spec: CLASSES[spec.ref]) for _ in range(2))
+    deposit = CashMoved(0, "main", "USD", 10**24, "deposit")
+    for event in (started("buys", "raises"), deposit):
+        followed.follow(event, made.step(event).outputs)
+    for minute in range(1, 5):
+        event = bar(made, minute)
+        followed.follow(event, made.step(event).outputs)
+    assert followed.state_hash() == made.state_hash()
+    assert followed.strategy_state() == made.strategy_state()
