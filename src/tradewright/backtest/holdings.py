@@ -89,5 +89,7 @@ def _put_in(cash: dict[str, Steps], result: Result) -> None:
         steps = cash[currency]
         before = amount - steps.values[-1]
         if currency == result.options.currency and before != result.start:
-            raise ContractError(f"the fills do not lead from {money_text(result.start)} to {money_text(amount)} {currency}")
+            raise ContractError(
+                f"the fills do not lead from {money_text(result.start)} to {money_text(amount)} {currency}"
+            )
         steps.values = [value + before for value in steps.values]

@@ -118,7 +118,7 @@ def test_a_run_repeated_is_the_same_run(busy: Report) -> None:
 
 def test_a_hundred_runs_leave_no_memory_behind() -> None:
     """Resident memory after twenty warm-up runs, and after a hundred more; each makes some hundred fills."""
-    dataset = market(bars(share(), walk(23, 400, 50)))
+    dataset = market(bars(share(), walk(23, 200, 50)))
     options = RunOptions(cash="100000", keep_decisions=True)
 
     def resident(runs: int) -> int:
@@ -154,6 +154,7 @@ def test_text_of_a_long_life_stays_within_its_columns() -> None:
     options = RunOptions(cash="123456789012.123456789", models=Models(fee="bps:12.3456:min=1"))
     text = report(play(market(*series), "Dice", options, size_each="12345")).text()
     assert max(map(len, text.splitlines())) <= 100
+    assert [line[:21] for line in text.splitlines() if line.startswith("VERY")] == ["VERYLONGVERYLONGVER  "] * 3
 
 
 def curve(values: list[float], step: int = DAY) -> Curve:

@@ -104,7 +104,7 @@ RATES: dict[tuple[int, str, str], Fraction | None] = {
 }
 
 
-@pytest.mark.parametrize("amount, source, target", RATES)
+@pytest.mark.parametrize(("amount", "source", "target"), RATES)
 def test_money_in_another_currency_is_rounded_down_once(amount: int, source: str, target: str) -> None:
     desk = Desk(symbols=("ACME", *PAIRS))
     desk.quote(100, symbol="ACME")
