@@ -13,7 +13,7 @@ from tradewright.backtest.marks import FloatArray, IntArray
 
 #: Of the picture, in its own units; about a pixel of a screen each.
 _WIDTH, _HEIGHT = 960, 500
-_LEFT, _RIGHT = 96, _WIDTH - 24
+_LEFT, _RIGHT = 96, _WIDTH - 44  # room for half a date
 _TICKS_MAX = {"time": 9, "value": 6}
 #: Distances of time ticks: numpy's unit, how many of it, their length in seconds.
 _TIME_STEPS = (
