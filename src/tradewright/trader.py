@@ -321,6 +321,9 @@ class Trader:
                 continue
             strategy = strategy_class(spec.id, spec.account, group, dict(spec.parameters))
             strategy.attach(View(self.engine))
+            for instrument in group:
+                # Whether an exit may be reduce-only depends on who else may trade the instrument.
+                self.engine.book(spec.account, spec.id, instrument)
             runners.append(Runner(strategy, spec))
         return runners
 

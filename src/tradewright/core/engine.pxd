@@ -84,8 +84,10 @@ cdef class Engine:
     cdef _release(self, Book book, Intent intent, list outputs)
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, known=cython.longlong)
     cdef _judge_one(self, Intent intent, list outputs)
-    @cython.locals(position=Position, there=cython.longlong)
+    @cython.locals(position=Position, there=cython.longlong, hedging=cython.bint)
     cdef Order _order_of(self, Intent intent, long long quantity)
+    @cython.locals(book=Book)
+    cdef bint _shared(self, str account, str strategy, Instrument instrument) except -1
     cdef _attach_exits(self, Intent intent, Order order, list orders)
     @cython.locals(state=OrderState)
     cpdef list cancel(self, str order_id, str code)

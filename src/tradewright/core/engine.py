@@ -33,7 +33,7 @@ from tradewright.core.risk import Proposal, judge, passed
 from tradewright.core.rules import ORDER_RULES, daily_loss_limit
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
-from tradewright.model.account import HEDGING, NETTING, Account
+from tradewright.model.account import CASH, HEDGING, Account
 from tradewright.model.chain import digest
 from tradewright.model.command import (
     CLOSING,
@@ -568,15 +568,15 @@ class Engine:
                     self._emit(Submit(self.now, Approved(made)), outputs)
 
     def _order_of(self, intent: Intent, quantity: int) -> Order:
-        """The order's terms. A close carries reduce-only where the venue's own position allows it: with several
-        strategies on one netting account the venue's net may stand the other way."""
+        """The order's terms. A close carries reduce-only where the venue's position is this strategy's own."""
         flags = intent.flags
         role = ENTRY
         if intent.closing:
             role = intent.role if intent.role else EXIT
             position = self.position(intent.account, intent.instrument)
             there = position.net if intent.side < 0 else -position.net
-            if self.accounts[intent.account].terms.mode != NETTING or there >= quantity:
+            hedging = self.accounts[intent.account].terms.mode == HEDGING
+            if hedging or (there >= quantity and not self._shared(intent.account, intent.strategy, intent.instrument)):
                 flags |= REDUCE_ONLY
         return Order(
             intent.order_id, intent.account, intent.strategy, intent.instrument, intent.side, intent.type, quantity,
@@ -584,6 +584,17 @@ class Engine:
             intent.lot, "", intent.group, role, intent.size_ppm if intent.at_fill and not intent.closing else 0,
             self.decision_count + 1, self.now,
         )  # fmt: skip
+
+    def _shared(self, account: str, strategy: str, instrument: Instrument) -> bool:
+        """Whether other strategies trade the instrument in the same account that nets and may sell short: its net may
+        stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
+        terms = self.accounts[account].terms
+        if terms.mode == HEDGING or terms.kind == CASH:
+            return False
+        for book in self.ledger.books.values():
+            if book.account == account and book.strategy != strategy and book.instrument is instrument:
+                return True
+        return False
 
     def _attach_exits(self, intent: Intent, order: Order, orders: list[Order]) -> None:
         """Stop-loss, trailing stop and take-profit of an opening order: its children, cancelling each other."""
@@ -604,10 +615,11 @@ class Engine:
     ) -> Order:
         trailing = type == TRAILING_STOP
         hedging = self.accounts[parent.account].terms.mode == HEDGING
+        flags = 0 if self._shared(parent.account, parent.strategy, parent.instrument) else REDUCE_ONLY
         return Order(
             self.next_order_id(parent.account), parent.account, parent.strategy, parent.instrument, -parent.side, type,
             parent.quantity, limit_units, stop_units, intent.exit_trail_units if trailing else 0,
-            intent.exit_trail_ppm if trailing else 0, GTC, REDUCE_ONLY, parent.id if hedging else "", parent.id, group,
+            intent.exit_trail_ppm if trailing else 0, GTC, flags, parent.id if hedging else "", parent.id, group,
             role, 0, self.decision_count + 1, self.now,
         )  # fmt: skip
 
