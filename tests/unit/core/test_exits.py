@@ -368,7 +368,7 @@ def test_a_pair_ends_when_its_position_is_gone() -> None:
     desk = Desk(account_of(native_exits=False, leverage=10))
     desk.quote(10_000)
     desk.filled(BUY, 10, 10_000)
-    stop, _ = pair(desk, 6)
+    stop, target = pair(desk, 6)
     first = desk.close(SELL, 9)[0].orders[0].id
     second = desk.close(SELL, 1)[0].orders[0].id
     desk.taken()
