@@ -519,12 +519,15 @@ class Engine:
 
         Those that wait for fills of an open parent stay. Closing a part leaves the exits that are held here alone,
         since they close what is left; those at the venue stand in its way, and what remains is to be protected anew.
+        Closing all of it at the market also takes the place of closes that wait for a price.
         """
         whole = intent.quantity == 0 or intent.quantity >= book.closable(intent.side, intent.lot)
         for order_id in list(book.exits):
             state = self.orders[order_id]
             order = state.order
-            if order.side != intent.side or order.role == EXIT or state.cancel not in (NONE, REFUSED):
+            if order.side != intent.side or state.cancel not in (NONE, REFUSED):
+                continue
+            if order.role == EXIT and not (whole and intent.type == MARKET and order.type != MARKET):
                 continue
             if intent.lot and intent.lot not in (order.lot, order.parent):
                 continue
