@@ -44,7 +44,7 @@ def _check_orders(engine: Engine) -> None:
 
 
 def needed(engine: Engine, state: OrderState) -> int:
-    """Size counts an open order must hold: an exit what its parent filled, as long as it works uncancelled."""
+    """Size counts an open order must hold; an exit what its parent filled, unless its cancel is on its way."""
     order = state.order
     if order.role == ENTRY:
         return state.remaining()

@@ -188,8 +188,7 @@ def test_two_exits_can_not_close_the_same_size() -> None:
     desk.sell(6, closing=True, limit_units=11_000)
     assert desk.refused(SELL, 6, closing=True, limit_units=11_000) == ["REDUCE_ONLY"]
     desk.sell(4, closing=True, limit_units=11_000)
-    (decision,) = desk.close(SELL)
-    assert (decision.orders[0].quantity, decision.approved) == (0, False)
+    assert desk.refused(SELL, 0, closing=True, limit_units=12_000) == ["SIZE_INCREMENT", "REDUCE_ONLY"]
 
 
 def test_exits_of_one_side_do_not_stand_in_the_way_of_the_other() -> None:

@@ -218,12 +218,12 @@ CASH = {
     "a rebate": ("ACME", 1, 10, 10_000, "-0.02", "USD", {"USD": "-999.98"}, 10),
     "a fee in a third currency": ("ACME", 1, 10, 10_000, "0.001", "BNB", {"USD": "-1000", "BNB": "-0.001"}, 10),
     "a base fee of whole counts": ("BTCUSD", 1, 10**8, 100, "0.001", "BTC", {"USD": "-1"}, 99_900_000),
-    "a base fee with dust": ("BTCUSD", 1, 10**8, 100, "0.000000015", "BTC", {"USD": "-1", "BTC": "0.000000005"}, 99_999_998),  # noqa: E501
+    "a base fee with dust": ("BTCUSD", 1, 10**8, 100, "0.000000015", "BTC", {"USD": "-1", "BTC": "5e-9"}, 99_999_998),
     "a base fee on a sale": ("BTCUSD", -1, 10**8, 100, "0.001", "BTC", {"USD": "1"}, -100_100_000),
-    "a base fee below a count": ("BTCUSD", 1, 10, 100, "0.000000001", "BTC", {"USD": "-0.0000001", "BTC": "0.000000009"}, 9),  # noqa: E501
-    "a base fee above the size": ("BTCUSD", 1, 10, 100, "0.0000002", "BTC", {"USD": "-0.0000001", "BTC": "-0.0000001"}, 0),  # noqa: E501
+    "a base fee below a count": ("BTCUSD", 1, 10, 100, "0.000000001", "BTC", {"USD": "-1e-7", "BTC": "9e-9"}, 9),
+    "a base fee above the size": ("BTCUSD", 1, 10, 100, "0.0000002", "BTC", {"USD": "-1e-7", "BTC": "-1e-7"}, 0),
     "a base rebate": ("BTCUSD", 1, 10**8, 100, "-0.00000002", "BTC", {"USD": "-1"}, 100_000_002),
-    "a base rebate above a sale": ("BTCUSD", -1, 10, 100, "-0.0000003", "BTC", {"USD": "0.0000001", "BTC": "0.0000002"}, 0),  # noqa: E501
+    "a base rebate above a sale": ("BTCUSD", -1, 10, 100, "-0.0000003", "BTC", {"USD": "1e-7", "BTC": "2e-7"}, 0),
     "a lot of euros": ("EURUSD", 1, 100, 110_000, "7", "USD", {"USD": "-110007"}, 100),
     "a fee in euros on a lot of euros": ("EURUSD", 1, 100, 110_000, "1000", "EUR", {"USD": "-110000"}, 99),
     "dust of a lot of euros": ("EURUSD", 1, 100, 110_000, "1", "EUR", {"USD": "-110000", "EUR": "999"}, 99),
@@ -246,6 +246,18 @@ def test_cash_moves_by_notional_and_fee_to_the_last_unit(name: str) -> None:
     }
     assert desk.net() == owned
     assert desk.engine.book("main", "s", desk.on()).fees == ({currency: Fraction(fee) * ONE} if fee != "0" else {})
+
+
+def test_a_base_fee_in_an_account_that_hedges_shrinks_the_lot_a_buy_opens_and_nothing_else() -> None:
+    desk = Desk(account_of(leverage=1000, mode="hedging"), symbols=("BTCUSD",))
+    desk.quote(100)
+    long, short = desk.buy(10**8), desk.sell(10**8)
+    for order_id in (long, short):
+        desk.fill(order_id, 10**8, 100, fee="0.001", currency="BTC")
+    book = desk.engine.book("main", "s", desk.on())
+    assert (book.long_size, book.short_size, desk.cash("BTC")) == (99_900_000, 10**8, -ONE // 1000)
+    desk.fill(desk.close(BUY)[0].orders[0].id, 10**8, 100, fee="0.001", currency="BTC")
+    assert (book.long_size, book.short_size, desk.cash("BTC")) == (99_900_000, 0, -2 * ONE // 1000)
 
 
 def test_fees_add_up_per_currency() -> None:

@@ -103,16 +103,15 @@ def test_an_order_is_sized_at_its_fill_price(kind: str, leverage: int) -> None:
 
 
 def test_a_size_at_fill_takes_no_more_than_is_free_for_it() -> None:
+    """Equity grew to 14 000, of which 6 000 are cash: half of equity is more than there is."""
     desk = Desk(account_of(kind="cash"), cash="10000")
     desk.quote(10_000)
-    first = desk.buy(0, size_ppm=600_000, at_fill=True)
-    desk.buy(30)
-    assert asked(desk, 10_000, first) == [60]
-    assert asked(desk, 5_000, first) == [120]
-    assert asked(desk, 4_000, first) == [150]
-    desk.buy(10)
-    assert asked(desk, 4_000, first) == [150]
-    assert asked(desk, 20_000, first) == [30]
+    desk.filled(BUY, 40, 10_000)
+    order_id = desk.buy(0, size_ppm=500_000, at_fill=True)
+    desk.quote(20_000)
+    assert asked(desk, 20_000, order_id) == [30]
+    desk.buy(5)
+    assert asked(desk, 20_000, order_id) == [25]
 
 
 def test_a_size_at_fill_that_can_not_be_known_is_nothing() -> None:
