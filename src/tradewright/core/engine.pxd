@@ -11,6 +11,7 @@ from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.intent cimport Intent
+from tradewright.model.lot cimport Lot
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
@@ -80,6 +81,8 @@ cdef class Engine:
     cpdef list judge(self, Intent intent)
     @cython.locals(book=Book)
     cdef _judge_close(self, Intent intent, list outputs)
+    @cython.locals(lot=Lot, rest=cython.longlong, size=cython.longlong, group=str)
+    cdef _judge_lots(self, Book book, Intent intent, list outputs)
     @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
     cdef _release(self, Book book, Intent intent, list outputs)
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, known=cython.longlong)

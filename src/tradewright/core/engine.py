@@ -512,7 +512,35 @@ class Engine:
             self._release(book, intent, outputs)
         if intent.quantity == 0:
             intent.quantity = max(0, left(book, intent.side, intent.lot, ""))
-        self._judge_one(intent, outputs)
+        if book.hedging and intent.lot == "":
+            self._judge_lots(book, intent, outputs)
+        else:
+            self._judge_one(intent, outputs)
+
+    def _judge_lots(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
+        """A close in a hedging account names the lots it closes, the oldest first, one order for each; the venue's own
+        choice could take another strategy's."""
+        rest = intent.quantity
+        parts: list[Intent] = []
+        for lot in book.lots:
+            if lot.side == intent.side or any([part.lot == lot.order_id for part in parts]):
+                continue
+            # Each lot's exits are a pair of their own.
+            group = f"{intent.group}-{lot.order_id}" if intent.group else ""
+            size = min(rest, left(book, intent.side, lot.order_id, group))
+            if size > 0:
+                part = part_of(intent, intent.order_id, size, True)
+                part.lot, part.role, part.group = lot.order_id, intent.role, group
+                parts.append(part)
+                rest -= size
+        if rest or not parts:
+            # Nothing, or more than there is: refused as a whole.
+            self._judge_one(intent, outputs)
+            return
+        for at, part in enumerate(parts):
+            if at:
+                part.order_id = self.next_order_id(intent.account)
+            self._judge_one(part, outputs)
 
     def _release(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
         """Cancel the exits that guard what `intent` closes.
