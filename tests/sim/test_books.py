@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from tests.project import ROOT, SRC, build_of
 from tests.sim.traffic import MINUTE, Traffic, digest
-from tests.sim.venue import share, short
+from tests.sim.venue import Venue, share, short
 from tradewright.model.command import Approved, Cancel, Submit
+from tradewright.model.errors import ContractError
 from tradewright.model.event import ACCEPTED, CANCELLED, EXPIRED, REJECTED
+from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, MarketEvent, QuoteBar
 from tradewright.model.order import LIMIT, MARKET, REDUCE_ONLY, STOP, Order
 from tradewright.model.report import Fill
@@ -118,6 +120,30 @@ def test_a_limit_is_never_passed(seed: int) -> None:
             if order.type in (LIMIT, 4):
                 worst = [order.limit_units, *limits.get(report.order_id, [])]
                 assert order.side * report.price_units <= max(order.side * limit for limit in worst)
+
+
+def test_what_does_not_fit_is_an_error_and_not_a_wrap() -> None:
+    venue = Venue()
+    for number in range(2):
+        venue.buy(str(number), 2**62 - 1)
+    with pytest.raises(OverflowError):
+        venue.bar(0, 1, 1, 1, 1)
+    venue = Venue(Instrument("BIG", "sim", "equity", "BIG", "USD", 0, 0))
+    venue.buy("a", 2**62 - 1)
+    with pytest.raises(OverflowError, match="128-bit money"):
+        venue.bar(0, *[2**53 - 1] * 4)
+
+
+def test_a_call_must_be_drawn_to_its_end() -> None:
+    venue = Venue()
+    venue.buy("b", 1)
+    next(venue.exchange.due(0))
+    with pytest.raises(ContractError, match="not drawn to the end"):
+        venue.exchange.due(0)
+    with pytest.raises(ContractError, match="open already"):
+        venue.exchange.open_account("main")
+    with pytest.raises(ContractError, match="neither netting nor hedging"):
+        venue.exchange.open_account("other", "both")
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -201,6 +201,18 @@ def test_without_an_answer_the_quantity_stands() -> None:
     assert sized(None)[1] == [("fill price", "b", 10100), ("filled", "b", 10100, 10)]
 
 
+def test_an_answer_that_moves_the_limit_away_is_obeyed() -> None:
+    for models in ({}, {"fill": "this_close"}):
+        venue = Venue(**models)
+        venue.quote(1, 9990, 10010) if models else venue.bar(0, 10000, 10000, 10000, 10000)
+        venue.buy("b", 10, limit=10050, size_ppm=500_000)
+        venue.answer = lambda report, venue=venue: (  # type: ignore[misc]
+            venue.replace("b", 7, limit=9900) if isinstance(report, FillPrice) else None
+        )
+        said = venue.due() if models else venue.bar(1, 10010, 10020, 9950, 10000)
+        assert said == [("fill price", "b", 10010), ("replaced", "b", 7, 9900, 0)]
+
+
 def test_the_answer_does_not_travel() -> None:
     venue = Venue(latency="constant:1")
     venue.bar(0, 10000, 10000, 10000, 10000)

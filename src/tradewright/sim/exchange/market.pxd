@@ -43,7 +43,6 @@ cdef class Market:
     cdef _tick(self, int source, long long time)
     cdef place_in_session(self, long long start, long long end)
     cdef long long day_end(self, long long time) except? -1
-    cdef long long next_open(self, long long time) except? -1
     @cython.locals(price=cython.longlong, size=cython.longlong, total=cython.longlong)
     cdef long long shown(self, int side, long long bound, bint bounded, long long taken) except? -1
     @cython.locals(best=cython.longlong, size=cython.longlong, level=cython.longlong)

@@ -151,17 +151,11 @@ class Market:
             self.day_until = min(known.next_close(opens), known.session_start(known.session_day(opens) + 1))
         return self.day_until
 
-    def next_open(self, time: int) -> int:
-        """The first opening after `time`, ns."""
-        return self._calendar.next_open(time)
-
     def shown(self, side: int, bound: int, bounded: bool, taken: int) -> int:
-        """Size an order on `side` finds on the other side at `bound` or better, less `taken`; SIZE_MAX = no bound."""
+        """Size an order on `side` finds on the other side, less `taken`: the quote's, or of all levels at `bound` or
+        better. SIZE_MAX: the quote does not say."""
         if self.source < FROM_DEPTH:
-            price = self.ask if side > 0 else self.bid
             size = self.ask_size if side > 0 else self.bid_size
-            if bounded and side * price > side * bound:
-                return 0
             return SIZE_MAX if size == 0 else max(size - taken, 0)
         total = 0
         for price, size in self.asks if side > 0 else self.bids:

@@ -1,6 +1,7 @@
 cimport cython
 
 from tradewright.sim.exchange.book cimport Book
+from tradewright.sim.exchange.desk cimport Desk
 from tradewright.sim.exchange.filling cimport Filling
 from tradewright.sim.exchange.market cimport Market
 from tradewright.sim.exchange.path cimport Path, fall, rise
@@ -23,7 +24,7 @@ cdef class Matching(Filling):
     cdef refresh(self, Market market, Book book)
     @cython.locals(w=Working)
     cdef settle(self, Market market, Book book)
-    @cython.locals(w=Working, asked=Working, first=Working, least=cython.double, far=cython.double)
+    @cython.locals(w=Working, asked=Working, beyond=cython.bint, first=Working, least=cython.double, far=cython.double)
     cdef bint act(self, Market market, Book book) except -1
     @cython.locals(point=cython.int, convention=cython.int)
     cdef bint eligible(self, Working w, Market market) except -1

@@ -10,6 +10,7 @@ from tradewright.model.event import TRIGGERED
 from tradewright.model.order import CLS, EXTENDED_HOURS, OPG, STOP_LIMIT, TRAILING_STOP
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.book import Book
+from tradewright.sim.exchange.desk import Desk
 from tradewright.sim.exchange.filling import Filling
 from tradewright.sim.exchange.market import Market
 from tradewright.sim.exchange.path import Path, fall, rise
@@ -74,13 +75,12 @@ class Matching(Filling):
 
     def refresh(self, market: Market, book: Book) -> None:
         """Brings a book's price up to date; one opened while the event runs joins at the end of the moment."""
-        if self.here is not market:
-            book.bid = book.bid_to = market.bid
-            book.ask = book.ask_to = market.ask
-        elif book.event != self.event:
+        if self.here is market and book.event != self.event:
             self.aim(market, book)
             book.bid = book.bid_to
             book.ask = book.ask_to
+        else:
+            Desk.refresh(self, market, book)
 
     def settle(self, market: Market, book: Book) -> None:
         """The moment is over for this book: its price has arrived, and what was looked at now rests."""
@@ -101,7 +101,8 @@ class Matching(Filling):
         asked = self.asking
         if asked is not None:
             self.asking = None
-            if asked.status == WORKING and asked.open:
+            beyond = asked.limited() and asked.side * self.asking_price > asked.side * asked.limit
+            if asked.status == WORKING and asked.open and not beyond:
                 self.fill(asked, self.asking_price, self.asking_maker)
         while not self.out:
             first: Working | None = None
