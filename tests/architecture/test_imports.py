@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator
 
 import grimp
 import pytest
+
+from tests.project import PACKAGE, ROOT, SRC
 
 #: Independent witnesses: if they shared code with what they judge, they would share its bugs.
 WITNESSES = ("sim.exchange", "sim.models", "sim.wire", "prove.auditor")
@@ -43,6 +47,52 @@ def breaches(graph: grimp.ImportGraph) -> Iterator[str]:
 
 def test_the_package_keeps_the_rules() -> None:
     assert list(breaches(grimp.build_graph("tradewright", cache_dir=None))) == []
+
+
+def test_the_compiled_build_keeps_the_rules() -> None:
+    graph = grimp.ImportGraph()
+    for pxd in sorted(PACKAGE.rglob("*.pxd")):
+        module = ".".join(pxd.relative_to(SRC).with_suffix("").parts)
+        add_cimports(graph, module, pxd.read_text())
+    assert graph.count_imports() > 0
+    assert [*breaches(graph), *upward(graph)] == []
+
+
+CIMPORT = re.compile(r"^(?:from (tradewright[\w.]*) cimport|cimport (tradewright[\w.]*))", re.MULTILINE)
+
+
+def add_cimports(graph: grimp.ImportGraph, module: str, pxd: str) -> None:
+    """Adds what a .pxd cimports, which import-linter can not see."""
+    for found in CIMPORT.findall(pxd):
+        graph.add_import(importer=module, imported="".join(found))
+
+
+def upward(graph: grimp.ImportGraph) -> Iterator[str]:
+    """Every import in `graph` that does not lead into the same room or a lower layer of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    depth = {room.strip("() "): at for at, layer in enumerate(layers) for room in layer.split("|")}
+    for importer in sorted(graph.modules):
+        for imported in sorted(graph.find_modules_directly_imported_by(importer)):
+            above, below = importer.split(".")[1], imported.split(".")[1]
+            if above != below and depth[above] >= depth[below]:
+                yield f"{importer} → {imported}"
+
+
+@pytest.mark.parametrize(
+    ("pxd", "is_upward"),
+    [
+        ("from tradewright.trader cimport Trader", True),
+        ("from tradewright.signal.indicators.part cimport Part", True),
+        ("cimport tradewright.sim.exchange.book", True),
+        ("from tradewright.model.order cimport Order\ncimport tradewright.core.ledger", False),
+        ("from libc.stdint cimport int64_t", False),
+    ],
+)
+def test_a_cimport_leads_downwards(pxd: str, is_upward: bool) -> None:
+    graph = grimp.ImportGraph()
+    add_cimports(graph, "tradewright.core.orders", pxd)
+    assert (list(upward(graph)) != []) == is_upward
 
 
 TWINS = {
