@@ -86,13 +86,13 @@ PRICES: dict[str, dict[str, dict[str, Any]]] = {
 }
 TIFS = ("day", "gtc", "ioc", "fok", "opg", "cls")
 FLAGS = ("post_only", "extended_hours")
-#: Name → (size held against the order, how the order is stated). An order is always 10.
-HOLDINGS = {
-    "flat": (0, "open"),
-    "against 25": (25, "open"),
-    "against 4": (4, "open"),
-    "reduce 25": (25, "close"),
-    "reduce 4": (4, "close"),
+#: Name → (lots held against the order, how the order is stated). An order is always 10.
+HOLDINGS: dict[str, tuple[tuple[int, ...], str]] = {
+    "flat": ((), "open"),
+    "against 25": ((4, 21), "open"),
+    "against 4": ((3, 1), "open"),
+    "reduce 25": ((4, 21), "close"),
+    "reduce 4": ((3, 1), "close"),
 }
 #: An account that hedges opens a lot of its own where a netting one closes or crosses zero.
 HELD = {"netting": ("flat", "against 25", "reduce 25", "against 4"), "hedging": ("flat", "against 25", "reduce 25")}
@@ -134,8 +134,7 @@ class Cell:
         other = "sell" if self.side == "buy" else "buy"
         terms: dict[str, Any] = {key: self._price(key, value) for key, value in PRICES[self.type][self.prices].items()}
         terms |= {"size": SIZE, "tif": self.tif} | dict.fromkeys(self.flags, True)
-        # In two lots, so that a hedging account has something to be first in, first out about.
-        lots = [(other, {"size": size}) for size in (held - held // 2, held // 2) if size]
+        lots = [(other, {"size": size}) for size in held]
         stated = [(self.side if how == "open" else "close", terms)]
         return {1: lots, STATED[self.stated]: stated, LAST: [("cancel_all", {})]}
 

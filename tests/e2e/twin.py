@@ -61,6 +61,7 @@ class Ticket:
     trail: int = 0
     in_ppm: bool = False
     reduces: bool = False
+    lot: int = 0  # the order that opened what this one closes; 0 = the oldest
     post_only: bool = False
     extended: bool = False
     filled: int = 0
@@ -134,11 +135,7 @@ class Twin:
         self.count += 1
         number, size = self.count, terms.pop("size")
         if name == "close":
-            side = -1 if self.held(1) else 1
-            if size > self.held(-side):
-                self.tell("denied", number, "REDUCE_ONLY")
-            else:
-                self.submit(self.ticket(number, side, size, terms, True), event)
+            self.close(number, -1 if self.held(1) else 1, size, terms, event)
             return
         side = 1 if name == "buy" else -1
         against = self.held(-side) if self.mode == "netting" else 0
@@ -148,6 +145,23 @@ class Twin:
             self.submit(self.ticket(number, side, size - against, terms, False), event)
         else:
             self.submit(self.ticket(number, side, size, terms, against > 0), event)
+
+    def close(self, number: int, side: int, size: int, terms: dict[str, Any], event: Minute | Quoted) -> None:
+        """Never more than is held. Where lots stand side by side each has an order of its own, the oldest first."""
+        if size > self.held(-side):
+            self.tell("denied", number, "REDUCE_ONLY")
+            return
+        if self.mode == "netting":
+            self.submit(self.ticket(number, side, size, terms, True), event)
+            return
+        for lot, lot_side, held in list(self.lots):
+            if lot_side != side and size:
+                order = self.ticket(number, side, min(size, held), terms, True)
+                order.lot = lot
+                self.submit(order, event)
+                size -= order.size
+                self.count += size > 0
+                number = self.count
 
     def ticket(self, number: int, side: int, size: int, terms: dict[str, Any], reduces: bool) -> Ticket:
         """The type follows from the prices that are given; without a time in force an order is good till cancelled."""
@@ -162,7 +176,8 @@ class Twin:
         trail = int(terms.get("trail_percent", 0) * 10_000) if in_ppm else cents(terms.get("trail", 0))
         return Ticket(
             number, side, type, terms.get("tif", "gtc"), size, cents(terms.get("limit", 0)),
-            cents(terms.get("stop", 0)), trail, in_ppm, reduces, "post_only" in given, "extended_hours" in given,
+            cents(terms.get("stop", 0)), trail, in_ppm,
+            reduces=reduces, post_only="post_only" in given, extended="extended_hours" in given,
         )  # fmt: skip
 
     # ── the exchange's desk ────────────────────────────────────────────────────────────────────────────────────────
@@ -345,7 +360,7 @@ class Twin:
         left = size
         if order.reduces:
             for at, (number, side, held) in enumerate(self.lots):
-                if side == -order.side:
+                if side == -order.side and order.lot in (0, number):
                     part = min(left, held)
                     self.lots[at] = (number, side, held - part)
                     left -= part
