@@ -77,3 +77,8 @@ cdef class Desk:
     cdef _wake(self, Working child)
     @cython.locals(after=cython.longlong, book=Book, w=Working, other=Market)
     cdef expire(self, Market market, long long until)
+
+@cython.locals(report=Report)
+cpdef Report report_of(
+    int kind, long long now, str order_id, long long at, str code, str text, long long filled
+)

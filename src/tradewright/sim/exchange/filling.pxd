@@ -10,7 +10,7 @@ from tradewright.sim.exchange.market cimport Market
 from tradewright.sim.exchange.working cimport Working
 from tradewright.sim.models.fee cimport FeeModel
 
-cdef int FOK, OPG, REDUCE_ONLY
+cdef int FILLED, FOK, OPG, REDUCE_ONLY
 cdef int FROM_DEPTH, FROM_QUOTES, FROM_TRADES, LAPSED, WITHDRAWN, WORKING
 cdef long long SIZE_MAX
 
@@ -45,4 +45,10 @@ cdef class Filling(Desk):
     @cython.locals(model=FeeModel, instrument=Instrument, account=Account, currency=str)
     cdef charge(self, Working w, object price, object size, bint maker)
 
+@cython.locals(worth=object)
 cpdef object notional(object price, object size, object money_factor)
+@cython.locals(fill=Fill)
+cpdef Fill fill_of(
+    long long now, str order_id, long long at, long long number, long long price, long long size, object fee,
+    str currency, bint maker
+)
