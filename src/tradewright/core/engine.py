@@ -523,7 +523,7 @@ class Engine:
         rest = intent.quantity
         parts: list[Intent] = []
         for lot in book.lots:
-            if lot.side == intent.side or any([part.lot == lot.order_id for part in parts]):
+            if lot.side == intent.side or lot.order_id in [part.lot for part in parts]:
                 continue
             # Each lot's exits are a pair of their own.
             group = f"{intent.group}-{lot.order_id}" if intent.group else ""

@@ -191,7 +191,8 @@ class Strategy:
 
     def close(self, size: Number | None = None, **terms: Any) -> str | None:
         """Close what this strategy holds (all of it, or `size`, or the named `lot`); None when there is nothing. Where
-        longs and shorts stand side by side each lot has a closing order of its own, oldest first; the id is the first's.
+        longs and shorts stand side by side each lot has a closing order of its own, oldest first; the id is that of
+        the first.
 
         Attached exits of the same position are cancelled first. terms: symbol, side ("long" or "short" where both are
         held), lot, limit, stop, trail, trail_percent, tif, extended_hours, reason.
