@@ -79,7 +79,7 @@ cdef class Engine:
     cdef bint _guards(self, str parent) except -1
     @cython.locals(book=Book, closable=cython.longlong)
     cpdef list judge(self, Intent intent)
-    @cython.locals(book=Book)
+    @cython.locals(book=Book, there=cython.longlong)
     cdef _judge_close(self, Intent intent, list outputs)
     @cython.locals(lot=Lot, rest=cython.longlong, size=cython.longlong, group=str)
     cdef _judge_lots(self, Book book, Intent intent, list outputs)

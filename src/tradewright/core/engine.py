@@ -71,6 +71,7 @@ from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
+from tradewright.model.numbers import round_down
 from tradewright.model.order import (
     BUY,
     ENTRY,
@@ -496,12 +497,15 @@ class Engine:
         if not book.hedging and book.net != 0 and (book.net > 0) != (intent.side > 0):
             self._release(book, intent, outputs)
             closable = left(book, intent.side, "", "")
-            if closable > 0 and (intent.quantity == 0 or intent.quantity > closable):
-                self._judge_one(part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
-                if intent.quantity:
-                    intent.quantity -= closable
-            elif closable > 0:
+            if 0 < intent.quantity <= closable:
                 intent.closing = True
+            else:
+                # What is finer than the venue's step goes with the opening part, or stays.
+                closable = round_down(max(0, closable), intent.instrument.rules.step)
+                if closable > 0:
+                    self._judge_one(part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
+                    if intent.quantity:
+                        intent.quantity -= closable
         self._judge_one(intent, outputs)
         return outputs
 
@@ -512,6 +516,8 @@ class Engine:
             self._release(book, intent, outputs)
         if intent.quantity == 0:
             intent.quantity = max(0, left(book, intent.side, intent.lot, ""))
+            if not book.hedging or intent.lot:
+                intent.quantity = in_steps(intent.quantity, intent.instrument)
         if book.hedging and intent.lot == "":
             self._judge_lots(book, intent, outputs)
         else:
@@ -529,7 +535,7 @@ class Engine:
             group = f"{intent.group}-{lot.order_id}" if intent.group else ""
             size = min(rest, left(book, intent.side, lot.order_id, group))
             if size > 0:
-                part = part_of(intent, intent.order_id, size, True)
+                part = part_of(intent, intent.order_id, in_steps(size, intent.instrument), True)
                 part.lot, part.role, part.group = lot.order_id, intent.role, group
                 parts.append(part)
                 rest -= size
@@ -763,9 +769,10 @@ class Engine:
         for exit in reached:
             order = exit.order
             if order.id in self.exits:
-                quantity = self._guarded(order)
-                if quantity == 0:
+                guarded = self._guarded(order)
+                if guarded == 0:
                     continue
+                quantity = in_steps(guarded, order.instrument)
                 # What its parent has not filled yet would stand unguarded.
                 outputs += self.cancel(order.parent, EXIT_OF_PART)
                 self._end_siblings(order, outputs)
@@ -799,6 +806,12 @@ class Engine:
     def _emit(self, output: Event, outputs: list[Event]) -> None:
         self.apply(output)
         outputs.append(output)
+
+
+def in_steps(size: int, instrument: Instrument) -> int:
+    """A size to close, on the venue's step: fills in parts and fees in the base currency leave finer ones. What is
+    smaller than a step stays as it is, to be refused by its name."""
+    return round_down(size, instrument.rules.step) or size
 
 
 def part_of(intent: Intent, order_id: str, quantity: int, closing: bool) -> Intent:

@@ -11,6 +11,7 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.exits import HeldExit
 from tradewright.core.marks import Mark
 from tradewright.model import event as kinds
+from tradewright.model.instrument import OrderRules
 from tradewright.model.market import Quote
 from tradewright.model.order import LIMIT, MARKET, STOP, TRAILING_STOP, Order
 
@@ -448,3 +449,39 @@ def test_a_trail_of_many_counts_is_exact_in_both_builds() -> None:
     exit = HeldExit(order)
     exit.best = 2**53 - 1
     assert exit.stop_price() == 2**53 - 1 - (2**53 - 1) * 999_999 // 1_000_000
+
+
+def test_what_is_finer_than_the_venue_s_step_stays_when_the_rest_is_closed() -> None:
+    """A fee in the base currency leaves 0.99900001 of a coin where the venue takes thousandths."""
+    for exits in (False, True):
+        rules = OrderRules(step=100_000)
+        desk = Desk(account_of(native_exits=False), symbols=("BTCUSD",), rules=rules)
+        desk.quote(6_000)
+        terms = {"stop_loss": 5_000} if exits else {}
+        (decision,) = desk.want(BUY, 100_000_000, **terms)
+        desk.fill(decision.orders[0].id, 100_000_000, 6_000, fee="0.00099999", currency="BTC")
+        desk.taken()
+        if exits:
+            desk.quote(5_000)
+            (order_id,) = desk.submitted()
+        else:
+            order_id = desk.close(SELL)[0].orders[0].id
+        assert desk.state(order_id).order.quantity == 99_900_000
+        desk.fill(order_id, 99_900_000, 5_000)
+        assert desk.net() == 1
+        assert desk.refused(SELL, 0, closing=True) == ["SIZE_INCREMENT"]
+
+
+def test_what_is_finer_than_the_step_turns_with_the_opening_part_of_a_reversal() -> None:
+    desk = Desk(rules=OrderRules(step=10))
+    desk.quote(10_000)
+    desk.fill(desk.buy(20), 13, 10_000)
+    desk.say(kinds.CANCELLED, "main-1-1")
+    closing, opening = desk.want(SELL, 30)
+    assert [order.quantity for order in (closing.orders[0], opening.orders[0])] == [10, 20]
+    for decision in (closing, opening):
+        desk.fill(decision.orders[0].id, decision.orders[0].quantity, 10_000)
+    assert desk.net() == -17
+    desk.fill(desk.close(BUY)[0].orders[0].id, 10, 10_000)
+    (only,) = desk.want(BUY, 10)
+    assert (only.orders[0].role, only.orders[0].quantity) == ("entry", 10)
