@@ -43,3 +43,9 @@ class Scripted(Strategy):
 
     def order(self, value: Any) -> Any:
         return self.asked[int(value[1:]) - 1] if isinstance(value, str) and value.startswith("$") else value
+
+
+class Pair(Scripted):
+    """The same, one instance that sees all symbols."""
+
+    many = True

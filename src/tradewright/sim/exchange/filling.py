@@ -178,7 +178,7 @@ class Filling(Desk):
         currency = model.currency_of(instrument, w.side)
         account.fees[currency] = account.fees.get(currency, 0) + fee
         paid = 0
-        if model.in_base(w.side):
+        if model.in_base(instrument, w.side):
             # No more than was traded can be taken from it, or given back by a rebate.
             units = max(-size, min(size, fee // base_quantum(instrument)))
             if w.book.pay_base(w.order.id, units):

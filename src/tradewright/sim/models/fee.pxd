@@ -12,7 +12,7 @@ cdef class FeeModel:
     cdef readonly int currency_rule
     cdef readonly str currency
     cdef readonly object currency_price
-    cpdef bint in_base(self, int side) except -1
+    cpdef bint in_base(self, Instrument instrument, int side) except -1
     cpdef str currency_of(self, Instrument instrument, int side)
     cpdef object charge(self, Instrument instrument, int side, object price, object size, bint maker)
     cpdef object total(self, Instrument instrument, int side, object charged)

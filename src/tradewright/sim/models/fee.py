@@ -100,15 +100,17 @@ class FeeModel:
         self.currency_rule = OTHER_CURRENCY
         self.currency_price = spec.positive(MONEY_SCALE, price)
 
-    def in_base(self, side: int) -> bool:
-        """Whether a fill on this side pays in the base currency."""
+    def in_base(self, instrument: Instrument, side: int) -> bool:
+        """Whether a fill on this side pays in the instrument's base currency."""
+        if self.currency_rule == OTHER_CURRENCY:
+            return self.currency == instrument.base
         return self.currency_rule == BASE_CURRENCY or (self.currency_rule == RECEIVED_CURRENCY and side > 0)
 
     def currency_of(self, instrument: Instrument, side: int) -> str:
         """The currency in which a fill on this side pays."""
         if self.currency_rule == OTHER_CURRENCY:
             return self.currency
-        return instrument.base if self.in_base(side) else instrument.quote
+        return instrument.base if self.in_base(instrument, side) else instrument.quote
 
     def charge(self, instrument: Instrument, side: int, price: int, size: int, maker: bool) -> int:
         """Money in the fee's currency for one fill (counts), before the order's bounds."""
@@ -118,18 +120,18 @@ class FeeModel:
         else:
             above = abs(price) * size * instrument.money_factor * (self.maker_rate if maker else self.taker_rate)
             below = _TEN_TO[RATE_SCALE]
-        if self.in_base(side) and price:
-            above *= _TEN_TO[instrument.price_scale]
-            below *= abs(price)
-        elif self.currency_rule == OTHER_CURRENCY:
+        if self.currency_rule == OTHER_CURRENCY:
             above *= _TEN_TO[MONEY_SCALE]
             below *= self.currency_price
+        elif self.in_base(instrument, side) and price:
+            above *= _TEN_TO[instrument.price_scale]
+            below *= abs(price)
         return round_nearest(above, below) // below
 
     def total(self, instrument: Instrument, side: int, charged: int) -> int:
         """What an order owes in all when its fills' charges add up to `charged` (money)."""
         owed = min(max(charged, self.minimum), self.maximum)
-        return round_nearest(owed, base_quantum(instrument)) if self.in_base(side) else owed
+        return round_nearest(owed, base_quantum(instrument)) if self.in_base(instrument, side) else owed
 
 
 def base_quantum(instrument: Instrument) -> int:
