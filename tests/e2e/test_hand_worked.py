@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.desk import MINUTE, Desk, Script, at, share
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
+from tradewright.model.report import Fill
 from tradewright.sim.models import Models
 
 BRACKET: Script = {"bar 1": [["buy", {"size": 10, "stop_loss": 99, "take_profit": 101}]]}
@@ -297,6 +298,17 @@ def test_a_fee_in_the_base_currency_leaves_less_to_sell() -> None:
     assert desk.is_idle()
 
 
+def test_what_a_base_fee_leaves_below_the_smallest_size_is_cash_in_that_currency() -> None:
+    """A real venue charges 0.00012345: two counts of 0.0001 go, and 0.00007655 come back as cash."""
+    desk = Desk({"bar 1": [["buy", {"size": 1}]]}, instruments=[bitcoin()])
+    desk.flat(60000)
+    fee = 12345 * 10**10
+    desk.trader.step(Fill(desk.time, "main-1-1", desk.time, "T1", 6000000, 10000, fee, "BTC"))
+    assert desk.lots() == [("#1", 9998, 6000000)]
+    assert desk.cash("BTC") == "0.00007655"
+    assert desk.equity() == "999992.593"  # 1,000,000 − 0.00012345 × 60,000.00
+
+
 def test_a_fee_in_a_third_currency_is_owed_in_it() -> None:
     """10 basis points of 60,000.00 are 60.00 dollars: 0.1 BNB at 600.00. Equity counts them at BNB's price."""
     bnb = Instrument("BNBUSD", "sim", "crypto", "BNB", "USD", 2, 4)
@@ -309,7 +321,7 @@ def test_a_fee_in_a_third_currency_is_owed_in_it() -> None:
     assert desk.equity() == "999940"  # 1,000,000 − 0.1 × 600.00
     # Where BNB itself is bought, the fee is taken from it: 0.50 dollars are 0.00083 at 600.00, so 0.0008.
     desk.flat(500, symbol="BNBUSD")
-    assert desk.lots(symbol="BNBUSD") == [("#2", 9992, 50000)]
+    assert desk.lots(symbol="BNBUSD") == [("#1", 9992, 50000)]
     assert (desk.cash(), desk.cash("BNB")) == ("-60500", "-0.1")
     assert desk.equity() == "999949.6"  # 1,000,000 − 60,500 + 60,000 + (0.9992 − 0.1) × 500.00
 
