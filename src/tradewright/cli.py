@@ -110,8 +110,9 @@ def root(
 
 @app.command()
 def demo(
-    strategy: Annotated[
-        str | None, typer.Argument(help="Built-in name or file.py:Class (default: four classics).")
+    strategies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STRATEGY]...", help="Built-in names or file.py:Class (default: four classics)."),
     ] = None,
     data: DataFiles = None,
     seconds: Annotated[
@@ -123,18 +124,17 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """A live-like session on the paper exchange: no key, no network. The same --home goes on where it ended."""
-    from tradewright.app.demo import DemoOptions
+    from tradewright.app.demo import DemoOptions, chosen_strategies
     from tradewright.app.home import new_run
     from tradewright.app.summary import play
 
-    if param and strategy is None:
-        raise UsageError("--param needs a strategy")
+    chosen = chosen_strategies(strategies or [], dict(parameters(param)))
     for file in data or []:
         if not file.is_file():
             raise InputError(f"data file {file} does not exist")
     options = DemoOptions(
         folder=home if home is not None else new_run(None), seconds=seconds, seed=seed, files=data or [],
-        strategies=[(strategy, parameters(param))] if strategy else [],
+        strategies=chosen,
     )  # fmt: skip
     summary = play(options, quiet=as_json)
     show(summary.row(), as_json, summary.text)

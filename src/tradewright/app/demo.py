@@ -7,7 +7,7 @@ started again in the same home goes on where its journal and the exchange's book
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tradewright import __version__
 from tradewright.app.conflate import Conflator
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
+from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.backtest.strategy_source import specification
@@ -25,7 +26,7 @@ from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import Account
 from tradewright.model.control import HALTED, RECONCILE, CashMoved, Started, Timer, TradingStateSet
-from tradewright.model.errors import InputError
+from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import Event
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
@@ -65,13 +66,23 @@ MODELS = {"fee": "bps:2", "slippage": "none"}
 @dataclass(slots=True, kw_only=True)
 class DemoOptions:
     """One session. seconds: of the wall clock for the synthetic market (0 = until stopped); a data file is played to
-    its end as fast as the machine can. strategies: (reference, parameters); none = the four classics."""
+    its end as fast as the machine can. strategies: (reference, parameters); none = the four classics. checkpoint_pages:
+    of the journal's WAL; proofs make it small to see many."""
 
     folder: Path
     seconds: float = 60.0
     seed: int = 1
     files: list[Path] = field(default_factory=list)
     strategies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    checkpoint_pages: int = CHECKPOINT_PAGES
+
+
+def chosen_strategies(refs: Sequence[str], parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The strategies a caller named, as DemoOptions takes them; none named = the four classics. Raises UsageError for
+    parameters that could belong to several."""
+    if parameters and len(refs) != 1:
+        raise UsageError("--param needs one strategy" + (f", not {len(refs)}" if refs else ""))
+    return [(ref, parameters) for ref in refs] or list(STRATEGIES)
 
 
 @dataclass(slots=True)
@@ -115,7 +126,7 @@ class Session:
         specs = self._specs()
         self.machine: Machine = open_machine(
             options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, self.feed.instruments,
-            listener, crash,
+            listener, crash, options.checkpoint_pages,
         )  # fmt: skip
         try:
             self._begin(specs)
@@ -126,7 +137,11 @@ class Session:
     def _specs(self) -> list[StrategySpec]:
         symbols = tuple(instrument.symbol for instrument in self.feed.instruments)
         chosen = self.options.strategies or list(STRATEGIES)
-        return [specification(ref, ACCOUNT, symbols, parameters)[0] for ref, parameters in chosen]
+        specs = [specification(ref, ACCOUNT, symbols, parameters)[0] for ref, parameters in chosen]
+        doubled = [spec.id for spec in specs if sum(other.id == spec.id for other in specs) > 1]
+        if doubled:
+            raise InputError(f"two strategies are called {doubled[0]}; lots and states are kept by that name")
+        return specs
 
     @property
     def live(self) -> LiveEngine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal, Snapshots, read, verify
+from tradewright.adapters.journal.journal import CHECKPOINT_PAGES
 from tradewright.adapters.journal.lock import FileLock
 
-__all__ = ["AccountLock", "EmergencyFile", "FileJournal", "FileLock", "Snapshots", "read", "verify"]
+__all__ = ["CHECKPOINT_PAGES", "AccountLock", "EmergencyFile", "FileJournal", "FileLock", "Snapshots", "read", "verify"]

@@ -15,7 +15,7 @@ from tradewright.app.live import (
 )
 from tradewright.app.recovery import Rebuilt, rebuild
 from tradewright.app.watch import WatchFile
-from tradewright.app.wiring.journals import AccountLock, EmergencyFile, FileJournal
+from tradewright.app.wiring.journals import CHECKPOINT_PAGES, AccountLock, EmergencyFile, FileJournal
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.model.control import Timer
 from tradewright.model.event import Event
@@ -79,6 +79,7 @@ def open_machine(
     instruments: Sequence[Instrument],
     listener: Callable[[Event, Outcome], None],
     crash: CrashPoint = no_crash,
+    checkpoint_pages: int = CHECKPOINT_PAGES,
 ) -> Machine:
     """Open (or resume) a machine in its folder. Raises JournalError when the journal is locked or can not be
     trusted."""
@@ -86,7 +87,7 @@ def open_machine(
     remarks: list[str] = []
     lock = AccountLock(journal_folder.parent, "paper")
     try:
-        journal = FileJournal(journal_folder, crash=crash)
+        journal = FileJournal(journal_folder, crash=crash, checkpoint_pages=checkpoint_pages)
     except BaseException:
         lock.release()
         raise
