@@ -49,3 +49,76 @@ class Pair(Scripted):
     """The same, one instance that sees all symbols."""
 
     many = True
+
+
+class Restless(Strategy):
+    """Tries every kind of order in turn, one each few bars, whatever the market does."""
+
+    every: int = 3
+    seen: int = 0
+    fills: int = 0
+    working: int = 0
+    orders: list[str] = []
+
+    def setup(self) -> None:
+        self.mean = self.sma(8)
+        self.range = self.atr(5)
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        self.working = len(self.open_orders)
+        if self.range.ready and self.seen % self.every == 0:
+            self.act(self.seen // self.every % 10, bar.close, self.range.value)
+
+    def act(self, turn: int, price: float, far: float) -> None:
+        if turn == 0:
+            self.note(self.buy(percent=5, stop_loss=price - 2 * far, take_profit=price + 2 * far, reason="a bracket"))
+        elif turn == 1:
+            self.note(self.sell(percent=8, reason="through zero"))
+        elif turn == 2:
+            self.protect(stop_loss=price + 2 * far * self.sign, take_profit=price - far * self.sign, reason="a pair")
+        elif turn == 3:
+            self.note(self.buy(percent=6, limit=price - far / 2, tif="day", reason="a dip"))
+        elif turn == 4:
+            self.note(self.sell(percent=4, stop=price - far / 2, trailing=far, reason="a break"))
+        elif turn == 5:
+            self.note(self.buy(percent=3, stop=price + far / 4, limit=price + far / 2, reason="a stop-limit"))
+        elif turn == 6:
+            self.note(self.close(trail=far, reason="let it run"))
+        elif turn == 7:
+            self.cancel_all()
+            self.note(self.buy(percent=3, limit=price + far / 8, tif="ioc"))
+        elif turn == 8:
+            for order_id in self.orders[-3:]:
+                self.cancel(order_id)
+        else:
+            self.note(self.close(reason="enough"))
+
+    @property
+    def sign(self) -> int:
+        return -1 if self.long else 1
+
+    def note(self, order_id: str | None) -> None:
+        if order_id:
+            self.orders.append(order_id)
+
+    def on_fill(self, fill: Fill) -> None:
+        self.fills += 1
+        if self.fills % 5 == 0 and not self.open_orders:
+            self.protect(trailing_percent=1)
+
+
+class Scalper(Strategy):
+    """Quotes: buys below, sells a little higher, gives up after a while."""
+
+    waits: int = 0
+
+    def on_quote(self, quote: Quote) -> None:
+        self.waits += 1
+        if self.flat and not self.open_orders:
+            self.buy(percent=2, limit=quote.bid, take_profit=quote.ask * 1.001, stop_loss=quote.bid * 0.999)
+            self.waits = 0
+        elif self.waits > 20:
+            self.waits = 0
+            self.cancel_all()
+            self.close()
