@@ -1,0 +1,211 @@
+"""The demo's engine as a real process, stopped dead at each named place and started again: the exchange's book judges.
+
+Where no command died with the process, the run must even end like one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import pytest
+
+from tests.e2e.judge import ADOPTED, CANCEL, DECISION, REPLACE, STARTED, Witness, judge
+from tests.e2e.markets import bars
+from tests.e2e.nursery import Nursery
+from tests.project import ROOT
+from tradewright.prove.crash import DEAD, POINTS
+
+FILE = ROOT / "tests/e2e/strategies.py"
+STRATEGIES = ["sma_cross", f"{FILE}:Restless"]
+#: Places that only a start in a home with something in it comes by, or that say more there.
+STARTING = (
+    "recovered", "live-during-recovery", "live-after-recovery", "live-during-reconciliation", "paper-during-opening",
+)  # fmt: skip
+#: Places that only a journal without room comes by.
+FULL = ("before-emergency-write", "after-emergency-write")
+#: The write of the journal from which on its disk is full; some orders are open by then.
+FULL_AT = "120"
+
+
+class Whole(NamedTuple):
+    """A run that was never stopped: what it made, and how often it came by each place."""
+
+    data: Path
+    seen: Witness
+    hits: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as mother:
+        yield mother
+
+
+def demo(home: Path, data: Path, strategies: list[str] = STRATEGIES) -> list[str]:
+    return ["--", *strategies, "--home", str(home), "--data", str(data)]
+
+
+@pytest.fixture(scope="module")
+def whole(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    folder = tmp_path_factory.mktemp("whole")
+    data = bars(folder / "bars.csv", count=60)
+    ended = nursery.run(demo(folder / "home", data))
+    assert ended.code == 0
+    return Whole(data, judge(folder / "home"), ended.row["hits"])
+
+
+def stopped(nursery: Nursery, home: Path, data: Path, point: str, hit: int, *more: str) -> None:
+    """One process that must die at that place."""
+    assert died(nursery, home, data, point, hit, *more), f"{point} was met less than {hit} times"
+
+
+def died(nursery: Nursery, home: Path, data: Path, point: str, hit: int, *more: str) -> bool:
+    """Whether it did: how often the journal's writer comes by a place depends on how much it found to do at once."""
+    ended = nursery.run([*more, "--point", point, "--hit", str(hit), *demo(home, data)])
+    assert ended.code in (DEAD, 1 if more else 0), ended
+    return ended.code == DEAD
+
+
+def finished(nursery: Nursery, home: Path, data: Path, strategies: list[str] = STRATEGIES) -> Witness:
+    """Plays the rest and has it judged; the session itself must say the same."""
+    ended = nursery.run(demo(home, data, strategies))
+    assert ended.code == 0, ended.output
+    assert ended.row["conserved"] is True
+    seen = judge(home)
+    assert len(seen.book.fills) > 10, "too little happened to judge"
+    return seen
+
+
+def die(nursery: Nursery, home: Path, whole: Whole, point: str, hit: int) -> None:
+    """Brings a home into the state that a death at this place leaves."""
+    if point in FULL:
+        stopped(nursery, home, whole.data, point, hit, "--full", FULL_AT)
+        return
+    if point in STARTING:
+        stopped(nursery, home, whole.data, "live-after-durable", whole.hits["live-after-durable"] // 2)
+    stopped(nursery, home, whole.data, point, hit)
+
+
+def died_with_it(seen: Witness) -> bool:
+    """Whether a command may have died with the process: an order that never arrived, or a cancel in its last instant,
+    of which the exchange keeps no trace."""
+    starts = [number for number, row in enumerate(seen.rows) if row[0] == STARTED]
+    if len(starts) == 1:
+        return False  # it died before it had journaled anything
+    before = seen.rows[: starts[1]]
+    return bool(seen.lost) or any(row[0] in (CANCEL, REPLACE) for row in before if row[1] == before[-1][1])
+
+
+def test_there_are_enough_places_and_each_has_a_name_of_its_own(whole: Whole) -> None:
+    assert len(set(POINTS)) == len(POINTS) >= 20
+    assert set(POINTS) - set(whole.hits) == {*FULL, "recovered", "live-during-reconciliation"}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_each_named_place(nursery: Nursery, whole: Whole, tmp_path: Path, point: str) -> None:
+    hit = 1 if point in STARTING else (whole.hits.get(point, 6) + 1) // 2
+    die(nursery, tmp_path, whole, point, hit)
+    seen = finished(nursery, tmp_path, whole.data)
+    if not died_with_it(seen) and point not in FULL:
+        assert seen.trades() == whole.seen.trades()
+
+
+def test_killed_where_no_command_was_on_its_way_it_ends_as_if_it_had_not_been(
+    nursery: Nursery, whole: Whole, tmp_path: Path
+) -> None:
+    compared = 0
+    for share in (0.15, 0.3, 0.55, 0.7, 0.85):
+        home = tmp_path / str(share)
+        stopped(nursery, home, whole.data, "live-before-step", int(whole.hits["live-before-step"] * share))
+        seen = finished(nursery, home, whole.data)
+        if not died_with_it(seen):
+            assert seen.trades() == whole.seen.trades()
+            compared += 1
+    assert compared >= 2
+
+
+def test_killed_again_and_again_while_starting(nursery: Nursery, whole: Whole, tmp_path: Path) -> None:
+    """Six processes die on one home, four of them before they did anything new."""
+    stopped(nursery, tmp_path, whole.data, "paper-after-commit", whole.hits["paper-after-commit"] // 3)
+    for point in STARTING:
+        stopped(nursery, tmp_path, whole.data, point, 1)
+    stopped(nursery, tmp_path, whole.data, "live-after-append", 40)
+    finished(nursery, tmp_path, whole.data)
+
+
+def test_the_disk_filled_up_and_has_room_again(nursery: Nursery, whole: Whole, tmp_path: Path) -> None:
+    """What left on the strength of a line in the emergency file is an intent like any other. One strategy alone: where
+    two share an account's position, its close may not be marked reduce-only and does not leave."""
+    ended = nursery.run(["--full", FULL_AT, *demo(tmp_path, whole.data, STRATEGIES[1:])])
+    assert ended.code == 1
+    assert "disk is full" in ended.row["error"]
+    assert ended.row["hits"]["after-emergency-write"] > 0
+    seen = finished(nursery, tmp_path, whole.data, STRATEGIES[1:])
+    assert [row for row in seen.rows if row[0] == ADOPTED], "no order was adopted from the emergency file"
+
+
+def test_the_command_that_stops_it(whole: Whole, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tradewright.prove.crash"]
+    names = subprocess.run([*command, "--points"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert names.stdout.split() == list(POINTS)
+    options = ["--point", "paper-before-commit", "--hit", "9"]
+    killed = subprocess.run(
+        [*command, *options, *demo(tmp_path, whole.data)], cwd=ROOT, capture_output=True, timeout=60
+    )
+    assert (killed.returncode, killed.stdout) == (DEAD, b"")
+
+
+# ── long ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("point", [point for point in POINTS if point not in STARTING])
+def test_killed_at_many_meetings_of_each_named_place(
+    nursery: Nursery, whole: Whole, tmp_path: Path, point: str
+) -> None:
+    last = whole.hits.get(point, 6)
+    full = ("--full", FULL_AT) if point in FULL else ()
+    hits = sorted({1, last, *Random(point).sample(range(1, last + 1), min(last, 10))})
+    deaths = 0
+    for hit in hits:
+        home = tmp_path / str(hit)
+        deaths += died(nursery, home, whole.data, point, hit, *full)
+        seen = finished(nursery, home, whole.data)
+        if not died_with_it(seen) and point not in FULL:
+            assert seen.trades() == whole.seen.trades(), hit
+    assert deaths >= (len(hits) + 1) // 2
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_from_outside_at_any_moment(nursery: Nursery, tmp_path: Path, seed: int) -> None:
+    """SIGKILL to the program itself, six times over one home, at moments of the wall clock."""
+    pick = Random(seed)
+    data = bars(tmp_path / "bars.csv", count=400, seed=seed)
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "tradewright", "demo", *demo(home, data)[1:], "--json"]
+    killed = 0
+    while killed < 6:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            deadline = time.monotonic() + 60
+            while not (home / "journal" / "anchor").exists() and process.poll() is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            time.sleep(pick.uniform(0.0, 1.0))
+            os.kill(process.pid, signal.SIGKILL)
+        killed += 1
+        if process.returncode == 0:
+            break
+    assert killed > 2, "the data is too short to be killed in"
+    finished(nursery, home, data)
+    assert any(row[0] == DECISION for row in judge(home, again=False).rows)
