@@ -78,6 +78,21 @@ def judge(home: Path, again: bool = True) -> Witness:
     return seen
 
 
+def check_told(home: Path) -> None:
+    """At a dead process: what the exchange said, and the engine wrote down, is in the exchange's book."""
+    seen = witness(home)
+    told = {(row[2], row[3], *row[4:]) for row in seen.rows if row[0] == FILLED}
+    assert told <= executions(seen.book), "a fill was told before it was durable"
+    taken = {row[2] for row in seen.rows if row[0] == ACCEPTED}
+    assert taken <= set(seen.book.accepted), "an order was accepted before it was durable"
+    assert set(seen.book.submitted) <= set(seen.intents), "an order left before its intent was durable"
+
+
+def executions(book: Remembered) -> set[tuple[object, ...]]:
+    """Each fill with all that a report on it says."""
+    return {(fill.order_id, fill.time_venue, *fill.row()[4:]) for fill in book.fills}
+
+
 def check_orders(seen: Witness) -> None:
     doubled = [order_id for order_id, times in Counter(seen.intents).items() if times > 1]
     assert doubled == [], "an order was journaled as leaving twice"
@@ -93,7 +108,7 @@ def check_fills(seen: Witness) -> None:
     """By the venue's id of the execution, instrument, order, price, size and fee; a repeated report repeats it all."""
     ids = [(seen.orders[fill.order_id][3], fill.trade_id) for fill in seen.book.fills]
     assert len(ids) == len(set(ids)), "the venue filled twice under one id"
-    theirs = {(fill.order_id, fill.time_venue, *fill.row()[4:]) for fill in seen.book.fills}
+    theirs = executions(seen.book)
     ours = {(row[2], row[3], *row[4:]) for row in seen.rows if row[0] == FILLED}
     assert ours == theirs, f"missing {theirs - ours}, invented {ours - theirs}"
 
