@@ -46,7 +46,7 @@ STRATEGY_STATE = "STRATEGY_STATE"
 class Watch(Protocol):
     """Told before and after each strategy callback, so that an event that ends the process leaves a trace."""
 
-    def enter(self, strategy: str) -> None: ...
+    def enter(self, strategy: str, event: Event) -> None: ...
     def leave(self) -> None: ...
 
 
@@ -253,7 +253,7 @@ class Trader:
         count = engine.order_count
         watch = self.watch
         if watch is not None:
-            watch.enter(runner.key)
+            watch.enter(runner.key, event)
         try:
             if isinstance(event, MarketEvent):
                 runner.feed(event)

@@ -18,6 +18,7 @@ from tradewright import __version__
 from tradewright.app.conflate import Conflator
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
+from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.backtest.data import ReadOptions, load
@@ -177,7 +178,7 @@ class Session:
     def _quarantine(self, now: int) -> None:
         """A strategy on which two processes ended at the same event does not run a third time."""
         key, deaths = self.machine.watch.deaths
-        if deaths >= 2 and key.partition(":")[0] not in self.machine.trader.engine.halted:
+        if deaths >= DEATHS_MAX and key.partition(":")[0] not in self.machine.trader.engine.halted:
             reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
             self.machine.sequencer.feed(
                 TradingStateSet(now, "strategy:" + key.partition(":")[0], HALTED, "watch", reason)

@@ -1,7 +1,9 @@
 """A trace of the strategy that is running right now, kept outside the process, so that its death can be told.
 
-Four memory-mapped words: the journal sequence of the event, which strategy, and how often that pair was found at a
-start. The map is the kernel's, so it outlives the process (not a power loss, which no strategy causes).
+Two memory-mapped texts: which strategy runs on which event, and which pair was found there at a start, how often in a
+row. The event goes by what it is, not by a sequence number: it was never journaled, and the next start writes records
+of its own before it comes again. The map is the kernel's, so it outlives the process (not a power loss, which no
+strategy causes).
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 import mmap
 from pathlib import Path
 
-from tradewright.ports import Journal
+from tradewright.model.event import Event
+from tradewright.model.market import MarketEvent
+from tradewright.model.report import Fill
 
 NAME = "watch"
 _SIZE = 4096
@@ -26,7 +30,6 @@ class WatchFile:
             path.write_bytes(bytes(_SIZE))
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), _SIZE)
-        self.journal: Journal | None = None
         self.deaths = self._examine()
 
     def _examine(self) -> tuple[str, int]:
@@ -37,15 +40,14 @@ class WatchFile:
             return "", 0
         count = 1
         if seen:
-            known, _, times = seen.rpartition(b" ")
+            known, _, times = seen.rpartition(b"\n")
             count = int(times) + 1 if known == running else 1
-        self._write(1024, running + b" " + str(count).encode())
-        return running.partition(b" ")[2].decode(), count
+        self._write(1024, running + b"\n" + str(count).encode())
+        return running.partition(b"\n")[0].decode(), count
 
-    def enter(self, strategy: str) -> None:
-        """`strategy` runs on the event that will get the next sequence number."""
-        sequence = self.journal.head.sequence + 1 if self.journal is not None else 0
-        self._write(0, f"{sequence} {strategy}".encode())
+    def enter(self, strategy: str, event: Event) -> None:
+        """`strategy` runs on `event`."""
+        self._write(0, f"{strategy}\n{event.kind} {_name(event)}".encode())
 
     def leave(self) -> None:
         """It came back."""
@@ -62,3 +64,10 @@ class WatchFile:
         if len(text) > 1000:
             text = text[:1000]
         self._map[at : at + len(text) + 1] = text + b"\0"
+
+
+def _name(event: Event) -> str:
+    """What a strategy can be called with, as it will be named when it comes again: a fill may be told later then."""
+    if isinstance(event, Fill):
+        return f"{event.order_id} {event.trade_id}"
+    return f"{event.symbol} {event.time}" if isinstance(event, MarketEvent) else str(event.time)

@@ -97,7 +97,6 @@ def open_machine(
     rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
     crash(AFTER_RECOVERY)
     trader.watch = watch
-    watch.journal = journal
     live = LiveEngine(trader, journal, EmergencyFile(journal_folder, crash=crash), listener, crash)
     live.counts.markets = rebuilt.markets
     paper = PaperVenue(paper_file, models, Rng(seed), instruments, crash)
