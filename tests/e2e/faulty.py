@@ -1,0 +1,72 @@
+"""Strategies that do what a strategy must not do, each on its twentieth bar; and one that minds its own business."""
+
+from __future__ import annotations
+
+import os
+
+from tradewright.model.market import Bar
+from tradewright.model.report import Fill
+from tradewright.signal.strategy import Strategy
+
+WHEN = 20
+#: The exit code of a strategy that takes the process with it.
+GONE = 3
+
+
+class Steady(Strategy):
+    """In and out by turns, until the end."""
+
+    seen: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        if self.seen % 3 == 0:
+            if self.flat:
+                self.buy(percent=5, reason="in")
+            else:
+                self.close(reason="out")
+
+
+class Raising(Steady):
+    def on_bar(self, bar: Bar) -> None:
+        self.buy(percent=1, reason="never to be sent") if self.seen == WHEN - 1 else None
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            raise ZeroDivisionError("no range today")
+
+
+class Hoarding(Steady):
+    """Keeps what would be lost at a restart."""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.highs = [bar.high]
+
+
+class Ending(Steady):
+    """Ends the process, as a crash in a library would."""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            os._exit(GONE)
+
+
+class EndingOnce(Steady):
+    """Ends the process as long as a file lies beside its own: bad luck, not its fault."""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN and os.path.exists(os.environ["BAD_LUCK"]):
+            os.unlink(os.environ["BAD_LUCK"])
+            os._exit(GONE)
+
+
+class EndingAtAFill(Steady):
+    filled: int = 0
+
+    def on_fill(self, fill: Fill) -> None:
+        self.filled += 1
+        if self.filled == 5:
+            os._exit(GONE)

@@ -1,0 +1,99 @@
+"""A strategy that misbehaves in a running session is stopped alone; everything else goes on, the books are right."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.faulty import GONE
+from tests.e2e.judge import SUBMIT, Witness, judge
+from tests.e2e.markets import bars
+from tests.project import ROOT
+
+FILE = ROOT / "tests/e2e/faulty.py"
+STRATEGY_HALTED, TRADING_STATE_SET = 65, 32
+
+
+def play(home: Path, *names: str, code: int = 0) -> dict[str, Any]:
+    """A demo of these strategies from the file, in its own process."""
+    data = home.parent / "bars.csv"
+    if not data.exists():
+        bars(data, count=80)
+    command = [sys.executable, "-m", "tradewright", "demo", *(f"{FILE}:{name}" for name in names)]
+    done = subprocess.run(
+        [*command, "--data", str(data), "--home", str(home), "--json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    return dict(json.loads(done.stdout)) if code == 0 else {}
+
+
+def orders_of(seen: Witness, strategy: str, rows: list[list[Any]]) -> int:
+    return sum(1 for row in rows if row[0] == SUBMIT and seen.orders[row[2]][2] == strategy)
+
+
+def check_alone(seen: Witness, bad: str, halted: list[Any]) -> None:
+    """The bad one ordered before it was halted and no more; the steady one went on."""
+    at = seen.rows.index(halted)
+    assert orders_of(seen, bad, seen.rows[:at]) > 0
+    assert orders_of(seen, bad, seen.rows[at:]) == 0
+    assert orders_of(seen, "Steady", seen.rows[at:]) > 10
+
+
+def alone(home: Path) -> list[tuple[object, ...]]:
+    """What the steady one trades when nobody else is there."""
+    play(home, "Steady")
+    return judge(home).trades()
+
+
+@pytest.mark.parametrize(
+    ("bad", "code", "words"),
+    [("Raising", "STRATEGY_RAISED", "ZeroDivisionError: no range today"), ("Hoarding", "STRATEGY_STATE", "'highs'")],
+)
+def test_one_that_raises_or_keeps_what_it_may_not_is_halted_alone(
+    bad: str, code: str, words: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    play(home, "Steady", bad)
+    seen = judge(home)
+    (halted,) = [row for row in seen.rows if row[0] == STRATEGY_HALTED]
+    assert halted[2:4] == [bad, code] and words in halted[4]
+    check_alone(seen, bad, halted)
+    assert "never to be sent" not in str(seen.rows)
+    assert [trade for trade in seen.trades() if trade[0] == "Steady"] == alone(tmp_path / "alone")
+
+
+def test_it_stays_halted_after_a_restart(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    play(home, "Steady", "Raising")
+    play(home, "Steady", "Raising")
+    assert len([row for row in judge(home).rows if row[0] == STRATEGY_HALTED]) == 1
+
+
+@pytest.mark.parametrize("bad", ["Ending", "EndingAtAFill"])
+def test_one_that_ended_the_process_twice_on_the_same_event_is_quarantined(bad: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    play(home, "Steady", bad, code=GONE)
+    play(home, "Steady", bad, code=GONE)
+    play(home, "Steady", bad)
+    seen = judge(home)
+    (halted,) = [row for row in seen.rows if row[0] == TRADING_STATE_SET]
+    assert halted[2:5] == [f"strategy:{bad}", 3, "watch"]
+    assert halted[5].startswith(f"STRATEGY_QUARANTINED: the process ended 2 times while {bad}:")
+    check_alone(seen, bad, halted)
+
+
+def test_one_that_ended_the_process_once_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    (tmp_path / "luck").touch()
+    monkeypatch.setenv("BAD_LUCK", str(tmp_path / "luck"))
+    play(home, "Steady", "EndingOnce", code=GONE)
+    play(home, "Steady", "EndingOnce")
+    seen = judge(home)
+    assert [row for row in seen.rows if row[0] in (TRADING_STATE_SET, STRATEGY_HALTED)] == []
+    assert orders_of(seen, "EndingOnce", seen.rows) > 10
