@@ -24,6 +24,7 @@ COMPILED = [
     "tradewright.model.decision",
     "tradewright.model.fee",
     "tradewright.model.lot",
+    "tradewright.core.life_cycle",
     "tradewright.core.orders",
     "tradewright.core.ledger",
     "tradewright.model.intent",

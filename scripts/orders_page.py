@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tradewright.core.life_cycle import diagram
 from tradewright.core.limits import LIMITS
-from tradewright.core.orders import diagram
 from tradewright.core.rules import ORDER_RULES
 
 PAGE = Path(__file__).parent.parent / "docs" / "orders.md"

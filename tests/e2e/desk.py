@@ -18,8 +18,8 @@ from tradewright.backtest.recorder import Recorder
 from tradewright.backtest.run import plain
 from tradewright.backtest.strategy_source import specification, strategy_class
 from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import limits_from
-from tradewright.core.orders import HELD
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds

@@ -66,10 +66,10 @@ def holdings_of(result: Result) -> Holdings:
     exposed: set[int] = set()
     for booked in result.fills:
         instrument, time = booked.order.instrument, booked.time
-        position = ledger.position(ACCOUNT, instrument)
         book = ledger.book(ACCOUNT, booked.order.strategy, instrument, result.options.mode == HEDGING)
+        position = book.position
         moved_before, net_before = dict(moved), position.net
-        ledger.apply_fill(book, position, booked.order, booked.fill, [])
+        ledger.apply_fill(book, booked.order, booked.fill, [])
         held.sizes.append(abs(position.net - net_before))
         earned = held.earned.setdefault(instrument.index, {})
         for currency, amount in moved.items():

@@ -6,6 +6,8 @@ from tradewright.core.marks cimport Mark, Marks
 from tradewright.model.account cimport Account
 from tradewright.model.instrument cimport Instrument
 
+cdef str CASH
+
 cdef class AccountState:
     cdef readonly Account terms
     cdef public Limits limits
@@ -16,6 +18,8 @@ cdef class AccountState:
     cdef readonly Ledger ledger
     cdef readonly Marks marks
     cdef readonly Holds holds
+    cdef public list rules
+    cdef readonly str unit
     @cython.locals(position=Position)
     cpdef object equity(self)
     @cython.locals(instrument=Instrument, mark=Mark, price=cython.longlong)

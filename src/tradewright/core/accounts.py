@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.model.account import CASH, Account
 
+if TYPE_CHECKING:
+    from tradewright.core.risk import Rule
+
 
 class AccountState:
     """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
-    equity at the day's begin (money in its currency, None = could not be known)."""
+    equity at the day's begin (money in its currency, None = could not be known). rules: those of the order station that
+    can have a say under its limits. unit: of its money, as checks name it."""
 
-    __slots__ = ("terms", "limits", "positions", "day", "day_end", "day_equity", "ledger", "marks", "holds")
+    __slots__ = (
+        "terms",
+        "limits",
+        "positions",
+        "day",
+        "day_end",
+        "day_equity",
+        "ledger",
+        "marks",
+        "holds",
+        "rules",
+        "unit",
+    )
 
     def __init__(self, terms: Account, limits: Limits, ledger: Ledger, marks: Marks, holds: Holds) -> None:
         self.terms = terms
@@ -25,6 +43,8 @@ class AccountState:
         self.ledger = ledger
         self.marks = marks
         self.holds = holds
+        self.rules: list[Rule] = []
+        self.unit = "money:" + terms.currency
 
     def equity(self) -> int | None:
         """Cash and positions at their marks, money in the account currency; None when a price or a rate is missing."""

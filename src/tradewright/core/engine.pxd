@@ -5,8 +5,9 @@ from tradewright.core.holds cimport Hold, Holds
 from tradewright.core.ledger cimport Book, Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
 from tradewright.core.orders cimport OrderState
-from tradewright.core.risk cimport Proposal
-from tradewright.model.command cimport Cancel, Command, Query, Replace, Submit
+from tradewright.core.life_cycle cimport stage_after
+from tradewright.core.risk cimport Proposal, judge, passed
+from tradewright.model.command cimport Cancel, Command, Query, Replace, Submit, cancel_of, submit_of
 from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
@@ -16,6 +17,12 @@ from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 
+cdef int CANCELLED, DECISION, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
+cdef int DENIED, ENDED_NOT_FOUND, HELD, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN, WORKING
+cdef int ACTIVE, HALTED, REDUCING, BUY, GTC, LIMIT, MARKET, REDUCE_ONLY, SELL, STOP, TRAILING_STOP
+cdef str CASH, ENTRY, EXIT, HEDGING, STOP_LOSS, TAKE_PROFIT
+
+@cython.no_gc
 cdef class Alarm:
     cdef readonly str code
     cdef readonly str order_id
@@ -37,6 +44,8 @@ cdef class Engine:
     cdef public dict causes
     cdef public dict halted
     cdef public long long order_count
+    cdef str last_id
+    cdef long long last_number
     cdef public long long decision_count
     cdef public long long denied_count
     cdef readonly object ended
@@ -54,9 +63,10 @@ cdef class Engine:
     cpdef apply(self, Event event)
     cdef _tick(self, long long time)
     cdef _apply_other(self, Event event)
-    @cython.locals(order=Order, state=OrderState, book=Book, position=Position)
+    @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int)
     cdef _apply_decision(self, Decision decision)
     cdef bint _held_here(self, Order order) except -1
+    @cython.locals(number=cython.longlong)
     cdef _count_id(self, str order_id)
     @cython.locals(state=OrderState)
     cdef _apply_command(self, Command command)
@@ -65,7 +75,6 @@ cdef class Engine:
     cdef _end_held(self, OrderState state)
     @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
-    @cython.locals(book=Book, position=Position)
     cdef _book_fill(self, Order order, Fill fill)
     @cython.locals(order=Order)
     cdef _alarm_fill(self, OrderState state)
@@ -85,12 +94,14 @@ cdef class Engine:
     cdef _judge_lots(self, Book book, Intent intent, list outputs)
     @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
     cdef _release(self, Book book, Intent intent, list outputs)
-    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, book=Book, position=Position, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, known=cython.longlong)
-    cdef _judge_one(self, Intent intent, list outputs)
-    @cython.locals(position=Position, there=cython.longlong, hedging=cython.bint)
-    cdef Order _order_of(self, Intent intent, long long quantity)
-    @cython.locals(book=Book)
-    cdef bint _shared(self, str account, str strategy, Instrument instrument) except -1
+    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, state=cython.int)
+    cdef _judge_one(self, Book book, Intent intent, list outputs)
+    @cython.locals(order=Order, decision=Decision, known=cython.longlong)
+    cdef Decision _decision_of(self, Intent intent, Proposal proposal, bint approved, list orders, list checks)
+    @cython.locals(order=Order, there=cython.longlong)
+    cdef Order _order_of(self, Book book, Intent intent, long long quantity)
+    @cython.locals(account=AccountState)
+    cdef bint _shared(self, Book book) except -1
     cdef _attach_exits(self, Intent intent, Order order, list orders)
     @cython.locals(state=OrderState)
     cpdef list cancel(self, str order_id, str code)

@@ -14,9 +14,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.exits import HeldExit
 from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
-from tradewright.core.limits import Limits
-from tradewright.core.marks import Mark, Marks
-from tradewright.core.orders import (
+from tradewright.core.life_cycle import (
     DENIED,
     ENDED_NOT_FOUND,
     HELD,
@@ -26,10 +24,12 @@ from tradewright.core.orders import (
     SUBMITTED,
     UNKNOWN,
     WORKING,
-    OrderState,
     stage_after,
 )
-from tradewright.core.risk import Proposal, judge, passed
+from tradewright.core.limits import Limits
+from tradewright.core.marks import Mark, Marks
+from tradewright.core.orders import OrderState
+from tradewright.core.risk import Proposal, judge, passed, standing
 from tradewright.core.rules import ORDER_RULES, daily_loss_limit
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
@@ -46,7 +46,8 @@ from tradewright.model.command import (
     Command,
     Query,
     Replace,
-    Submit,
+    cancel_of,
+    submit_of,
 )
 from tradewright.model.control import (
     ACTIVE,
@@ -64,9 +65,9 @@ from tradewright.model.control import (
     TradingStateChanged,
     TradingStateSet,
 )
-from tradewright.model.decision import Decision
+from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import ContractError
-from tradewright.model.event import CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
+from tradewright.model.event import CANCELLED, DECISION, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
@@ -116,9 +117,9 @@ class Engine:
     """
 
     __slots__ = (
-        "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits", "children",
-        "states", "causes", "halted", "order_count", "decision_count", "denied_count", "ended", "next_day_end",
-        "matches", "alarms", "late_events", "fresh_fill",
+        "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
+        "children", "states", "causes", "halted", "order_count", "last_id", "last_number", "decision_count",
+        "denied_count", "ended", "next_day_end", "matches", "alarms", "late_events", "fresh_fill",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -137,6 +138,8 @@ class Engine:
         self.causes: dict[str, str] = {}
         self.halted: dict[str, str] = {}
         self.order_count = 0
+        self.last_id = ""
+        self.last_number = 0
         self.decision_count = 0
         self.denied_count = 0
         self.ended: deque[tuple[int, str]] = deque()
@@ -159,25 +162,27 @@ class Engine:
 
     def open_account(self, terms: Account, limits: Limits) -> None:
         """Add an account, or give a known one its new limits."""
-        known = self.accounts.get(terms.name)
-        if known is not None:
-            known.limits = limits
-            return
-        self.ledger.cash[terms.name] = {}
-        self.accounts[terms.name] = AccountState(terms, limits, self.ledger, self.marks, self.holds)
-        self.next_day_end = 0
+        account = self.accounts.get(terms.name)
+        if account is None:
+            self.ledger.cash[terms.name] = {}
+            account = AccountState(terms, limits, self.ledger, self.marks, self.holds)
+            self.accounts[terms.name] = account
+            self.next_day_end = 0
+        account.limits = limits
+        account.rules = standing(ORDER_RULES, limits)
 
     def next_order_id(self, account: str) -> str:
         """The next client order id: account code, run, sequence — deterministic and never used twice."""
         self.order_count += 1
-        return f"{self.accounts[account].terms.code}-{self.run}-{self.order_count}"
+        self.last_number = self.order_count
+        self.last_id = f"{self.accounts[account].terms.code}-{self.run}-{self.order_count}"
+        return self.last_id
 
     def position(self, account: str, instrument: Instrument) -> Position:
         """The account's position, known to the account from its first use."""
-        key = (account, instrument.index)
-        position = self.ledger.positions.get(key)
-        if position is None:
-            position = self.ledger.position(account, instrument)
+        known = len(self.ledger.positions)
+        position = self.ledger.position(account, instrument)
+        if len(self.ledger.positions) > known:
             self.accounts[account].positions.append(position)
         return position
 
@@ -186,6 +191,7 @@ class Engine:
         book = self.ledger.books.get((account, strategy, instrument.index))
         if book is None:
             hedging = self.accounts[account].terms.mode == HEDGING
+            self.position(account, instrument)
             book = self.ledger.book(account, strategy, instrument, hedging)
         return book
 
@@ -299,7 +305,8 @@ class Engine:
         stage = HELD if decision.approved else DENIED
         for order in decision.orders:
             self._count_id(order.id)
-            state = OrderState(order, stage)
+            state = OrderState.__new__(OrderState)
+            state.begin(order, stage)
             self.orders[order.id] = state
             if not decision.approved:
                 state.code = decision.refusals[0].code
@@ -308,9 +315,8 @@ class Engine:
                 self.ended.append((decision.time, order.id))
                 continue
             book = self.book(order.account, order.strategy, order.instrument)
-            position = self.position(order.account, order.instrument)
             amount = decision.hold if order.role == ENTRY else 0
-            self.holds.reserve(order, book, position, decision.hold_currency, amount)
+            self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
             if self._held_here(order):
@@ -330,13 +336,12 @@ class Engine:
         state.submit = UNKNOWN
         self.orders[order.id] = state
         book = self.book(order.account, order.strategy, order.instrument)
-        position = self.position(order.account, order.instrument)
-        self.holds.reserve(order, book, position, order.instrument.quote, 0)
+        self.holds.reserve(order, book, order.instrument.quote, 0)
         self._post(state)
 
     def _count_id(self, order_id: str) -> None:
         """Ids journaled by an earlier process are used up."""
-        number = int(order_id[order_id.rindex("-") + 1 :])
+        number = self.last_number if order_id == self.last_id else int(order_id[order_id.rindex("-") + 1 :])
         if number > self.order_count:
             self.order_count = number
 
@@ -416,7 +421,7 @@ class Engine:
         if fresh and isinstance(event, Fill):
             self._book_fill(order, event)
         self._tick(event.time)
-        state.apply_report(event)
+        state.fold(event, fresh)
         self.fresh_fill = fresh
         self._post(state)
         if fresh:
@@ -430,9 +435,7 @@ class Engine:
             self.alarms.append(Alarm("REAPPEARED", order.id, f"{order.id} works though its venue did not know it"))
 
     def _book_fill(self, order: Order, fill: Fill) -> None:
-        book = self.book(order.account, order.strategy, order.instrument)
-        position = self.position(order.account, order.instrument)
-        self.ledger.apply_fill(book, position, order, fill, self.matches)
+        self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
 
     def _alarm_fill(self, state: OrderState) -> None:
         order = state.order
@@ -503,10 +506,10 @@ class Engine:
                 # What is finer than the venue's step goes with the opening part, or stays.
                 closable = round_down(max(0, closable), intent.instrument.rules.step)
                 if closable > 0:
-                    self._judge_one(part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
+                    self._judge_one(book, part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
                     if intent.quantity:
                         intent.quantity -= closable
-        self._judge_one(intent, outputs)
+        self._judge_one(book, intent, outputs)
         return outputs
 
     def _judge_close(self, intent: Intent, outputs: list[Event]) -> None:
@@ -521,7 +524,7 @@ class Engine:
         if book.hedging and intent.lot == "":
             self._judge_lots(book, intent, outputs)
         else:
-            self._judge_one(intent, outputs)
+            self._judge_one(book, intent, outputs)
 
     def _judge_lots(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
         """A close in a hedging account names the lots it closes, the oldest first, one order for each; the venue's own
@@ -541,12 +544,12 @@ class Engine:
                 rest -= size
         if rest or not parts:
             # Nothing, or more than there is: refused as a whole.
-            self._judge_one(intent, outputs)
+            self._judge_one(book, intent, outputs)
             return
         for at, part in enumerate(parts):
             if at:
                 part.order_id = self.next_order_id(intent.account)
-            self._judge_one(part, outputs)
+            self._judge_one(book, part, outputs)
 
     def _release(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
         """Cancel the exits that guard what `intent` closes.
@@ -568,9 +571,9 @@ class Engine:
             parent = self.orders.get(order.parent)
             waits = parent is not None and parent.is_open() and (state.stage == HELD or parent.filled == 0)
             if not waits and (whole or state.stage != HELD):
-                self._emit(Cancel(self.now, order_id, CLOSING), outputs)
+                self._emit(cancel_of(self.now, order_id, CLOSING), outputs)
 
-    def _judge_one(self, intent: Intent, outputs: list[Event]) -> None:
+    def _judge_one(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
         """Sizing, risk and the decision record of one order; its commands when approved."""
         account = self.accounts[intent.account]
         instrument = intent.instrument
@@ -580,58 +583,83 @@ class Engine:
             quantity, sizing = intent.quantity, "as asked"
         else:
             quantity, sizing = size(intent, account, price)
-        order = self._order_of(intent, quantity)
-        book = self.book(order.account, order.strategy, instrument)
-        position = self.position(order.account, instrument)
+        order = self._order_of(book, intent, quantity)
         state = self.trading_state(order.account, order.strategy, instrument.symbol)
-        proposal = Proposal(order, account, book, position, mark, state, self.now)
-        checks = judge(ORDER_RULES, proposal)
+        proposal = Proposal.__new__(Proposal)
+        proposal.begin(order, account, book, book.position, mark, state, self.now)
+        checks = judge(account.rules, proposal)
         approved = passed(checks)
         orders = [order]
         if approved and not intent.closing:
             self._attach_exits(intent, order, orders)
-        need = proposal.need
-        known = mark.reference_time(intent.side)
-        decision = Decision(
-            self.now, self.decision_count + 1, order.account, order.strategy, instrument, approved, orders, checks,
-            intent.reason, intent.inputs, proposal.reference if proposal.reference > 0 else -1,
-            self.now - known if known else -1, need if approved and need is not None else 0,
-            proposal.hold_currency, sizing,
-        )  # fmt: skip
+        decision = self._decision_of(intent, proposal, approved, orders, checks)
+        decision.sizing = sizing
         self._emit(decision, outputs)
         if approved:
             for made in orders:
                 if not self._held_here(made):
-                    self._emit(Submit(self.now, Approved(made)), outputs)
+                    self._emit(submit_of(self.now, Approved(made)), outputs)
 
-    def _order_of(self, intent: Intent, quantity: int) -> Order:
+    def _decision_of(
+        self, intent: Intent, proposal: Proposal, approved: bool, orders: list[Order], checks: list[Check]
+    ) -> Decision:
+        """The record of it, field by field: in the compiled build its constructor would cost as much as the rules."""
+        order = proposal.order
+        known = proposal.mark.reference_time(order.side)
+        need = proposal.need
+        decision = Decision.__new__(Decision)
+        decision.kind = DECISION
+        decision.time = self.now
+        decision.id = self.decision_count + 1
+        decision.account = order.account
+        decision.strategy = order.strategy
+        decision.instrument = order.instrument
+        decision.approved = approved
+        decision.orders = orders
+        decision.checks = checks
+        decision.reason = intent.reason
+        decision.inputs = intent.inputs
+        decision.price_units = proposal.reference if proposal.reference > 0 else -1
+        decision.price_age_ns = self.now - known if known else -1
+        decision.hold = need if approved and need is not None else 0
+        decision.hold_currency = proposal.hold_currency
+        decision.sizing = ""
+        return decision
+
+    def _order_of(self, book: Book, intent: Intent, quantity: int) -> Order:
         """The order's terms. A close carries reduce-only where the venue's position is this strategy's own."""
-        flags = intent.flags
-        role = ENTRY
+        order = Order.__new__(Order)  # field by field, as the decision
+        order.flags = intent.flags
+        order.role = ENTRY
         if intent.closing:
-            role = intent.role if intent.role else EXIT
-            position = self.position(intent.account, intent.instrument)
-            there = position.net if intent.side < 0 else -position.net
-            hedging = self.accounts[intent.account].terms.mode == HEDGING
-            if hedging or (there >= quantity and not self._shared(intent.account, intent.strategy, intent.instrument)):
-                flags |= REDUCE_ONLY
-        return Order(
-            intent.order_id, intent.account, intent.strategy, intent.instrument, intent.side, intent.type, quantity,
-            intent.limit_units, intent.stop_units, intent.trail_units, intent.trail_ppm, intent.time_in_force, flags,
-            intent.lot, "", intent.group, role, intent.size_ppm if intent.at_fill and not intent.closing else 0,
-            self.decision_count + 1, self.now,
-        )  # fmt: skip
+            order.role = intent.role if intent.role else EXIT
+            there = book.position.net if intent.side < 0 else -book.position.net
+            if book.hedging or (there >= quantity and not self._shared(book)):
+                order.flags |= REDUCE_ONLY
+        order.id = intent.order_id
+        order.account = intent.account
+        order.strategy = intent.strategy
+        order.instrument = intent.instrument
+        order.side = intent.side
+        order.type = intent.type
+        order.quantity = quantity
+        order.limit_units = intent.limit_units
+        order.stop_units = intent.stop_units
+        order.trail_units = intent.trail_units
+        order.trail_ppm = intent.trail_ppm
+        order.time_in_force = intent.time_in_force
+        order.lot = intent.lot
+        order.parent = ""
+        order.group = intent.group
+        order.size_ppm = intent.size_ppm if intent.at_fill and not intent.closing else 0
+        order.decision = self.decision_count + 1
+        order.time = self.now
+        return order
 
-    def _shared(self, account: str, strategy: str, instrument: Instrument) -> bool:
+    def _shared(self, book: Book) -> bool:
         """Whether other strategies trade the instrument in the same account that nets and may sell short: its net may
         stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
-        terms = self.accounts[account].terms
-        if terms.mode == HEDGING or terms.kind == CASH:
-            return False
-        for book in self.ledger.books.values():
-            if book.account == account and book.strategy != strategy and book.instrument is instrument:
-                return True
-        return False
+        return not book.hedging and book.position.books > 1 and self.accounts[book.account].terms.kind != CASH
 
     def _attach_exits(self, intent: Intent, order: Order, orders: list[Order]) -> None:
         """Stop-loss, trailing stop and take-profit of an opening order: its children, cancelling each other."""
@@ -651,12 +679,12 @@ class Engine:
         self, parent: Order, type: int, role: str, group: str, limit_units: int, stop_units: int, intent: Intent
     ) -> Order:
         trailing = type == TRAILING_STOP
-        hedging = self.accounts[parent.account].terms.mode == HEDGING
-        flags = 0 if self._shared(parent.account, parent.strategy, parent.instrument) else REDUCE_ONLY
+        book = self.book(parent.account, parent.strategy, parent.instrument)
+        flags = 0 if self._shared(book) else REDUCE_ONLY
         return Order(
             self.next_order_id(parent.account), parent.account, parent.strategy, parent.instrument, -parent.side, type,
             parent.quantity, limit_units, stop_units, intent.exit_trail_units if trailing else 0,
-            intent.exit_trail_ppm if trailing else 0, GTC, flags, parent.id if hedging else "", parent.id, group,
+            intent.exit_trail_ppm if trailing else 0, GTC, flags, parent.id if book.hedging else "", parent.id, group,
             role, 0, self.decision_count + 1, self.now,
         )  # fmt: skip
 
@@ -666,7 +694,7 @@ class Engine:
         outputs: list[Event] = []
         state = self.orders.get(order_id)
         if state is not None and state.is_open() and state.cancel in (NONE, REFUSED):
-            self._emit(Cancel(self.now, order_id, code), outputs)
+            self._emit(cancel_of(self.now, order_id, code), outputs)
         return outputs
 
     def close_all(self, asked: CloseRequested) -> list[Event]:
@@ -713,7 +741,7 @@ class Engine:
             state = self.orders[order_id]
             if state.stage == HELD:
                 if order_id not in self.exits:
-                    self._emit(Cancel(self.now, order_id, NEVER_SENT), outputs)
+                    self._emit(cancel_of(self.now, order_id, NEVER_SENT), outputs)
             else:
                 self._emit(Query(self.now, order_id), outputs)
         return outputs
@@ -777,14 +805,14 @@ class Engine:
                 outputs += self.cancel(order.parent, EXIT_OF_PART)
                 self._end_siblings(order, outputs)
                 self._emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
-                self._emit(Submit(self.now, Approved(order)), outputs)
+                self._emit(submit_of(self.now, Approved(order)), outputs)
 
     def _end_siblings(self, order: Order, outputs: list[Event]) -> None:
         if order.group == "":
             return
         for exit in list(self.exits.values()):
             if exit.order.group == order.group and exit.order.id != order.id:
-                self._emit(Cancel(self.now, exit.order.id, SIBLING_TRIGGERED), outputs)
+                self._emit(cancel_of(self.now, exit.order.id, SIBLING_TRIGGERED), outputs)
 
     def _settle_links(self, report: Report, outputs: list[Event]) -> None:
         """When a parent ended unfilled, or its book is flat again, the exits held for it have nothing to guard."""
@@ -801,7 +829,7 @@ class Engine:
             if parent is not None and parent.is_open():
                 continue
             if book.closable(order.side, order.lot) == 0 or (parent is not None and parent.filled == 0):
-                self._emit(Cancel(self.now, order.id, NOTHING_TO_GUARD), outputs)
+                self._emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
 
     def _emit(self, output: Event, outputs: list[Event]) -> None:
         self.apply(output)

@@ -2,6 +2,9 @@ cimport cython
 from tradewright.core.ledger cimport Book, Position
 from tradewright.model.order cimport Order
 
+cdef int MARKET
+cdef str ENTRY
+
 cdef class Hold:
     cdef readonly Order order
     cdef readonly Book book
@@ -12,19 +15,22 @@ cdef class Hold:
     cdef public long long remaining
     cdef public object held
     cdef public long long leaving
+    cdef begin(self, Order order, Book book, str currency, object amount)
 
 cdef class Holds:
     cdef readonly dict holds
     cdef readonly dict over
     cdef readonly dict money
     @cython.locals(hold=Hold)
-    cpdef reserve(self, Order order, Book book, Position position, str currency, object amount)
+    cpdef reserve(self, Order order, Book book, str currency, object amount)
     @cython.locals(hold=Hold)
     cpdef adjust(self, Order order, bint is_open, long long counts)
     @cython.locals(order=Order)
     cdef _enter(self, Hold hold)
     @cython.locals(order=Order, change=cython.longlong, leaving=cython.longlong, money=dict)
     cdef _set(self, Hold hold, long long counts)
+    @cython.locals(hold=Hold)
+    cpdef Hold of(self, str order_id)
     cpdef object held(self, str account, str currency)
 
 @cython.locals(there=cython.longlong, of_lot=cython.longlong)

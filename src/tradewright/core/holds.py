@@ -7,7 +7,7 @@ holds the size it may close: what its parent filled, once it is at the venue and
 
 from __future__ import annotations
 
-from tradewright.core.ledger import Book, Position
+from tradewright.core.ledger import Book
 from tradewright.model.order import ENTRY, MARKET, Order
 
 
@@ -17,10 +17,14 @@ class Hold:
 
     __slots__ = ("order", "book", "position", "currency", "amount", "quantity", "remaining", "held", "leaving")
 
-    def __init__(self, order: Order, book: Book, position: Position, currency: str, amount: int) -> None:
+    def __init__(self, order: Order, book: Book, currency: str, amount: int) -> None:
+        self.begin(order, book, currency, amount)
+
+    def begin(self, order: Order, book: Book, currency: str, amount: int) -> None:
+        """The constructor's work without the cost of its arguments."""
         self.order = order
         self.book = book
-        self.position = position
+        self.position = book.position
         self.currency = currency
         self.amount = amount
         self.quantity = order.quantity
@@ -43,10 +47,11 @@ class Holds:
         self.over: dict[str, Hold] = {}
         self.money: dict[str, dict[str, int]] = {}
 
-    def reserve(self, order: Order, book: Book, position: Position, currency: str, amount: int) -> None:
+    def reserve(self, order: Order, book: Book, currency: str, amount: int) -> None:
         """Open the hold of an order, once, with `amount` money for its quantity; an opening holds all of it at once."""
         assert order.id not in self.holds and order.id not in self.over, f"{order.id} already has its hold"
-        hold = Hold(order, book, position, currency, amount)
+        hold = Hold.__new__(Hold)
+        hold.begin(order, book, currency, amount)
         self._enter(hold)
         if order.role == ENTRY:
             self._set(hold, order.quantity)
@@ -95,9 +100,16 @@ class Holds:
             hold.position.selling += change
         # Past its first quantity (a replace upward) a hold grows in proportion.
         held = -(-hold.amount * counts // hold.quantity)
-        money = self.money.setdefault(order.account, {})
+        money = self.money.get(order.account)
+        if money is None:
+            money = self.money[order.account] = {}
         money[hold.currency] = money.get(hold.currency, 0) + held - hold.held
         hold.held = held
+
+    def of(self, order_id: str) -> Hold:
+        """The hold of an order that is remembered, also after its end."""
+        hold = self.holds.get(order_id)
+        return self.over[order_id] if hold is None else hold
 
     def held(self, account: str, currency: str) -> int:
         """Money held in one currency of one account."""

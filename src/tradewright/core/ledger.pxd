@@ -1,9 +1,13 @@
 cimport cython
 from tradewright.model.instrument cimport Instrument
-from tradewright.model.lot cimport Lot, Match
+from tradewright.model.lot cimport Lot, Match, lot_of, match_of
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
 
+cdef long long SIZE_MAX
+cdef str ENTRY
+
+@cython.no_gc
 cdef class BookedFill:
     cdef readonly tuple key
     cdef readonly int side
@@ -14,8 +18,27 @@ cdef class BookedFill:
     cdef readonly str trade_id
     cdef readonly bint closing
     cdef readonly str lot
+    cdef begin(
+        self, long long time, str order_id, str trade_id, int side, long long size, long long price_units, bint closing,
+        str lot
+    )
+
+cdef class Position:
+    cdef readonly str account
+    cdef readonly Instrument instrument
+    cdef public long long net
+    cdef public long long long_size
+    cdef public long long short_size
+    cdef public long long buying
+    cdef public long long selling
+    cdef public long long opening
+    cdef public long long exiting
+    cdef public long long leaving
+    cdef public long long books
+    cpdef long long size_of(self, int side) except? -1
 
 cdef class Book:
+    cdef readonly Position position
     cdef readonly str account
     cdef readonly str strategy
     cdef readonly Instrument instrument
@@ -46,26 +69,14 @@ cdef class Book:
     @cython.locals(after=cython.longlong, held=cython.longlong)
     cpdef long long grown(self, int side, long long size, bint closing) except? -1
 
-cdef class Position:
-    cdef readonly str account
-    cdef readonly Instrument instrument
-    cdef public long long net
-    cdef public long long long_size
-    cdef public long long short_size
-    cdef public long long buying
-    cdef public long long selling
-    cdef public long long opening
-    cdef public long long exiting
-    cdef public long long leaving
-    cpdef long long size_of(self, int side) except? -1
-
 cdef class Ledger:
     cdef readonly dict cash
     cdef readonly dict books
     cdef readonly dict positions
     cpdef move_cash(self, str account, str currency, object amount)
     cdef object _cash_after(self, str account, str currency, object amount)
+    @cython.locals(position=Position)
     cpdef Book book(self, str account, str strategy, Instrument instrument, bint hedging)
     cpdef Position position(self, str account, Instrument instrument)
-    @cython.locals(size=cython.longlong, instrument=Instrument, long_before=cython.longlong, short_before=cython.longlong)
-    cpdef apply_fill(self, Book book, Position position, Order order, Fill fill, list matches)
+    @cython.locals(position=Position, booked=BookedFill, size=cython.longlong, instrument=Instrument, long_before=cython.longlong, short_before=cython.longlong)
+    cpdef apply_fill(self, Book book, Order order, Fill fill, list matches)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewright.model.instrument import Instrument
-from tradewright.model.lot import Lot, Match
+from tradewright.model.lot import Lot, Match, lot_of, match_of
 from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX, multiply_checked
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill
@@ -39,6 +39,11 @@ class BookedFill:
     def __init__(
         self, time: int, order_id: str, trade_id: str, side: int, size: int, price_units: int, closing: bool, lot: str
     ) -> None:
+        self.begin(time, order_id, trade_id, side, size, price_units, closing, lot)
+
+    def begin(
+        self, time: int, order_id: str, trade_id: str, side: int, size: int, price_units: int, closing: bool, lot: str
+    ) -> None:
         self.key = (time, len(trade_id), trade_id, order_id)
         self.side = side
         self.size = size
@@ -55,21 +60,73 @@ class BookedFill:
         )  # fmt: skip
 
 
+class Position:
+    """One account's holding in one instrument, over all strategies, and the working orders that may change it.
+
+    net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many
+    of them (the slot they hold). exiting: size counts of working exits, each counted; leaving: those of them that go at
+    the market: their margin is as good as free. books: how many strategies look at it.
+    """
+
+    __slots__ = (
+        "account",
+        "instrument",
+        "net",
+        "long_size",
+        "short_size",
+        "buying",
+        "selling",
+        "opening",
+        "exiting",
+        "leaving",
+        "books",
+    )
+
+    def __init__(self, account: str, instrument: Instrument) -> None:
+        self.account = account
+        self.instrument = instrument
+        self.net = 0
+        self.long_size = 0
+        self.short_size = 0
+        self.buying = 0
+        self.selling = 0
+        self.opening = 0
+        self.exiting = 0
+        self.leaving = 0
+        self.books = 0
+
+    def used(self) -> bool:
+        """Whether it holds or awaits anything; one that was only looked at, or is flat and idle, is no state."""
+        return bool(self.long_size or self.short_size or self.opening or self.exiting or self.buying or self.selling)
+
+    def size_of(self, side: int) -> int:
+        """Size counts held on one side."""
+        return self.long_size if side > 0 else self.short_size
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.account, self.instrument.index, self.net, self.long_size, self.short_size,
+            self.buying, self.selling, self.opening, self.exiting, self.leaving,
+        )  # fmt: skip
+
+
 class Book:
     """Lots of one strategy in one instrument of one account.
 
     net, long_size, short_size: size counts (net = long_size − short_size = Σ side × size of lots). realised: money in
     the quote currency, Σ pnl of matches, before fees. fees: money per currency, fees in the base currency included.
-    exits: holds of open exits by order id, kept by `core.holds`. matches: those of the window.
+    exits: holds of open exits by order id, kept by `core.holds`. matches: those of the window. position: the account's,
+    of which it is a part.
     """
 
     __slots__ = (
         "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
-        "fees", "exits", "window", "settled_lots", "settled_realised", "matches",
+        "fees", "exits", "window", "settled_lots", "settled_realised", "matches", "position",
     )  # fmt: skip
 
-    def __init__(self, account: str, strategy: str, instrument: Instrument, hedging: bool) -> None:
-        self.account = account
+    def __init__(self, position: Position, strategy: str, instrument: Instrument, hedging: bool) -> None:
+        self.position = position
+        self.account = position.account
         self.strategy = strategy
         self.instrument = instrument
         self.hedging = hedging
@@ -123,7 +180,9 @@ class Book:
         if left:
             if left > SIZE_MAX - (self.long_size if booked.side > 0 else self.short_size):
                 raise OverflowError(f"{self.instrument.symbol}: {left} counts more than {self.net} are out of range")
-            self.lots.append(Lot(booked.order_id, booked.trade_id, booked.side, left, booked.price_units, booked.time))
+            self.lots.append(
+                lot_of(booked.order_id, booked.trade_id, booked.side, left, booked.price_units, booked.time)
+            )
             if booked.side > 0:
                 self.long_size += left
             else:
@@ -140,7 +199,7 @@ class Book:
                 at += 1
                 continue
             size = left if left < lot.size else lot.size
-            match = Match(
+            match = match_of(
                 self.account, self.strategy, self.instrument, lot, size,
                 booked.order_id, booked.trade_id, booked.price_units, booked.time,
             )  # fmt: skip
@@ -240,54 +299,6 @@ class Book:
         )  # fmt: skip
 
 
-class Position:
-    """One account's holding in one instrument, over all strategies, and the working orders that may change it.
-
-    net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many
-    of them (the slot they hold). exiting: size counts of working exits, each counted; leaving: those of them that go at
-    the market: their margin is as good as free.
-    """
-
-    __slots__ = (
-        "account",
-        "instrument",
-        "net",
-        "long_size",
-        "short_size",
-        "buying",
-        "selling",
-        "opening",
-        "exiting",
-        "leaving",
-    )
-
-    def __init__(self, account: str, instrument: Instrument) -> None:
-        self.account = account
-        self.instrument = instrument
-        self.net = 0
-        self.long_size = 0
-        self.short_size = 0
-        self.buying = 0
-        self.selling = 0
-        self.opening = 0
-        self.exiting = 0
-        self.leaving = 0
-
-    def used(self) -> bool:
-        """Whether it holds or awaits anything; one that was only looked at, or is flat and idle, is no state."""
-        return bool(self.long_size or self.short_size or self.opening or self.exiting or self.buying or self.selling)
-
-    def size_of(self, side: int) -> int:
-        """Size counts held on one side."""
-        return self.long_size if side > 0 else self.short_size
-
-    def row(self) -> tuple[object, ...]:
-        return (
-            self.account, self.instrument.index, self.net, self.long_size, self.short_size,
-            self.buying, self.selling, self.opening, self.exiting, self.leaving,
-        )  # fmt: skip
-
-
 class Ledger:
     """Cash of every account, its positions and its books."""
 
@@ -313,7 +324,9 @@ class Ledger:
         key = (account, strategy, instrument.index)
         book = self.books.get(key)
         if book is None:
-            book = self.books[key] = Book(account, strategy, instrument, hedging)
+            position = self.position(account, instrument)
+            position.books += 1
+            book = self.books[key] = Book(position, strategy, instrument, hedging)
         return book
 
     def position(self, account: str, instrument: Instrument) -> Position:
@@ -324,13 +337,14 @@ class Ledger:
             position = self.positions[key] = Position(account, instrument)
         return position
 
-    def apply_fill(self, book: Book, position: Position, order: Order, fill: Fill, matches: list[Match]) -> None:
+    def apply_fill(self, book: Book, order: Order, fill: Fill, matches: list[Match]) -> None:
         """Book a fill of `order`, once: lots, matches, cash and fees. Duplicates are the order table's to refuse.
 
         Raises OverflowError for money past 128 bits or a position past SIZE_MAX, and then nothing is booked.
         """
         instrument = order.instrument
         account = order.account
+        position = book.position
         size = fill.size_units
         notional = multiply_checked(fill.price_units, size * instrument.money_factor)
         moves = {instrument.quote: -notional if order.side > 0 else notional}
@@ -348,12 +362,9 @@ class Ledger:
         if size > SIZE_MAX or book.grown(order.side, size, closing) > SIZE_MAX - position.size_of(order.side):
             raise OverflowError(f"{instrument.symbol}: {size} counts more than {position.net} are out of range")
         long_before, short_before = book.long_size, book.short_size
-        book.add(
-            BookedFill(
-                fill.time_venue, order.id, fill.trade_id, order.side, size, fill.price_units, closing, order.lot
-            ),
-            matches,
-        )
+        booked = BookedFill.__new__(BookedFill)  # without the cost of a constructor's arguments
+        booked.begin(fill.time_venue, order.id, fill.trade_id, order.side, size, fill.price_units, closing, order.lot)
+        book.add(booked, matches)
         if fill.fee:
             book.fees[fill.fee_currency] = book.fees.get(fill.fee_currency, 0) + fill.fee
         self.cash[account].update(after)

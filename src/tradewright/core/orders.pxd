@@ -1,18 +1,20 @@
 cimport cython
+from tradewright.core.life_cycle cimport stage_after
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, Replaced, Report
 
-
-@cython.locals(edge=tuple)
-cpdef int stage_after(int kind, int stage) except -1
+cdef int ACCEPTED, CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
+cdef int ENDED_CANCELLED, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN, WORKING
+cdef long long SIZE_MAX
+cdef dict _NO_FEES, _NO_TRADES
 
 cdef class OrderState:
-    cdef readonly Order order
+    cdef public Order order
     cdef public int stage
     cdef public long long filled
     cdef public object value
-    cdef readonly dict fees
-    cdef readonly dict trades
+    cdef public dict fees
+    cdef public dict trades
     cdef public int submit
     cdef public int cancel
     cdef public int replace
@@ -25,12 +27,14 @@ cdef class OrderState:
     cdef public long long time_request
     cdef public tuple terms
     cdef public long long named
-    cpdef bint is_open(self)
+    cdef begin(self, Order order, int stage)
+    cpdef bint is_open(self) except -1
     cpdef long long remaining(self) except -1
     cpdef bint has_unknown(self)
     cpdef bint admit(self, Report report) except -1
-    @cython.locals(kind=int, before=int, was_open=cython.bint, fresh=cython.bint)
     cpdef bint apply_report(self, Report report) except -1
+    @cython.locals(kind=cython.int, before=cython.int, was_open=cython.bint)
+    cpdef fold(self, Report report, bint fresh)
     cdef _settle(self, Report report, bint was_open, int before)
     @cython.locals(price=object)
     cdef _apply_fill(self, Fill fill, int before)

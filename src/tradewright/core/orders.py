@@ -1,97 +1,33 @@
-"""The life of an order, in one table.
+"""One order as the engine knows it: what is filled, its stage, and its requests.
 
-An order is three facts. Its *stage* climbs a lattice and never comes back. What is *filled* is the set of distinct
-fills; PARTIALLY_FILLED and FILLED are derived from it and beat CANCELLED, EXPIRED and REJECTED. Its *requests*
-(submit, cancel, replace) come and go; UNKNOWN is a request's state and is shown as the order's. So any order of
-arrival and any duplication of the same reports gives the same stage and the same fills.
-
-`STAGES` is the whole life-cycle: event → the stages it may meet → the stage it leads to. Nothing outside it decides
-one.
+An order is three facts. Its *stage* climbs a lattice and never comes back (`core.life_cycle`). What is *filled* is the
+set of distinct fills; PARTIALLY_FILLED and FILLED are derived from it and beat CANCELLED, EXPIRED and REJECTED. Its
+*requests* (submit, cancel, replace) come and go; UNKNOWN is a request's state and is shown as the order's. So any order
+of arrival and any duplication of the same reports gives the same stage and the same fills.
 """
 
 from __future__ import annotations
 
-from tradewright.model.errors import ContractError, LifeCycleError
-from tradewright.model.event import (
-    ACCEPTED,
-    CANCEL_REJECTED,
-    CANCELLED,
-    DECISION,
-    EXIT_TRIGGERED,
-    EXPIRED,
-    FILLED,
-    NOT_FOUND,
-    OUTCOME_UNKNOWN,
-    REJECTED,
-    REPLACE_REJECTED,
-    REPLACED,
-    SUBMIT,
-    TRIGGERED,
+from tradewright.core.life_cycle import (
+    ENDED_CANCELLED,
+    NONE,
+    REFUSED,
+    SENT,
+    STAGE_NAMES,
+    SUBMITTED,
+    UNKNOWN,
+    WORKING,
+    stage_after,
 )
+from tradewright.model.errors import ContractError
+from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
 from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, Replaced, Report
 
-HELD = 1
-SUBMITTED = 2
-ENDED_NOT_FOUND = 3
-WORKING = 4
-ENDED_CANCELLED = 5
-ENDED_EXPIRED = 6
-ENDED_REJECTED = 7
-DENIED = 8
-STAGE_NAMES = {
-    HELD: "HELD",
-    SUBMITTED: "SUBMITTED",
-    ENDED_NOT_FOUND: "NOT_FOUND",
-    WORKING: "ACCEPTED",
-    ENDED_CANCELLED: "CANCELLED",
-    ENDED_EXPIRED: "EXPIRED",
-    ENDED_REJECTED: "REJECTED",
-    DENIED: "DENIED",
-}
-
-_SENT = (SUBMITTED, ENDED_NOT_FOUND, WORKING, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED)
-#: event → (stages it may meet, stage it leads to). A later stage is never left for an earlier one: an ACCEPTED that
-#: arrives after CANCELLED changes nothing. NOT_FOUND is weaker than any sign of life: a venue that takes an order late
-#: says it first, and the order then works again. A refused cancel or replace says nothing of the order itself.
-STAGES: dict[int, tuple[tuple[int, ...], int]] = {
-    DECISION: ((), HELD),
-    EXIT_TRIGGERED: ((HELD,), HELD),
-    SUBMIT: ((HELD,), SUBMITTED),
-    OUTCOME_UNKNOWN: (_SENT, SUBMITTED),
-    CANCEL_REJECTED: (_SENT, SUBMITTED),
-    REPLACE_REJECTED: (_SENT, SUBMITTED),
-    NOT_FOUND: (_SENT, ENDED_NOT_FOUND),
-    ACCEPTED: (_SENT, WORKING),
-    TRIGGERED: (_SENT, WORKING),
-    REPLACED: (_SENT, WORKING),
-    FILLED: (_SENT, WORKING),
-    CANCELLED: ((HELD, *_SENT), ENDED_CANCELLED),
-    EXPIRED: (_SENT, ENDED_EXPIRED),
-    REJECTED: (_SENT, ENDED_REJECTED),
-}
-#: How the diagram calls them.
-EVENT_NAMES = {
-    EXIT_TRIGGERED: "exit triggered", SUBMIT: "submit", OUTCOME_UNKNOWN: "outcome unknown",
-    CANCEL_REJECTED: "cancel refused", REPLACE_REJECTED: "replace refused", NOT_FOUND: "not found",
-    ACCEPTED: "accepted", TRIGGERED: "triggered", REPLACED: "replaced", FILLED: "fill", CANCELLED: "cancelled",
-    EXPIRED: "expired", REJECTED: "rejected",
-}  # fmt: skip
-
-NONE = 0
-SENT = 1
-UNKNOWN = 2
-REFUSED = 3
-REQUEST_NAMES = {NONE: "none", SENT: "sent", UNKNOWN: "UNKNOWN", REFUSED: "refused"}
-
-
-def stage_after(kind: int, stage: int) -> int:
-    """The stage after an event of `kind` met `stage`; LifeCycleError where the table has no such edge."""
-    edge = STAGES.get(kind)
-    if edge is None or stage not in edge[0]:
-        raise LifeCycleError(f"event kind {kind} can not meet an order that is {STAGE_NAMES.get(stage, stage)}")
-    return max(stage, edge[1])
+#: What an order has before its first fill; never written to. Most orders of a market maker never fill.
+_NO_FEES: dict[str, int] = {}
+_NO_TRADES: dict[str, int] = {}
 
 
 class OrderState:
@@ -109,12 +45,16 @@ class OrderState:
     )  # fmt: skip
 
     def __init__(self, order: Order, stage: int) -> None:
+        self.begin(order, stage)
+
+    def begin(self, order: Order, stage: int) -> None:
+        """The constructor's work without the cost of its arguments."""
         self.order = order
         self.stage = stage
         self.filled = 0
         self.value = 0
-        self.fees: dict[str, int] = {}
-        self.trades: dict[str, int] = {}
+        self.fees = _NO_FEES
+        self.trades = _NO_TRADES
         self.submit = NONE
         self.cancel = NONE
         self.replace = NONE
@@ -178,6 +118,11 @@ class OrderState:
         Raises as `admit`, and then nothing has changed.
         """
         fresh = self.admit(report)
+        self.fold(report, fresh)
+        return fresh
+
+    def fold(self, report: Report, fresh: bool) -> None:
+        """Fold a report that was admitted; fresh: as `admit` said."""
         kind = report.kind
         before = self.stage
         was_open = self.is_open()
@@ -195,10 +140,9 @@ class OrderState:
         elif isinstance(report, Replaced):
             self._apply_replaced(report)
         self.stage = stage_after(kind, before)
-        if kind not in (OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED):
+        if kind != OUTCOME_UNKNOWN and kind != CANCEL_REJECTED and kind != REPLACE_REJECTED:
             self.submit = NONE
         self._settle(report, was_open, before)
-        return fresh
 
     def _settle(self, report: Report, was_open: bool, before: int) -> None:
         """An order that is not open has no request on its way; when and why it ended are those of its last stage."""
@@ -215,10 +159,14 @@ class OrderState:
 
     def _apply_fill(self, fill: Fill, before: int) -> None:
         price: int = fill.price_units
+        if self.trades is _NO_TRADES:
+            self.trades = {}
         self.trades[fill.trade_id] = fill.size_units
         self.filled += fill.size_units
         self.value += fill.size_units * price
         if fill.fee:
+            if self.fees is _NO_FEES:
+                self.fees = {}
             self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, 0) + fill.fee
         if before >= ENDED_CANCELLED:
             self.late += 1
@@ -274,21 +222,3 @@ class OrderState:
 def _refused(request: int) -> int:
     """A refusal answers a request that is on its way; without one it is an echo."""
     return REFUSED if request in (SENT, UNKNOWN) else request
-
-
-def diagram() -> str:
-    """The life-cycle as a Mermaid state diagram, drawn from STAGES: the documentation can not drift from the code.
-
-    Every edge of the table is there once, those that change nothing as a loop.
-    """
-    lines = ["stateDiagram-v2", "    [*] --> HELD: decision approved", "    [*] --> DENIED: decision refused"]
-    for stage, name in STAGE_NAMES.items():
-        reached: dict[int, list[str]] = {}
-        for kind, event in EVENT_NAMES.items():
-            if stage in STAGES[kind][0]:
-                reached.setdefault(stage_after(kind, stage), []).append(event)
-        for target, events in reached.items():
-            lines.append(f"    {name} --> {STAGE_NAMES[target]}: {', '.join(events)}")
-    ends = (ENDED_NOT_FOUND, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, DENIED)
-    lines += [f"    {STAGE_NAMES[stage]} --> [*]" for stage in ends]
-    return "\n".join(lines)

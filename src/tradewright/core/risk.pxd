@@ -7,6 +7,10 @@ from tradewright.model.decision cimport Check
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
 
+cdef int LIMIT, STOP_LIMIT
+cdef str CASH, ENTRY
+
+@cython.no_gc
 cdef class Proposal:
     cdef readonly Order order
     cdef readonly AccountState account
@@ -22,12 +26,18 @@ cdef class Proposal:
     cdef readonly object need
     cdef readonly str hold_currency
     cdef readonly long long now
+    @cython.locals(terms=Account, instrument=Instrument)
+    cdef begin(
+        self, Order order, AccountState account, Book book, Position position, Mark mark, int state, long long now
+    )
     @cython.locals(order=Order, price=cython.longlong)
     cdef long long _judged_price(self) except? -1
     @cython.locals(order=Order, terms=Account)
     cdef object _need(self)
 
 cdef class Rule:
+    cdef readonly str code
+    cdef readonly str limit
     cpdef Check check(self, Proposal proposal)
 
 @cython.locals(rule=Rule, check=Check)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.ledger import Book, Position
+from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark
+from tradewright.model.account import CASH
 from tradewright.model.decision import Check
 from tradewright.model.order import ENTRY, LIMIT, STOP_LIMIT, Order
 
@@ -29,6 +31,11 @@ class Proposal:
     def __init__(
         self, order: Order, account: AccountState, book: Book, position: Position, mark: Mark, state: int, now: int
     ) -> None:
+        self.begin(order, account, book, position, mark, state, now)
+
+    def begin(
+        self, order: Order, account: AccountState, book: Book, position: Position, mark: Mark, state: int, now: int
+    ) -> None:
         self.order = order
         self.account = account
         self.book = book
@@ -46,7 +53,7 @@ class Proposal:
         if self.judged > 0:
             self.value = account.marks.convert(self.notional, instrument.quote, terms.currency)
         self.need: int | None = None
-        self.hold_currency = instrument.quote if terms.kind == "cash" else terms.currency
+        self.hold_currency = instrument.quote if terms.kind == CASH else terms.currency
         if self.opening and self.judged > 0:
             self.need = self._need()
 
@@ -64,7 +71,7 @@ class Proposal:
         order = self.order
         terms = self.account.terms
         fee = terms.fee.of(order.instrument, self.notional, order.quantity)
-        if terms.kind == "cash":
+        if terms.kind == CASH:
             return self.notional + fee if order.side > 0 else fee
         fee_worth = self.account.marks.convert(fee, order.instrument.quote, terms.currency)
         if fee_worth is None or self.value is None:
@@ -73,14 +80,25 @@ class Proposal:
 
 
 class Rule:
-    """One rule: `check` returns its verdict, or None where it does not apply or its limit is off."""
+    """One rule: `check` returns its verdict, or None where it does not apply or its limit is off.
 
-    __slots__ = ()
-    code = ""
+    code: of its refusals. limit: the name of the limit that switches it on, "" = it always stands.
+    """
+
+    __slots__ = ("code", "limit")
+
+    def __init__(self, code: str, limit: str = "") -> None:
+        self.code = code
+        self.limit = limit
 
     def check(self, proposal: Proposal) -> Check | None:
         """The verdict on a proposal; must not change anything."""
         raise AssertionError("a rule without a check")
+
+
+def standing(rules: list[Rule], limits: Limits) -> list[Rule]:
+    """The rules that can have a say under these limits, in the order of the list."""
+    return [rule for rule in rules if rule.limit == "" or limits.get(rule.limit) is not None]
 
 
 def judge(rules: list[Rule], proposal: Proposal) -> list[Check]:

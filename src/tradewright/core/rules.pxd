@@ -2,9 +2,12 @@ cimport cython
 from tradewright.core.accounts cimport AccountState
 from tradewright.core.ledger cimport Position
 from tradewright.core.risk cimport Proposal, Rule
-from tradewright.model.decision cimport Check
+from tradewright.model.decision cimport Check, check_of
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
+
+cdef int ACTIVE, SELL
+cdef str CASH
 
 cdef class TradingState(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position)

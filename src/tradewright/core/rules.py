@@ -12,7 +12,7 @@ from tradewright.core.limits import QUANTITY_SCALE
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.account import CASH
 from tradewright.model.control import ACTIVE
-from tradewright.model.decision import Check
+from tradewright.model.decision import Check, check_of
 from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.order import SELL
 
@@ -22,57 +22,47 @@ MILLION = 1_000_000
 class TradingState(Rule):
     """REDUCING and HALTED refuse whatever may add exposure."""
 
-    code = "TRADING_STATE"
-
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
             return None
-        return Check(self.code, proposal.state == ACTIVE, proposal.state, ACTIVE, "state")
+        return check_of(self.code, proposal.state == ACTIVE, proposal.state, ACTIVE, "state")
 
 
 class SymbolTradable(Rule):
     """The venue takes opening orders for this instrument."""
 
-    code = "SYMBOL_NOT_TRADABLE"
-
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
             return None
         tradable = proposal.order.instrument.rules.tradable
-        return Check(self.code, tradable, int(tradable), 1, "flag")
+        return check_of(self.code, tradable, int(tradable), 1, "flag")
 
 
 class PriceKnown(Rule):
     """An opening needs a reference price above zero."""
 
-    code = "PRICE_UNKNOWN"
-
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
             return None
         known = proposal.reference > 0
-        return Check(self.code, known, proposal.reference if known else None, 0, "price")
+        return check_of(self.code, known, proposal.reference if known else None, 0, "price")
 
 
 class PriceFresh(Rule):
     """maxPriceAgeSeconds: the reference price is not older."""
 
-    code = "PRICE_STALE"
-
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get("maxPriceAgeSeconds")
+        limit = proposal.account.limits.get(self.limit)
         if limit is None or not proposal.opening:
             return None
         if proposal.reference <= 0:
-            return Check(self.code, False, None, limit, "ns")
+            return check_of(self.code, False, None, limit, "ns")
         age = proposal.now - proposal.mark.reference_time(proposal.order.side)
-        return Check(self.code, age <= limit, age, limit, "ns")
+        return check_of(self.code, age <= limit, age, limit, "ns")
 
 
 class PriceIncrement(Rule):
     """Limit and stop prices are multiples of the tick."""
-
-    code = "PRICE_INCREMENT"
 
     def check(self, proposal: Proposal) -> Check | None:
         order = proposal.order
@@ -80,51 +70,43 @@ class PriceIncrement(Rule):
         if tick == 1 or (order.limit_units == 0 and order.stop_units == 0):
             return None
         off = max(order.limit_units % tick, order.stop_units % tick)
-        return Check(self.code, off == 0, off, 0, "price")
+        return check_of(self.code, off == 0, off, 0, "price")
 
 
 class SizeIncrement(Rule):
     """The quantity is above zero and a multiple of the step."""
 
-    code = "SIZE_INCREMENT"
-
     def check(self, proposal: Proposal) -> Check | None:
         order = proposal.order
         step = order.instrument.rules.step
         good = order.quantity > 0 and order.quantity % step == 0
-        return Check(self.code, good, order.quantity, step, "size")
+        return check_of(self.code, good, order.quantity, step, "size")
 
 
 class SizeMinimum(Rule):
     """The venue's smallest order; an exit of a smaller rest is tried all the same."""
-
-    code = "SIZE_MINIMUM"
 
     def check(self, proposal: Proposal) -> Check | None:
         order = proposal.order
         minimum = order.instrument.rules.size_min
         if minimum == 0 or not proposal.opening:
             return None
-        return Check(self.code, order.quantity >= minimum, order.quantity, minimum, "size")
+        return check_of(self.code, order.quantity >= minimum, order.quantity, minimum, "size")
 
 
 class SizeMaximum(Rule):
     """The venue's largest order."""
-
-    code = "SIZE_MAXIMUM"
 
     def check(self, proposal: Proposal) -> Check | None:
         order = proposal.order
         maximum = order.instrument.rules.size_max
         if maximum == 0:
             return None
-        return Check(self.code, order.quantity <= maximum, order.quantity, maximum, "size")
+        return check_of(self.code, order.quantity <= maximum, order.quantity, maximum, "size")
 
 
 class NotionalMinimum(Rule):
     """The venue's smallest notional; exits are exempt."""
-
-    code = "NOTIONAL_MINIMUM"
 
     def check(self, proposal: Proposal) -> Check | None:
         instrument = proposal.order.instrument
@@ -133,32 +115,28 @@ class NotionalMinimum(Rule):
             return None
         known = proposal.judged > 0
         value = proposal.notional if known else None
-        return Check(self.code, known and proposal.notional >= minimum, value, minimum, "money:" + instrument.quote)
+        return check_of(self.code, known and proposal.notional >= minimum, value, minimum, "money:" + instrument.quote)
 
 
 class PriceCollar(Rule):
     """priceCollarPercent: an opening limit or stop lies no further on the aggressive side than this share of the
     reference (a buy above it, a sale below it)."""
 
-    code = "PRICE_COLLAR"
-
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get("priceCollarPercent")
+        limit = proposal.account.limits.get(self.limit)
         order = proposal.order
         price = order.limit_units if order.limit_units else order.stop_units
         if limit is None or price == 0 or not proposal.opening:
             return None
         if proposal.reference <= 0:
-            return Check(self.code, False, None, limit, "ppm")
+            return check_of(self.code, False, None, limit, "ppm")
         distance = order.side * (price - proposal.reference) * 1_000_000
         away = -(-distance // proposal.reference)
-        return Check(self.code, away <= limit, away, limit, "ppm")
+        return check_of(self.code, away <= limit, away, limit, "ppm")
 
 
 class PriceBand(Rule):
     """The venue's band: an opening limit lies no further from the reference, to either side."""
-
-    code = "PRICE_BAND"
 
     def check(self, proposal: Proposal) -> Check | None:
         order = proposal.order
@@ -166,38 +144,34 @@ class PriceBand(Rule):
         if band == 0 or order.limit_units == 0 or not proposal.opening:
             return None
         if proposal.reference <= 0:
-            return Check(self.code, False, None, band, "ppm")
+            return check_of(self.code, False, None, band, "ppm")
         distance = (order.limit_units - proposal.reference) * MILLION
         away = -(-(distance if distance > 0 else -distance) // proposal.reference)
-        return Check(self.code, away <= band, away, band, "ppm")
+        return check_of(self.code, away <= band, away, band, "ppm")
 
 
 class OrderValue(Rule):
     """maxOrderValue."""
 
-    code = "MAX_ORDER_VALUE"
-
     def check(self, proposal: Proposal) -> Check | None:
         account = proposal.account
-        limit = account.limits.get("maxOrderValue")
+        limit = account.limits.get(self.limit)
         if limit is None or not proposal.opening:
             return None
         value = proposal.value
-        return Check(self.code, value is not None and value <= limit, value, limit, "money:" + account.terms.currency)
+        return check_of(self.code, value is not None and value <= limit, value, limit, account.unit)
 
 
 class OrderQuantity(Rule):
     """maxOrderQuantity."""
 
-    code = "MAX_ORDER_QUANTITY"
-
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get("maxOrderQuantity")
+        limit = proposal.account.limits.get(self.limit)
         order = proposal.order
         if limit is None or not proposal.opening:
             return None
         quantity = order.quantity * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)
-        return Check(self.code, quantity <= limit, quantity, limit, "quantity")
+        return check_of(self.code, quantity <= limit, quantity, limit, "quantity")
 
 
 def size_after(proposal: Proposal) -> int:
@@ -217,36 +191,30 @@ def size_after(proposal: Proposal) -> int:
 class PositionRange(Rule):
     """The position, its working orders filled, stays within what a size can count."""
 
-    code = "POSITION_RANGE"
-
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
             return None
         size = size_after(proposal)
-        return Check(self.code, size <= SIZE_MAX, size, SIZE_MAX, "size")
+        return check_of(self.code, size <= SIZE_MAX, size, SIZE_MAX, "size")
 
 
 class PositionQuantity(Rule):
     """maxPositionQuantity."""
 
-    code = "MAX_POSITION_QUANTITY"
-
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get("maxPositionQuantity")
+        limit = proposal.account.limits.get(self.limit)
         if limit is None or not proposal.opening:
             return None
         quantity = size_after(proposal) * 10 ** (QUANTITY_SCALE - proposal.order.instrument.size_scale)
-        return Check(self.code, quantity <= limit, quantity, limit, "quantity")
+        return check_of(self.code, quantity <= limit, quantity, limit, "quantity")
 
 
 class PositionShare(Rule):
     """maxPositionSizePercent."""
 
-    code = "POSITION_LIMIT"
-
     def check(self, proposal: Proposal) -> Check | None:
         account = proposal.account
-        limit = account.limits.get("maxPositionSizePercent")
+        limit = account.limits.get(self.limit)
         if limit is None or not proposal.opening:
             return None
         equity = account.equity()
@@ -254,27 +222,23 @@ class PositionShare(Rule):
         notional = proposal.judged * (size_after(proposal) * instrument.money_factor)
         value = account.marks.convert(notional, instrument.quote, account.terms.currency)
         if equity is None or equity <= 0 or value is None or proposal.judged <= 0:
-            return Check(self.code, False, None, limit, "ppm")
+            return check_of(self.code, False, None, limit, "ppm")
         share = -(-value * 1_000_000 // equity)
-        return Check(self.code, share <= limit, share, limit, "ppm")
+        return check_of(self.code, share <= limit, share, limit, "ppm")
 
 
 class Shorting(Rule):
     """A short needs a margin account and an instrument that can be borrowed."""
 
-    code = "SHORT_NOT_ALLOWED"
-
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening or proposal.order.side != SELL:
             return None
         allowed = proposal.account.terms.kind != CASH and proposal.order.instrument.rules.shortable
-        return Check(self.code, allowed, int(allowed), 1, "flag")
+        return check_of(self.code, allowed, int(allowed), 1, "flag")
 
 
 class BuyingPower(Rule):
     """What the order needs, its fee included, is free: not spent, not held by another working order."""
-
-    code = "INSUFFICIENT_FUNDS"
 
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
@@ -282,13 +246,11 @@ class BuyingPower(Rule):
         free = proposal.account.free(proposal.order.instrument.quote)
         need = proposal.need
         good = free is not None and need is not None and need <= free
-        return Check(self.code, good, need, free, "money:" + proposal.hold_currency)
+        return check_of(self.code, good, need, free, "money:" + proposal.hold_currency)
 
 
 class DailyLoss(Rule):
     """maxDailyLoss and maxDailyLossPercent, on equity with open P&L; at the limit openings stop."""
-
-    code = "DAILY_LOSS_LIMIT"
 
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
@@ -302,7 +264,7 @@ class DailyLoss(Rule):
         loss = account.daily_loss()
         known = loss is not None and limit >= 0
         good = loss is not None and limit >= 0 and loss < limit
-        return Check(self.code, good, loss if known else None, max(limit, 0), "money:" + account.terms.currency)
+        return check_of(self.code, good, loss if known else None, max(limit, 0), account.unit)
 
 
 def daily_loss_limit(money: int | None, ppm: int | None, day_equity: int | None) -> int | None:
@@ -318,34 +280,48 @@ def daily_loss_limit(money: int | None, ppm: int | None, day_equity: int | None)
 class OpenPositions(Rule):
     """maxOpenPositions: an order that needs a new slot finds one."""
 
-    code = "MAX_OPEN_POSITIONS"
-
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get("maxOpenPositions")
+        limit = proposal.account.limits.get(self.limit)
         if limit is None or not proposal.opening:
             return None
         position = proposal.position
         taken = proposal.account.slots()
         new = 0 if position.opening or position.long_size or position.short_size else 1
-        return Check(self.code, taken + new <= limit or new == 0, taken + new, limit, "count")
+        return check_of(self.code, taken + new <= limit or new == 0, taken + new, limit, "count")
 
 
 class ReduceOnly(Rule):
     """An exit finds something to close that no other working exit has taken: it can never flip the position."""
-
-    code = "REDUCE_ONLY"
 
     def check(self, proposal: Proposal) -> Check | None:
         if proposal.opening:
             return None
         order = proposal.order
         there = left(proposal.book, order.side, order.lot, order.group)
-        return Check(self.code, 0 < order.quantity <= there, order.quantity, there, "size")
+        return check_of(self.code, 0 < order.quantity <= there, order.quantity, there, "size")
 
 
-#: The order station, as asked.
+#: The order station, as asked: each rule with its code and, where one switches it on, its limit.
 ORDER_RULES: list[Rule] = [
-    TradingState(), SymbolTradable(), PriceKnown(), PriceFresh(), PriceIncrement(), SizeIncrement(), SizeMinimum(),
-    SizeMaximum(), NotionalMinimum(), PriceBand(), PriceCollar(), OrderValue(), OrderQuantity(), PositionRange(),
-    PositionQuantity(), PositionShare(), Shorting(), BuyingPower(), DailyLoss(), OpenPositions(), ReduceOnly(),
-]  # fmt: skip
+    TradingState("TRADING_STATE"),
+    SymbolTradable("SYMBOL_NOT_TRADABLE"),
+    PriceKnown("PRICE_UNKNOWN"),
+    PriceFresh("PRICE_STALE", "maxPriceAgeSeconds"),
+    PriceIncrement("PRICE_INCREMENT"),
+    SizeIncrement("SIZE_INCREMENT"),
+    SizeMinimum("SIZE_MINIMUM"),
+    SizeMaximum("SIZE_MAXIMUM"),
+    NotionalMinimum("NOTIONAL_MINIMUM"),
+    PriceBand("PRICE_BAND"),
+    PriceCollar("PRICE_COLLAR", "priceCollarPercent"),
+    OrderValue("MAX_ORDER_VALUE", "maxOrderValue"),
+    OrderQuantity("MAX_ORDER_QUANTITY", "maxOrderQuantity"),
+    PositionRange("POSITION_RANGE"),
+    PositionQuantity("MAX_POSITION_QUANTITY", "maxPositionQuantity"),
+    PositionShare("POSITION_LIMIT", "maxPositionSizePercent"),
+    Shorting("SHORT_NOT_ALLOWED"),
+    BuyingPower("INSUFFICIENT_FUNDS"),
+    DailyLoss("DAILY_LOSS_LIMIT"),
+    OpenPositions("MAX_OPEN_POSITIONS", "maxOpenPositions"),
+    ReduceOnly("REDUCE_ONLY"),
+]

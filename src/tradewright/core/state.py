@@ -110,7 +110,7 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         account,
         strategy,
         index,
-        hedging,
+        _,
         lots,
         realised,
         fees,
@@ -118,7 +118,7 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         settled_lots,
         settled_realised,
     ) in books:
-        book: Book = engine.ledger.book(account, strategy, engine.instruments[index], hedging)
+        book: Book = engine.book(account, strategy, engine.instruments[index])
         book.settled_lots = [tuple(lot) for lot in settled_lots]
         book.settled_realised = settled_realised
         book.window = [booked_from(item) for item in window]
@@ -145,7 +145,7 @@ def _hold_from(engine: Engine, row: Sequence[Any]) -> Hold:
     order_id, currency, amount, quantity, remaining, held, leaving = row
     order = engine.orders[order_id].order
     book = engine.book(order.account, order.strategy, order.instrument)
-    hold = Hold(order, book, engine.position(order.account, order.instrument), currency, amount)
+    hold = Hold(order, book, currency, amount)
     hold.quantity, hold.remaining, hold.held, hold.leaving = quantity, remaining, held, leaving
     return hold
 
@@ -163,8 +163,8 @@ def order_state_from(row: Sequence[Any], instruments: list[Instrument]) -> Order
     ) = row  # fmt: skip
     state = OrderState(order_from(order, instruments), stage)
     state.filled, state.value = filled, value
-    state.fees.update(fees)
-    state.trades.update(trades)
+    state.fees = dict(fees)
+    state.trades = dict(trades)
     state.submit, state.cancel, state.replace, state.queried = submit, cancel, replace, queried
     state.code, state.text, state.venue_id, state.late = code, text, venue_id, late
     state.time_ended, state.time_request, state.terms, state.named = ended, request, tuple(terms), named

@@ -1,23 +1,37 @@
+cimport cython
 from tradewright.model.event cimport Event
 from tradewright.model.order cimport Order
 
+cdef int SUBMIT, CANCEL
+
+@cython.no_gc
 cdef class Command(Event):
     cdef readonly str order_id
 
+@cython.no_gc
 cdef class Approved:
     cdef readonly Order order
 
+@cython.no_gc
 cdef class Submit(Command):
     cdef readonly Order order
 
+@cython.no_gc
 cdef class Cancel(Command):
     cdef readonly str code
     cdef public bint here
 
+@cython.no_gc
 cdef class Replace(Command):
     cdef readonly long long quantity
     cdef readonly long long limit_units
     cdef readonly long long stop_units
 
+@cython.no_gc
 cdef class Query(Command):
     pass
+
+@cython.locals(submit=Submit)
+cpdef Submit submit_of(long long time, Approved approved)
+@cython.locals(cancel=Cancel)
+cpdef Cancel cancel_of(long long time, str order_id, str code)

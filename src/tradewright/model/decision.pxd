@@ -1,6 +1,9 @@
+cimport cython
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
 
+# no_gc here and in the other events: they refer to plain values and to what lives longer, so they are in no cycle.
+@cython.no_gc
 cdef class Check:
     cdef readonly str code
     cdef readonly bint passed
@@ -9,6 +12,10 @@ cdef class Check:
     cdef readonly str unit
     cdef readonly str note
 
+@cython.locals(check=Check)
+cpdef Check check_of(str code, bint passed, object value, object limit, str unit)
+
+@cython.no_gc
 cdef class Decision(Event):
     cdef readonly long long id
     cdef readonly str account

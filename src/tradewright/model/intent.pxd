@@ -1,5 +1,9 @@
+cimport cython
 from tradewright.model.instrument cimport Instrument
 
+cdef int GTC, MARKET
+
+@cython.no_gc
 cdef class Intent:
     cdef public str order_id
     cdef readonly str account
@@ -29,3 +33,4 @@ cdef class Intent:
     cdef public tuple inputs
     cdef public double confidence
     cdef public bint cancels
+    cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

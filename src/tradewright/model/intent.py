@@ -26,6 +26,10 @@ class Intent:
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
+        self.begin(order_id, account, strategy, instrument, side)
+
+    def begin(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
+        """The constructor's work without the cost of its arguments."""
         self.order_id = order_id
         self.account = account
         self.strategy = strategy

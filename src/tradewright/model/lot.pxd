@@ -1,5 +1,7 @@
+cimport cython
 from tradewright.model.instrument cimport Instrument
 
+@cython.no_gc
 cdef class Lot:
     cdef readonly str order_id
     cdef readonly str trade_id
@@ -9,6 +11,7 @@ cdef class Lot:
     cdef readonly long long price_units
     cdef readonly long long time
 
+@cython.no_gc
 cdef class Match:
     cdef readonly str account
     cdef readonly str strategy
@@ -24,3 +27,11 @@ cdef class Match:
     cdef readonly long long close_units
     cdef readonly long long time_close
     cdef readonly object pnl
+
+@cython.locals(lot=Lot)
+cpdef Lot lot_of(str order_id, str trade_id, int side, long long size, long long price_units, long long time)
+@cython.locals(match=Match)
+cpdef Match match_of(
+    str account, str strategy, Instrument instrument, Lot lot, long long size, str close_order, str close_trade,
+    long long close_units, long long time_close
+)

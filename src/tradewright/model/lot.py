@@ -24,6 +24,19 @@ class Lot:
         return (self.order_id, self.trade_id, self.side, self.size, self.size_open, self.price_units, self.time)
 
 
+def lot_of(order_id: str, trade_id: str, side: int, size: int, price_units: int, time: int) -> Lot:
+    """A new Lot, field by field: in the compiled build its constructor would cost more than the matching."""
+    lot = Lot.__new__(Lot)
+    lot.order_id = order_id
+    lot.trade_id = trade_id
+    lot.side = side
+    lot.size = size
+    lot.size_open = size
+    lot.price_units = price_units
+    lot.time = time
+    return lot
+
+
 class Match:
     """A closed piece: `size` counts opened by one fill and closed by another.
 
@@ -35,32 +48,20 @@ class Match:
         "close_order", "close_trade", "close_units", "time_close", "pnl",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        account: str,
-        strategy: str,
-        instrument: Instrument,
-        lot: Lot,
-        size: int,
-        close_order: str,
-        close_trade: str,
-        close_units: int,
-        time_close: int,
-    ) -> None:
-        self.account = account
-        self.strategy = strategy
-        self.instrument = instrument
-        self.side = lot.side
-        self.size = size
-        self.open_order = lot.order_id
-        self.open_trade = lot.trade_id
-        self.open_units = lot.price_units
-        self.time_open = lot.time
-        self.close_order = close_order
-        self.close_trade = close_trade
-        self.close_units = close_units
-        self.time_close = time_close
-        self.pnl = lot.side * (close_units - lot.price_units) * (size * instrument.money_factor)
+    account: str
+    strategy: str
+    instrument: Instrument
+    side: int
+    size: int
+    open_order: str
+    open_trade: str
+    open_units: int
+    time_open: int
+    close_order: str
+    close_trade: str
+    close_units: int
+    time_close: int
+    pnl: int
 
     @property
     def id(self) -> str:
@@ -69,8 +70,8 @@ class Match:
 
     def reversal(self) -> Match:
         """The same piece with size and P&L negated: what undoes this match where a late fill changed the order."""
-        lot = Lot(self.open_order, self.open_trade, self.side, 0, self.open_units, self.time_open)
-        return Match(
+        lot = lot_of(self.open_order, self.open_trade, self.side, 0, self.open_units, self.time_open)
+        return match_of(
             self.account, self.strategy, self.instrument, lot, -self.size,
             self.close_order, self.close_trade, self.close_units, self.time_close,
         )  # fmt: skip
@@ -81,3 +82,33 @@ class Match:
             self.open_trade, self.open_units, self.time_open, self.close_order, self.close_trade, self.close_units,
             self.time_close, self.pnl,
         )  # fmt: skip
+
+
+def match_of(
+    account: str,
+    strategy: str,
+    instrument: Instrument,
+    lot: Lot,
+    size: int,
+    close_order: str,
+    close_trade: str,
+    close_units: int,
+    time_close: int,
+) -> Match:
+    """A new Match, field by field, as `lot_of`."""
+    match = Match.__new__(Match)
+    match.account = account
+    match.strategy = strategy
+    match.instrument = instrument
+    match.side = lot.side
+    match.size = size
+    match.open_order = lot.order_id
+    match.open_trade = lot.trade_id
+    match.open_units = lot.price_units
+    match.time_open = lot.time
+    match.close_order = close_order
+    match.close_trade = close_trade
+    match.close_units = close_units
+    match.time_close = time_close
+    match.pnl = lot.side * (close_units - lot.price_units) * (size * instrument.money_factor)
+    return match

@@ -1,5 +1,7 @@
+cimport cython
 from tradewright.model.instrument cimport Instrument
 
+@cython.no_gc
 cdef class Order:
     cdef readonly str id
     cdef readonly str account

@@ -1,5 +1,7 @@
+cimport cython
 from tradewright.model.event cimport Event
 
+@cython.no_gc
 cdef class Report(Event):
     cdef readonly str order_id
     cdef readonly long long time_venue
@@ -7,6 +9,7 @@ cdef class Report(Event):
     cdef readonly str text
     cdef readonly long long filled_units
 
+@cython.no_gc
 cdef class Fill(Report):
     cdef readonly str trade_id
     cdef readonly long long price_units
@@ -15,10 +18,12 @@ cdef class Fill(Report):
     cdef readonly str fee_currency
     cdef readonly bint maker
 
+@cython.no_gc
 cdef class Replaced(Report):
     cdef readonly long long quantity
     cdef readonly long long limit_units
     cdef readonly long long stop_units
 
+@cython.no_gc
 cdef class FillPrice(Report):
     cdef readonly long long price_units

@@ -12,7 +12,7 @@ from tradewright.backtest.holdings import holdings_of
 from tradewright.backtest.round_trip import RoundTrip, round_trips
 from tradewright.backtest.run import Result, RunOptions
 from tradewright.model.errors import InputError
-from tradewright.model.lot import Lot, Match
+from tradewright.model.lot import Lot, match_of
 from tradewright.model.numbers import money_float
 from tradewright.sim.models import Models
 
@@ -111,7 +111,7 @@ def test_what_a_late_fill_undid_is_no_trip() -> None:
     (before,) = trips_of(result)
     match, late = result.matches[0], result.fills[-1]
     lot = Lot(match.open_order, match.open_trade, 1, 2, match.open_units, match.time_open)
-    again = Match(
+    again = match_of(
         match.account, match.strategy, match.instrument, lot, 2, late.order.id, late.fill.trade_id, 800, late.fill.time
     )
     assert trips_of(replace(result, matches=[match, match.reversal()])) == []

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from tradewright.core.engine import Engine
-from tradewright.core.orders import DENIED, HELD, SENT, UNKNOWN, OrderState
+from tradewright.core.life_cycle import DENIED, HELD, SENT, UNKNOWN
+from tradewright.core.orders import OrderState
 from tradewright.model.order import ENTRY, MARKET
 
 

@@ -63,7 +63,7 @@ def plain(rules: OrderRules | None = None, side: int = BUY, size: int = 10, **te
 
 def limited(name: str, value: int, side: int = BUY, size: int = 10, **terms: Any) -> Case:
     case = plain(None, side, size, **terms)
-    case.desk.engine.accounts["main"].limits = Limits({name: value})
+    case.desk.engine.open_account(case.desk.engine.accounts["main"].terms, Limits({name: value}))
     return case
 
 
@@ -144,7 +144,7 @@ def daily_loss(offset: int) -> Case:
     desk.engine.react(desk.events[-1])
     desk.filled(BUY, 10, PRICE)
     desk.quote(PRICE - 500)
-    desk.engine.accounts["main"].limits = Limits({"maxDailyLoss": 50 * ONE - offset})
+    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits({"maxDailyLoss": 50 * ONE - offset}))
     return Case(desk, desk.intent(BUY, 1))
 
 
@@ -152,7 +152,7 @@ def open_positions(offset: int) -> Case:
     desk = Desk(symbols=("ACME", "ZETA"))
     for symbol in ("ACME", "ZETA"):
         desk.quote(PRICE, symbol=symbol)
-    desk.engine.accounts["main"].limits = Limits({"maxOpenPositions": 2 - offset})
+    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits({"maxOpenPositions": 2 - offset}))
     if offset <= 0:
         desk.filled(BUY, 1, PRICE, symbol="ZETA")
     else:

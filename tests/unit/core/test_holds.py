@@ -160,10 +160,10 @@ def test_an_order_can_not_hold_twice() -> None:
     order_id = desk.buy(10)
     hold = desk.engine.holds.holds[order_id]
     with pytest.raises(AssertionError, match="already has its hold"):
-        desk.engine.holds.reserve(hold.order, hold.book, hold.position, "USD", 1)
+        desk.engine.holds.reserve(hold.order, hold.book, "USD", 1)
     desk.say(kinds.CANCELLED, order_id)
     with pytest.raises(AssertionError, match="already has its hold"):
-        desk.engine.holds.reserve(hold.order, hold.book, hold.position, "USD", 1)
+        desk.engine.holds.reserve(hold.order, hold.book, "USD", 1)
 
 
 def test_an_order_that_never_held_has_nothing_to_release() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
 from tests.unit.core.twin import TwinBook, TwinFill
-from tradewright.core.ledger import WINDOW, Book, BookedFill
+from tradewright.core.ledger import WINDOW, Book, BookedFill, Position
 from tradewright.model.lot import Match
 from tradewright.model.numbers import MONEY_MAX, SIZE_MAX
 from tradewright.model.rng import Rng
@@ -17,7 +17,8 @@ ONE = 10**18
 
 
 def book_of(hedging: bool = False, symbol: str = "ACME") -> Book:
-    return Book("main", "s", listing(symbol), hedging)
+    instrument = listing(symbol)
+    return Book(Position("main", instrument), "s", instrument, hedging)
 
 
 def add(book: Book, time: int, side: int, size: int, price: int, **terms: object) -> list[Match]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
-from tradewright.core import orders
-from tradewright.core.orders import EVENT_NAMES, STAGE_NAMES, STAGES, OrderState, diagram, stage_after
+from tradewright.core import life_cycle
+from tradewright.core.life_cycle import EVENT_NAMES, STAGE_NAMES, STAGES, diagram, stage_after
+from tradewright.core.orders import OrderState
 from tradewright.model import event as kinds
 from tradewright.model.control import ExitTriggered
 from tradewright.model.errors import ContractError, LifeCycleError
@@ -84,7 +85,7 @@ def test_every_event_of_the_table_has_a_name_and_every_report_is_in_it() -> None
 
 def test_no_event_is_known_of_a_kind_that_is_not_in_the_table() -> None:
     with pytest.raises(LifeCycleError, match="kind 99 can not meet an order that is HELD"):
-        stage_after(99, orders.HELD)
+        stage_after(99, life_cycle.HELD)
     with pytest.raises(LifeCycleError, match="that is 42"):
         stage_after(kinds.ACCEPTED, 42)
 
@@ -151,7 +152,7 @@ def test_a_fill_that_can_not_be_is_refused_and_changes_nothing(size: int, price:
     assert desk.net() == 10
 
 
-def order_state(quantity: int = 10, stage: int = orders.SUBMITTED) -> OrderState:
+def order_state(quantity: int = 10, stage: int = life_cycle.SUBMITTED) -> OrderState:
     desk = Desk()
     return OrderState(Order("m-1-1", "main", "s", desk.on(), BUY, 1, quantity), stage)
 
@@ -204,7 +205,7 @@ def tell(state: OrderState, story: str) -> None:
 @pytest.mark.parametrize("story", TOLD)
 def test_fills_beat_an_end_and_an_open_question_is_shown(story: str) -> None:
     state = order_state()
-    state.submit = orders.SENT
+    state.submit = life_cycle.SENT
     tell(state, story)
     assert state.status == TOLD[story]
     assert state.filled == sum(int(word[4:]) for word in story.split() if word.startswith("fill"))
@@ -248,10 +249,10 @@ def test_the_newest_name_the_venue_gave_stays() -> None:
 def test_the_newest_terms_stay_and_end_the_request() -> None:
     state = order_state()
     for at, quantity in ((5, 8), (3, 9), (5, 7)):
-        state.replace = orders.SENT
+        state.replace = life_cycle.SENT
         state.apply_report(Replaced(10, "m-1-1", at, quantity, 120, 110))
     assert (state.order.quantity, state.order.limit_units, state.order.stop_units) == (8, 120, 110)
-    assert state.replace == orders.SENT, "terms older than the known ones answer nothing"
+    assert state.replace == life_cycle.SENT, "terms older than the known ones answer nothing"
 
 
 REQUESTS = ("submit", "cancel", "replace")
@@ -259,7 +260,11 @@ REQUESTS = ("submit", "cancel", "replace")
 
 @pytest.mark.parametrize("request_name", REQUESTS)
 def test_only_a_request_without_an_answer_becomes_unknown(request_name: str) -> None:
-    for before, after in ((orders.SENT, orders.UNKNOWN), (orders.NONE, orders.NONE), (orders.REFUSED, orders.REFUSED)):
+    for before, after in (
+        (life_cycle.SENT, life_cycle.UNKNOWN),
+        (life_cycle.NONE, life_cycle.NONE),
+        (life_cycle.REFUSED, life_cycle.REFUSED),
+    ):
         state = order_state()
         setattr(state, request_name, before)
         state.apply_report(Report(kinds.OUTCOME_UNKNOWN, 1, "m-1-1", 1, request_name))
@@ -269,33 +274,37 @@ def test_only_a_request_without_an_answer_becomes_unknown(request_name: str) -> 
 
 def test_an_unknown_request_that_is_not_named_changes_nothing() -> None:
     state = order_state()
-    state.submit = state.cancel = state.replace = orders.SENT
+    state.submit = state.cancel = state.replace = life_cycle.SENT
     state.apply_report(Report(kinds.OUTCOME_UNKNOWN, 1, "m-1-1", 1, "elsewhere"))
     assert (state.submit, state.cancel, state.replace) == (1, 1, 1)
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kinds.CANCEL_REJECTED, "cancel"), (kinds.REPLACE_REJECTED, "replace")])
 def test_a_refusal_answers_a_request_that_is_on_its_way_and_nothing_else(kind: int, name: str) -> None:
-    for before, after in ((orders.SENT, orders.REFUSED), (orders.UNKNOWN, orders.REFUSED), (orders.NONE, orders.NONE)):
+    for before, after in (
+        (life_cycle.SENT, life_cycle.REFUSED),
+        (life_cycle.UNKNOWN, life_cycle.REFUSED),
+        (life_cycle.NONE, life_cycle.NONE),
+    ):
         state = order_state()
-        state.submit = orders.UNKNOWN
+        state.submit = life_cycle.UNKNOWN
         setattr(state, name, before)
         state.apply_report(Report(kind, 1, "m-1-1", 1, "TOO_LATE"))
         assert getattr(state, name) == after
-        assert state.submit == orders.UNKNOWN, "it says nothing of the order"
+        assert state.submit == life_cycle.UNKNOWN, "it says nothing of the order"
         assert state.code == ""
 
 
 def test_a_cancel_refused_after_the_end_leaves_no_request_behind() -> None:
     for story in ("cancelled refused", "refused cancelled", "fill10 refused", "refused fill10"):
         state = order_state()
-        state.cancel = orders.SENT
+        state.cancel = life_cycle.SENT
         for word in story.split():
             if word == "refused":
                 state.apply_report(Report(kinds.CANCEL_REJECTED, 5, "m-1-1", 5))
             else:
                 tell(state, word)
-        assert state.cancel == orders.NONE, story
+        assert state.cancel == life_cycle.NONE, story
 
 
 def test_a_look_up_that_finds_the_order_settles_what_was_unknown() -> None:
@@ -305,7 +314,7 @@ def test_a_look_up_that_finds_the_order_settles_what_was_unknown() -> None:
     desk.accept(order_id)
     desk.cancel(order_id)
     desk.say(kinds.OUTCOME_UNKNOWN, order_id, "cancel")
-    desk.state(order_id).replace = orders.UNKNOWN
+    desk.state(order_id).replace = life_cycle.UNKNOWN
     desk.accept(order_id)
     assert desk.state(order_id).status == "UNKNOWN", "an echo of the acceptance is no evidence"
     desk.took(None, desk.engine.look_up())
@@ -320,9 +329,9 @@ def test_a_look_up_that_finds_the_order_settles_what_was_unknown() -> None:
 
 def test_a_process_that_ends_loses_track_of_what_it_sent() -> None:
     state = order_state()
-    state.submit, state.cancel, state.replace = orders.SENT, orders.NONE, orders.REFUSED
+    state.submit, state.cancel, state.replace = life_cycle.SENT, life_cycle.NONE, life_cycle.REFUSED
     state.lose_track()
-    assert (state.submit, state.cancel, state.replace) == (orders.UNKNOWN, orders.NONE, orders.REFUSED)
+    assert (state.submit, state.cancel, state.replace) == (life_cycle.UNKNOWN, life_cycle.NONE, life_cycle.REFUSED)
 
 
 def test_a_refused_cancel_can_be_asked_for_again_and_one_on_its_way_can_not() -> None:

@@ -131,7 +131,7 @@ def test_no_limit_however_tight_or_unknown_stops_an_exit(name: str) -> None:
     desk.quote(PRICE)
     desk.quote(110_000, symbol="EURUSD")
     desk.filled(BUY, 10, PRICE)
-    desk.engine.accounts["main"].limits = Limits({name: 1})
+    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits({name: 1}))
     desk.engine.marks.marks[0].bid = desk.engine.marks.marks[0].ask = desk.engine.marks.marks[0].last = 0
     desk.engine.marks.marks[1].bid = desk.engine.marks.marks[1].ask = 0
     desk.on().rules = OrderRules(size_min=100, notional_min=10**30, band_ppm=1, shortable=False, tradable=False)
@@ -204,7 +204,7 @@ def test_a_cash_account_sells_nothing_it_does_not_own() -> None:
 
 def test_a_rule_without_a_check_is_a_defect() -> None:
     with pytest.raises(AssertionError):
-        Rule().check(None)  # type: ignore[arg-type]
+        Rule("NONE").check(None)  # type: ignore[arg-type]
 
 
 def test_the_decision_keeps_every_check_in_the_order_of_the_rules() -> None:
