@@ -112,4 +112,6 @@ cdef class Engine:
     cpdef list react(self, Event event)
     @cython.locals(account=AccountState)
     cdef _check_daily_loss(self, Fill event, list outputs)
+    @cython.locals(order=Order, book=Book, hold=Hold, exit=Order, room=cython.longlong)
+    cdef _end_surplus(self, Fill fill, list outputs)
     cdef _emit(self, Event output, list outputs)

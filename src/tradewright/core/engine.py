@@ -757,6 +757,8 @@ class Engine:
             elif isinstance(event, Report):
                 self._settle_links(event, outputs)
         if isinstance(event, Fill):
+            if self.fresh_fill:
+                self._end_surplus(event, outputs)
             self._check_daily_loss(event, outputs)
         return outputs
 
@@ -830,6 +832,22 @@ class Engine:
                 continue
             if book.closable(order.side, order.lot) == 0 or (parent is not None and parent.filled == 0):
                 self._emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
+
+    def _end_surplus(self, fill: Fill, outputs: list[Event]) -> None:
+        """Exits at the venue that together could close more than a fill has left, the newest first, where no
+        reduce-only holds them back: what they would open is nobody's wish."""
+        order = self.orders[fill.order_id].order
+        book = self.book(order.account, order.strategy, order.instrument)
+        if not book.exits:
+            return
+        for hold in reversed(list(book.exits.values())):
+            exit = hold.order
+            if exit.flags & REDUCE_ONLY or hold.remaining == 0:
+                continue
+            # The room of a group is what others leave it; an exit alone has taken its own already.
+            room = left(book, exit.side, exit.lot, exit.group)
+            if room < (hold.remaining if exit.group else 0):
+                self._emit(Cancel(self.now, exit.id, NOTHING_TO_GUARD), outputs)
 
     def _emit(self, output: Event, outputs: list[Event]) -> None:
         self.apply(output)

@@ -242,6 +242,33 @@ def test_a_position_closed_by_an_opposite_opening_leaves_no_stop_for_the_next() 
     assert desk.taken() == []
 
 
+@pytest.mark.parametrize(("sold", "ended"), [(16, [1, 0]), (6, [1]), (4, [])])
+def test_exits_that_no_flag_holds_back_end_when_they_could_close_more_than_is_left(sold: int, ended: list[int]) -> None:
+    """Two strategies share the account, so exits go without reduce-only: two stops of 6 guard the 16 that are held."""
+    desk = Desk(account_of(leverage=10))
+    desk.quote(10_000)
+    desk.engine.book("main", "other", desk.on())
+    selling = desk.sell(sold, limit_units=10_100)
+    desk.filled(BUY, 16, 10_000)
+    stops = [desk.sell(6, closing=True, role="stop_loss", type=STOP, stop_units=9_500 - 100 * k) for k in range(2)]
+    assert not any(desk.state(id).order.reduce_only for id in stops)
+    desk.taken()
+    desk.fill(selling, sold, 10_100)
+    assert desk.cancelled() == [(stops[k], "NOTHING_TO_GUARD") for k in ended], "the newest first"
+
+
+def test_a_pair_at_the_venue_that_no_flag_holds_back_ends_when_another_order_closed_its_position() -> None:
+    desk = Desk(account_of(leverage=10))
+    desk.quote(10_000)
+    desk.engine.book("main", "other", desk.on())
+    selling = desk.sell(10, limit_units=10_100)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500, take_profit=11_000)
+    parent, stop, target = [order.id for order in decision.orders]
+    desk.fill(parent, 10, 10_000)
+    desk.fill(selling, 4, 10_100)
+    assert {id for id, _ in desk.cancelled()} == {stop, target}
+
+
 def test_a_reversal_cancels_the_exits_of_what_it_closes_and_attaches_its_own() -> None:
     desk, (_, stop) = desk_of(stop_loss=9_500)
     closing, opening = desk.want(SELL, 15, stop_loss=10_500)
