@@ -67,7 +67,8 @@ def at(clock: str) -> int:
 
 
 class Desk:
-    """Strategies by name, each with its script (or its reference and parameters); story: what was said of orders."""
+    """Strategies by name, each with its script (or its reference and parameters); story: what was said of orders. A
+    name alone is a class of strategies.py beside this file; one from elsewhere is `file.py:Class`."""
 
     def __init__(
         self,
@@ -100,7 +101,8 @@ class Desk:
     def _spec(self, number: int, given: Script | tuple[str, dict[str, Any]]) -> StrategySpec:
         name, parameters = given if isinstance(given, tuple) else ("Scripted", {"script": given})
         symbols = tuple(instrument.symbol for instrument in self.instruments)
-        return specification(f"{STRATEGIES}:{name}", ACCOUNT, symbols, parameters, "ABCDEF"[number])[0]
+        ref = name if ":" in name else f"{STRATEGIES}:{name}"
+        return specification(ref, ACCOUNT, symbols, parameters, "ABCDEF"[number])[0]
 
     def _step(self, event: Event) -> list[Command]:
         if isinstance(event, Report):
@@ -108,7 +110,8 @@ class Desk:
         refused = self.recorder.denied
         commands = self.recorder.step(event)
         if self.recorder.denied > refused:
-            for decision in self.recorder.decisions[-(self.recorder.denied - refused) :]:
+            denials = [decision for decision in self.recorder.decisions if not decision.approved]
+            for decision in denials[refused - self.recorder.denied :]:
                 self.story.append(("denied", label(decision.orders[0].id), decision.refusals[0].code))
         return commands
 
