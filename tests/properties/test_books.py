@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.properties.life import LAWFUL, MARKET, UNLAWFUL, Life
 from tests.properties.reach import LENGTHS, lived, lives
 from tests.unit.core.audit import assert_idle, check_books
-from tradewright.core.orders import HELD
+from tradewright.core.life_cycle import HELD
 from tradewright.model import event as kinds
 from tradewright.model.control import ACTIVE, CloseRequested, TradingStateSet
 from tradewright.model.numbers import MONEY_SCALE
