@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from tradewright.model.market import Bar
 from tradewright.model.report import Fill
@@ -54,12 +55,13 @@ class Ending(Steady):
 
 
 class EndingOnce(Steady):
-    """Ends the process as long as a file lies beside its own: bad luck, not its fault."""
+    """Ends the process if a file of bad luck lies beside its own, and takes that along."""
 
     def on_bar(self, bar: Bar) -> None:
         super().on_bar(bar)
-        if self.seen == WHEN and os.path.exists(os.environ["BAD_LUCK"]):
-            os.unlink(os.environ["BAD_LUCK"])
+        luck = Path(__file__).with_name("bad luck")
+        if self.seen == WHEN and luck.exists():
+            luck.unlink()
             os._exit(GONE)
 
 

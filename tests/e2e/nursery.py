@@ -51,6 +51,8 @@ class Nursery:
 
 
 def mother() -> None:
+    import polars  # noqa: F401 - a child would load it anew each time; no thread of it works before its first use
+
     from tradewright.prove.crash import main
 
     for line in sys.stdin:

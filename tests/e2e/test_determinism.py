@@ -15,11 +15,11 @@ from tests.e2e.markets import bars, quotes
 from tests.project import ROOT
 
 FILE = ROOT / "tests/e2e/strategies.py"
-HASH_SEEDS = ("0", "1", "4242")
+HASH_SEEDS = ("1", "4242")
 
 
 def runs(arguments: list[str], folder: Path, option: str = "--home") -> list[dict[str, Any]]:
-    """The same command in three processes at once, each with a hash seed and a folder of its own."""
+    """The same command in two processes at once, each with a hash seed and a folder of its own."""
     started = []
     for seed in HASH_SEEDS:
         command = [sys.executable, "-m", "tradewright", *arguments, option, str(folder / seed), "--json"]
@@ -36,7 +36,7 @@ def runs(arguments: list[str], folder: Path, option: str = "--home") -> list[dic
 def check_equal(rows: list[dict[str, Any]], own: tuple[str, ...] = ()) -> None:
     """own: what each run has for itself, such as the place of its journal."""
     shared = [{name: value for name, value in row.items() if name not in own} for row in rows]
-    assert shared[0] == shared[1] == shared[2]
+    assert shared[0] == shared[1]
 
 
 OWN = ("journal", "startupSeconds")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,28 @@ import pytest
 from tests.e2e.faulty import GONE
 from tests.e2e.judge import SUBMIT, Witness, judge
 from tests.e2e.markets import bars
+from tests.e2e.nursery import Nursery
 from tests.project import ROOT
 
 FILE = ROOT / "tests/e2e/faulty.py"
 STRATEGY_HALTED, TRADING_STATE_SET = 65, 32
 
 
-def play(home: Path, *names: str, code: int = 0) -> dict[str, Any]:
-    """A demo of these strategies from the file, in its own process."""
-    data = home.parent / "bars.csv"
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as mother:
+        yield mother
+
+
+def play(nursery: Nursery, home: Path, *names: str, code: int = 0) -> None:
+    """A demo of these strategies in a process of its own; their file lies beside the home."""
+    data, file = home.parent / "bars.csv", home.parent / FILE.name
     if not data.exists():
         bars(data, count=80)
-    command = [sys.executable, "-m", "tradewright", "demo", *(f"{FILE}:{name}" for name in names)]
-    done = subprocess.run(
-        [*command, "--data", str(data), "--home", str(home), "--json"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    return dict(json.loads(done.stdout)) if code == 0 else {}
+        shutil.copy(FILE, file)
+    strategies = [f"{file}:{name}" for name in names]
+    ended = nursery.run(["--", *strategies, "--data", str(data), "--home", str(home)])
+    assert ended.code == code, ended
 
 
 def orders_of(seen: Witness, strategy: str, rows: list[list[Any]]) -> int:
@@ -45,9 +48,9 @@ def check_alone(seen: Witness, bad: str, halted: list[Any]) -> None:
     assert orders_of(seen, "Steady", seen.rows[at:]) > 10
 
 
-def alone(home: Path) -> list[tuple[object, ...]]:
+def alone(nursery: Nursery, home: Path) -> list[tuple[object, ...]]:
     """What the steady one trades when nobody else is there."""
-    play(home, "Steady")
+    play(nursery, home, "Steady")
     return judge(home).trades()
 
 
@@ -56,31 +59,33 @@ def alone(home: Path) -> list[tuple[object, ...]]:
     [("Raising", "STRATEGY_RAISED", "ZeroDivisionError: no range today"), ("Hoarding", "STRATEGY_STATE", "'highs'")],
 )
 def test_one_that_raises_or_keeps_what_it_may_not_is_halted_alone(
-    bad: str, code: str, words: str, tmp_path: Path
+    nursery: Nursery, bad: str, code: str, words: str, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    play(home, "Steady", bad)
+    play(nursery, home, "Steady", bad)
     seen = judge(home)
     (halted,) = [row for row in seen.rows if row[0] == STRATEGY_HALTED]
     assert halted[2:4] == [bad, code] and words in halted[4]
     check_alone(seen, bad, halted)
     assert "never to be sent" not in str(seen.rows)
-    assert [trade for trade in seen.trades() if trade[0] == "Steady"] == alone(tmp_path / "alone")
+    assert [trade for trade in seen.trades() if trade[0] == "Steady"] == alone(nursery, tmp_path / "alone")
 
 
-def test_it_stays_halted_after_a_restart(tmp_path: Path) -> None:
+def test_it_stays_halted_after_a_restart(nursery: Nursery, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    play(home, "Steady", "Raising")
-    play(home, "Steady", "Raising")
+    play(nursery, home, "Steady", "Raising")
+    play(nursery, home, "Steady", "Raising")
     assert len([row for row in judge(home).rows if row[0] == STRATEGY_HALTED]) == 1
 
 
 @pytest.mark.parametrize("bad", ["Ending", "EndingAtAFill"])
-def test_one_that_ended_the_process_twice_on_the_same_event_is_quarantined(bad: str, tmp_path: Path) -> None:
+def test_one_that_ended_the_process_twice_on_the_same_event_is_quarantined(
+    nursery: Nursery, bad: str, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
-    play(home, "Steady", bad, code=GONE)
-    play(home, "Steady", bad, code=GONE)
-    play(home, "Steady", bad)
+    play(nursery, home, "Steady", bad, code=GONE)
+    play(nursery, home, "Steady", bad, code=GONE)
+    play(nursery, home, "Steady", bad)
     seen = judge(home)
     (halted,) = [row for row in seen.rows if row[0] == TRADING_STATE_SET]
     assert halted[2:5] == [f"strategy:{bad}", 3, "watch"]
@@ -88,12 +93,12 @@ def test_one_that_ended_the_process_twice_on_the_same_event_is_quarantined(bad: 
     check_alone(seen, bad, halted)
 
 
-def test_one_that_ended_the_process_once_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_ended_the_process_once_goes_on(nursery: Nursery, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    (tmp_path / "luck").touch()
-    monkeypatch.setenv("BAD_LUCK", str(tmp_path / "luck"))
-    play(home, "Steady", "EndingOnce", code=GONE)
-    play(home, "Steady", "EndingOnce")
+    (tmp_path / "bad luck").touch()
+    play(nursery, home, "Steady", "EndingOnce", code=GONE)
+    assert not (tmp_path / "bad luck").exists()
+    play(nursery, home, "Steady", "EndingOnce")
     seen = judge(home)
     assert [row for row in seen.rows if row[0] in (TRADING_STATE_SET, STRATEGY_HALTED)] == []
     assert orders_of(seen, "EndingOnce", seen.rows) > 10
