@@ -1,20 +1,34 @@
 cimport cython
 from tradewright.core.engine cimport Engine
 from tradewright.core.orders cimport OrderState
+from tradewright.model.command cimport Cancel, Command
 from tradewright.model.event cimport Event
+from tradewright.model.instrument cimport Instrument
 from tradewright.model.intent cimport Intent
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
+from tradewright.model.view cimport EngineView
 from tradewright.signal.indicators.indicator cimport Indicator
 
+cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, STRATEGY_HALTED, TRADE
+cdef str STRATEGY
+cdef list _NO_MATCHES, _NO_ALARMS
+
+@cython.no_gc
 cdef class Outcome:
     cdef readonly list outputs
     cdef readonly list commands
     cdef readonly list matches
     cdef readonly list alarms
+    @cython.locals(output=Event)
+    cdef begin(self, list outputs, list matches, list alarms)
 
-cdef class View:
+cdef class View(EngineView):
     cdef readonly Engine engine
+    cpdef object book(self, str account, str strategy, Instrument instrument)
+    cpdef str next_order_id(self, str account)
+    cpdef object equity(self, str account)
+    cpdef list open_orders(self, str account, str strategy, Instrument instrument)
 
 cdef class Runner:
     cdef readonly object strategy
@@ -26,7 +40,7 @@ cdef class Runner:
     cdef readonly bint wants_quote
     cdef readonly bint wants_trade
     cdef readonly bint wants_depth
-    @cython.locals(kind=int, indicator=Indicator, indicators=list)
+    @cython.locals(kind=cython.int, indicator=Indicator, indicators=list)
     cpdef feed(self, MarketEvent event)
     cpdef bint wants(self, int kind)
 

@@ -35,7 +35,7 @@ from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill, FillPrice
-from tradewright.model.view import BookView
+from tradewright.model.view import BookView, EngineView
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
 
@@ -57,21 +57,27 @@ class Outcome:
     __slots__ = ("outputs", "commands", "matches", "alarms")
 
     def __init__(self, outputs: list[Event], matches: list[Match], alarms: list[Alarm]) -> None:
+        self.begin(outputs, matches, alarms)
+
+    def begin(self, outputs: list[Event], matches: list[Match], alarms: list[Alarm]) -> None:
+        """The constructor's work without the cost of its arguments."""
         self.outputs = outputs
-        self.commands: list[Command] = [output for output in outputs if isinstance(output, Command) and leaves(output)]
+        self.commands: list[Command] = []
+        for output in outputs:
+            # The end of an order that is held here is booked here: no venue is to hear of it.
+            if isinstance(output, Command) and not (isinstance(output, Cancel) and output.here):
+                self.commands.append(output)
         self.matches = matches
         self.alarms = alarms
 
 
-def leaves(command: Command) -> bool:
-    """Whether a venue is to hear of it: the end of an order that is held here is booked here."""
-    return not (isinstance(command, Cancel) and command.here)
+#: Most steps make neither; nobody writes to these.
+_NO_MATCHES: list[Match] = []
+_NO_ALARMS: list[Alarm] = []
+NOTHING = Outcome([], _NO_MATCHES, _NO_ALARMS)
 
 
-NOTHING = Outcome([], [], [])
-
-
-class View:
+class View(EngineView):
     """The engine as strategies see it."""
 
     __slots__ = ("engine",)
@@ -95,9 +101,6 @@ class View:
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         return self.engine.open_orders(account, strategy, instrument)
 
-    def mark_units(self, instrument: Instrument) -> int:
-        return self.engine.marks.marks[instrument.index].price()
-
 
 class Runner:
     """One strategy instance and how it is fed. indicators: those that follow each instrument, by index."""
@@ -119,10 +122,10 @@ class Runner:
         self.spec = spec
         self.key = f"{spec.id}:{strategy.symbol}"
         self.indicators: dict[int, list[Indicator]] = {}
-        for at, indicator in enumerate(strategy._indicators):
+        for at, indicator in enumerate(strategy._hand.indicators):
             instrument = strategy.instruments[strategy._names[at]]
             self.indicators.setdefault(instrument.index, []).append(indicator)
-        self.intents: list[Intent] = strategy._intents
+        self.intents: list[Intent] = strategy._hand.intents
         kind = type(strategy)
         self.wants_bar = kind.on_bar is not Strategy.on_bar
         self.wants_quote = kind.on_quote is not Strategy.on_quote
@@ -204,9 +207,12 @@ class Trader:
                 outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
         if not outputs and not engine.matches and not engine.alarms:
             return NOTHING
-        outcome = Outcome(outputs, engine.matches, engine.alarms)
-        engine.matches = []
-        engine.alarms = []
+        outcome = Outcome.__new__(Outcome)
+        outcome.begin(outputs, engine.matches or _NO_MATCHES, engine.alarms or _NO_ALARMS)
+        if engine.matches:
+            engine.matches = []
+        if engine.alarms:
+            engine.alarms = []
         return outcome
 
     def _take(self, intent: Intent) -> list[Event]:
@@ -380,7 +386,7 @@ def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
 
 
 def _halt_of(runner: Runner, error: Exception) -> Intent:
-    intent = Intent("", runner.spec.account, runner.spec.id, runner.strategy._instrument, 1)
+    intent = Intent("", runner.spec.account, runner.spec.id, runner.strategy._hand.instrument, 1)
     intent.role = STRATEGY_STATE if isinstance(error, StateError) else STRATEGY_RAISED
     intent.reason = f"{type(error).__name__}: {error}"
     intent.confidence = 2.0

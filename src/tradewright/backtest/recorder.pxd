@@ -1,13 +1,19 @@
 cimport cython
+from tradewright.core.orders cimport OrderState
+from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
 from tradewright.trader cimport Outcome, Trader
 
+cdef int DECISION, FILLED, REJECTED, SUBMIT
+
+@cython.no_gc
 cdef class Booked:
     cdef readonly long long time
     cdef readonly Order order
     cdef readonly Fill fill
+    cdef begin(self, long long time, Order order, Fill fill)
 
 cdef class Recorder:
     cdef readonly Trader trader
@@ -20,5 +26,5 @@ cdef class Recorder:
     cdef readonly bint keep_decisions
     cdef readonly list alarms
     cdef readonly object journal
-    @cython.locals(outcome=Outcome, output=Event)
+    @cython.locals(outcome=Outcome, output=Event, decision=Decision, state=OrderState, booked=Booked)
     cpdef list step(self, Event event)

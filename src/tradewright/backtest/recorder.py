@@ -19,6 +19,10 @@ class Booked:
     __slots__ = ("time", "order", "fill")
 
     def __init__(self, time: int, order: Order, fill: Fill) -> None:
+        self.begin(time, order, fill)
+
+    def begin(self, time: int, order: Order, fill: Fill) -> None:
+        """The constructor's work without the cost of its arguments."""
         self.time = time
         self.order = order
         self.fill = fill
@@ -63,7 +67,9 @@ class Recorder:
         if event.kind == FILLED and isinstance(event, Fill):
             state = self.trader.engine.orders.get(event.order_id)
             if state is not None:
-                self.fills.append(Booked(event.time, state.order, event))
+                booked = Booked.__new__(Booked)
+                booked.begin(event.time, state.order, event)
+                self.fills.append(booked)
         elif event.kind == REJECTED:
             self.rejected += 1
         if outcome is NOTHING:

@@ -126,7 +126,7 @@ def long_lived() -> Iterator[None]:
     vain. Reference counting frees them all the same; the collector looks again afterwards."""
     thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(200_000, *thresholds[1:])
+    gc.set_threshold(1_000_000, *thresholds[1:])
     try:
         yield
     finally:

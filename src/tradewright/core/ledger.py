@@ -347,7 +347,8 @@ class Ledger:
         position = book.position
         size = fill.size_units
         notional = multiply_checked(fill.price_units, size * instrument.money_factor)
-        moves = {instrument.quote: -notional if order.side > 0 else notional}
+        moved = -notional if order.side > 0 else notional
+        paid = 0
         if fill.fee:
             paid = fill.fee
             if fill.fee_currency == instrument.base and not (book.hedging and (order.side < 0 or order.role != ENTRY)):
@@ -355,9 +356,10 @@ class Ledger:
                 units = max(-size, min(size, -(-paid // unit)))
                 paid -= units * unit
                 size -= order.side * units
-            if paid:
-                moves[fill.fee_currency] = moves.get(fill.fee_currency, 0) - paid
-        after = {currency: self._cash_after(account, currency, amount) for currency, amount in moves.items()}
+            if fill.fee_currency == instrument.quote:
+                moved, paid = moved - paid, 0
+        after = self._cash_after(account, instrument.quote, moved)
+        after_fee = self._cash_after(account, fill.fee_currency, -paid) if paid else 0
         closing = order.role != ENTRY
         if size > SIZE_MAX or book.grown(order.side, size, closing) > SIZE_MAX - position.size_of(order.side):
             raise OverflowError(f"{instrument.symbol}: {size} counts more than {position.net} are out of range")
@@ -367,7 +369,10 @@ class Ledger:
         book.add(booked, matches)
         if fill.fee:
             book.fees[fill.fee_currency] = book.fees.get(fill.fee_currency, 0) + fill.fee
-        self.cash[account].update(after)
+        cash = self.cash[account]
+        cash[instrument.quote] = after
+        if paid:
+            cash[fill.fee_currency] = after_fee
         position.long_size += book.long_size - long_before
         position.short_size += book.short_size - short_before
         position.net = position.long_size - position.short_size

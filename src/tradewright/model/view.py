@@ -1,4 +1,4 @@
-"""What a strategy may see: read-only Protocols that the engine implements. Nothing here reaches into the future."""
+"""What a strategy may see, read-only; the engine implements it. Nothing here reaches into the future."""
 
 from __future__ import annotations
 
@@ -21,13 +21,28 @@ class BookView(Protocol):
     def average_units(self) -> float | None: ...
 
 
-class EngineView(Protocol):
-    """What a strategy may ask of the engine."""
+class EngineView:
+    """What a strategy may ask of the engine; a base class, since the compiled build calls it without a look-up."""
+
+    __slots__ = ()
 
     @property
-    def now(self) -> int: ...
-    def book(self, account: str, strategy: str, instrument: Instrument) -> BookView: ...
-    def next_order_id(self, account: str) -> str: ...
-    def equity(self, account: str) -> int | None: ...
-    def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]: ...
-    def mark_units(self, instrument: Instrument) -> int: ...
+    def now(self) -> int:
+        """Logical time, ns UTC."""
+        raise AssertionError("a view without an engine")
+
+    def book(self, account: str, strategy: str, instrument: Instrument) -> BookView:
+        """The strategy's book in that instrument."""
+        raise AssertionError("a view without an engine")
+
+    def next_order_id(self, account: str) -> str:
+        """A new client order id."""
+        raise AssertionError("a view without an engine")
+
+    def equity(self, account: str) -> int | None:
+        """Money in the account's currency; None when a price or a rate is missing."""
+        raise AssertionError("a view without an engine")
+
+    def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
+        """Ids of the strategy's orders that may still fill, oldest first."""
+        raise AssertionError("a view without an engine")

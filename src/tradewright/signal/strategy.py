@@ -17,33 +17,11 @@ from tradewright.model.errors import InputError, StateError
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Depth, Quote, Trade
-from tradewright.model.numbers import (
-    MONEY_SCALE,
-    PRICE_MAX,
-    SIZE_MAX,
-    Number,
-    decimal_of,
-    nearest_count_of,
-    round_down,
-    round_up,
-)
-from tradewright.model.order import (
-    BUY,
-    EXTENDED_HOURS,
-    LIMIT,
-    MARKET,
-    POST_ONLY,
-    SELL,
-    STOP,
-    STOP_LIMIT,
-    STOP_LOSS,
-    TAKE_PROFIT,
-    TIMES_IN_FORCE,
-    TRAILING_STOP,
-    number_named,
-)
+from tradewright.model.numbers import MONEY_SCALE, Number
+from tradewright.model.order import BUY, SELL, STOP_LOSS, TAKE_PROFIT
 from tradewright.model.report import Fill
 from tradewright.model.view import BookView, EngineView
+from tradewright.signal.hand import Hand
 from tradewright.signal.indicators import (
     ADX,
     ATR,
@@ -66,13 +44,13 @@ from tradewright.signal.indicators import (
     Stochastic,
     ZScore,
 )
+from tradewright.signal.terms import fill_in, size_count
 
 I = TypeVar("I", bound=Indicator)  # noqa: E741
 
 #: What a declared field may hold: JSON and nothing else, so that every state can be stored and read back the same.
 _PLAIN = frozenset({bool, int, str, type(None)})
 _TUPLE = "()"
-PPM_ONE = 1_000_000
 Encodable = bool | int | float | str | None | list[Any] | tuple[Any, ...] | dict[str, Any]
 
 
@@ -89,15 +67,13 @@ class Strategy:
         own = self.__dict__
         own["id"] = id
         own["account"] = account
-        own["instruments"] = {instrument.symbol: instrument for instrument in instruments}
+        hand = own["_hand"] = Hand(id, account, instruments)
+        own["instruments"] = hand.instruments
         own["symbols"] = [instrument.symbol for instrument in instruments]
         own["symbol"] = instruments[0].symbol
         own["_instrument"] = instruments[0]
-        own["_indicators"] = []
         own["_names"] = {}
-        own["_intents"] = []
         own["_ready"] = False
-        own["_view"] = None
         own["_book"] = None
         own["_fields"] = declared_fields(type(self))
         for name, default in own["_fields"].items():
@@ -155,23 +131,23 @@ class Strategy:
     @property
     def equity(self) -> float | None:
         """The account's equity in its currency, for looking at; None when a price or rate is missing."""
-        money = self._view.equity(self.account)
+        money = self._hand.view.equity(self.account)
         return None if money is None else money / 10**MONEY_SCALE
 
     @property
     def open_orders(self) -> list[str]:
         """Ids of this strategy's orders in `symbol` that may still fill, oldest first."""
-        return self._view.open_orders(self.account, self.id, self._instrument)
+        return self._hand.view.open_orders(self.account, self.id, self._instrument)
 
     @property
     def now(self) -> int:
         """The engine's time, ns UTC: the only clock there is."""
-        return self._view.now
+        return self._hand.view.now
 
     def size_of(self, symbol: str) -> float:
         """What this strategy holds of another of its symbols."""
-        instrument = self._of(symbol)
-        return self._view.book(self.account, self.id, instrument).net / instrument.size_one
+        instrument = self._hand.of(symbol)
+        return self._hand.view.book(self.account, self.id, instrument).net / instrument.size_one
 
     # ── intents ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,11 +159,11 @@ class Strategy:
         extended_hours; stop_loss, take_profit (prices) and trailing or trailing_percent: exits attached to the order;
         reason; confidence 0..1. What is short is closed first.
         """
-        return self._open(BUY, size, terms)
+        return self._hand.open(BUY, size, terms)
 
     def sell(self, size: Number | None = None, **terms: Any) -> str:
         """Want to be shorter by `size`; terms as in `buy`. What is long is closed first."""
-        return self._open(SELL, size, terms)
+        return self._hand.open(SELL, size, terms)
 
     def close(self, size: Number | None = None, **terms: Any) -> str | None:
         """Close what this strategy holds (all of it, or `size`, or the named `lot`); None when there is nothing. Where
@@ -197,206 +173,58 @@ class Strategy:
         Attached exits of the same position are cancelled first. terms: symbol, side ("long" or "short" where both are
         held), lot, limit, stop, trail, trail_percent, tif, extended_hours, reason.
         """
-        instrument = self._of(terms.pop("symbol", None))
-        book = self._view.book(self.account, self.id, instrument)
+        instrument = self._hand.of(terms.get("symbol"))
+        book = self._hand.view.book(self.account, self.id, instrument)
         held = terms.pop("side", "long" if book.long_size else "short")
         if held not in ("long", "short"):
             raise InputError(f"{self.id}: side {held!r} is neither long nor short")
         if (book.long_size if held == "long" else book.short_size) == 0:
             return None
-        intent = self._intent(instrument, SELL if held == "long" else BUY)
+        intent = self._hand.intent(instrument, SELL if held == "long" else BUY)
         intent.closing = True
         if size is not None:
-            intent.quantity = self._size(size, instrument)
-        intent.lot = self._text(terms, "lot")
-        self._prices(intent, terms)
-        return self._want(intent, terms)
+            intent.quantity = size_count(self.id, size, instrument)
+        fill_in(intent, terms, False)
+        return self._hand.want(intent)
 
     def protect(self, stop_loss: Number | None = None, take_profit: Number | None = None, **terms: Any) -> list[str]:
         """Guard what is held with a stop-loss, a take-profit or both as an OCO pair; `trailing` or `trailing_percent`
         makes the stop follow. Returns the ids; nothing when flat. Replace them by cancelling the old ones first."""
-        instrument = self._of(terms.pop("symbol", None))
-        book = self._view.book(self.account, self.id, instrument)
+        instrument = self._hand.of(terms.get("symbol"))
+        book = self._hand.view.book(self.account, self.id, instrument)
         side = SELL if book.long_size else BUY
-        trail = {name: terms.pop(name) for name in ("trailing", "trailing_percent") if name in terms}
+        trail = {name[:5] + name[8:]: terms.pop(name) for name in ("trailing", "trailing_percent") if name in terms}
         if stop_loss is not None and trail:
             raise InputError(f"{self.id}: a stop-loss stays where it is or it follows: not both")
         if stop_loss is None and take_profit is None and not trail:
             raise InputError(f"{self.id}: say how to protect: stop_loss, take_profit, trailing or trailing_percent")
         if book.long_size == 0 and book.short_size == 0:
             return []
+        prices: list[tuple[str, dict[str, Any]]] = []
+        if stop_loss is not None or trail:
+            prices.append((STOP_LOSS, trail or {"stop": stop_loss}))
+        if take_profit is not None:
+            prices.append((TAKE_PROFIT, {"limit": take_profit}))
         intents: list[Intent] = []
-        for role, price in ((STOP_LOSS, stop_loss), (TAKE_PROFIT, take_profit)):
-            if price is None and not (role == STOP_LOSS and trail):
-                continue
-            intent = self._intent(instrument, side)
+        for role, price in prices:
+            intent = self._hand.intent(instrument, side)
             intent.closing, intent.role = True, role
             intent.quantity = book.long_size or book.short_size
-            if role == STOP_LOSS and trail:
-                self._prices(intent, {"trail" + name[8:]: value for name, value in trail.items()})
-            else:
-                self._prices(intent, {"stop" if role == STOP_LOSS else "limit": price})
+            fill_in(intent, terms | price, False)
             intents.append(intent)
-        ids = [self._want(intent, dict(terms)) for intent in intents]
+        ids = [self._hand.want(intent) for intent in intents]
         if len(intents) == 2:
             intents[0].group = intents[1].group = ids[0]
         return ids
 
     def cancel(self, order_id: str) -> None:
         """Want the end of one of this strategy's orders; one that has ended or is not its own is left alone."""
-        if not isinstance(order_id, str):
-            raise InputError(f"{self.id}: {order_id!r} is not the id of an order")
-        intent = Intent(order_id, self.account, self.id, self._instrument, BUY)
-        intent.cancels = True
-        self._intents.append(intent)
+        self._hand.cancel(order_id)
 
     def cancel_all(self) -> None:
         """Want the end of all of this strategy's orders in `symbol`."""
         for order_id in self.open_orders:
             self.cancel(order_id)
-
-    def _open(self, side: int, size: Number | None, terms: dict[str, Any]) -> str:
-        instrument = self._of(terms.pop("symbol", None))
-        intent = self._intent(instrument, side)
-        if size is not None:
-            intent.quantity = self._size(size, instrument)
-        elif "percent" in terms:
-            intent.size_ppm = self._percent(terms.pop("percent"), "percent")
-            intent.at_fill = bool(terms.pop("at_fill", False))
-        elif "value" in terms:
-            intent.value = nearest_count_of(terms.pop("value"), MONEY_SCALE, f"{self.id}: value", 2**127 - 1)
-            if intent.value <= 0:
-                raise InputError(f"{self.id}: value must be above zero")
-        else:
-            raise InputError(f"{self.id}: say how much: size, percent=… of equity or value=… of money")
-        if terms:
-            self._prices(intent, terms)
-            self._attached(intent, terms)
-        return self._want(intent, terms)
-
-    def _intent(self, instrument: Instrument, side: int) -> Intent:
-        """Its order is numbered when all of it is known to be right: what is refused here uses up no id."""
-        return Intent("", self.account, self.id, instrument, side)
-
-    def _prices(self, intent: Intent, terms: dict[str, Any]) -> None:
-        """Order type and prices from limit, stop, trail and trail_percent; rounded to the tick, never past it."""
-        limit, stop = terms.pop("limit", None), terms.pop("stop", None)
-        trail, trail_percent = terms.pop("trail", None), terms.pop("trail_percent", None)
-        if limit is not None:
-            intent.limit_units = self._tick(limit, intent.instrument, intent.side == SELL)
-        if stop is not None:
-            intent.stop_units = self._tick(stop, intent.instrument, intent.side == BUY)
-        if (trail is not None) + (trail_percent is not None) + (limit is not None or stop is not None) > 1:
-            raise InputError(f"{self.id}: trail and trail_percent go with no other price of the order")
-        if trail is not None:
-            intent.trail_units = self._price(trail, intent.instrument)
-        elif trail_percent is not None:
-            intent.trail_ppm = self._percent(trail_percent, "trail_percent", PPM_ONE - 1)
-        if intent.trail_units or intent.trail_ppm:
-            intent.type = TRAILING_STOP
-        elif stop is not None:
-            intent.type = STOP_LIMIT if limit is not None else STOP
-        else:
-            intent.type = LIMIT if limit is not None else MARKET
-
-    def _attached(self, intent: Intent, terms: dict[str, Any]) -> None:
-        for name in ("stop_loss", "take_profit"):
-            price = terms.pop(name, None)
-            if price is not None:
-                up = (intent.side == BUY) == (name == "take_profit")
-                setattr(intent, name, self._tick(price, intent.instrument, up))
-        trailing, percent = terms.pop("trailing", None), terms.pop("trailing_percent", None)
-        if (trailing is not None) + (percent is not None) + (intent.stop_loss != 0) > 1:
-            raise InputError(f"{self.id}: of stop_loss, trailing and trailing_percent an order has one")
-        if trailing is not None:
-            intent.exit_trail_units = self._price(trailing, intent.instrument)
-        elif percent is not None:
-            intent.exit_trail_ppm = self._percent(percent, "trailing_percent", PPM_ONE - 1)
-
-    def _want(self, intent: Intent, terms: dict[str, Any]) -> str:
-        """The terms all intents share; what is left over then is a misspelt name."""
-        intent.reason = self._text(terms, "reason")
-        if terms:
-            tif = terms.pop("tif", None)
-            if tif is not None:
-                intent.time_in_force = number_named(TIMES_IN_FORCE, tif, f"{self.id}: tif")
-            if terms.pop("post_only", False):
-                intent.flags |= POST_ONLY
-            if terms.pop("extended_hours", False):
-                intent.flags |= EXTENDED_HOURS
-            intent.confidence = self._confidence(terms.pop("confidence", 1.0))
-            if terms:
-                raise InputError(f"{self.id}: an order has no {', '.join(terms)}")
-        intent.inputs = self.inputs()
-        intent.order_id = self._view.next_order_id(self.account)
-        self._intents.append(intent)
-        return intent.order_id
-
-    def _text(self, terms: dict[str, Any], name: str) -> str:
-        text = terms.pop(name, "")
-        if not isinstance(text, str):
-            raise InputError(f"{self.id}: {name} {text!r} is not text")
-        return text
-
-    def _percent(self, percent: Number, name: str, bound: int = SIZE_MAX) -> int:
-        """Parts per million of a percentage above zero."""
-        ppm = nearest_count_of(percent, 4, f"{self.id}: {name}")
-        if not 0 < ppm <= bound:
-            raise InputError(
-                f"{self.id}: {name} {percent} must be above zero{' and below 100' if bound < PPM_ONE else ''}"
-            )
-        return ppm
-
-    def _confidence(self, confidence: Number) -> float:
-        number = float(decimal_of(confidence, f"{self.id}: confidence"))
-        if not 0.0 <= number <= 1.0:
-            raise InputError(f"{self.id}: confidence {confidence} must lie between 0 and 1")
-        return number
-
-    def inputs(self) -> tuple[tuple[str, float | None], ...]:
-        """What this strategy decides on, for the record: each indicator line's label and value."""
-        found: list[tuple[str, float | None]] = []
-        for indicator in self._indicators:
-            for line in indicator.lines():
-                found.append((line.label, line.value if line.ready else None))
-        return tuple(found)
-
-    def _of(self, symbol: str | None) -> Instrument:
-        if symbol is None:
-            return self._instrument
-        instrument: Instrument | None = self.instruments.get(symbol)
-        if instrument is None:
-            raise InputError(f"{self.id}: {symbol!r} is not one of its symbols ({', '.join(self.symbols)})")
-        return instrument
-
-    def _price(self, price: Number, instrument: Instrument) -> int:
-        units = quick_count(price, instrument.price_one) if isinstance(price, float) else -1
-        if units < 0:
-            units = nearest_count_of(
-                price, instrument.price_scale, f"{self.id}: price of {instrument.symbol}", PRICE_MAX
-            )
-        if units <= 0:
-            raise InputError(f"{self.id}: price {price} of {instrument.symbol} must be above zero")
-        return units
-
-    def _tick(self, price: Number, instrument: Instrument, up: bool) -> int:
-        """The price count on the tick, rounded up or down."""
-        units, tick = self._price(price, instrument), instrument.rules.tick
-        units = round_up(units, tick) if up else round_down(units, tick)
-        if not 0 < units <= PRICE_MAX:
-            raise InputError(
-                f"{self.id}: price {price} of {instrument.symbol} leaves nothing on a tick of {tick} counts"
-            )
-        return units
-
-    def _size(self, size: Number, instrument: Instrument) -> int:
-        if type(size) is int:
-            units = size * int(10**instrument.size_scale)
-        else:
-            units = nearest_count_of(size, instrument.size_scale, f"{self.id}: size of {instrument.symbol}", SIZE_MAX)
-        if not 0 < units <= SIZE_MAX:
-            raise InputError(f"{self.id}: size {size} of {instrument.symbol} must be above zero")
-        return units
 
     # ── indicators ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -404,8 +232,8 @@ class Strategy:
         """Feed an indicator with the bars of `symbol` from now on; only in `setup`."""
         if self._ready:
             raise StateError(f"{self.id}: indicators are made in setup, before any data")
-        self._indicators.append(indicator)
-        self._names[len(self._indicators) - 1] = self._of(symbol).symbol
+        self._hand.indicators.append(indicator)
+        self._names[len(self._hand.indicators) - 1] = self._hand.of(symbol).symbol
         return indicator
 
     def sma(self, length: int, source: str = "close", symbol: str | None = None) -> SMA:
@@ -482,7 +310,7 @@ class Strategy:
     def attach(self, view: EngineView) -> None:
         """Give the instance its view of the engine and let it make its indicators; called once by the trader."""
         own = self.__dict__
-        own["_view"] = view
+        self._hand.view = view
         own["_book"] = view.book(self.account, self.id, self._instrument)
         self.setup()
         own["_ready"] = True
@@ -490,21 +318,19 @@ class Strategy:
     def state(self) -> list[Any]:
         """Fields and indicators, encodable. Raises StateError where a field holds something that is not."""
         fields = {name: _stored(self.__dict__[name], f"{self.id}: field {name}") for name in sorted(self._fields)}
-        return [fields, [indicator.state() for indicator in self._indicators]]
+        return [fields, [indicator.state() for indicator in self._hand.indicators]]
 
     def restore(self, state: list[Any]) -> None:
         """The inverse of `state`, after `attach`."""
         fields, indicators = state
         for name, value in fields.items():
             self.__dict__[name] = _from_stored(value)
-        for indicator, row in zip(self._indicators, indicators, strict=True):
+        for indicator, row in zip(self._hand.indicators, indicators, strict=True):
             indicator.restore(row)
 
     _book: BookView
-    _view: EngineView
+    _hand: Hand
     _instrument: Instrument
-    _intents: list[Intent]
-    _indicators: list[Indicator]
     _names: dict[int, str]
     _fields: dict[str, Any]
     _ready: bool
@@ -597,16 +423,3 @@ def converted(value: Any, default: Any, what: str) -> Any:
     except (ValueError, TypeError, KeyError, ArithmeticError, StateError) as error:
         raise InputError(f"{what}: {value!r} is not a valid {kind.__name__}") from error
     raise InputError(f"{what}: can not be set from {value!r}")
-
-
-def quick_count(price: float, one: float) -> int:
-    """The nearest count of a float price, where its shortest decimal can round no other way; -1 = take the exact way.
-
-    Away from a tie the product's error (half an ulp) can not change the nearest integer.
-    """
-    product = price * one
-    if not 0.0 < product < 4503599627370496.0:
-        return -1
-    count = int(product + 0.5)
-    distance = product - count
-    return count if -0.4 < distance < 0.4 else -1

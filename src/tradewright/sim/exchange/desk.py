@@ -117,10 +117,11 @@ class Desk:
 
     def say(self, kind: int, w: Working, code: str) -> None:
         """Reports on an order; the text is the code's sentence."""
-        self.out.append(Report(kind, self.now, w.order.id, self.at, code, CODES[code] if code else "", w.filled))
+        text = CODES[code] if code else ""
+        self.out.append(report_of(kind, self.now, w.order.id, self.at, code, text, w.filled))
 
     def _refuse(self, kind: int, order_id: str, code: str) -> None:
-        self.out.append(Report(kind, self.now, order_id, self.at, code, CODES[code]))
+        self.out.append(report_of(kind, self.now, order_id, self.at, code, CODES[code], -1))
 
     # Requests
 
@@ -134,7 +135,8 @@ class Desk:
         market = self.market_of(order.instrument)
         book = market.book_of(account)
         self.refresh(market, book)
-        w = Working(order, market, book, self.count, self.at)
+        w = Working.__new__(Working)
+        w.begin(order, market, book, self.count, self.at)
         self.orders[order.id] = w
         code = self._refusal(w, order)
         if code:

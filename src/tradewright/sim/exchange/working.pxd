@@ -45,7 +45,7 @@ cdef class Working:
     cdef public long long ahead
     cdef public long long reached
 
-    cdef _begin(self, Order order, Market market, Book book, long long number, long long time)
+    cdef begin(self, Order order, Market market, Book book, long long number, long long time)
     cdef bint immediate(self) except -1
     cdef bint limited(self) except -1
     cdef bint at_market(self) except -1

@@ -33,9 +33,10 @@ class Working:
     )  # fmt: skip
 
     def __init__(self, order: Order, market: Market, book: Book, number: int, time: int) -> None:
-        self._begin(order, market, book, number, time)
+        self.begin(order, market, book, number, time)
 
-    def _begin(self, order: Order, market: Market, book: Book, number: int, time: int) -> None:
+    def begin(self, order: Order, market: Market, book: Book, number: int, time: int) -> None:
+        """The constructor's work without the cost of its arguments."""
         self.order = order
         self.market = market
         self.book = book

@@ -1,0 +1,7 @@
+from tradewright.model.instrument cimport Instrument
+
+cdef class EngineView:
+    cpdef object book(self, str account, str strategy, Instrument instrument)
+    cpdef str next_order_id(self, str account)
+    cpdef object equity(self, str account)
+    cpdef list open_orders(self, str account, str strategy, Instrument instrument)

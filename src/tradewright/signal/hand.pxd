@@ -1,0 +1,29 @@
+cimport cython
+from tradewright.model.instrument cimport Instrument
+from tradewright.model.intent cimport Intent
+from tradewright.model.view cimport EngineView
+from tradewright.signal.indicators.indicator cimport Indicator
+from tradewright.signal.indicators.line cimport Line
+from tradewright.signal.terms cimport fill_in, size_count
+
+cdef int BUY
+
+cdef class Hand:
+    cdef readonly str strategy
+    cdef readonly str account
+    cdef readonly dict instruments
+    cdef readonly Instrument instrument
+    cdef public EngineView view
+    cdef readonly list indicators
+    cdef readonly list intents
+    cpdef Instrument of(self, symbol)
+    @cython.locals(intent=Intent)
+    cpdef Intent intent(self, Instrument instrument, int side)
+    @cython.locals(order_id=str)
+    cpdef str want(self, Intent intent)
+    @cython.locals(intent=Intent, instrument=Instrument)
+    cpdef str open(self, int side, object size, dict terms)
+    @cython.locals(intent=Intent)
+    cpdef cancel(self, order_id)
+    @cython.locals(indicator=Indicator, line=Line, found=list)
+    cpdef tuple inputs(self)

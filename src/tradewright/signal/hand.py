@@ -1,0 +1,89 @@
+"""What a strategy instance acts with: its name and account, what it trades, its view of the engine, and the intents it
+has stated in the running callback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewright.model.errors import InputError
+from tradewright.model.instrument import Instrument
+from tradewright.model.intent import Intent
+from tradewright.model.numbers import Number
+from tradewright.model.order import BUY
+from tradewright.model.view import EngineView
+from tradewright.signal.indicators.indicator import Indicator
+from tradewright.signal.indicators.line import Line
+from tradewright.signal.terms import fill_in, size_count
+
+
+class Hand:
+    """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators: what it decides on.
+    intents: stated and not yet taken by the trader, in order."""
+
+    __slots__ = ("strategy", "account", "instruments", "instrument", "view", "indicators", "intents")
+
+    def __init__(self, strategy: str, account: str, instruments: list[Instrument]) -> None:
+        self.strategy = strategy
+        self.account = account
+        self.instruments = {instrument.symbol: instrument for instrument in instruments}
+        self.instrument = instruments[0]
+        self.view = EngineView()  # until it is attached to an engine
+        self.indicators: list[Indicator] = []
+        self.intents: list[Intent] = []
+
+    def of(self, symbol: str | None) -> Instrument:
+        """The instrument of one of the strategy's symbols; None = its first. Raises InputError."""
+        if symbol is None:
+            return self.instrument
+        instrument = self.instruments.get(symbol)
+        if instrument is None:
+            raise InputError(f"{self.strategy}: {symbol!r} is not one of its symbols ({', '.join(self.instruments)})")
+        return instrument
+
+    def intent(self, instrument: Instrument, side: int) -> Intent:
+        """An intent not yet stated. Its order is numbered when all of it is known to be right: what is refused uses up
+        no id."""
+        intent = Intent.__new__(Intent)
+        intent.begin("", self.account, self.strategy, instrument, side)
+        return intent
+
+    def want(self, intent: Intent) -> str:
+        """State an intent; returns the id of its order."""
+        if self.indicators:
+            intent.inputs = self.inputs()
+        order_id = self.view.next_order_id(self.account)
+        intent.order_id = order_id
+        self.intents.append(intent)
+        return order_id
+
+    def open(self, side: int, size: Number | None, terms: dict[str, Any]) -> str:
+        """State the wish to be longer or shorter; terms: as `terms.fill_in` reads them."""
+        instrument = self.instrument
+        if terms:
+            instrument = self.of(terms.get("symbol"))
+        intent = self.intent(instrument, side)
+        if size is not None:
+            intent.quantity = size_count(self.strategy, size, instrument)
+        elif terms.get("percent") is None and terms.get("value") is None:
+            raise InputError(f"{self.strategy}: say how much: size, percent=… of equity or value=… of money")
+        if terms:
+            fill_in(intent, terms, True)
+        return self.want(intent)
+
+    def cancel(self, order_id: str) -> None:
+        """State the wish for the end of an order."""
+        if not isinstance(order_id, str):
+            raise InputError(f"{self.strategy}: {order_id!r} is not the id of an order")
+        intent = self.intent(self.instrument, BUY)
+        intent.order_id = order_id
+        intent.cancels = True
+        self.intents.append(intent)
+
+    def inputs(self) -> tuple[tuple[str, float | None], ...]:
+        """What the strategy decides on, for the record: each indicator line's label and value."""
+        found: list[tuple[str, float | None]] = []
+        for indicator in self.indicators:
+            lines: tuple[Line, ...] = indicator.lines()
+            for line in lines:
+                found.append((line.label, line.value if line.ready else None))
+        return tuple(found)

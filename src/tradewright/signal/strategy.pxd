@@ -1,0 +1,4 @@
+from tradewright.signal.hand cimport Hand
+from tradewright.signal.terms cimport fill_in, size_count
+
+cdef int BUY, SELL
