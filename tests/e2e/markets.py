@@ -49,8 +49,8 @@ def quote_bars(path: Path, count: int = 250, seed: int = 2) -> Path:
     return path
 
 
-def quotes(path: Path, count: int = 500, seed: int = 3) -> Path:
-    """A quote a second, too slow to be thinned out on its way to a live engine."""
+def quotes(path: Path, count: int = 500, seed: int = 3, step_ns: int = 10**9) -> Path:
+    """A quote each `step_ns`; one a second is too slow to be thinned out on its way to a live engine."""
     rng = Rng(seed)
     bid = 6000000
     lines = ["ts,symbol,bid,ask,bid_size,ask_size"]
@@ -58,6 +58,6 @@ def quotes(path: Path, count: int = 500, seed: int = 3) -> Path:
         bid += rng.below(401) - 200
         ask = bid + 1 + rng.below(200)
         sizes = f"{rng.below(50) / 1000 + 0.001:.3f},{rng.below(50) / 1000 + 0.001:.3f}"
-        lines.append(f"{moment_text(OPENS + number * 10**9)},BTCUSD,{bid / 100:.2f},{ask / 100:.2f},{sizes}")
+        lines.append(f"{moment_text(OPENS + number * step_ns)},BTCUSD,{bid / 100:.2f},{ask / 100:.2f},{sizes}")
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e.judge import ADOPTED, CANCEL, DECISION, REPLACE, STARTED, Witness, check_told, judge
-from tests.e2e.markets import bars
+from tests.e2e.markets import bars, quote_bars, quotes
 from tests.e2e.nursery import Nursery
 from tests.project import ROOT
 from tradewright.app.home import PAPER
@@ -68,9 +68,11 @@ def stopped(nursery: Nursery, home: Path, data: Path, point: str, hit: int, *mor
     assert died(nursery, home, data, point, hit, *more), f"{point} was met less than {hit} times"
 
 
-def died(nursery: Nursery, home: Path, data: Path, point: str, hit: int, *more: str) -> bool:
+def died(
+    nursery: Nursery, home: Path, data: Path, point: str, hit: int, *more: str, strategies: list[str] = STRATEGIES
+) -> bool:
     """Whether it did: how often the journal's writer comes by a place depends on how much it found to do at once."""
-    ended = nursery.run([*more, "--point", point, "--hit", str(hit), *demo(home, data)])
+    ended = nursery.run([*more, "--point", point, "--hit", str(hit), *demo(home, data, strategies)])
     assert ended.code in (DEAD, 1 if more else 0), ended
     if ended.code == DEAD and (home / PAPER).exists() and not more:  # what a full journal missed is known by a line
         check_told(home)
@@ -186,6 +188,50 @@ def test_killed_at_many_meetings_of_each_named_place(
         if not died_with_it(seen) and point not in FULL:
             assert seen.trades() == whole.seen.trades(), hit
     assert deaths >= (len(hits) + 1) // 2
+
+
+#: Other markets than the matrix's: one whose quotes come too fast for the journal, and are thinned out on their way.
+MARKETS: dict[str, Callable[[Path], Path]] = {
+    "fine quotes": lambda path: quotes(path, 600, step_ns=30_000_000),
+    "quotes": lambda path: quotes(path, 400),
+    "bid and ask bars": lambda path: quote_bars(path, 120),
+    "bars of three": lambda path: bars(path, 120, ("A", "B", "C")),
+}
+EVERYTHING = [f"{FILE}:Scalper", f"{FILE}:Restless", "donchian_breakout"]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", MARKETS)
+def test_killed_anywhere_in_other_markets(nursery: Nursery, tmp_path: Path, name: str) -> None:
+    data = MARKETS[name](tmp_path / "data.csv")
+    ended = nursery.run(demo(tmp_path / "whole", data, EVERYTHING))
+    hits, uncut = ended.row["hits"], judge(tmp_path / "whole").trades()
+    compared = 0
+    for point in sorted(set(hits) - set(STARTING)):
+        for hit in sorted(Random(name + point).sample(range(1, hits[point] + 1), min(hits[point], 5))):
+            home = tmp_path / f"{point} {hit}"
+            died(nursery, home, data, point, hit, strategies=EVERYTHING)
+            seen = finished(nursery, home, data, EVERYTHING)
+            if not died_with_it(seen):
+                assert seen.trades() == uncut, (point, hit)
+                compared += 1
+    assert compared > 20
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_killed_on_the_synthetic_market_it_goes_on_behind_the_place(nursery: Nursery, tmp_path: Path) -> None:
+    """The four classics on four asset classes, killed once each second of their session, over one home."""
+    session = ["--", "--seconds", "2", "--home", str(tmp_path)]
+    for number, point in enumerate(name for name in POINTS if name.startswith(("live", "paper"))):
+        ended = nursery.run(["--point", point, "--hit", "1" if point in STARTING else str(20 + number), *session])
+        assert ended.code in (0, DEAD), ended
+        if ended.code == DEAD:
+            check_told(tmp_path)
+    assert nursery.run(session).code == 0
+    seen = judge(tmp_path)
+    assert len(seen.book.fills) > 100
 
 
 @pytest.mark.long
