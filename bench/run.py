@@ -1,22 +1,31 @@
-"""All measurements (`make bench`): the engine compiled and pure on the same bars, then the journal.
+"""All measurements (`make bench`): the engine compiled and pure, peers beside it, latency, start-up, the journal.
 
-Each in a fresh process. Speeds depend on the machine and on what else it does: compare ratios of one run.
+Each in a fresh process, engines in turn, medians of ROUNDS. Speeds depend on the machine and on what else it does:
+compare ratios of one run. Every result's fills and P&L are checked before its speed is told.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-RUNS = (("W1", 1_000_000), ("W3", 200_000))
+sys.path.insert(0, str(ROOT))
+
+from bench import peers  # noqa: E402 — the project's root is not on a script's path
+
+#: Bars, small enough for the slowest of them.
+SIZES = {"W1": 200_000, "W3": 40_000}
+UNITS = {"W1": "bars", "W3": "orders"}
+ROUNDS = 3
 
 
-def measured(arguments: list[str], pure: bool) -> dict[str, Any]:
+def measured(arguments: list[str], pure: bool = False) -> dict[str, Any]:
     """What a benchmark's last line says, run in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     if pure:
@@ -28,19 +37,46 @@ def measured(arguments: list[str], pure: bool) -> dict[str, Any]:
     return row
 
 
+def compare(workload: str) -> None:
+    """One workload, all engines in turn; prints medians and ratios."""
+    bars, beside = SIZES[workload], peers.PEERS if peers.SHARED.is_dir() else ()
+    right = peers.right_answers(workload, bars) if beside else {}
+    seconds: dict[str, list[float]] = {}
+    for round in range(ROUNDS):
+        rows = {"tradewright": measured(["bench/engine.py", workload, str(bars)])}
+        if round == 0:
+            rows["tradewright, pure"] = measured(["bench/engine.py", workload, str(bars)], pure=True)
+            if rows["tradewright"]["stateHash"] != rows["tradewright, pure"]["stateHash"]:
+                sys.exit(f"{workload}: the builds do not agree")
+        for peer in beside:
+            row = peers.measured(peer, workload, bars)
+            wrong = peers.disagreement(peer, workload, row, right)
+            if wrong:
+                sys.exit(f"{workload}: {row['peer']} is not measured on the same task: {wrong}")
+            rows[f"{row['peer']} {row['version']}"] = row | {"seconds": row["run_s"]}
+        for name, row in rows.items():
+            seconds.setdefault(name, []).append(row["seconds"])
+    ours = statistics.median(seconds["tradewright"])
+    print(f"{workload}: {bars:,} bars, {UNITS[workload]}/s (median of {ROUNDS}; ×: how much faster we are)")
+    for name, taken in seconds.items():
+        median = statistics.median(taken)
+        print(f"  {name:28} {bars / median:>12,.0f}   × {median / ours:.2f}")
+
+
 def main() -> None:
-    for workload, bars in RUNS:
-        compiled, pure = (measured(["bench/engine.py", workload, str(bars)], pure) for pure in (False, True))
-        if compiled["stateHash"] != pure["stateHash"]:
-            sys.exit(f"{workload}: the builds do not agree")
-        unit = "bars" if workload == "W1" else "orders"
-        for row in (compiled, pure):
-            print(
-                f"{workload} {row['build']:8} {row['perSecond']:>10,} {unit}/s  {row['fills']:,} fills  "
-                f"P&L {row['pnl']:,.2f}  peak {row['peakMb']} MB"
-            )
-        print(f"{workload} compiled / pure = {compiled['perSecond'] / pure['perSecond']:.1f}")
-    print("journal", json.dumps(measured(["bench/journal.py"], pure=False)))
+    if peers.SHARED.is_dir():
+        peers.prepare()
+        print(
+            "vectorbt computes arrays, without a strategy that is called bar by bar; nautilus runs with account events"
+        )
+        print("off and risk on, 1.221, the last one for Python 3.11. All fills and P&L agree with a slow ledger.")
+    else:
+        print(f"no peers: {peers.SHARED} is not a folder ($TRADEWRIGHT_SHARED names another)")
+    for workload in SIZES:
+        compare(workload)
+    print("order → simulated fill → ledger, µs:", json.dumps(measured(["bench/latency.py"])))
+    print("start-up, ms:", json.dumps(measured(["bench/startup.py"])))
+    print("journal:", json.dumps(measured(["bench/journal.py"])))
 
 
 if __name__ == "__main__":

@@ -115,9 +115,9 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
         sequencer.feed(CashMoved(begin, ACCOUNT, currency, amount, "initial balance"))
     with long_lived():
         sequencer.run(dataset.events())
-    if options.final == "close_at_last_open":
-        _close_at_last_open(sequencer, exchange, recorder, dataset)
-    return _result(dataset, options, trader, recorder, balances.get(options.currency, 0))
+        if options.final == "close_at_last_open":
+            _close_at_last_open(sequencer, exchange, recorder, dataset)
+        return _result(dataset, options, trader, recorder, balances.get(options.currency, 0))
 
 
 @contextmanager
