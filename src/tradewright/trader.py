@@ -361,8 +361,27 @@ class Trader:
         return self.engine.state_hash()
 
     def strategy_state(self) -> list[Any]:
-        """State of every strategy instance by its key. Raises StateError naming the field that can not be stored."""
-        return [[runner.key, runner.spec.hashes(), runner.strategy.state()] for runner in self.runners]
+        """State of every strategy instance by its key, without halted ones that hold what can not be stored: those
+        would start anew. Raises StateError naming the field of one that runs."""
+        states: list[Any] = []
+        for runner in self.runners:
+            try:
+                states.append([runner.key, runner.spec.hashes(), runner.strategy.state()])
+            except StateError:
+                if runner.spec.id not in self.engine.halted:
+                    raise
+        return states
+
+    def unstorable(self) -> dict[str, str]:
+        """Strategies by id that run and hold what can not be stored, with a sentence that names the field."""
+        found: dict[str, str] = {}
+        for runner in self.runners:
+            try:
+                runner.strategy.state()
+            except StateError as error:
+                if runner.spec.id not in self.engine.halted:
+                    found[runner.spec.id] = str(error)
+        return found
 
     def restore_strategies(self, states: list[Any]) -> None:
         """The inverse; a strategy whose code or parameters changed keeps its fresh state."""

@@ -72,3 +72,14 @@ class EndingAtAFill(Steady):
         self.filled += 1
         if self.filled == 5:
             os._exit(GONE)
+
+
+class Smuggling(Steady):
+    """Puts what can not be stored where only plain values belong."""
+
+    kept: list[object] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.kept.append(bar)

@@ -71,6 +71,21 @@ def test_one_that_raises_or_keeps_what_it_may_not_is_halted_alone(
     assert [trade for trade in seen.trades() if trade[0] == "Steady"] == alone(nursery, tmp_path / "alone")
 
 
+def test_one_that_hides_what_can_not_be_stored_is_halted_when_its_state_is_taken(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    """The session ends well, its snapshot holds the others, and the next one trades on without it."""
+    home = tmp_path / "home"
+    play(nursery, home, "Steady", "Smuggling")
+    seen = judge(home)
+    assert seen.rows[-1][:5] == [TRADING_STATE_SET, seen.rows[-1][1], "strategy:Smuggling", 3, "snapshot"]
+    assert seen.rows[-1][5].startswith("STRATEGY_STATE: Smuggling: field kept: a Bar can not be stored")
+    assert list((home / "journal" / "snapshots").iterdir())
+    bars(tmp_path / "bars.csv", count=160)
+    play(nursery, home, "Steady", "Smuggling")
+    check_alone(judge(home), "Smuggling", seen.rows[-1])
+
+
 def test_it_stays_halted_after_a_restart(nursery: Nursery, tmp_path: Path) -> None:
     home = tmp_path / "home"
     play(nursery, home, "Steady", "Raising")

@@ -20,10 +20,10 @@ from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Submit
 from tradewright.model.control import HALTED, OrderAdopted, Started, TradingStateSet
 from tradewright.model.decision import Decision
-from tradewright.model.errors import JournalFull
+from tradewright.model.errors import JournalFull, StateError
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
 from tradewright.ports import CrashPoint, no_crash
-from tradewright.trader import Outcome, Trader
+from tradewright.trader import STRATEGY_STATE, Outcome, Trader
 
 #: Records between two snapshots: recovery folds at most so many (well under a second) and the pause stays rare.
 SNAPSHOT_RECORDS = 25_000
@@ -131,13 +131,25 @@ class LiveEngine:
         if self.started is None:
             return
         self.crash(BEFORE_SNAPSHOT)
+        self._snapshot_at = self.journal.head.sequence + SNAPSHOT_RECORDS
+        state = self._state()
         at = self.journal.head
-        state = snapshot_bytes(self.trader, self.started, self.counts.markets)
-        self._snapshot_at = at.sequence + SNAPSHOT_RECORDS
         if self._snapshots is not None:
             self._snapshots.join()
         self._snapshots = Thread(target=self._write_snapshot, args=(at, state), name="snapshot", daemon=True)
         self._snapshots.start()
+
+    def _state(self) -> bytes:
+        """The bytes of a snapshot. What a strategy put into a list of its own is seen only here: where that can not be
+        stored, a restart would lose it, so the strategy is halted and the others are kept."""
+        assert self.started is not None
+        try:
+            return snapshot_bytes(self.trader, self.started, self.counts.markets)
+        except StateError:
+            for strategy, why in self.trader.unstorable().items():
+                scope, reason = f"strategy:{strategy}", f"{STRATEGY_STATE}: {why}"
+                self.step(TradingStateSet(self.trader.engine.now, scope, HALTED, "snapshot", reason))
+            return snapshot_bytes(self.trader, self.started, self.counts.markets)
 
     def _write_snapshot(self, at: Head, state: bytes) -> None:
         # A snapshot only shortens recovery: a disk that refuses it is told of, and the journal goes on.
