@@ -255,7 +255,9 @@ def test_told_to_stop_it_ends_cleanly_and_the_same_home_goes_on(number: signal.S
         assert process.stdout is not None
         told = ""
         while "FILL" not in told:
-            told += process.stdout.readline()
+            line = process.stdout.readline()
+            assert line, told
+            told += line
         process.send_signal(number)
         told += process.stdout.read()
     assert process.returncode == 0
