@@ -12,6 +12,7 @@ from tradewright.core.state import restore, to_bytes
 from tradewright.model.account import Account
 from tradewright.model.command import Submit
 from tradewright.model.control import HALTED, CashMoved, CloseRequested, Started, StrategyHalted, TradingStateSet
+from tradewright.model.errors import StateError
 from tradewright.model.event import ACCEPTED
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, Trade
@@ -65,7 +66,22 @@ class Buys(Strategy):
         self.buy(1)
 
 
-CLASSES: dict[str, type[Strategy]] = {"listener": Listener, "raises": Raises, "hangs": Hangs, "buys": Buys}
+class Smuggles(Strategy):
+    """Puts something into a list of its own that no snapshot can hold."""
+
+    kept: list[object] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        self.kept.append(bar)
+
+
+CLASSES: dict[str, type[Strategy]] = {
+    "smuggles": Smuggles,
+    "listener": Listener,
+    "raises": Raises,
+    "hangs": Hangs,
+    "buys": Buys,
+}
 
 
 def started(*refs: str, run: int = 1, code: str = "code") -> Started:
@@ -169,6 +185,25 @@ def test_a_run_is_taken_up_from_engine_bytes_and_strategy_states() -> None:
     restore(changed.engine, to_bytes(made.engine))
     changed.resume(started("buys", code="other"), made.strategy_state())
     assert strategy(changed).seen == 0, "another code starts anew"
+
+
+def test_one_that_holds_what_can_not_be_stored_is_named_and_left_out_once_it_is_halted() -> None:
+    made = trader("buys", "smuggles")
+    assert made.unstorable() == {}
+    made.step(bar(made, 1))
+    assert list(made.unstorable()) == ["smuggles"]
+    assert "field kept: a Bar can not be stored" in made.unstorable()["smuggles"]
+    with pytest.raises(StateError, match="smuggles: field kept"):
+        made.strategy_state()
+    made.step(TradingStateSet(MINUTE, "strategy:smuggles", HALTED, "snapshot", "it would be lost"))
+    assert made.unstorable() == {}
+    states = made.strategy_state()
+    assert [key for key, _, _ in states] == ["buys:ACME"]
+
+    resumed = Trader(lambda spec: CLASSES[spec.ref])
+    restore(resumed.engine, to_bytes(made.engine))
+    resumed.resume(started("buys", "smuggles"), msgspec.json.decode(msgspec.json.encode(states)))
+    assert (strategy(resumed, 0).seen, strategy(resumed, 1).kept) == (1, [])
 
 
 def test_a_second_start_keeps_a_strategy_whose_code_is_the_same() -> None:

@@ -53,7 +53,7 @@ class Machine:
         self.sequencer.settle(timer.time)
         if self.live.emergency.lines():
             self.remarks.append(
-                f"{len(self.live.emergency.lines())} orders left while the journal was full; reconciled"
+                f"{len(self.live.emergency.lines())} commands left while the journal was full; reconciled"
             )
             self.live.emergency.clear()
 
