@@ -14,6 +14,7 @@ from tests.e2e.judge import SUBMIT, Witness, judge
 from tests.e2e.markets import bars
 from tests.e2e.nursery import Nursery
 from tests.project import ROOT
+from tradewright.prove.crash import DEAD
 
 FILE = ROOT / "tests/e2e/faulty.py"
 STRATEGY_HALTED, TRADING_STATE_SET = 65, 32
@@ -25,14 +26,14 @@ def nursery() -> Iterator[Nursery]:
         yield mother
 
 
-def play(nursery: Nursery, home: Path, *names: str, code: int = 0) -> None:
-    """A demo of these strategies in a process of its own; their file lies beside the home."""
+def play(nursery: Nursery, home: Path, *names: str, code: int = 0, stop: tuple[str, ...] = ()) -> None:
+    """A demo of these strategies in a process of its own; their file lies beside the home. stop: where it is to die."""
     data, file = home.parent / "bars.csv", home.parent / FILE.name
     if not data.exists():
         bars(data, count=80)
         shutil.copy(FILE, file)
     strategies = [f"{file}:{name}" for name in names]
-    ended = nursery.run(["--", *strategies, "--data", str(data), "--home", str(home)])
+    ended = nursery.run([*stop, "--", *strategies, "--data", str(data), "--home", str(home)])
     assert ended.code == code, ended
 
 
@@ -117,3 +118,12 @@ def test_one_that_ended_the_process_once_goes_on(nursery: Nursery, tmp_path: Pat
     seen = judge(home)
     assert [row for row in seen.rows if row[0] in (TRADING_STATE_SET, STRATEGY_HALTED)] == []
     assert orders_of(seen, "EndingOnce", seen.rows) > 10
+
+
+def test_one_that_only_ran_before_the_process_died_is_not_blamed(nursery: Nursery, tmp_path: Path) -> None:
+    """Dead right behind a step, again and again at the same event: by then every strategy has come back."""
+    home = tmp_path / "home"
+    for hit in (60, 4, 4, 5, 5, 6, 6, 7, 7):
+        play(nursery, home, "Steady", code=DEAD, stop=("--point", "live-after-step", "--hit", str(hit)))
+    play(nursery, home, "Steady")
+    assert [row for row in judge(home).rows if row[0] == TRADING_STATE_SET] == []
