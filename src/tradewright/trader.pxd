@@ -36,6 +36,7 @@ cdef class Runner:
     cdef readonly str key
     cdef readonly dict indicators
     cdef readonly list intents
+    cdef readonly object on_bar
     cdef readonly bint wants_bar
     cdef readonly bint wants_quote
     cdef readonly bint wants_trade

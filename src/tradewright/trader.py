@@ -111,6 +111,7 @@ class Runner:
         "key",
         "indicators",
         "intents",
+        "on_bar",
         "wants_bar",
         "wants_quote",
         "wants_trade",
@@ -127,6 +128,7 @@ class Runner:
             self.indicators.setdefault(instrument.index, []).append(indicator)
         self.intents: list[Intent] = strategy._hand.intents
         kind = type(strategy)
+        self.on_bar = strategy.on_bar
         self.wants_bar = kind.on_bar is not Strategy.on_bar
         self.wants_quote = kind.on_quote is not Strategy.on_quote
         self.wants_trade = kind.on_trade is not Strategy.on_trade
@@ -141,7 +143,7 @@ class Runner:
                 for indicator in indicators:
                     indicator.update(event)  # type: ignore[arg-type]
             if self.wants_bar:
-                self.strategy.on_bar(event)  # type: ignore[arg-type]
+                self.on_bar(event)  # type: ignore[arg-type]
         elif kind == QUOTE:
             self.strategy.on_quote(event)  # type: ignore[arg-type]
         elif kind == TRADE:

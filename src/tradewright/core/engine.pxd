@@ -49,6 +49,7 @@ cdef class Engine:
     cdef public long long decision_count
     cdef public long long denied_count
     cdef readonly object ended
+    cdef public long long forget_after
     cdef public long long next_day_end
     cdef public list matches
     cdef public list alarms
@@ -82,6 +83,7 @@ cdef class Engine:
     cdef _follow_exits(self, MarketEvent event)
     @cython.locals(parent=OrderState, book=Book, guarded=cython.longlong, there=cython.longlong)
     cdef long long _guarded(self, Order order) except? -1
+    cpdef note_end(self, long long time, str order_id)
     @cython.locals(state=OrderState)
     cdef _forget_ended(self)
     @cython.locals(state=OrderState)

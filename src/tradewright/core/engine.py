@@ -93,6 +93,7 @@ from tradewright.model.zone import DAY_NS, day_of, utc_ns
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
+NEVER_NS = 2**63 - 1
 #: The cause of REDUCING that ends with the day; what a person set stays until a person ends it.
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 
@@ -119,7 +120,7 @@ class Engine:
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
         "children", "states", "causes", "halted", "order_count", "last_id", "last_number", "decision_count",
-        "denied_count", "ended", "next_day_end", "matches", "alarms", "late_events", "fresh_fill",
+        "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "late_events", "fresh_fill",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -143,6 +144,7 @@ class Engine:
         self.decision_count = 0
         self.denied_count = 0
         self.ended: deque[tuple[int, str]] = deque()
+        self.forget_after = NEVER_NS
         self.next_day_end = 0
         self.matches: list[Match] = []
         self.alarms: list[Alarm] = []
@@ -233,7 +235,7 @@ class Engine:
             self._apply_report(event)
         else:
             self._apply_other(event)
-        if self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
+        if self.forget_after < self.now:
             self._forget_ended()
 
     def _tick(self, time: int) -> None:
@@ -312,7 +314,7 @@ class Engine:
                 state.code = decision.refusals[0].code
                 state.time_ended = decision.time
                 self.denied_count += 1
-                self.ended.append((decision.time, order.id))
+                self.note_end(decision.time, order.id)
                 continue
             book = self.book(order.account, order.strategy, order.instrument)
             amount = decision.hold if order.role == ENTRY else 0
@@ -387,7 +389,7 @@ class Engine:
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
         self._post(state)
-        self.ended.append((self.now, state.order.id))
+        self.note_end(self.now, state.order.id)
 
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
         """From now on it is the order that goes out: a stop becomes a market order of what its parent filled."""
@@ -430,7 +432,7 @@ class Engine:
                 if child in self.holds.holds:
                     self._post(self.orders[child])
         if was_open and not state.is_open():
-            self.ended.append((self.now, order.id))
+            self.note_end(self.now, order.id)
         elif was_lost and state.stage == WORKING:
             self.alarms.append(Alarm("REAPPEARED", order.id, f"{order.id} works though its venue did not know it"))
 
@@ -463,6 +465,12 @@ class Engine:
         there = left(book, order.side, order.lot, order.group)
         return max(0, guarded if guarded < there else there)
 
+    def note_end(self, time: int, order_id: str) -> None:
+        """The order's end lies at `time`: it leaves memory some time after."""
+        self.ended.append((time, order_id))
+        if self.forget_after == NEVER_NS:
+            self.forget_after = time + ENDED_KEPT_NS
+
     def _forget_ended(self) -> None:
         """Ended orders leave memory 24 hours after they ended; a parent stays as long as an exit guards its fills."""
         while self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
@@ -474,12 +482,14 @@ class Engine:
                 self.ended.append((self.now, order_id))
                 continue
             del self.orders[order_id]
-            self.children.pop(order_id, None)
             self.holds.over.pop(order_id, None)
+            if self.children:
+                self.children.pop(order_id, None)
+        self.forget_after = self.ended[0][0] + ENDED_KEPT_NS if self.ended else NEVER_NS
 
     def _guards(self, parent: str) -> bool:
         """Whether a child of this order may still fill."""
-        for child in self.children.get(parent, []):
+        for child in self.children.get(parent, ()):
             state = self.orders.get(child)
             if state is not None and state.is_open():
                 return True

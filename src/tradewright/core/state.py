@@ -93,7 +93,8 @@ def _restore(engine: Engine, row: list[Any]) -> None:
     engine.states = {scope: state for scope, state, _ in states}
     engine.causes = {scope: cause for scope, _, cause in states}
     engine.halted = dict(halted)
-    engine.ended.extend((time, id) for time, id in ended)
+    for time, order_id in ended:
+        engine.note_end(time, order_id)
     engine.next_day_end = day_end
 
 

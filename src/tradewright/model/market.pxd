@@ -45,3 +45,8 @@ cdef class Trade(MarketEvent):
 cdef class Depth(MarketEvent):
     cdef readonly tuple bids
     cdef readonly tuple asks
+
+@cython.locals(bar=Bar, at=cython.Py_ssize_t)
+cpdef list bars_of(
+    Instrument instrument, list times, list times_open, list opens, list highs, list lows, list closes, list volumes
+)

@@ -76,6 +76,33 @@ class Bar(MarketEvent):
         )  # fmt: skip
 
 
+def bars_of(
+    instrument: Instrument,
+    times: list[int],
+    times_open: list[int],
+    opens: list[int],
+    highs: list[int],
+    lows: list[int],
+    closes: list[int],
+    volumes: list[int],
+) -> list[Bar]:
+    """Bars from columns of equal length, field by field: the constructor would cost more than a strategy's look."""
+    bars = []
+    for at in range(len(times)):
+        bar = Bar.__new__(Bar)
+        bar.kind = BAR
+        bar.time = times[at]
+        bar.instrument = instrument
+        bar.time_open = times_open[at]
+        bar.open_units = opens[at]
+        bar.high_units = highs[at]
+        bar.low_units = lows[at]
+        bar.close_units = closes[at]
+        bar.volume_units = volumes[at]
+        bars.append(bar)
+    return bars
+
+
 class QuoteBar(Bar):
     """Bid and ask of one period. Open, high, low and close of the Bar it extends are the mid prices, rounded down."""
 

@@ -17,12 +17,11 @@ from tradewright.backtest.data.counts import IntArray
 from tradewright.backtest.data.options import span_text, time_text
 from tradewright.model.event import BAR, QUOTE, QUOTE_BAR, TRADE
 from tradewright.model.instrument import Instrument
-from tradewright.model.market import Bar, Quote, QuoteBar, Trade
+from tradewright.model.market import Bar, Quote, QuoteBar, Trade, bars_of
 
 Market: TypeAlias = Bar | QuoteBar | Quote | Trade
 
-_EVENTS: dict[int, type[Bar] | type[QuoteBar] | type[Quote] | type[Trade]] = {
-    BAR: Bar,
+_EVENTS: dict[int, type[QuoteBar] | type[Quote] | type[Trade]] = {
     QUOTE_BAR: QuoteBar,
     QUOTE: Quote,
     TRADE: Trade,
@@ -73,6 +72,8 @@ class Series:
     def events(self, start: int, stop: int) -> Iterator[Market]:
         """The rows from `start` to before `stop` as events."""
         time, *rest = (column[start:stop].tolist() for column in self.columns.values())
+        if self.kind == BAR:
+            return iter(bars_of(self.instrument, time, *rest))
         return map(_EVENTS[self.kind], time, repeat(self.instrument), *rest)
 
 
