@@ -39,6 +39,7 @@ from tradewright.model.control import (
     Timer,
     TradingStateSet,
 )
+from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
@@ -115,6 +116,7 @@ class Life:
     moved: dict[tuple[str, str], int] = field(default_factory=dict)
     twins: dict[tuple[str, str, str], TwinBook] = field(default_factory=dict)
     overfilled: dict[str, bool] = field(default_factory=dict)
+    told: int = 0
     trades: int = 0
     adopted: int = 0
     instruments: list[Instrument] = field(default_factory=list)
@@ -125,7 +127,8 @@ class Life:
         self.start()
         for account in accounts():
             for currency, amount in (("USD", "100000"), ("EUR", "50000"), ("BTC", "2"), ("ETH", "10")):
-                self.move(account.name, currency, money_of(amount, "cash"))
+                if (account.name, currency) != ("euro", "ETH"):
+                    self.move(account.name, currency, money_of(amount, "cash"))
         for number, instrument in enumerate(self.instruments):
             price = self.prices[number]
             self.feed(Quote(self.tick(), instrument, price, price + 2, 100, 100))
@@ -147,9 +150,12 @@ class Life:
         rows = [encode(item) for item in (event, *outcome.outputs)]
         for row in rows:
             self.hash.update(row)
+        self.told += 1
         self.counts[f"in {event.kind}"] += 1
         for output in outcome.outputs:
             self.counts[f"out {output.kind}"] += 1
+            if isinstance(output, Decision):
+                self.counts[f"refused {output.refusals[0].code}" if output.refusals else "approved"] += 1
         if self.keep:
             self.groups.append((rows[0], rows[1:]))
             self.matches += outcome.matches
@@ -167,10 +173,11 @@ class Life:
 
     def start(self) -> None:
         """A run begins; the first one lists what there is."""
-        names = tuple(SYMBOLS)
         specs: list[StrategySpec] = []
         for id, kind, account, parameters in STRATEGIES:
             given = {**parameters, "calm": self.calm}
+            # Ether has no rate in euro: it would be three conversions away.
+            names = tuple(symbol for symbol in SYMBOLS if (account, symbol) != ("euro", "ETHBTC"))
             specs.append(specification(f"{WHIMS}:{kind}", account, names, given, id)[0])
         limits = limits_from(self.limits).row()
         setup = Setup([listing(symbol) for symbol in SYMBOLS], [(terms, limits) for terms in accounts()], specs, {})
@@ -452,19 +459,19 @@ def _close(life: Life, a: int, b: int) -> None:
 
 
 def _cash(life: Life, a: int, b: int) -> None:
-    amount = (b % 2001 - 1000) * 10 ** (15 + a % 3)
-    life.move(accounts()[a % 5].name, ("USD", "EUR", "BTC")[b % 3], amount)
+    currency = ("USD", "EUR", "BTC")[b % 3]
+    life.move(accounts()[a % 5].name, currency, (b % 2001 - 1000) * 10 ** (12 if currency == "BTC" else 15 + a % 3))
 
 
 def _rules(life: Life, a: int, b: int) -> None:
     instrument = life.instruments[a % 5]
-    ticks, steps = (1, 1, 2, 5), (1, 1, 3, 10)
+    ticks, steps = (1, 1, 2, 5), (1, 1, 1, 3)
     row = [ticks[b % 4], steps[b // 4 % 4], b % 3, 0, 0, (0, 50_000)[b % 2], b % 7 != 0, b % 11 != 0]
     life.feed(RulesChanged(life.tick(), instrument.index, row))
 
 
 def _timer(life: Life, a: int, b: int) -> None:
-    life.feed(Timer(life.tick(), RECONCILE if a % 2 else "minute"))
+    life.feed(Timer(life.tick(), RECONCILE if a % 8 == 0 else "minute"))
 
 
 def _restart(life: Life, a: int, b: int) -> None:
@@ -488,9 +495,13 @@ def _adopt(life: Life, a: int, b: int) -> None:
 
 
 def _night(life: Life, a: int, b: int) -> None:
-    """Hours pass; a day may roll, and what ended long ago is forgotten."""
+    """Hours pass; a day may roll, orders may end with it, and what ended long ago is forgotten."""
     life.now += (6 + b % 26) * HOUR
     life.feed(Timer(life.tick(), "minute"))
+    for there in [there for there in life.sent.values() if there.alive and b % 2]:
+        if there.order.id in life.engine.orders:
+            there.alive = False
+            life.report(kinds.EXPIRED, there, "DAY_OVER")
     for id in [id for id, there in life.sent.items() if not there.alive and id not in life.engine.orders]:
         del life.sent[id]
 

@@ -13,6 +13,8 @@ from tradewright.core.engine import Engine
 
 #: How many things happen in a life, at most.
 LENGTHS = pytest.mark.parametrize("length", [60, pytest.param(150, marks=pytest.mark.long)])
+#: Nothing but trading, so that positions, and what guards them, live long.
+TRADING = (*MARKET, "accept", "part", "whole", "whole", "restart")
 Lived = list[tuple[str, int, int]]
 
 

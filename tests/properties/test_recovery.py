@@ -10,8 +10,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.properties.life import Life
-from tests.properties.reach import LENGTHS, Lived, lived, lives
+from tests.properties.life import HAPPENINGS, Life
+from tests.properties.reach import LENGTHS, TRADING, Lived, lived, lives
 from tradewright.adapters.journal import FileJournal
 from tradewright.app.history import fold, rerun
 from tradewright.backtest.strategy_source import strategy_class
@@ -53,7 +53,7 @@ def restored(trader: Trader, life: Life, cut: int) -> Trader:
 def test_a_snapshot_at_any_cut_and_the_records_behind_it_are_the_records_from_zero(
     length: int, data: st.DataObject
 ) -> None:
-    life = lived(data.draw(lives(length)))
+    life = lived(data.draw(lives(length, data.draw(st.sampled_from((HAPPENINGS, TRADING))))))
     cut = data.draw(st.integers(1, len(life.groups)))
     end = len(life.groups)
     state = (life.trader.state_hash(), life.trader.strategy_state())
