@@ -200,8 +200,9 @@ class OrderState:
                 setattr(self, name, UNKNOWN)
 
     def _apply_replaced(self, replaced: Replaced) -> None:
-        """The venue's clock decides which terms are newest; reports of one instant rank by their terms."""
-        terms = (replaced.time_venue, replaced.quantity, replaced.limit_units, replaced.stop_units)
+        """The venue's clock decides which terms are newest. Of one instant the smaller size is: what happens to an
+        order within it takes from it (a part of its parent's size, a fill of its pair)."""
+        terms = (replaced.time_venue, -replaced.quantity, replaced.limit_units, replaced.stop_units)
         if terms < self.terms:
             return
         self.terms = terms

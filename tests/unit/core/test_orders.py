@@ -248,11 +248,20 @@ def test_the_newest_name_the_venue_gave_stays() -> None:
 
 def test_the_newest_terms_stay_and_end_the_request() -> None:
     state = order_state()
-    for at, quantity in ((5, 8), (3, 9), (5, 7)):
+    for at, quantity in ((5, 8), (3, 7), (5, 9)):
         state.replace = life_cycle.SENT
         state.apply_report(Replaced(10, "m-1-1", at, quantity, 120, 110))
     assert (state.order.quantity, state.order.limit_units, state.order.stop_units) == (8, 120, 110)
     assert state.replace == life_cycle.SENT, "terms older than the known ones answer nothing"
+
+
+def test_of_two_sizes_of_one_instant_the_smaller_is_the_newer_in_any_order() -> None:
+    """A venue takes 14 to what the parent filled and then, at once, to what the other exit of the pair left."""
+    for quantities in ((14, 1), (1, 14)):
+        state = order_state()
+        for quantity in quantities:
+            state.apply_report(Replaced(10, "m-1-1", 5, quantity, 120, 110))
+        assert state.order.quantity == 1
 
 
 REQUESTS = ("submit", "cancel", "replace")
