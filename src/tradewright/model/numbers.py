@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from tradewright.model.errors import InputError
 
 MONEY_SCALE = 18
+MONEY_ONE: int = 10**MONEY_SCALE
 SCALE_MAX = 9
 #: Price counts stay exactly representable as a double, so an indicator sees the very price.
 PRICE_MAX = 2**53 - 1
@@ -85,8 +86,8 @@ def money_text(count: int) -> str:
 
 
 def money_float(count: int) -> float:
-    """Money for statistics and pictures only; never comes back into a book."""
-    return count / float(10**MONEY_SCALE)
+    """Money for statistics and pictures only, rounded once; never comes back into a book."""
+    return count / MONEY_ONE
 
 
 def round_down(count: int, step: int) -> int:
