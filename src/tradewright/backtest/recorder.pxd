@@ -6,7 +6,7 @@ from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
 from tradewright.trader cimport Outcome, Trader
 
-cdef int DECISION, FILLED, REJECTED, SUBMIT
+cdef int DECISION, FILLED, REJECTED, STRATEGY_HALTED, SUBMIT
 
 @cython.no_gc
 cdef class Booked:
@@ -25,6 +25,7 @@ cdef class Recorder:
     cdef readonly list decisions
     cdef readonly bint keep_decisions
     cdef readonly list alarms
+    cdef readonly dict halts
     cdef readonly object journal
-    @cython.locals(outcome=Outcome, output=Event, decision=Decision, state=OrderState, booked=Booked)
+    @cython.locals(outcome=Outcome, output=Event, decision=Decision, state=OrderState, booked=Booked, halt=object)
     cpdef list step(self, Event event)

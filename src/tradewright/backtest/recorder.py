@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tradewright.model.codec import encode
 from tradewright.model.command import Command
+from tradewright.model.control import StrategyHalted
 from tradewright.model.decision import Decision
-from tradewright.model.event import DECISION, FILLED, REJECTED, SUBMIT, Event
+from tradewright.model.event import DECISION, FILLED, REJECTED, STRATEGY_HALTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.order import Order
 from tradewright.model.report import Fill
@@ -30,7 +31,7 @@ class Booked:
 
 class Recorder:
     """Stands between the sequencer and a trader; with a journal, every input and output goes there. orders: sent to
-    the venue; denied: refused here; rejected: there."""
+    the venue; denied: refused here; rejected: there. halts: why a strategy was halted, code and words, by its id."""
 
     __slots__ = (
         "trader",
@@ -42,6 +43,7 @@ class Recorder:
         "decisions",
         "keep_decisions",
         "alarms",
+        "halts",
         "journal",
     )
 
@@ -55,6 +57,7 @@ class Recorder:
         self.decisions: list[Decision] = []
         self.keep_decisions = keep_decisions
         self.alarms: list[str] = []
+        self.halts: dict[str, str] = {}
         self.journal = journal
 
     def step(self, event: Event) -> list[Command]:
@@ -86,4 +89,7 @@ class Recorder:
                     self.denied += 1
                 if self.keep_decisions:
                     self.decisions.append(output)
+            elif output.kind == STRATEGY_HALTED and isinstance(output, StrategyHalted):
+                halt = output
+                self.halts[halt.strategy] = f"{halt.code}: {halt.text}"
         return outcome.commands

@@ -20,9 +20,11 @@ import msgspec
 
 from tradewright.backtest.data import Dataset
 from tradewright.backtest.recorder import Booked, Recorder
+from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import Account
+from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
@@ -159,7 +161,8 @@ def plain(row: list[object]) -> list[Any]:
 
 
 def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Recorder, dataset: Dataset) -> None:
-    """Close everything at the open of each symbol's last bar, as if the orders had been there already."""
+    """End what works, then close everything at the open of each symbol's last bar, as if the orders had been there
+    already."""
     last: dict[str, Bar] = {}
     for series in dataset.series:
         for event in series.events(len(series) - 1, len(series)):
@@ -167,6 +170,9 @@ def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Reco
                 raise InputError("final close_at_last_open needs bars of trades")
             last[event.symbol] = event
     now = dataset.time_last
+    # What still works would trade against the close, or be left behind it.
+    orders = recorder.trader.engine.orders.items()
+    sequencer.carry_out([Cancel(now, id) for id, state in orders if state.is_open() and state.stage != HELD], now)
     sequencer.feed(CloseRequested(now, ACCOUNT, "", "backtest", "end of data"))
     for bar in last.values():
         price = bar.open_units
@@ -191,7 +197,8 @@ def _result(dataset: Dataset, options: RunOptions, trader: Trader, recorder: Rec
     return Result(
         dataset, options, engine.instruments, recorder.fills, recorder.matches, recorder.decisions, recorder.orders,
         recorder.denied, recorder.rejected, start, equity, dict(engine.ledger.cash[ACCOUNT]), fees,
-        {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net}, dict(engine.halted),
+        {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
+        {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
         engine.state_hash(),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ cdef class Sequencer:
     cpdef feed(self, Event event)
     cpdef feed_as(self, Event event, list told)
     cpdef tell(self, list events, long long time)
+    cpdef carry_out(self, list commands, long long time)
     cpdef settle(self, long long time)
     cpdef run(self, object events)
     cdef _tell(self, Event event)

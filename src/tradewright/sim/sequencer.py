@@ -57,6 +57,13 @@ class Sequencer:
         if self.busy:
             self.settle(time)
 
+    def carry_out(self, commands: list[Command], time: int) -> None:
+        """What did not come out of a step: whoever runs the engine ends orders from outside it."""
+        for command in commands:
+            self.venue.execute(command)
+            self.busy = True
+        self.settle(time)
+
     def settle(self, time: int) -> None:
         """Let what was commanded take effect, until nothing more happens at this instant."""
         rounds = 0

@@ -84,6 +84,14 @@ def test_closed_at_the_last_open_the_curve_ends_flat() -> None:
     assert bool(curve.held[-1])
 
 
+def test_what_still_works_at_the_end_is_ended_before_the_close() -> None:
+    """Ten are held; five more, asked for at the last close at up to 9.00, would fill at the last open of 8.00."""
+    options = RunOptions(cash="1000", final="close_at_last_open")
+    result = play(market(bars(share(), CLOSES)), "Rests", options)
+    assert (result.positions, [booked.fill.price_units for booked in result.fills]) == ({}, [1000, 800])
+    assert result.equity == 980 * 10**18  # 1000 − 10 × (10.00 − 8.00)
+
+
 def mixed() -> Dataset:
     """Two shares, one of them in bars that end at other times and stop early."""
     return market(bars(share("A", 0), walk(1, 40, 50)), bars(share("B", 1), walk(2, 25, 80), START + DAY // 3))

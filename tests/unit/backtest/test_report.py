@@ -105,7 +105,7 @@ def test_remarks_say_what_a_reader_must_know(busy: Report) -> None:
     assert busy.remarks == ["still held at the end, valued at the last mark: ACME, BOLT"]
     gap = [bars(share(), CLOSES), bars(share(), CLOSES, START + 30 * DAY)]
     halted = report(play(market(*gap), "Raises"))
-    assert halted.remarks == ["strategy Raises was halted: STRATEGY_RAISED"]
+    assert halted.remarks == ["strategy Raises was halted: STRATEGY_RAISED: ZeroDivisionError: the third bar"]
 
 
 def test_a_run_repeated_is_the_same_run(busy: Report) -> None:

@@ -49,6 +49,19 @@ class Script(Strategy):
         self.bars += 1
 
 
+class Rests(Strategy):
+    """Buys ten at its first bar, and asks for five more at a price at its sixth."""
+
+    bars: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.bars += 1
+        if self.bars == 1:
+            self.buy(10)
+        if self.bars == 6:
+            self.buy(5, limit=9)
+
+
 class Raises(Strategy):
     """Falls over at its third bar."""
 
