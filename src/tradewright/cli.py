@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from tradewright import __version__
 from tradewright.model.errors import InputError, TradewrightError, UsageError
@@ -18,7 +19,7 @@ from tradewright.model.errors import InputError, TradewrightError, UsageError
 FAILED, USAGE = 1, 2
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="A trading engine that can say for every order, and for every order it did not send, why.",
 )  # fmt: skip
 
@@ -40,7 +41,11 @@ def main() -> None:
     arguments = sys.argv[1:]
     # `tradewright --data a.parquet b.parquet` reads better than a --data before each; both are taken.
     try:
-        app(args=spread(arguments), standalone_mode=True)
+        code = app(args=spread(arguments), standalone_mode=False)
+    except typer.Abort:
+        fail("interrupted", FAILED)
+    except TyperException as error:
+        fail(" ".join(error.format_message().split()), USAGE)
     except UsageError as error:
         fail(str(error), USAGE)
     except TradewrightError as error:
@@ -49,11 +54,13 @@ def main() -> None:
         fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), FAILED)
     except OverflowError as error:
         fail(f"a number is out of range: {error}", FAILED)
+    if code:
+        raise SystemExit(code)
 
 
-def fail(sentence: str, code: int) -> None:
-    """One clear sentence, and the end."""
-    if "--json" in sys.argv:
+def fail(sentence: str, code: int, answered: bool = False) -> None:
+    """One clear sentence, and the end. answered: its one JSON object was printed already."""
+    if "--json" in sys.argv and not answered:
         print(json.dumps({"error": sentence, "exitCode": code}))
     print(f"tradewright: {sentence}", file=sys.stderr)
     raise SystemExit(code)
@@ -132,11 +139,16 @@ def demo(
     for file in data or []:
         if not file.is_file():
             raise InputError(f"data file {file} does not exist")
+    folder = home if home is not None else new_run(None)
     options = DemoOptions(
-        folder=home if home is not None else new_run(None), seconds=seconds, seed=seed, files=data or [],
+        folder=folder, seconds=seconds, seed=seed, files=data or [],
         strategies=chosen,
     )  # fmt: skip
-    summary = play(options, quiet=as_json)
+    try:
+        summary = play(options, quiet=as_json)
+    finally:
+        if home is None and not any(folder.iterdir()):
+            folder.rmdir()
     show(summary.row(), as_json, summary.text)
 
 
@@ -202,7 +214,8 @@ def backtest(
         made.write(report)
     show(made.row(), as_json, made.text)
     if result.halted:
-        fail("; ".join(f"strategy {name} was halted: {why}" for name, why in result.halted.items()), FAILED)
+        halts = "; ".join(f"strategy {name} was halted: {why}" for name, why in result.halted.items())
+        fail(halts, FAILED, answered=True)
 
 
 def factor_or_file(text: str | None) -> Any:

@@ -22,10 +22,10 @@ from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.backtest.data import ReadOptions, load
-from tradewright.backtest.strategy_source import specification
+from tradewright.backtest.strategy_source import specification, strategy_class
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.model.account import Account
+from tradewright.model.account import NETTING, Account
 from tradewright.model.control import HALTED, RECONCILE, CashMoved, Started, Timer, TradingStateSet
 from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import Event
@@ -36,7 +36,7 @@ from tradewright.model.numbers import Number, money_of
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.market import Market
 from tradewright.sim.models import Models
-from tradewright.trader import Outcome
+from tradewright.trader import Outcome, Trader
 
 ACCOUNT = "paper"
 #: Monday 2026-01-05 14:30 UTC: the first moment of the year at which all four asset classes trade.
@@ -142,7 +142,18 @@ class Session:
         doubled = [spec.id for spec in specs if sum(other.id == spec.id for other in specs) > 1]
         if doubled:
             raise InputError(f"two strategies are called {doubled[0]}; lots and states are kept by that name")
+        # What can not be set up is refused before anything is written.
+        Trader(lambda spec: strategy_class(spec.ref)).step(Started(self.feed.start, 1, self._setup_row(specs)))
         return specs
+
+    def _setup_row(self, specs: list[StrategySpec]) -> list[Any]:
+        """What this session consists of, as a journal gives it back."""
+        account = Account(
+            ACCOUNT, ACCOUNT, "paper", kind="margin", leverage=2, native_exits=True, fee=FeeEstimate(FEE_PPM)
+        )
+        notes = {"feed": self.feed.text, "version": __version__}
+        setup = Setup(self.feed.instruments, [(account, limits_from(LIMITS).row())], specs, notes)
+        return msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
 
     @property
     def live(self) -> LiveEngine:
@@ -157,17 +168,11 @@ class Session:
                 f"{self.options.folder} holds a session on {known.notes.get('feed')}, not on {self.feed.text}; "
                 "choose another --home, or the same market"
             )
-        account = Account(
-            ACCOUNT, ACCOUNT, "paper", kind="margin", leverage=2, native_exits=True, fee=FeeEstimate(FEE_PPM)
-        )
-        notes = {"feed": self.feed.text, "version": __version__}
-        setup = Setup(self.feed.instruments, [(account, limits_from(LIMITS).row())], specs, notes)
-        machine.paper.open_account(ACCOUNT, account.mode, {"USD": money_of(CASH, "cash")})
+        machine.paper.open_account(ACCOUNT, NETTING, {"USD": money_of(CASH, "cash")})
         now = max(self.feed.start, engine.now)
-        row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
         first = engine.run == 0
         owed = self._catch_up()
-        machine.sequencer.feed(Started(now, engine.run + 1, row))
+        machine.sequencer.feed(Started(now, engine.run + 1, self._setup_row(specs)))
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
         self._quarantine(now)

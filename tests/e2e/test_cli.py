@@ -1,0 +1,123 @@
+"""The command line's contract: exit codes, one JSON object, one sentence, whatever was typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import files, tradewright
+from tests.e2e.markets import bars
+from tests.project import build_of, compiled_modules
+
+COMMANDS = ("demo", "backtest", "explain", "replay", "doctor")
+USAGE = {
+    "an unknown command": (("nonsense",), "No such command 'nonsense'"),
+    "an unknown option": (("doctor", "--colour", "red"), "No such option: --colour"),
+    "no strategy": (("backtest",), "Missing argument 'strategy'"),
+    "a word for a number": (("replay", "--to", "x"), "Invalid value for '--to'"),
+    "a number out of range": (("replay", "--to", "0"), "Invalid value for '--to'"),
+    "a negative session": (("demo", "--seconds=-1"), "Invalid value for '--seconds'"),
+    "an option without value": (("demo", "--seed"), "--seed"),
+    "a parameter without name": (("demo", "sma_cross", "-p", "=5"), "write it as name=value"),
+    "half a question": (("explain", "--symbol", "ACME"), "explain wants an order id, or --symbol with --at"),
+}
+
+
+@pytest.mark.parametrize("name", USAGE)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_can_not_be_understood_is_one_sentence_and_exit_code_2(
+    name: str, as_json: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments, sentence = USAGE[name]
+    monkeypatch.setenv("TRADEWRIGHT_HOME", str(tmp_path / "home"))
+    (tmp_path / "home" / "journal").mkdir(parents=True)
+    before = files(tmp_path)
+    said = tradewright(*arguments, *(["--json"] if as_json else []))
+    (line,) = said.err.splitlines()
+    assert line.startswith("tradewright: ") and sentence in line
+    assert said.code == 2
+    if as_json:
+        assert said.row == {"error": line.removeprefix("tradewright: "), "exitCode": 2}
+    else:
+        assert said.out == ""
+    assert files(tmp_path) == before
+
+
+def test_nothing_said_is_answered_with_the_help_and_exit_code_2() -> None:
+    said = tradewright()
+    assert said.code == 2
+    assert all(command in said.out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_its_help_and_json(command: str) -> None:
+    said = tradewright(command, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert "--json" in said.out
+
+
+def test_what_goes_well_ends_with_0_and_one_object(tmp_path: Path) -> None:
+    data = bars(tmp_path / "good.csv", 60, ("ACME",))
+    home = ("--home", tmp_path / "home", "--json")
+    for arguments in (
+        ("backtest", "sma_cross", "--data", data, "--json"), ("demo", "sma_cross", "--data", data, *home),
+        ("replay", *home), ("replay", "--verify", *home), ("doctor", *home),
+    ):  # fmt: skip
+        said = tradewright(*arguments)
+        assert (said.code, said.err) == (0, ""), arguments
+        assert said.row
+
+
+def test_a_demo_that_fails_leaves_no_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it was given no home and took a number of its own."""
+    monkeypatch.setenv("TRADEWRIGHT_HOME", str(tmp_path / "home"))
+    data = bars(tmp_path / "good.csv", 60, ("ACME",))
+    assert tradewright("demo", "sma_cross", "-p", "fast=0", "--data", data).code == 1
+    assert list((tmp_path / "home" / "runs").iterdir()) == []
+
+
+def test_a_strategy_that_is_halted_makes_a_backtest_fail_after_its_report(tmp_path: Path) -> None:
+    data = bars(tmp_path / "good.csv", 60, ("ACME",))
+    file = tmp_path / "raises.py"
+    file.write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Raises(Strategy):\n    def on_bar(self, bar):\n        raise ValueError('the moon is full')\n"
+    )
+    said = tradewright("backtest", f"{file}:Raises", "--data", data)
+    assert said.code == 1
+    why = "STRATEGY_RAISED: ValueError: the moon is full"
+    assert said.err == f"tradewright: strategy Raises was halted: {why}\n"
+    said = tradewright("backtest", f"{file}:Raises", "--data", data, "--json")
+    assert (said.code, said.row["halted"]) == (1, {"Raises": why})
+
+
+def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
+    found = tradewright("--version", "--json").row
+    if build_of("tradewright.trader") == "pure":
+        assert (found["mode"], found["compiled"]) == ("pure", [])
+        return
+    assert found["mode"] == "compiled"
+    assert set(compiled_modules()) <= set(found["compiled"])
+    for module in found["compiled"]:
+        spec = find_spec(module)
+        assert spec is not None and isinstance(spec.loader, ExtensionFileLoader), module
+
+
+def test_a_process_says_what_main_says(tmp_path: Path) -> None:
+    """The same exit code, the same sentence and no traceback, seen from outside."""
+    (tmp_path / "x.csv").write_text("ts,open,high,low,close\n2024-01-01,1,1,1,nan\n2024-01-02,1,1,1,1\n")
+    arguments = ["backtest", "sma_cross", "--data", "x.csv", "--json"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "tradewright", *arguments],
+        cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    sentence = "x.csv: row 1, column 'close': the value is missing (NaN)"
+    assert (ran.returncode, ran.stderr) == (1, f"tradewright: {sentence}\n")
+    assert json.loads(ran.stdout) == {"error": sentence, "exitCode": 1}
