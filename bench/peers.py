@@ -23,7 +23,7 @@ DATA = ROOT / "build" / "bench-data"
 class Peer(NamedTuple):
     """name: as setup.py knows it; event_driven: it calls a Python strategy bar by bar; convention: of its fills on W1;
     same_limits: its limit orders fill at the prices ours do, so that W3's P&L can be compared; tuned: the driver's
-    setting."""
+    setting; slow: minutes a run, so one round has to do."""
 
     name: str
     driver: str
@@ -31,14 +31,24 @@ class Peer(NamedTuple):
     convention: str
     same_limits: bool = True
     tuned: str = ""
+    slow: bool = False
 
 
 PEERS = (
     Peer("vectorbt", "peer_vectorbt.py", False, "next_open"),
     Peer("backtesting", "peer_backtestingpy.py", True, "next_open"),
     # 1.221 runs on Python 3.11; newer ones need 3.12. Gapped limits fill at the limit there, so W3's P&L differs.
-    Peer("nautilus", "peer_nautilus_cython.py", True, "this_close", same_limits=False, tuned="noacct"),
+    Peer("nautilus", "peer_nautilus_cython.py", True, "this_close", same_limits=False, tuned="noacct", slow=True),
 )
+
+
+def python_of(name: str) -> str:
+    """The interpreter of a peer's environment."""
+    return str(ROOT / "build" / "peers" / name / "bin" / "python")
+
+
+#: The drivers' data and slow ledger need numpy, pandas and pyarrow: this peer brings all three.
+DRIVERS = python_of("nautilus")
 
 
 def output(command: list[str], **more: str) -> str:
@@ -52,18 +62,18 @@ def output(command: list[str], **more: str) -> str:
 
 def prepare() -> None:
     """Environments and data; a second time costs nothing."""
-    wanted = [peer.name for peer in PEERS if not (ROOT / "build" / "peers" / peer.name / "bin" / "python").exists()]
+    wanted = [peer.name for peer in PEERS if not Path(python_of(peer.name)).exists()]
     if wanted:
         subprocess.run([sys.executable, ROOT / "scripts" / "setup.py", "peer", *wanted], check=True)
     if not (DATA / "w1.npy").exists():
         DATA.mkdir(parents=True, exist_ok=True)
-        output([sys.executable, "gen_data.py"])
+        output([DRIVERS, "gen_data.py"])
 
 
 def right_answers(workload: str, bars: int) -> dict[str, tuple[int, float]]:
     """(fills, P&L) per fill convention, by the drivers' slow ledger."""
     found: dict[str, tuple[int, float]] = {}
-    for line in output([sys.executable, "reference.py", workload, str(bars)]).strip().splitlines():
+    for line in output([DRIVERS, "reference.py", workload, str(bars)]).strip().splitlines():
         if workload == "W3":
             _, fills, _, pnl = ast.literal_eval(line)
             found["next_open"] = found["this_close"] = (fills, pnl)
@@ -76,8 +86,8 @@ def right_answers(workload: str, bars: int) -> dict[str, tuple[int, float]]:
 
 def measured(peer: Peer, workload: str, bars: int) -> dict[str, Any]:
     """One run of a peer in a fresh process."""
-    python = str(ROOT / "build" / "peers" / peer.name / "bin" / "python")
-    printed = output([python, peer.driver, workload, str(bars)], **({"TUNED": peer.tuned} if peer.tuned else {}))
+    tuned = {"TUNED": peer.tuned} if peer.tuned else {}
+    printed = output([python_of(peer.name), peer.driver, workload, str(bars)], **tuned)
     line = next(line for line in reversed(printed.splitlines()) if line.startswith("RESULT "))
     row: dict[str, Any] = json.loads(line.removeprefix("RESULT "))
     return row
