@@ -7,6 +7,7 @@ from pathlib import Path
 from tradewright.core.life_cycle import diagram
 from tradewright.core.limits import LIMITS
 from tradewright.core.rules import ORDER_RULES
+from tradewright.core.sizers import SIZING_CODES
 
 PAGE = Path(__file__).parent.parent / "docs" / "orders.md"
 UNITS = {"money": "account currency", "ppm": "percent", "ns": "seconds", "count": "number", "quantity": "size"}
@@ -18,6 +19,10 @@ FACTS = (
 RULES = (
     "Every rule is asked, also after one refused; an exit is never stopped by a rule on openings. Where a limit is "
     "configured and its value can not be known, openings are refused."
+)
+SIZING = (
+    "Before the rules an opening gets its size, if it says none (see strategies.md). What can not be known sizes "
+    "nothing and refuses with a code of its own, beside those of the rules."
 )
 
 
@@ -40,6 +45,8 @@ def page() -> str:
         "|---|---|",
     ]
     lines += [f"| {rule.code} | {' '.join((type(rule).__doc__ or '').split())} |" for rule in ORDER_RULES]
+    lines += ["", "## Sizing", "", SIZING, "", "| code | what is checked |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in SIZING_CODES.items()]
     lines += ["", "## Limits", "", "| name | unit | bounds |", "|---|---|---|"]
     lines += [f"| {name} | {UNITS[unit]} | {text} |" for name, (unit, text) in LIMITS.items()]
     return "\n".join(lines) + "\n"

@@ -173,6 +173,7 @@ def backtest(
     limit: Annotated[
         list[str] | None, typer.Option("--limit", help="Risk limit as name=value; may be given again.")
     ] = None,
+    sizer: Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")] = "",
     from_: Annotated[str | None, typer.Option("--from", help="First label (ISO 8601).")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Last label (ISO 8601; a date includes that day).")] = None,
     symbols: Annotated[str | None, typer.Option("--symbols", help="Only these, comma-separated.")] = None,
@@ -204,7 +205,7 @@ def backtest(
     )  # fmt: skip
     options = RunOptions(
         cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
-        models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
+        sizer=sizer, models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
     )  # fmt: skip
     dataset = load(data, reading)
     names = tuple(instrument.symbol for instrument in dataset.instruments)

@@ -37,6 +37,9 @@ from tradewright.model.report import Fill, Report
 
 #: What each check asks, as a sentence with {value} and {limit}; the same words for a pass and a refusal.
 QUESTIONS = {
+    "SIZE_UNKNOWN": "what the size follows from is known",
+    "STOP_REQUIRED": "a size by risk has a stop on the losing side",
+    "NO_EDGE": "the stated win rate and payoff leave an edge",
     "TRADING_STATE": "trading state is {value} (openings need {limit})",
     "SYMBOL_NOT_TRADABLE": "the venue takes openings in this symbol: {value}",
     "PRICE_UNKNOWN": "a reference price is known: {value}",

@@ -28,6 +28,7 @@ cdef class View(EngineView):
     cpdef object book(self, str account, str strategy, Instrument instrument)
     cpdef str next_order_id(self, str account)
     cpdef object equity(self, str account)
+    cpdef bint sizes(self, str account, str strategy) except -1
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)
 
 cdef class Runner:

@@ -98,6 +98,9 @@ class View(EngineView):
     def equity(self, account: str) -> int | None:
         return self.engine.accounts[account].equity()
 
+    def sizes(self, account: str, strategy: str) -> bool:
+        return self.engine.sizer_of(account, strategy) is not None
+
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         return self.engine.open_orders(account, strategy, instrument)
 
@@ -307,6 +310,7 @@ class Trader:
                 engine.list_instrument(instrument)
         for account, limits in self.setup.accounts:
             engine.open_account(account, Limits(dict(limits)))
+        engine.sizers = dict(self.setup.sizers)
         kept = {runner.key: runner for runner in self.runners}
         self.runners = []
         if self.load is not None:

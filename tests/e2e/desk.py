@@ -34,6 +34,7 @@ from tradewright.model.numbers import Number, count_of, money_of, money_text
 from tradewright.model.order import ENTRY
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.rng import Rng
+from tradewright.model.sizer import sizer_from
 from tradewright.ports import MemoryJournal
 from tradewright.sim.exchange import Exchange
 from tradewright.sim.models import Models
@@ -76,6 +77,7 @@ class Desk:
         instruments: list[Instrument] | None = None,
         cash: Number | dict[str, Number] = "1000000",
         limits: dict[str, Number] | None = None,
+        sizers: dict[str, str] | None = None,
         models: Models | None = None,
         **terms: Any,
     ) -> None:
@@ -92,7 +94,8 @@ class Desk:
         self.balances = {currency: money_of(amount, "cash") for currency, amount in balances.items()}
         self.exchange.open_account(ACCOUNT, self.account.mode, self.balances)
         self.specs = [self._spec(number, given) for number, given in enumerate(strategies)]
-        setup = Setup(self.instruments, [(self.account, limits_from(limits or {}).row())], self.specs, {})
+        sized = {scope: sizer_from(text) for scope, text in (sizers or {}).items()}
+        setup = Setup(self.instruments, [(self.account, limits_from(limits or {}).row())], self.specs, {}, sized)
         self.time = MIDNIGHT
         self.sequencer.feed(Started(self.time, 1, plain(setup.row())))
         for currency, amount in self.balances.items():

@@ -34,6 +34,7 @@ from tradewright.model.lot import Match
 from tradewright.model.market import Bar, QuoteBar
 from tradewright.model.numbers import Number, money_of
 from tradewright.model.rng import Rng
+from tradewright.model.sizer import sizer_from
 from tradewright.ports import Journal
 from tradewright.signal.strategy import Strategy
 from tradewright.sim.exchange import Exchange
@@ -53,7 +54,8 @@ class RunOptions:
 
     cash: amount in `currency`, or amounts by currency. kind, mode, leverage: of the account. limits: as in the
     configuration. models: the exchange's. fee_estimate: what holds and sizing expect a fill to cost. seed: of the
-    exchange's random draws. final: what happens to positions at the end — valued at the last close, or closed at the
+    exchange's random draws. sizer: how openings that say no size get one, as `model.sizer` reads it; "" = none does.
+    final: what happens to positions at the end — valued at the last close, or closed at the
     open of the last bar (a convention of backtesting.py). keep_decisions: collect decision records. journal: records go
     there as well.
     """
@@ -64,6 +66,7 @@ class RunOptions:
     mode: str = "netting"
     leverage: int = 1
     limits: dict[str, Number] = field(default_factory=dict)
+    sizer: str = ""
     models: Models = field(default_factory=Models)
     fee_estimate: FeeEstimate = field(default_factory=FeeEstimate)
     seed: int = 1
@@ -151,7 +154,8 @@ def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: Ru
         fee=options.fee_estimate,
     )  # fmt: skip
     notes = {"models": json.dumps(options.models.row()), "seed": str(options.seed), "final": options.final}
-    setup = Setup(dataset.instruments, [(account, limits_from(options.limits).row())], specs, notes)
+    sizers = {f"account:{ACCOUNT}": sizer_from(options.sizer)} if options.sizer else {}
+    setup = Setup(dataset.instruments, [(account, limits_from(options.limits).row())], specs, notes, sizers)
     return Started(time, 1, plain(setup.row()))
 
 

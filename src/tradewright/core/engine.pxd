@@ -43,6 +43,7 @@ cdef class Engine:
     cdef public dict states
     cdef public dict causes
     cdef public dict halted
+    cdef public dict sizers
     cdef public long long order_count
     cdef str last_id
     cdef long long last_number
@@ -98,6 +99,9 @@ cdef class Engine:
     cdef _release(self, Book book, Intent intent, list outputs)
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, state=cython.int)
     cdef _judge_one(self, Book book, Intent intent, list outputs)
+    cpdef object sizer_of(self, str account, str strategy)
+    cdef object _sizer_for(self, Intent intent)
+    cdef object _sized(self, Intent intent, object sizer, AccountState account, long long price)
     @cython.locals(order=Order, decision=Decision, known=cython.longlong)
     cdef Decision _decision_of(self, Intent intent, Proposal proposal, bint approved, list orders, list checks)
     @cython.locals(order=Order, there=cython.longlong)

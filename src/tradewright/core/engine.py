@@ -31,6 +31,7 @@ from tradewright.core.marks import Mark, Marks
 from tradewright.core.orders import OrderState
 from tradewright.core.risk import Proposal, judge, passed, standing
 from tradewright.core.rules import ORDER_RULES, daily_loss_limit
+from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
 from tradewright.model.account import CASH, HEDGING, Account
@@ -89,6 +90,7 @@ from tradewright.model.order import (
     Order,
 )
 from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.sizer import ASKED, PPM_ONE, Sizer
 from tradewright.model.zone import DAY_NS, day_of, utc_ns
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
@@ -113,13 +115,14 @@ class Engine:
     """All state of the deterministic core. now: the logical time, ns UTC, which never goes back.
 
     matches, alarms: what the last events made; whoever drives the engine takes them. fresh_fill: the last report was a
-    fill not seen before. causes: who or what set each trading state. `order_count` and `decision_count` number ids;
+    fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID", "account:NAME"),
+    for openings that say no size. `order_count` and `decision_count` number ids;
     `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
-        "children", "states", "causes", "halted", "order_count", "last_id", "last_number", "decision_count",
+        "children", "states", "causes", "halted", "sizers", "order_count", "last_id", "last_number", "decision_count",
         "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "late_events", "fresh_fill",
     )  # fmt: skip
 
@@ -138,6 +141,7 @@ class Engine:
         self.states: dict[str, int] = {}
         self.causes: dict[str, str] = {}
         self.halted: dict[str, str] = {}
+        self.sizers: dict[str, Sizer] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -589,15 +593,25 @@ class Engine:
         instrument = intent.instrument
         mark: Mark = self.marks.marks[instrument.index]
         price = intent.limit_units if intent.limit_units else mark.reference(intent.side)
-        if intent.closing or intent.quantity:
+        code = ""
+        sizer: Sizer | None = None
+        if intent.closing or (intent.quantity and intent.weight_ppm == PPM_ONE):
             quantity, sizing = intent.quantity, "as asked"
-        else:
+        elif (intent.size_ppm or intent.value) and intent.weight_ppm == PPM_ONE:
             quantity, sizing = size(intent, account, price)
+        else:
+            sizer = self._sizer_for(intent)
+            quantity, sizing, code = self._sized(intent, sizer, account, price)
         order = self._order_of(book, intent, quantity)
         state = self.trading_state(order.account, order.strategy, instrument.symbol)
         proposal = Proposal.__new__(Proposal)
         proposal.begin(order, account, book, book.position, mark, state, self.now)
+        if sizer is not None and not code:
+            proposal, capped = fitted(proposal, account.rules, sizer.quantity_max)
+            sizing += capped
         checks = judge(account.rules, proposal)
+        if code:
+            checks.insert(0, Sized(0, sizing, code).check())
         approved = passed(checks)
         orders = [order]
         if approved and not intent.closing:
@@ -609,6 +623,28 @@ class Engine:
             for made in orders:
                 if not self._held_here(made):
                     self._emit(submit_of(self.now, Approved(made)), outputs)
+
+    def sizer_of(self, account: str, strategy: str) -> Sizer | None:
+        """The sizer of a strategy, else that of its account; None = openings have to say their size."""
+        own = self.sizers.get("strategy:" + strategy)
+        return self.sizers.get("account:" + account) if own is None else own
+
+    def _sizer_for(self, intent: Intent) -> Sizer | None:
+        """The sizer that decides on an intent; None where it says its size itself, or nothing does."""
+        own: Sizer | None = intent.sizer
+        if intent.quantity or intent.size_ppm or intent.value or (own is not None and own.method != ASKED):
+            return own
+        default = self.sizer_of(intent.account, intent.strategy)
+        return default if own is None or default is None else own.over(default)
+
+    def _sized(self, intent: Intent, sizer: Sizer | None, account: AccountState, price: int) -> Sized:
+        """A size that needs more than a look: by a sizer, or by the weight of its strategy."""
+        if intent.quantity:
+            return weighted(intent.quantity, intent.weight_ppm, intent.instrument, "as asked")
+        if intent.size_ppm or intent.value:
+            quantity, words = size(intent, account, price)
+            return weighted(quantity, intent.weight_ppm, intent.instrument, words)
+        return sized(intent, sizer, account, self.marks.marks[intent.instrument.index].reference(intent.side))
 
     def _decision_of(
         self, intent: Intent, proposal: Proposal, approved: bool, orders: list[Order], checks: list[Check]

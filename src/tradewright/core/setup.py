@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tradewright.model.account import Account
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.sizer import Sizer
 
 
 class StrategySpec(NamedTuple):
@@ -28,10 +29,10 @@ class StrategySpec(NamedTuple):
 
 
 class Setup:
-    """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models,
-    seed)."""
+    """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models, seed).
+    sizers: by scope, "account:NAME" or "strategy:ID", for openings that say no size."""
 
-    __slots__ = ("instruments", "accounts", "strategies", "notes")
+    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers")
 
     def __init__(
         self,
@@ -39,11 +40,13 @@ class Setup:
         accounts: list[tuple[Account, list[tuple[str, int]]]],
         strategies: list[StrategySpec],
         notes: dict[str, str],
+        sizers: dict[str, Sizer] | None = None,
     ) -> None:
         self.instruments = instruments
         self.accounts = accounts
         self.strategies = strategies
         self.notes = notes
+        self.sizers = {} if sizers is None else sizers
 
     def row(self) -> list[object]:
         return [
@@ -51,12 +54,13 @@ class Setup:
             [(account.row(), limits) for account, limits in self.accounts],
             [tuple(spec) for spec in self.strategies],
             sorted(self.notes.items()),
+            [(scope, sizer.row()) for scope, sizer in sorted(self.sizers.items())],
         ]
 
     @staticmethod
     def from_row(row: Sequence[Any]) -> Setup:
         """The inverse of `row`, from what a journal gave back."""
-        instruments, accounts, strategies, notes = row
+        instruments, accounts, strategies, notes, sizers = row
         return Setup(
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
@@ -65,6 +69,7 @@ class Setup:
                 for id, ref, account, symbols, parameters, code, params in strategies
             ],
             dict(notes),
+            {scope: Sizer.from_row(item) for scope, item in sizers},
         )
 
 

@@ -10,7 +10,13 @@ from tradewright.model.numbers import money_text, round_down, text_of
 
 
 def quantity_for(account: AccountState, instrument: Instrument, money: int | None, price: int) -> int:
-    """Size counts that `money` (account currency), the expected fee taken off, buys at `price`; 0 when unknown."""
+    """Size counts on the venue's step that `money` (account currency), the expected fee taken off, buys at `price`; 0
+    when unknown."""
+    return round_down(bought(account, instrument, money, price), instrument.rules.step)
+
+
+def bought(account: AccountState, instrument: Instrument, money: int | None, price: int) -> int:
+    """The same before it is rounded to the step."""
     if money is None or price <= 0:
         return 0
     quote = account.marks.convert(money, account.terms.currency, instrument.quote)
@@ -18,7 +24,7 @@ def quantity_for(account: AccountState, instrument: Instrument, money: int | Non
         return 0
     unit = price * instrument.money_factor
     fee = account.terms.fee.of(instrument, quote, quote // unit)
-    return round_down(max(0, quote - fee) // unit, instrument.rules.step)
+    return int(max(0, quote - fee) // unit)
 
 
 def money_for(account: AccountState, intent_ppm: int, value: int) -> int | None:

@@ -19,11 +19,12 @@ from tradewright.core.setup import account_from, instrument_from
 from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import ENTRY, Order
+from tradewright.model.sizer import Sizer
 
 if TYPE_CHECKING:
     from tradewright.core.engine import Engine
 
-VERSION = 2
+VERSION = 3
 
 
 def to_bytes(engine: Engine) -> bytes:
@@ -51,6 +52,7 @@ def to_bytes(engine: Engine) -> bytes:
             sorted(engine.halted.items()),
             list(engine.ended),
             engine.next_day_end,
+            [(scope, sizer.row()) for scope, sizer in sorted(engine.sizers.items())],
         )
     )
 
@@ -67,9 +69,23 @@ def restore(engine: Engine, data: bytes) -> None:
 
 
 def _restore(engine: Engine, row: list[Any]) -> None:
-    _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, ended, day_end = (
-        row
-    )
+    (
+        _,
+        counts,
+        instruments,
+        marks,
+        accounts,
+        ledger,
+        orders,
+        holds,
+        exits,
+        children,
+        states,
+        halted,
+        ended,
+        day_end,
+        sizers,
+    ) = row
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
         engine.list_instrument(instrument_from(item))
@@ -96,6 +112,7 @@ def _restore(engine: Engine, row: list[Any]) -> None:
     for time, order_id in ended:
         engine.note_end(time, order_id)
     engine.next_day_end = day_end
+    engine.sizers = {scope: Sizer.from_row(item) for scope, item in sizers}
 
 
 def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:

@@ -33,4 +33,6 @@ cdef class Intent:
     cdef public tuple inputs
     cdef public double confidence
     cdef public bint cancels
+    cdef public object sizer
+    cdef public long long weight_ppm
     cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import GTC, MARKET
+from tradewright.model.sizer import PPM_ONE, Sizer
 
 
 class Intent:
@@ -14,15 +15,17 @@ class Intent:
     Prices are counts, 0 = none; trail_* as in `Order`. stop_loss, take_profit: prices of attached exits;
     exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group: id shared by an OCO pair; role: of
     a closing intent that guards a position (`order.STOP_LOSS`, `order.TAKE_PROFIT`), "" = a plain close.
-    reason: the strategy's words; inputs: (label, number) pairs it decided on. confidence: 0 to 1, orders the intents of
-    one event. cancels: not a wish for an order but for the end of `order_id`.
+    sizer: how an opening without a size gets one, None = as its strategy or account does; weight_ppm: the strategy's
+    weight, which every opening's size is multiplied by. reason: the strategy's words; inputs: (label, number) pairs it
+    decided on. confidence: 0 to 1, orders the intents of one event. cancels: not a wish for an order but for the end of
+    `order_id`.
     """
 
     __slots__ = (
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
         "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
-        "confidence", "cancels",
+        "confidence", "cancels", "sizer", "weight_ppm",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -58,3 +61,5 @@ class Intent:
         self.inputs: tuple[tuple[str, float | None], ...] = ()
         self.confidence = 1.0
         self.cancels = False
+        self.sizer: Sizer | None = None
+        self.weight_ppm = PPM_ONE

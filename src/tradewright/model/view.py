@@ -43,6 +43,10 @@ class EngineView:
         """Money in the account's currency; None when a price or a rate is missing."""
         raise AssertionError("a view without an engine")
 
+    def sizes(self, account: str, strategy: str) -> bool:
+        """Whether an opening that says no size gets one; without an engine none does."""
+        return False
+
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         """Ids of the strategy's orders that may still fill, oldest first."""
         raise AssertionError("a view without an engine")

@@ -10,6 +10,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.numbers import Number
 from tradewright.model.order import BUY
+from tradewright.model.sizer import ASKED
 from tradewright.model.view import EngineView
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.indicators.line import Line
@@ -64,10 +65,16 @@ class Hand:
         intent = self.intent(instrument, side)
         if size is not None:
             intent.quantity = size_count(self.strategy, size, instrument)
-        elif terms.get("percent") is None and terms.get("value") is None:
-            raise InputError(f"{self.strategy}: say how much: size, percent=… of equity or value=… of money")
         if terms:
             fill_in(intent, terms, True)
+        if size is None and intent.size_ppm == 0 and intent.value == 0:
+            sizer = intent.sizer
+            # What nothing will size is a mistake of the strategy, not a refusal.
+            if (sizer is None or sizer.method == ASKED) and not self.view.sizes(self.account, self.strategy):
+                raise InputError(
+                    f"{self.strategy}: say how much: size, percent=… of equity, value=… of money, risk=… of money or "
+                    "risk_percent=… of equity"
+                )
         return self.want(intent)
 
     def cancel(self, order_id: str) -> None:

@@ -154,7 +154,10 @@ class Strategy:
     def buy(self, size: Number | None = None, **terms: Any) -> str:
         """Want to be longer by `size` (or `percent` of equity, or `value` of money); returns the order's id.
 
-        terms: symbol; percent, value; at_fill (percent taken at the fill price, backtest only); limit, stop, trail or
+        terms: symbol; percent, value; at_fill (percent taken at the fill price, backtest only); risk (money) or
+        risk_percent (of equity) to be lost at the attached stop; volatility_percent (of equity) that one deviation is
+        to move; kelly (a part of it) with win_rate and payoff, at most kelly_cap percent; max_size; size_hint (0 to 1).
+        Without a size the default of the strategy or account decides, if there is one. limit, stop, trail or
         trail_percent (order type follows from them; none = market); tif day|gtc|ioc|fok|opg|cls; post_only,
         extended_hours; stop_loss, take_profit (prices) and trailing or trailing_percent: exits attached to the order;
         reason; confidence 0..1. What is short is closed first.

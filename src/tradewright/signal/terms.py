@@ -31,6 +31,7 @@ from tradewright.model.order import (
     TRAILING_STOP,
     number_named,
 )
+from tradewright.signal.sizes import SIZE_TERMS, sizer_said
 
 PPM_ONE = 1_000_000
 VALUE_MAX = 2**127 - 1
@@ -38,6 +39,7 @@ VALUE_MAX = 2**127 - 1
 TERMS = frozenset({
     "symbol", "percent", "value", "at_fill", "limit", "stop", "trail", "trail_percent", "tif", "post_only",
     "extended_hours", "stop_loss", "take_profit", "trailing", "trailing_percent", "lot", "reason", "confidence",
+    *SIZE_TERMS,
 })  # fmt: skip
 
 
@@ -50,9 +52,13 @@ def fill_in(intent: Intent, terms: dict[str, Any], opening: bool) -> None:
         if value is None and name in TERMS:
             continue
         if not (_price_term(intent, name, value) or _plain_term(intent, name, value)) and not (
-            opening and _opening_term(intent, name, value, terms)
+            opening and (name in SIZE_TERMS or _opening_term(intent, name, value, terms))
         ):
             raise InputError(f"{intent.strategy}: an order has no {name}")
+    if opening and not SIZE_TERMS.isdisjoint(terms):
+        intent.sizer = sizer_said(intent.strategy, intent.instrument, terms)
+        if intent.quantity and intent.sizer is not None:
+            raise InputError(f"{intent.strategy}: say how much once: a size, or how it is to be found")
     if intent.trail_units or intent.trail_ppm:
         if (intent.trail_units and intent.trail_ppm) or intent.limit_units or intent.stop_units:
             raise InputError(f"{intent.strategy}: trail and trail_percent go with no other price of the order")

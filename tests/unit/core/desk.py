@@ -33,6 +33,8 @@ LISTINGS: dict[str, tuple[Any, ...]] = {
     "BTCUSD": ("paper", "crypto", "BTC", "USD", 2, 8),
     "ETHBTC": ("paper", "crypto", "ETH", "BTC", 6, 5),
     "EURUSD": ("paper", "forex", "EUR", "USD", 5, 2, 100_000),
+    "USDJPY": ("paper", "forex", "USD", "JPY", 3, 2, 100_000),
+    "XAUUSD": ("paper", "metal", "XAU", "USD", 2, 2, 100),
 }
 
 

@@ -16,6 +16,7 @@ from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.numbers import nearest_count_of
 from tradewright.model.order import BUY, DAY, LIMIT, MARKET, POST_ONLY, SELL, STOP, STOP_LIMIT, TRAILING_STOP
+from tradewright.model.sizer import ASKED, KELLY, RISK, RISK_PERCENT, VOLATILITY
 from tradewright.model.view import EngineView
 from tradewright.signal.hand import Hand
 from tradewright.signal.terms import fill_in, quick_count, size_count
@@ -78,11 +79,47 @@ def test_every_term_finds_its_field() -> None:
         ({"reason": 5}, "reason 5 is not text"), ({"tif": "gtd"}, "tif: 'gtd' is not one of"),
         ({"limit": float("nan")}, "not a finite number"), ({"limit": -1.0}, "must be above zero"),
         ({"limit": 0.001}, "must be above zero"), ({"limit": "x"}, "is not a number"),
+        ({"risk": 1, "risk_percent": 1}, "say how much once: risk, risk_percent are too many"),
+        ({"percent": 1, "kelly": 1}, "say how much once: percent, kelly are too many"),
+        ({"value": 1, "size_hint": 0.5}, "size_hint do not go with value"),
+        ({"risk": 0}, "risk 0 must be above zero"), ({"risk_percent": 101}, "risk_percent: 101 is out of range"),
+        ({"kelly": 1.5}, "kelly: 1.5 is out of range"), ({"win_rate": -0.1}, "win_rate -0.1 must be above zero"),
+        ({"size_hint": 1.01}, "size_hint: 1.01 is out of range"), ({"deviation": "x"}, "is not a number"),
     ],
 )  # fmt: skip
 def test_a_term_that_can_not_be_is_refused_by_name(terms: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         told(**terms)
+
+
+@pytest.mark.parametrize(
+    ("terms", "row"),
+    [
+        ({"risk": 75.5}, (RISK, 75_500_000_000_000_000_000, 200_000, 0, 0, 0, 0, 10**6)),
+        ({"risk_percent": 0.5, "max_size": 3}, (RISK_PERCENT, 5_000, 200_000, 3 * 10**9, 0, 0, 0, 10**6)),
+        ({"volatility_percent": 1, "deviation": 2.345}, (VOLATILITY, 10_000, 200_000, 0, 234, 0, 0, 10**6)),
+        (
+            {"kelly": 0.5, "win_rate": 0.55, "payoff": 1.2, "kelly_cap": 5},
+            (KELLY, 500_000, 50_000, 0, 0, 550_000, 1_200_000, 10**6),
+        ),
+        ({"size_hint": 0.25, "risk": None}, (ASKED, 0, 200_000, 0, 0, 0, 0, 250_000)),
+    ],
+)
+def test_a_size_that_is_to_be_found_says_how(terms: dict[str, Any], row: tuple[int, ...]) -> None:
+    sizer = told(**terms).sizer
+    assert sizer is not None
+    assert sizer.row() == row
+
+
+def test_a_size_is_said_or_found_but_not_both() -> None:
+    own = hand("ACME")
+    with pytest.raises(InputError, match="say how much once: a size, or how it is to be found"):
+        own.open(BUY, 1, {"risk": 5})
+    with pytest.raises(InputError, match="say how much: size, percent"):
+        own.open(BUY, None, {"size_hint": 0.5})
+    with pytest.raises(InputError, match="no risk"):
+        told(closing=True, opening=False, risk=1)
+    assert told(risk=None).sizer is None
 
 
 def test_a_price_that_leaves_nothing_on_the_tick_is_refused() -> None:
