@@ -5,7 +5,8 @@ concerns and takes every intent through sizing and risk. Its outputs are already
 right behind the input, and commands leave only when that is durable. No I/O, no clock, no random number.
 
 `follow(event, outputs)` is recovery: it folds what was journaled and runs the strategies muted, so that their state is
-what it was; what they would decide today is dropped. A strategy whose code changed starts anew.
+what it was; what they would decide today is dropped. A strategy whose code changed starts anew: where `load` has not
+the code that a record names, the record is folded without it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
 from tradewright.model.control import RECONCILE, CloseRequested, Started, StrategyHalted, Timer
-from tradewright.model.errors import StateError
+from tradewright.model.errors import InputError, StateError
 from tradewright.model.event import (
     BAR,
     DECISION,
@@ -39,6 +40,7 @@ from tradewright.model.view import BookView, EngineView
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
 
+Load = Callable[[StrategySpec], type[Strategy] | None]
 STRATEGY_RAISED = "STRATEGY_RAISED"
 STRATEGY_STATE = "STRATEGY_STATE"
 
@@ -166,12 +168,14 @@ class Runner:
 
 
 class Trader:
-    """One engine and its strategies. load: gives the class a specification names (it may read files, step may not);
-    without it no strategy runs and the trader only folds."""
+    """One engine and its strategies. load: gives the class a specification names (it may read files, step may not),
+    None where today's code is not the one it names; without it no strategy runs and the trader only folds."""
 
     __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted")
 
-    def __init__(self, load: Callable[[StrategySpec], type[Strategy]] | None, watch: Watch | None = None) -> None:
+    def __init__(
+        self, load: Callable[[StrategySpec], type[Strategy] | None] | None, watch: Watch | None = None
+    ) -> None:
         self.engine = Engine()
         self.runners: list[Runner] = []
         self.concerned: list[list[Runner]] = []
@@ -193,7 +197,7 @@ class Trader:
                     return NOTHING
                 return self._decide(intents, [])
         elif isinstance(event, Started):
-            self._start(event)
+            self._start(event, False)
         engine.apply(event)
         outputs = engine.react(event)
         if isinstance(event, FillPrice):
@@ -290,19 +294,20 @@ class Trader:
 
     # ── building and rebuilding ────────────────────────────────────────────────────────────────────────────────────
 
-    def _start(self, started: Started) -> None:
+    def _start(self, started: Started, journaled: bool) -> None:
         """A run begins: its number is part of every order id from now on."""
         self.engine.run = started.run
         self.engine.order_count = 0
-        self._build(started)
+        self._build(started, journaled)
 
     def resume(self, started: Started, states: list[Any]) -> None:
         """Behind a restored engine: the run that `started` began, and its strategies as they were."""
-        self._build(started)
+        self._build(started, True)
         self.restore_strategies(states)
 
-    def _build(self, started: Started) -> None:
-        """Instruments, accounts and limits as journaled; strategies anew where their code or parameters are new."""
+    def _build(self, started: Started, journaled: bool) -> None:
+        """Instruments, accounts and limits as the start says; strategies anew where their code or parameters are new.
+        journaled: it is a record of the past, whose strategies today's code may not have any more."""
         self.setup = Setup.from_row(started.setup)
         engine = self.engine
         for instrument in self.setup.instruments:
@@ -315,7 +320,11 @@ class Trader:
         self.runners = []
         if self.load is not None:
             for spec in self.setup.strategies:
-                self.runners += self._runners_of(spec, self.load(spec), kept)
+                found = self.load(spec)
+                if found is not None:
+                    self.runners += self._runners_of(spec, found, kept)
+                elif not journaled:
+                    raise InputError(f"strategy {spec.id}: the code of {spec.ref} changed while it was being set up")
         self.runners.sort(key=_runner_key)
         self.concerned = [[] for _ in engine.instruments]
         for runner in self.runners:
@@ -344,7 +353,7 @@ class Trader:
         engine = self.engine
         self.muted = True
         if isinstance(event, Started):
-            self._start(event)
+            self._start(event, True)
         engine.apply(event)
         # What core decided came before what strategies saw; the muted callbacks see the same book as then.
         core, rest = _split(outputs)

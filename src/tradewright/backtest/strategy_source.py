@@ -31,10 +31,11 @@ def strategy_class(ref: str) -> type[Strategy]:
 
 
 def _module(path: Path) -> Any:
-    """The file as a module, loaded once per content."""
+    """The file as a module, loaded once per place and content: a class is traced back to its file by its module."""
     if not path.is_file():
         raise InputError(f"strategy file {path} does not exist")
-    key = f"tradewright_strategy_{path.stem}_{blake2b(path.read_bytes(), digest_size=8).hexdigest()}"
+    content = blake2b(str(path.absolute()).encode() + b"\0" + path.read_bytes(), digest_size=8)
+    key = f"tradewright_strategy_{path.stem}_{content.hexdigest()}"
     if key in sys.modules:
         return sys.modules[key]
     spec = importlib.util.spec_from_file_location(key, path)
@@ -58,6 +59,15 @@ def code_hash(strategy: type[Strategy]) -> str:
             f"{strategy.__name__}: its source file can not be found, so its decisions could not be replayed"
         )
     return blake2b(Path(source).read_bytes(), digest_size=16).hexdigest()
+
+
+def as_journaled(spec: StrategySpec) -> type[Strategy] | None:
+    """The class a journal names; None where it can not be loaded any more, or its code is not what it was then."""
+    try:
+        found = strategy_class(spec.ref)
+    except InputError:
+        return None
+    return found if code_hash(found) == spec.code_hash else None
 
 
 def specification(

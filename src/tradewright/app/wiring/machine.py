@@ -16,12 +16,14 @@ from tradewright.app.live import (
 from tradewright.app.recovery import Rebuilt, rebuild
 from tradewright.app.watch import WatchFile
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES, AccountLock, EmergencyFile, FileJournal
-from tradewright.backtest.strategy_source import strategy_class
+from tradewright.backtest.strategy_source import as_journaled
+from tradewright.core.setup import StrategySpec
 from tradewright.model.control import Timer
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
 from tradewright.ports import CrashPoint, no_crash
+from tradewright.signal.strategy import Strategy
 from tradewright.sim.models import Models
 from tradewright.sim.paper import PaperVenue
 from tradewright.sim.sequencer import Sequencer
@@ -92,7 +94,7 @@ def open_machine(
         lock.release()
         raise
     watch = WatchFile(journal_folder)
-    trader = Trader(lambda spec: strategy_class(spec.ref))
+    trader = Trader(lambda spec: _loaded(spec, remarks))
     crash(DURING_RECOVERY)
     rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
     crash(AFTER_RECOVERY)
@@ -101,3 +103,13 @@ def open_machine(
     live.counts.markets = rebuilt.markets
     paper = PaperVenue(paper_file, models, Rng(seed), instruments, crash)
     return Machine(trader, live, paper, Sequencer(live.step, paper), watch, lock, rebuilt, remarks, crash)
+
+
+def _loaded(spec: StrategySpec, remarks: list[str]) -> type[Strategy] | None:
+    """The class of a specification if today's code is the one it names; where it is not, that is said once."""
+    found = as_journaled(spec)
+    if found is None:
+        remark = f"strategy {spec.id}: {spec.ref} is not the code that was journaled; it starts anew if it runs at all"
+        if remark not in remarks:
+            remarks.append(remark)
+    return found

@@ -1,0 +1,105 @@
+"""A home taken up again after something about it changed: code, strategies, instruments, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.markets import bars
+from tradewright.app.demo import DemoOptions, Session
+from tradewright.app.history import fold
+from tradewright.core.engine import Engine
+from tradewright.model.event import BAR, Event
+from tradewright.trader import Outcome
+
+HEAD = "from tradewright.signal.strategy import Strategy\n"
+#: Buys once and holds; `{0}` is put into its setup.
+HOLDER = HEAD + (
+    "class {1}(Strategy):\n"
+    "    seen: int = 0\n"
+    "    def setup(self):\n"
+    "        self.a = self.sma(5)\n{0}"
+    "    def on_bar(self, bar):\n"
+    "        self.seen += 1\n"
+    "        if self.flat and not self.open_orders:\n"
+    "            self.buy(1)\n"
+)
+
+
+def holder(path: Path, more: str = "", name: str = "Holder") -> str:
+    path.write_text(HOLDER.format(more and f"        {more}\n", name))
+    return f"{path}:{name}"
+
+
+def play(home: Path, *refs: str, count: int = 0, listen: Callable[[Event, Outcome], None] | None = None) -> Session:
+    """A session of these strategies on the bars beside the home, ended after `count` bars (0 = at their end)."""
+    passed = 0
+    data = home.parent / "bars.csv"
+    if not data.exists():
+        bars(data, count=60, symbols=("ACME",))
+
+    def heard(event: Event, outcome: Outcome) -> None:
+        nonlocal passed
+        passed += event.kind == BAR
+        if passed == count:
+            session.stop()
+        if listen is not None:
+            listen(event, outcome)
+
+    session = Session(DemoOptions(folder=home, files=[data], strategies=[(ref, {}) for ref in refs]), heard)
+    try:
+        session.run()
+    finally:
+        session.close()
+    return session
+
+
+def engine_of(session: Session) -> Engine:
+    return session.machine.trader.engine
+
+
+def strategy_of(session: Session) -> Any:
+    return session.machine.trader.runners[0].strategy
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+@pytest.mark.parametrize("more", ["self.b = self.sma(9)", "self.a = self.sma(6)"])
+def test_an_edited_strategy_starts_anew_and_finds_its_position(tmp_path: Path, more: str, snapshot: bool) -> None:
+    """A home with a position in it opens whatever became of the strategy: from a snapshot and from the records."""
+    home = tmp_path / "home"
+    ref = holder(tmp_path / "mine.py")
+    before = play(home, ref, count=20)
+    assert (strategy_of(before).seen, engine_of(before).accounts["paper"].positions[0].net) == (20, 1)
+    if not snapshot:
+        for file in (home / "journal" / "snapshots").iterdir():
+            file.unlink()
+    holder(tmp_path / "mine.py", more)
+    session = play(home, ref, count=20)
+    assert strategy_of(session).seen == 20, "its own count, not that of the code before"
+    assert engine_of(session).accounts["paper"].positions[0].net == 1, "what it held is still its own"
+    assert fold(home / "journal").state_hash == engine_of(session).state_hash()
+    assert [remark for remark in session.machine.remarks if "Holder" in remark and "starts anew" in remark]
+
+
+@pytest.mark.parametrize("gone", ["file", "class"])
+def test_a_home_whose_strategy_is_gone_is_taken_up_by_another(tmp_path: Path, gone: str) -> None:
+    home = tmp_path / "home"
+    play(home, holder(tmp_path / "mine.py"), count=20)
+    if gone == "file":
+        (tmp_path / "mine.py").unlink()
+    else:
+        holder(tmp_path / "mine.py", name="Renamed")
+    session = play(home, holder(tmp_path / "other.py", name="Other"), count=20)
+    held = {key[1]: book.net for key, book in engine_of(session).ledger.books.items()}
+    assert held == {"Holder": 1, "Other": 1}
+
+
+def test_an_unchanged_strategy_goes_on_where_it_was(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ref = holder(tmp_path / "mine.py")
+    play(home, ref, count=20)
+    session = play(home, ref, count=10)
+    assert (strategy_of(session).seen, session.machine.remarks) == (30, [])
