@@ -97,7 +97,7 @@ cdef class Engine:
     cdef _judge_lots(self, Book book, Intent intent, list outputs)
     @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
     cdef _release(self, Book book, Intent intent, list outputs)
-    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, quantity=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, state=cython.int)
+    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, state=cython.int)
     cdef _judge_one(self, Book book, Intent intent, list outputs)
     cpdef object sizer_of(self, str account, str strategy)
     cdef object _sizer_for(self, Intent intent)

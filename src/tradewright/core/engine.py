@@ -592,17 +592,18 @@ class Engine:
         account = self.accounts[intent.account]
         instrument = intent.instrument
         mark: Mark = self.marks.marks[instrument.index]
-        price = intent.limit_units if intent.limit_units else mark.reference(intent.side)
+        order = self._order_of(book, intent, intent.quantity)
+        # Sized at the price it is judged at, or it could be filled beyond every limit.
+        price = mark.dearest(order)
+        sizing = "as asked"
         code = ""
         sizer: Sizer | None = None
-        if intent.closing or (intent.quantity and intent.weight_ppm == PPM_ONE):
-            quantity, sizing = intent.quantity, "as asked"
-        elif (intent.size_ppm or intent.value) and intent.weight_ppm == PPM_ONE:
-            quantity, sizing = size(intent, account, price)
-        else:
-            sizer = self._sizer_for(intent)
-            quantity, sizing, code = self._sized(intent, sizer, account, price)
-        order = self._order_of(book, intent, quantity)
+        if not intent.closing and not (intent.quantity and intent.weight_ppm == PPM_ONE):
+            if (intent.size_ppm or intent.value) and intent.weight_ppm == PPM_ONE:
+                order.quantity, sizing = size(intent, account, price)
+            else:
+                sizer = self._sizer_for(intent)
+                order.quantity, sizing, code = self._sized(intent, sizer, account, price)
         state = self.trading_state(order.account, order.strategy, instrument.symbol)
         proposal = Proposal.__new__(Proposal)
         proposal.begin(order, account, book, book.position, mark, state, self.now)

@@ -2,6 +2,9 @@ cimport cython
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.market cimport Bar, Depth, Quote, QuoteBar, Trade
+from tradewright.model.order cimport Order
+
+cdef int TRAILING_STOP
 
 cdef class Mark:
     cdef readonly Instrument instrument
@@ -13,6 +16,8 @@ cdef class Mark:
     cdef public long long time_last
     cpdef long long price(self)
     cpdef long long reference(self, int side)
+    @cython.locals(reference=cython.longlong, met=cython.longlong)
+    cpdef long long dearest(self, Order order) except? -1
     cpdef long long reference_time(self, int side)
 
 cdef class Marks:

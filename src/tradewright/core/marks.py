@@ -6,8 +6,10 @@ from __future__ import annotations
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
+from tradewright.model.order import TRAILING_STOP, Order
 
 TEN = 10
+MILLION = 1_000_000
 
 
 class Mark:
@@ -42,6 +44,22 @@ class Mark:
         if side < 0 and self.bid > 0:
             return self.bid
         return self.last
+
+    def dearest(self, order: Order) -> int:
+        """The highest price an order could fill at as the market stands: a bound for its value. A buy never pays more
+        than its limit, a sale gets the market where that is above its limit; a stop on the wrong side of the market
+        goes at once, at the market. 0 = unknown."""
+        reference = self.reference(order.side)
+        if order.side > 0:
+            if order.limit_units > 0:
+                return order.limit_units
+            if order.type == TRAILING_STOP and reference > 0:
+                return reference + order.trail_units + -(-reference * order.trail_ppm // MILLION)
+            return order.stop_units if order.stop_units > reference else reference
+        met = reference
+        if order.stop_units > 0 and (reference == 0 or order.stop_units < reference):
+            met = order.stop_units
+        return order.limit_units if order.limit_units > met else met
 
     def reference_time(self, side: int) -> int:
         """When `reference(side)` was known, ns UTC; 0 = never."""

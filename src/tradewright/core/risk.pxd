@@ -7,7 +7,6 @@ from tradewright.model.decision cimport Check
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
 
-cdef int LIMIT, STOP_LIMIT
 cdef str CASH, ENTRY
 
 @cython.no_gc
@@ -30,7 +29,7 @@ cdef class Proposal:
     cdef begin(
         self, Order order, AccountState account, Book book, Position position, Mark mark, int state, long long now
     )
-    @cython.locals(order=Order, price=cython.longlong)
+    @cython.locals(price=cython.longlong)
     cdef long long _judged_price(self) except? -1
     @cython.locals(order=Order, terms=Account)
     cdef object _need(self)

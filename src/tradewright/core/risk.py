@@ -12,7 +12,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark
 from tradewright.model.account import CASH
 from tradewright.model.decision import Check
-from tradewright.model.order import ENTRY, LIMIT, STOP_LIMIT, Order
+from tradewright.model.order import ENTRY, Order
 
 
 class Proposal:
@@ -58,11 +58,10 @@ class Proposal:
             self.need = self._need()
 
     def _judged_price(self) -> int:
-        """A limit can not cost more than its price; a market order is judged with the configured buffer on top."""
-        order = self.order
-        if order.type == LIMIT or order.type == STOP_LIMIT:
-            return order.limit_units
-        price = order.stop_units if order.stop_units else self.reference
+        """The highest price it could fill at; what fills at the market has the configured buffer on top."""
+        price = self.mark.dearest(self.order)
+        if self.order.limit_units > 0:
+            return price
         buffer = self.account.limits.get("marketBufferPercent")
         return price if buffer is None else price + -(-price * buffer // 1_000_000)
 

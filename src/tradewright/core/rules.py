@@ -175,17 +175,17 @@ class OrderQuantity(Rule):
 
 
 def size_after(proposal: Proposal) -> int:
-    """Size counts of the position if this order and every working opening order of its side filled."""
+    """Size counts held on the order's side if this order and every working opening of that side filled.
+
+    What is held on the other side takes nothing off: it may be closed at any time, and is on its way out when an order
+    crosses zero.
+    """
     position = proposal.position
     # Python integers in both builds: three sizes can be more than int64 holds.
-    size: int = position.net
-    if proposal.order.side > 0:
-        size += position.buying
-        size += proposal.order.quantity
-    else:
-        size -= position.selling
-        size -= proposal.order.quantity
-    return abs(size)
+    size: int = position.size_of(proposal.order.side)
+    size += position.buying if proposal.order.side > 0 else position.selling
+    size += proposal.order.quantity
+    return size
 
 
 class PositionRange(Rule):
