@@ -149,7 +149,7 @@ class Desk:
         w.born = self.moment
         w.resting = order.flags & POST_ONLY != 0
         self.out.append(report_of(ACCEPTED, self.now, order.id, self.at, "", f"X{w.number}", 0))
-        self._enter(w, order)
+        self._enter(w, order, submit.time)
 
     def _refusal(self, w: Working, order: Order) -> str:
         """The code that refuses the order, "" if it is taken; finds its parent on the way."""
@@ -167,7 +167,7 @@ class Desk:
         w.refresh()
         return position_refusal(order, w.market, w.book, w.open) if w.open else ""
 
-    def _enter(self, w: Working, order: Order) -> None:
+    def _enter(self, w: Working, order: Order, stated: int) -> None:
         market = w.market
         w.book.orders.append(w)
         market.working += 1
@@ -182,16 +182,18 @@ class Desk:
             market.wake = min(market.wake, w.expires)
             self.wake = min(self.wake, w.expires)
         if w.open:
-            self._activate(w)
+            self._activate(w, stated)
 
-    def _activate(self, w: Working) -> None:
-        """The order takes part from now on: at once, where the prices that stand can be traded on."""
+    def _activate(self, w: Working, stated: int) -> None:
+        """The order takes part from now on: at once, where the prices that stand can be traded on. A close can, if it
+        is not older than what was known when the order was stated."""
         market = w.market
         book = w.book
         price = book.ask if w.side > 0 else book.bid
         if w.type == TRAILING_STOP and w.mark == NO_MARK and market.source != NO_DATA and price != 0:
             w.mark = w.side * price
-        tradable = market.source >= FROM_QUOTES or self.models.fill.convention == THIS_CLOSE
+        closes = self.models.fill.convention == THIS_CLOSE and stated <= market.time
+        tradable = market.source >= FROM_QUOTES or closes
         if tradable and book not in self.fresh:
             self.fresh.append(book)
 
@@ -220,13 +222,15 @@ class Desk:
             # A new price or a larger size goes to the back of the queue and meets the market anew.
             w.ahead = -1
             w.resting = w.flags & POST_ONLY != 0
+            w.born = self.moment
+            w.entered = self.at
         w.quantity = replace.quantity
         w.limit = replace.limit_units
         w.stop = replace.stop_units
         self._say_replaced(w)
         w.refresh()
         if w.open:
-            self._activate(w)
+            self._activate(w, replace.time)
 
     def _replace_refusal(self, w: Working, replace: Replace) -> str:
         if w.status != WORKING:
@@ -340,7 +344,8 @@ class Desk:
             self.end(child, WITHDRAWN, code)
             return
         child.born = self.moment
-        self._activate(child)
+        child.entered = self.at
+        self._activate(child, self.at)
 
     def expire(self, market: Market, until: int) -> None:
         """Ends the orders whose time has come by `until`, each at its own time."""

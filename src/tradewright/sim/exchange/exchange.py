@@ -120,10 +120,12 @@ class Exchange(Matching):
         return True
 
     def _misses(self, market: Market, bar: Bar) -> bool:
-        """Whether every order is a plain limit or stop that lies outside the bar."""
+        """Whether every order is a plain limit or stop that lies outside the bar, and was there as it opened."""
         for book in market.books:
             for w in book.orders:
                 if w.time_in_force > GTC or not (w.type == LIMIT or w.type == STOP) or w.triggered:
+                    return False
+                if w.entered > bar.time_open:
                     return False
                 below = w.side < 0 if w.type == STOP else w.side > 0
                 price = w.stop if w.type == STOP else w.limit

@@ -16,6 +16,8 @@ cdef class Matching(Filling):
     cdef public int point
     cdef public Path path
     cdef public long long event
+    cdef public long long first
+    cdef public long long since
 
     @cython.locals(book=Book)
     cdef enter(self, Market market, int point)

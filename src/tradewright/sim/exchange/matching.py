@@ -32,15 +32,20 @@ from tradewright.sim.models.queue import FRONT, NO_QUEUE
 
 
 class Matching(Filling):
-    """Who acts next. point: the moment of the running event; path: the bar's way; event: counts events."""
+    """Who acts next. point: the moment of the running event; path: the bar's way; event: counts events.
 
-    __slots__ = ("point", "path", "event")
+    first: the event's first moment (as `moment` counts them). since: when a bar's price set out for the moment, ns.
+    """
+
+    __slots__ = ("point", "path", "event", "first", "since")
 
     def __init__(self, models: Models, rng: Rng) -> None:
         super().__init__(models, rng)
         self.point = STANDING
         self.path = Path()
         self.event = 0
+        self.first = 0
+        self.since = 0
 
     # Moments
 
@@ -48,6 +53,10 @@ class Matching(Filling):
         """The next moment: each book's price is set on its way."""
         self.point = point
         self.moment += 1
+        if point in (OPEN, TICK):
+            self.first = self.moment
+        if point < TICK:
+            self.since = self.path.sets_out(point)
         for book in market.books:
             self.aim(market, book)
 
@@ -127,6 +136,9 @@ class Matching(Filling):
         if self.print_size and not self.meets_print(w, market):
             return False
         point = self.point
+        if point < TICK and market.source < FROM_TRADES and w.born < self.first and w.entered > self.since:
+            # It came while the bar ran, which is known only now: what the price had done by then is not for it.
+            return False
         if w.time_in_force == OPG:
             return market.first and w.born < self.moment and point in (OPEN, TICK)
         if w.time_in_force == CLS:

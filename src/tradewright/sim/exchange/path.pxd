@@ -1,6 +1,6 @@
 from tradewright.model.market cimport Bar, QuoteBar
 
-cdef int OPEN, FIRST_EXTREME, SECOND_EXTREME, TO_CLOSE
+cdef int CLOSE, OPEN, FIRST_EXTREME, SECOND_EXTREME, TO_CLOSE
 cdef double OUT_OF_REACH
 
 cpdef double fall(long long now, long long to, long long level) except? -1
@@ -22,4 +22,5 @@ cdef class Path:
     cpdef follow_quotes(self, QuoteBar bar)
     cdef long long bid(self, int point, bint low_first) except? -1
     cdef long long ask(self, int point, bint low_first) except? -1
+    cdef long long sets_out(self, int point) except? -1
     cdef long long moment(self, int point) except? -1

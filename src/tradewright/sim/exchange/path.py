@@ -8,7 +8,7 @@ The moments lie at the start, at one third and two thirds, and at the end of the
 from __future__ import annotations
 
 from tradewright.model.market import Bar, QuoteBar
-from tradewright.sim.exchange.vocabulary import FIRST_EXTREME, OPEN, OUT_OF_REACH, SECOND_EXTREME, TO_CLOSE
+from tradewright.sim.exchange.vocabulary import CLOSE, FIRST_EXTREME, OPEN, OUT_OF_REACH, SECOND_EXTREME, TO_CLOSE
 
 
 def fall(now: int, to: int, level: int) -> float:
@@ -87,6 +87,13 @@ class Path:
         if point == SECOND_EXTREME:
             return self.ask_high if low_first else self.ask_low
         return self.ask_close
+
+    def sets_out(self, point: int) -> int:
+        """Until when an order must have come to meet the price on its way to this moment, ns; for the close itself it
+        is enough to come before it."""
+        if point == CLOSE:
+            return self.time - 1
+        return self.moment(max(point - 1, OPEN))
 
     def moment(self, point: int) -> int:
         """The venue's time of this moment, ns."""

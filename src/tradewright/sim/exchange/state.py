@@ -39,12 +39,12 @@ BOOK_FIELDS = (
 )  # fmt: skip
 ORDER_FIELDS = (
     "number", "quantity", "filled", "open", "limit", "stop", "status", "triggered", "resting", "asked", "replaced",
-    "born", "tried", "missed", "mark", "expires", "parted", "fee_charged", "fee_paid", "time_accepted", "time_ended",
-    "code", "shown", "traded", "ahead", "reached",
+    "born", "entered", "tried", "missed", "mark", "expires", "parted", "fee_charged", "fee_paid", "time_accepted",
+    "time_ended", "code", "shown", "traded", "ahead", "reached",
 )  # fmt: skip
 EXCHANGE_FIELDS = (
-    "now", "at", "moment", "count", "trades", "wake", "point", "event", "volume", "print_price", "print_size",
-    "print_side", "asking_price", "asking_maker", "last_arrival", "phase", "start", "cursor",
+    "now", "at", "moment", "first", "since", "count", "trades", "wake", "point", "event", "volume", "print_price",
+    "print_size", "print_side", "asking_price", "asking_maker", "last_arrival", "phase", "start", "cursor",
 )  # fmt: skip
 _EVENTS: dict[int, Callable[..., MarketEvent]] = {
     BAR: Bar,

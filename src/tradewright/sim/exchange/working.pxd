@@ -27,6 +27,7 @@ cdef class Working:
     cdef public bint asked
     cdef public bint replaced
     cdef public long long born
+    cdef public long long entered
     cdef public long long tried
     cdef public long long missed
     cdef public long long mark

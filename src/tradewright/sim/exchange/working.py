@@ -18,8 +18,8 @@ class Working:
 
     market, book: where it lies. number: order of arrival. quantity: total, fills included. open: what may fill now (a
     child that sleeps: 0). triggered: a stop that was reached. resting: it has met the market and was not filled, so it
-    makes, not takes. born, tried: the moments at which it came and last found no more size. missed: the event whose
-    touch it missed. mark: best price a trailing stop has seen, times its side, so that lower is better. asked: its size
+    makes, not takes. born, tried: the moments at which it came and last found no more size; entered: when it came, ns
+    venue time (terms that go to the back of the queue come anew). missed: the event whose touch it missed. mark: best price a trailing stop has seen, times its side, so that lower is better. asked: its size
     was asked for. replaced: its terms changed. parted: what fills of its group took away. fee_charged, fee_paid: money,
     before and after the order's bounds. shown, traded, ahead: the queue at its price: size shown last, traded since,
     and before us (-1 = not known); reached: what the trade of this event left for it.
@@ -27,9 +27,9 @@ class Working:
 
     __slots__ = (
         "order", "market", "book", "number", "side", "type", "quantity", "filled", "open", "limit", "stop",
-        "time_in_force", "flags", "status", "triggered", "resting", "asked", "replaced", "born", "tried", "missed",
-        "mark", "expires", "parted", "parent", "children", "fills", "fee_charged", "fee_paid", "time_accepted",
-        "time_ended", "code", "shown", "traded", "ahead", "reached",
+        "time_in_force", "flags", "status", "triggered", "resting", "asked", "replaced", "born", "entered", "tried",
+        "missed", "mark", "expires", "parted", "parent", "children", "fills", "fee_charged", "fee_paid",
+        "time_accepted", "time_ended", "code", "shown", "traded", "ahead", "reached",
     )  # fmt: skip
 
     def __init__(self, order: Order, market: Market, book: Book, number: int, time: int) -> None:
@@ -56,6 +56,7 @@ class Working:
         self.asked = False
         self.replaced = False
         self.born = 0
+        self.entered = time
         self.tried = -1
         self.missed = -1
         self.mark = NO_MARK
