@@ -34,6 +34,7 @@ from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.order import FLAGS, ORDER_TYPES, SIDES, TIMES_IN_FORCE, Order
 from tradewright.model.report import Fill, Report
+from tradewright.model.signal import ACTIONS, Signal
 
 #: What each check asks, as a sentence with {value} and {limit}; the same words for a pass and a refusal.
 QUESTIONS = {
@@ -83,11 +84,13 @@ _STEPS = {
 
 
 class Story:
-    """All records of one order. steps: commands and reports in journal order; matches: closed pieces of its lots."""
+    """All records of one order. signal: the one it came of, None where the strategy asked for the order itself. steps:
+    commands and reports in journal order; matches: closed pieces of its lots."""
 
-    def __init__(self, decision: Decision, state: OrderState) -> None:
+    def __init__(self, decision: Decision, state: OrderState, signal: Signal | None = None) -> None:
         self.decision = decision
         self.state = state
+        self.signal = signal
         self.steps: list[Event] = []
         self.matches: list[Match] = []
 
@@ -110,11 +113,15 @@ class Story:
             "order": terms_row(order),
             "signal": {
                 "time": moment_text(decision.time),
+                "action": None if self.signal is None else ACTIONS[self.signal.action],
+                "confidence": decision.confidence,
                 "reason": decision.reason,
                 "inputs": dict(decision.inputs),
                 "price": _count_text(decision.price_units, instrument.price_scale),
                 "priceAgeSeconds": None if decision.price_age_ns < 0 else decision.price_age_ns / 1e9,
                 "sizing": decision.sizing,
+                "strategyVersion": None if self.signal is None else self.signal.strategy_version,
+                "paramsHash": None if self.signal is None else self.signal.params_hash,
             },
             "approved": decision.approved,
             "checks": [check_row(check, instrument) for check in decision.checks],
@@ -134,7 +141,7 @@ class Story:
         lines = [
             f"Order {story['orderId']}: {terms_text(self.order)} — {story['status']}"
             + (f" ({story['code']})" if story["code"] else ""),
-            f"  why    {story['signal']['time']}  {self.order.strategy}: {self.decision.reason or 'no reason given'}",
+            f"  why    {story['signal']['time']}  {self.order.strategy}: {self._words()}",
         ]
         if self.decision.inputs:
             seen = ", ".join(
@@ -165,6 +172,11 @@ class Story:
         if self.matches:
             lines.append(f"  P&L    {story['pnl']} {story['pnlCurrency']} before fees")
         return "\n".join(lines)
+
+    def _words(self) -> str:
+        """The strategy's reason, behind the signal's action and confidence where it gave one."""
+        words = self.decision.reason or "no reason given"
+        return words if self.signal is None else f"{ACTIONS[self.signal.action]} {self.signal.confidence:.2f}, {words}"
 
     def _average(self) -> str | None:
         average = self.state.average_units()

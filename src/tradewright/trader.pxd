@@ -10,7 +10,7 @@ from tradewright.model.order cimport Order
 from tradewright.model.view cimport EngineView
 from tradewright.signal.indicators.indicator cimport Indicator
 
-cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, STRATEGY_HALTED, TRADE
+cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, SIGNAL, STRATEGY_HALTED, TRADE
 cdef str STRATEGY
 cdef list _NO_MATCHES, _NO_ALARMS
 
@@ -29,6 +29,9 @@ cdef class View(EngineView):
     cpdef str next_order_id(self, str account)
     cpdef object equity(self, str account)
     cpdef bint sizes(self, str account, str strategy) except -1
+    cpdef long long price_units(self, Instrument instrument) except? -1
+    @cython.locals(order=Order)
+    cpdef bint is_working(self, str account, str strategy, Instrument instrument, int side, str role) except -1
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)
 
 cdef class Runner:
@@ -37,6 +40,8 @@ cdef class Runner:
     cdef readonly str key
     cdef readonly dict indicators
     cdef readonly list intents
+    cdef readonly list signals
+    cdef readonly bint votes
     cdef readonly object on_bar
     cdef readonly bint wants_bar
     cdef readonly bint wants_quote
@@ -54,10 +59,13 @@ cdef class Trader:
     cdef public object watch
     cdef public object setup
     cdef public bint muted
+    cdef readonly list stated
     @cython.locals(engine=Engine, intents=list)
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
     cdef Outcome _decide(self, list intents, list outputs)
+    @cython.locals(engine=Engine)
+    cdef _record_signals(self, list outputs)
     @cython.locals(state=OrderState)
     cdef list _take(self, Intent intent)
     cdef list _halts(self, Intent intent)

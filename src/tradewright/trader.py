@@ -27,6 +27,7 @@ from tradewright.model.event import (
     MARKET_KIND_MAX,
     QUOTE,
     QUOTE_BAR,
+    SIGNAL,
     STRATEGY_HALTED,
     TRADE,
     Event,
@@ -36,7 +37,9 @@ from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill, FillPrice
+from tradewright.model.signal import Signal
 from tradewright.model.view import BookView, EngineView
+from tradewright.signal import policy
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
 
@@ -103,12 +106,23 @@ class View(EngineView):
     def sizes(self, account: str, strategy: str) -> bool:
         return self.engine.sizer_of(account, strategy) is not None
 
+    def price_units(self, instrument: Instrument) -> int:
+        return self.engine.marks.marks[instrument.index].price()
+
+    def is_working(self, account: str, strategy: str, instrument: Instrument, side: int, role: str) -> bool:
+        for order_id in self.engine.open_orders(account, strategy, instrument):
+            order = self.engine.orders[order_id].order
+            if order.side == side and order.role == role:
+                return True
+        return False
+
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         return self.engine.open_orders(account, strategy, instrument)
 
 
 class Runner:
-    """One strategy instance and how it is fed. indicators: those that follow each instrument, by index."""
+    """One strategy instance and how it is fed. indicators: those that follow each instrument, by index. votes: its
+    signals are an ensemble's to weigh, and not acted on."""
 
     __slots__ = (
         "strategy",
@@ -116,6 +130,8 @@ class Runner:
         "key",
         "indicators",
         "intents",
+        "signals",
+        "votes",
         "on_bar",
         "wants_bar",
         "wants_quote",
@@ -131,7 +147,11 @@ class Runner:
         for at, indicator in enumerate(strategy._hand.indicators):
             instrument = strategy.instruments[strategy._names[at]]
             self.indicators.setdefault(instrument.index, []).append(indicator)
-        self.intents: list[Intent] = strategy._hand.intents
+        hand = strategy._hand
+        hand.version, hand.params_hash = spec.code_hash, spec.params_hash
+        self.intents: list[Intent] = hand.intents
+        self.signals: list[Signal] = hand.signals
+        self.votes = spec.ensemble != ""
         kind = type(strategy)
         self.on_bar = strategy.on_bar
         self.wants_bar = kind.on_bar is not Strategy.on_bar
@@ -169,9 +189,10 @@ class Runner:
 
 class Trader:
     """One engine and its strategies. load: gives the class a specification names (it may read files, step may not),
-    None where today's code is not the one it names; without it no strategy runs and the trader only folds."""
+    None where today's code is not the one it names; without it no strategy runs and the trader only folds. stated: the
+    signals of the running step, members' too, in the order in which they were stated."""
 
-    __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted")
+    __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated")
 
     def __init__(
         self, load: Callable[[StrategySpec], type[Strategy] | None] | None, watch: Watch | None = None
@@ -183,6 +204,7 @@ class Trader:
         self.watch = watch
         self.setup: Setup | None = None
         self.muted = False
+        self.stated: list[Signal] = []
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,7 +215,7 @@ class Trader:
             if engine.now < engine.next_day_end and not engine.exits and event.time < engine.next_day_end:
                 engine.apply(event)
                 intents = self._run(event)
-                if intents is None:
+                if intents is None and not self.stated:
                     return NOTHING
                 return self._decide(intents, [])
         elif isinstance(event, Started):
@@ -211,6 +233,8 @@ class Trader:
     def _decide(self, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
         """Take what the strategies want through sizing and risk, one intent through all stations before the next."""
         engine = self.engine
+        if self.stated:
+            self._record_signals(outputs)
         if intents is not None:
             for intent in intents:
                 outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
@@ -223,6 +247,17 @@ class Trader:
         if engine.alarms:
             engine.alarms = []
         return outcome
+
+    def _record_signals(self, outputs: list[Event]) -> None:
+        """Signals become outputs, the most confident first; a HOLD only where it says something new."""
+        engine = self.engine
+        if len(self.stated) > 1:
+            self.stated.sort(key=_signal_rank)
+        for signal in self.stated:
+            if not signal.repeats(engine.signals.get(signal.key)):
+                engine.apply(signal)
+                outputs.append(signal)
+        self.stated.clear()
 
     def _take(self, intent: Intent) -> list[Event]:
         if not intent.cancels:
@@ -274,13 +309,20 @@ class Trader:
                 runner.feed(event)
             elif isinstance(event, Fill):
                 runner.strategy.on_fill(event)
+            if runner.signals and not runner.votes:
+                policy.act(runner.strategy, runner.signals)
         except Exception as error:
             runner.intents.clear()
+            runner.signals.clear()
             engine.order_count = count
             if not self.muted:
                 runner.intents.append(_halt_of(runner, error))
         if watch is not None:
             watch.leave()
+        if runner.signals:
+            if not self.muted:
+                self.stated.extend(runner.signals)
+            runner.signals.clear()
         if not runner.intents:
             return intents
         if self.muted:
@@ -410,11 +452,11 @@ class Trader:
 def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
     """Outputs the core made by itself, and those that came of strategies' intents.
 
-    The core's come first; a decision, a halt, or a cancel that a callback brought about begins the rest.
+    The core's come first; a signal, a decision, a halt, or a cancel that a callback brought about begins the rest.
     """
     for at, output in enumerate(outputs):
         asked = isinstance(output, Cancel) and output.code in (STRATEGY, CLOSING)
-        if asked or output.kind == DECISION or output.kind == STRATEGY_HALTED:
+        if asked or output.kind in (SIGNAL, DECISION, STRATEGY_HALTED):
             return outputs[:at], outputs[at:]
     return outputs, []
 
@@ -430,6 +472,11 @@ def _halt_of(runner: Runner, error: Exception) -> Intent:
 def _rank(intent: Intent) -> tuple[float, str, str]:
     """Most confident first, then by strategy and symbol; a halt before everything. Sorting is stable."""
     return (-intent.confidence, intent.strategy, intent.instrument.symbol)
+
+
+def _signal_rank(signal: Signal) -> tuple[float, str, str]:
+    """As intents are ranked."""
+    return (-signal.confidence, signal.strategy, signal.instrument.symbol)
 
 
 def _runner_key(runner: Runner) -> str:

@@ -122,3 +122,27 @@ class Scalper(Strategy):
             self.waits = 0
             self.cancel_all()
             self.close()
+
+
+class Opinionated(Strategy):
+    """States a signal with every bar, and trades only by them: both ways, with confidences on either side of its
+    threshold and words that change now and then."""
+
+    length: int = 5
+    threshold: float = 0.4
+    percent: float = 7.0
+    shorts: bool = True
+    seen: int = 0
+
+    def setup(self) -> None:
+        self.mean = self.sma(self.length)
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        if not self.mean.ready:
+            self.signal("HOLD", 0, "the average is not ready")
+        elif self.seen % 7 < 3:
+            self.signal("HOLD", 0.1, "waiting" if self.seen % 21 < 10 else "still waiting")
+        else:
+            away = bar.close / self.mean.value - 1
+            self.signal("BUY" if away > 0 else "SELL", min(1.0, 400 * abs(away)), "away from the average")

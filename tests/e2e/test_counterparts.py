@@ -36,6 +36,7 @@ from tradewright.trader import Outcome, Trader
 FILE = Path(__file__).parent / "strategies.py"
 RESTLESS = (f"{FILE}:Restless", {})
 SCALPER = (f"{FILE}:Scalper", {})
+OPINIONATED = (f"{FILE}:Opinionated", {})
 CLASSIC = ("sma_cross", {"fast": 3, "slow": 9, "percent": 10.0})
 Chosen = list[tuple[str, dict[str, Any]]]
 
@@ -94,8 +95,8 @@ class Played:
 
 #: What is played: strategies, and the file they trade on.
 PLAYS: dict[str, tuple[Chosen, Callable[[Path], Path]]] = {
-    "bars": ([RESTLESS, CLASSIC], lambda folder: bars(folder / "bars.csv")),
-    "bid and ask bars": ([RESTLESS, CLASSIC], lambda folder: quote_bars(folder / "pairs.csv")),
+    "bars": ([RESTLESS, CLASSIC, OPINIONATED], lambda folder: bars(folder / "bars.csv")),
+    "bid and ask bars": ([OPINIONATED, RESTLESS, CLASSIC], lambda folder: quote_bars(folder / "pairs.csv")),
     "quotes": ([SCALPER], lambda folder: quotes(folder / "quotes.csv")),
 }
 SHARED_PLAYS: dict[str, Chosen] = {

@@ -156,9 +156,13 @@ def _at_fill(s: Whims, price: float) -> None:
     s.buy(percent=5 + s.below(20), at_fill=True)
 
 
+def _say(s: Whims, price: float) -> None:
+    s.signal(("BUY", "SELL", "HOLD")[s.below(3)], s.below(11) / 10, ("a mood", "another mood")[s.below(2)])
+
+
 WISHES: tuple[Callable[[Whims, float], None], ...] = (
     _market, _market, _market, _limit, _limit, _stop, _stop_limit, _trail, _bracket, _bracket, _followed, _turn, _turn,
-    _close, _close_part, _close_later, _protect, _cancel_all, _cancel_one, _cancel_one, _at_fill,
+    _close, _close_part, _close_later, _protect, _cancel_all, _cancel_one, _cancel_one, _at_fill, _say, _say,
 )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ STRATEGIES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sma_cross", {"fast": 5, "slow": 15, "percent": 8.0}),
     ("rsi_reversion", {"length": 7, "oversold": 35.0, "exit": 55.0, "percent": 8.0}),
     ("donchian_breakout", {"entry": 15, "leave": 7, "percent": 8.0}),
-    ("macd_trend", {"fast": 6, "slow": 13, "signal": 5, "tolerance": 0.00005, "percent": 8.0}),
+    ("macd_trend", {"fast": 6, "slow": 13, "smooth": 5, "tolerance": 0.00005, "percent": 8.0}),
 )
 LIMITS: dict[str, Number] = {
     "maxPositionSizePercent": 25,

@@ -20,6 +20,7 @@ from tradewright.model.errors import InputError
 from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.report import Report
+from tradewright.model.signal import Signal
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Trader
 
@@ -142,10 +143,14 @@ class Stories:
         seen: set[tuple[str, str]] = set()
         for _, event, outputs in _groups(folder, trader, None):
             self._matched(trader.follow(event, outputs))
+            said: dict[tuple[str, int], Signal] = {}
             for item in (event, *outputs):
-                if isinstance(item, Decision) and self.wanted(item):
+                if isinstance(item, Signal):
+                    said[item.key] = item
+                elif isinstance(item, Decision) and self.wanted(item):
                     for order in item.orders:
-                        self.stories[order.id] = Story(item, trader.engine.orders[order.id])
+                        state = trader.engine.orders[order.id]
+                        self.stories[order.id] = Story(item, state, _signal_of(item, said))
                 elif isinstance(item, Command | ExitTriggered | Report) and item.order_id in self.stories:
                     mark = (item.order_id, encode(item).decode())
                     if not isinstance(item, Report) or mark not in seen:
@@ -159,6 +164,12 @@ class Stories:
                 story = self.stories.get(order_id)
                 if story is not None:
                     story.matches.append(match)
+
+
+def _signal_of(decision: Decision, said: dict[tuple[str, int], Signal]) -> Signal | None:
+    """The signal of the same step that a decision's words came from."""
+    signal = said.get((decision.strategy, decision.instrument.index))
+    return signal if signal is not None and signal.reasoning == decision.reason else None
 
 
 def story_of(folder: Path, order_id: str) -> Story:

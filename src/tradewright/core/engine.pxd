@@ -44,6 +44,7 @@ cdef class Engine:
     cdef public dict causes
     cdef public dict halted
     cdef public dict sizers
+    cdef readonly dict signals
     cdef public long long order_count
     cdef str last_id
     cdef long long last_number

@@ -90,6 +90,7 @@ from tradewright.model.order import (
     Order,
 )
 from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.signal import Signal
 from tradewright.model.sizer import ASKED, PPM_ONE, Sizer
 from tradewright.model.zone import DAY_NS, day_of, utc_ns
 
@@ -116,14 +117,16 @@ class Engine:
 
     matches, alarms: what the last events made; whoever drives the engine takes them. fresh_fill: the last report was a
     fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID", "account:NAME"),
-    for openings that say no size. `order_count` and `decision_count` number ids;
+    for openings that say no size. signals: the last one journaled of each strategy and instrument. `order_count` and
+    `decision_count` number ids;
     `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
-        "children", "states", "causes", "halted", "sizers", "order_count", "last_id", "last_number", "decision_count",
-        "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "late_events", "fresh_fill",
+        "children", "states", "causes", "halted", "sizers", "signals", "order_count", "last_id", "last_number",
+        "decision_count", "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "late_events",
+        "fresh_fill",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -142,6 +145,7 @@ class Engine:
         self.causes: dict[str, str] = {}
         self.halted: dict[str, str] = {}
         self.sizers: dict[str, Sizer] = {}
+        self.signals: dict[tuple[str, int], Signal] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -271,6 +275,8 @@ class Engine:
                     self.halted.pop(strategy, None)
         elif isinstance(event, TradingStateChanged):
             self._set_state(event.scope, event.state, event.code)
+        elif isinstance(event, Signal):
+            self.signals[event.key] = event
         elif isinstance(event, StrategyHalted):
             self.halted[event.strategy] = event.code
         elif isinstance(event, DayRolled):
@@ -671,6 +677,7 @@ class Engine:
         decision.hold = need if approved and need is not None else 0
         decision.hold_currency = proposal.hold_currency
         decision.sizing = ""
+        decision.confidence = intent.confidence
         return decision
 
     def _order_of(self, book: Book, intent: Intent, quantity: int) -> Order:
@@ -921,6 +928,7 @@ def part_of(intent: Intent, order_id: str, quantity: int, closing: bool) -> Inte
     part.flags = intent.flags
     part.reason = intent.reason
     part.inputs = intent.inputs
+    part.confidence = intent.confidence
     return part
 
 

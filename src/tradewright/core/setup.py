@@ -14,7 +14,8 @@ from tradewright.model.sizer import Sizer
 
 class StrategySpec(NamedTuple):
     """One strategy of a run. ref: built-in name or `file.py:Class`; code_hash: of its source, params_hash: of its
-    parameters; equality of what it decides is owed only where both are equal."""
+    parameters; equality of what it decides is owed only where both are equal. ensemble: id of the one it is a member
+    of, so that its signals are votes; "" = it runs alone."""
 
     id: str
     ref: str
@@ -23,6 +24,7 @@ class StrategySpec(NamedTuple):
     parameters: tuple[tuple[str, Any], ...]
     code_hash: str
     params_hash: str
+    ensemble: str = ""
 
     def hashes(self) -> tuple[str, str]:
         return (self.code_hash, self.params_hash)
@@ -65,8 +67,8 @@ class Setup:
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
             [
-                StrategySpec(id, ref, account, tuple(symbols), tuple((k, v) for k, v in parameters), code, params)
-                for id, ref, account, symbols, parameters, code, params in strategies
+                StrategySpec(id, ref, account, tuple(symbols), tuple((k, v) for k, v in parameters), *rest)
+                for id, ref, account, symbols, parameters, *rest in strategies
             ],
             dict(notes),
             {scope: Sizer.from_row(item) for scope, item in sizers},

@@ -19,6 +19,7 @@ from tradewright.core.setup import account_from, instrument_from
 from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import ENTRY, Order
+from tradewright.model.signal import signal_from
 from tradewright.model.sizer import Sizer
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def to_bytes(engine: Engine) -> bytes:
             sorted(engine.children.items()),
             [(scope, state, engine.causes[scope]) for scope, state in sorted(engine.states.items())],
             sorted(engine.halted.items()),
+            [engine.signals[key].row()[1:] for key in sorted(engine.signals)],
             list(engine.ended),
             engine.next_day_end,
             [(scope, sizer.row()) for scope, sizer in sorted(engine.sizers.items())],
@@ -70,22 +72,9 @@ def restore(engine: Engine, data: bytes) -> None:
 
 def _restore(engine: Engine, row: list[Any]) -> None:
     (
-        _,
-        counts,
-        instruments,
-        marks,
-        accounts,
-        ledger,
-        orders,
-        holds,
-        exits,
-        children,
-        states,
-        halted,
-        ended,
-        day_end,
-        sizers,
-    ) = row
+        _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
+        ended, day_end, sizers,
+    ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
         engine.list_instrument(instrument_from(item))
@@ -109,6 +98,9 @@ def _restore(engine: Engine, row: list[Any]) -> None:
     engine.states = {scope: state for scope, state, _ in states}
     engine.causes = {scope: cause for scope, _, cause in states}
     engine.halted = dict(halted)
+    for item in signals:
+        signal = signal_from(item, engine.instruments)
+        engine.signals[signal.key] = signal
     for time, order_id in ended:
         engine.note_end(time, order_id)
     engine.next_day_end = day_end

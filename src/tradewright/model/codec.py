@@ -33,6 +33,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
+from tradewright.model.signal import signal_from
 
 _MARKET: dict[int, Callable[..., Event]] = {
     kinds.BAR: Bar,
@@ -101,6 +102,8 @@ class Decoder:
             return Report(kind, *row)
         if kind == kinds.DECISION:
             return self._decision(row)
+        if kind == kinds.SIGNAL:
+            return signal_from(row, self.instruments)
         if kind == kinds.SUBMIT:
             order = self.orders.pop(row[1], None)
             return Submit(row[0], Approved(self.order_of(row[1]) if order is None else order))
@@ -109,7 +112,7 @@ class Decoder:
     def _decision(self, row: Sequence[Any]) -> Decision:
         (
             time, id, account, strategy, instrument, approved, orders, checks, reason, inputs, price_units, age, hold,
-            hold_currency, sizing,
+            hold_currency, sizing, confidence,
         ) = row  # fmt: skip
         made = [Order(item[0], item[1], item[2], self.instruments[item[3]], *item[4:]) for item in orders]
         if approved:
@@ -117,5 +120,5 @@ class Decoder:
         return Decision(
             time, id, account, strategy, self.instruments[instrument], approved, made,
             [Check(*check) for check in checks], reason, tuple((label, value) for label, value in inputs),
-            price_units, age, hold, hold_currency, sizing,
+            price_units, age, hold, hold_currency, sizing, confidence,
         )  # fmt: skip

@@ -31,3 +31,4 @@ cdef class Decision(Event):
     cdef readonly object hold
     cdef readonly str hold_currency
     cdef readonly str sizing
+    cdef readonly double confidence

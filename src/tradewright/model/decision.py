@@ -47,12 +47,13 @@ class Decision(Event):
 
     approved: every check passed; refused orders stand in the table as DENIED. inputs: what the strategy saw, as
     (label, number) pairs; reason: its own words. price_units, price_age_ns: the reference price and its age, -1 = none.
-    hold: money reserved in hold_currency; sizing: how the quantity came about, in words.
+    hold: money reserved in hold_currency; sizing: how the quantity came about, in words. confidence: 0 to 1, the
+    strategy's own.
     """
 
     __slots__ = (
         "id", "account", "strategy", "instrument", "approved", "orders", "checks", "reason", "inputs", "price_units",
-        "price_age_ns", "hold", "hold_currency", "sizing",
+        "price_age_ns", "hold", "hold_currency", "sizing", "confidence",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +73,7 @@ class Decision(Event):
         hold: int,
         hold_currency: str,
         sizing: str,
+        confidence: float,
     ) -> None:
         self.kind = DECISION
         self.time = time
@@ -89,6 +91,7 @@ class Decision(Event):
         self.hold = hold
         self.hold_currency = hold_currency
         self.sizing = sizing
+        self.confidence = confidence
 
     @property
     def refusals(self) -> list[Check]:
@@ -99,5 +102,5 @@ class Decision(Event):
         return (
             self.kind, self.time, self.id, self.account, self.strategy, self.instrument.index, self.approved,
             [order.row() for order in self.orders], [check.row() for check in self.checks], self.reason, self.inputs,
-            self.price_units, self.price_age_ns, self.hold, self.hold_currency, self.sizing,
+            self.price_units, self.price_age_ns, self.hold, self.hold_currency, self.sizing, self.confidence,
         )  # fmt: skip

@@ -47,6 +47,14 @@ class EngineView:
         """Whether an opening that says no size gets one; without an engine none does."""
         return False
 
+    def price_units(self, instrument: Instrument) -> int:
+        """The mark price in price counts; 0 = not known."""
+        raise AssertionError("a view without an engine")
+
+    def is_working(self, account: str, strategy: str, instrument: Instrument, side: int, role: str) -> bool:
+        """Whether one of the strategy's orders of that side and role may still fill."""
+        raise AssertionError("a view without an engine")
+
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         """Ids of the strategy's orders that may still fill, oldest first."""
         raise AssertionError("a view without an engine")

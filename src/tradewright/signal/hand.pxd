@@ -16,6 +16,9 @@ cdef class Hand:
     cdef public EngineView view
     cdef readonly list indicators
     cdef readonly list intents
+    cdef readonly list signals
+    cdef public str version
+    cdef public str params_hash
     cpdef Instrument of(self, symbol)
     @cython.locals(intent=Intent)
     cpdef Intent intent(self, Instrument instrument, int side)
@@ -25,5 +28,7 @@ cdef class Hand:
     cpdef str open(self, int side, object size, dict terms)
     @cython.locals(intent=Intent)
     cpdef cancel(self, order_id)
+    @cython.locals(instrument=Instrument)
+    cpdef signal(self, object action, object confidence, object reasoning, object symbol)
     @cython.locals(indicator=Indicator, line=Line, found=list)
     cpdef tuple inputs(self)

@@ -1,5 +1,5 @@
-"""What a strategy instance acts with: its name and account, what it trades, its view of the engine, and the intents it
-has stated in the running callback."""
+"""What a strategy instance acts with: its name and account, what it trades, its view of the engine, and the intents and
+signals it has stated in the running callback."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.numbers import Number
-from tradewright.model.order import BUY
+from tradewright.model.order import BUY, number_named
+from tradewright.model.signal import ACTIONS, Signal
 from tradewright.model.sizer import ASKED
 from tradewright.model.view import EngineView
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.indicators.line import Line
-from tradewright.signal.terms import fill_in, size_count
+from tradewright.signal.terms import confidence_of, fill_in, size_count
 
 
 class Hand:
     """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators: what it decides on.
-    intents: stated and not yet taken by the trader, in order."""
+    intents, signals: stated and not yet taken by the trader, in order. version, params_hash: of its specification."""
 
-    __slots__ = ("strategy", "account", "instruments", "instrument", "view", "indicators", "intents")
+    __slots__ = (
+        "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "signals",
+        "version", "params_hash",
+    )  # fmt: skip
 
     def __init__(self, strategy: str, account: str, instruments: list[Instrument]) -> None:
         self.strategy = strategy
@@ -31,6 +35,9 @@ class Hand:
         self.view = EngineView()  # until it is attached to an engine
         self.indicators: list[Indicator] = []
         self.intents: list[Intent] = []
+        self.signals: list[Signal] = []
+        self.version = ""
+        self.params_hash = ""
 
     def of(self, symbol: str | None) -> Instrument:
         """The instrument of one of the strategy's symbols; None = its first. Raises InputError."""
@@ -85,6 +92,32 @@ class Hand:
         intent.order_id = order_id
         intent.cancels = True
         self.intents.append(intent)
+
+    def signal(self, action: str, confidence: Number, reasoning: str, symbol: str | None) -> None:
+        """State a signal, at the price and time of now. Raises InputError for an action, a confidence or words that are
+        none."""
+        if not isinstance(reasoning, str):
+            raise InputError(f"{self.strategy}: reasoning {reasoning!r} is not text")
+        instrument = self.of(symbol)
+        number = number_named(ACTIONS, action, f"{self.strategy}: action")
+        sure = confidence_of(self.strategy, confidence)
+        price = self.view.price_units(instrument)
+        # What was said of it before in the same callback is taken back.
+        self.signals[:] = [other for other in self.signals if other.instrument is not instrument]
+        self.signals.append(
+            Signal(
+                self.view.now,
+                self.strategy,
+                instrument,
+                number,
+                sure,
+                price,
+                reasoning,
+                self.version,
+                self.params_hash,
+                self.inputs(),
+            )
+        )
 
     def inputs(self) -> tuple[tuple[str, float | None], ...]:
         """What the strategy decides on, for the record: each indicator line's label and value."""

@@ -229,6 +229,16 @@ class Strategy:
         for order_id in self.open_orders:
             self.cancel(order_id)
 
+    # ── signals ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def signal(self, action: str, confidence: Number, reasoning: str, symbol: str | None = None) -> None:
+        """State what is thought of `symbol`: action "BUY", "SELL" or "HOLD", confidence 0..1, the reasoning in words.
+
+        Running alone, the strategy acts on it as `signal.policy` says; as a member of an ensemble it votes. A HOLD is
+        recorded when its reasoning changes, so leave numbers that change with each event to the indicators.
+        """
+        self._hand.signal(action, confidence, reasoning, symbol)
+
     # ── indicators ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def follow(self, indicator: I, symbol: str | None = None) -> I:

@@ -12,18 +12,19 @@ from tradewright.signal.strategy import Strategy
 
 
 class MacdTrend(Strategy):
-    """Buys `percent` of equity when (MACD − signal) / close > tolerance, closes when it is below −tolerance."""
+    """Buys `percent` of equity when (MACD − its EMA of `smooth`) / close > tolerance, closes when it is below
+    −tolerance."""
 
     fast: int = 12
     slow: int = 26
-    signal: int = 9
+    smooth: int = 9
     tolerance: float = 0.0025
     percent: float = 10.0
 
     line: MACD
 
     def setup(self) -> None:
-        self.line = self.macd(self.fast, self.slow, self.signal)
+        self.line = self.macd(self.fast, self.slow, self.smooth)
 
     def on_bar(self, bar: Bar) -> None:
         gap: Line = self.line.histogram
