@@ -37,6 +37,7 @@ cdef class View(EngineView):
 cdef class Runner:
     cdef readonly object strategy
     cdef readonly object spec
+    cdef readonly list identity
     cdef readonly str key
     cdef readonly dict indicators
     cdef readonly list intents

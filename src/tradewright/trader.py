@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from tradewright.core.engine import Alarm, Engine
 from tradewright.core.limits import Limits
-from tradewright.core.setup import Setup, StrategySpec
+from tradewright.core.setup import Setup, StrategySpec, check_known
+from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
 from tradewright.model.control import RECONCILE, CloseRequested, Started, StrategyHalted, Timer
 from tradewright.model.errors import InputError, StateError
@@ -122,11 +123,13 @@ class View(EngineView):
 
 class Runner:
     """One strategy instance and how it is fed. indicators: those that follow each instrument, by index. votes: its
-    signals are an ensemble's to weigh, and not acted on."""
+    signals are an ensemble's to weigh, and not acted on. identity: what must be equal for its state to be taken on by
+    another run."""
 
     __slots__ = (
         "strategy",
         "spec",
+        "identity",
         "key",
         "indicators",
         "intents",
@@ -139,9 +142,10 @@ class Runner:
         "wants_depth",
     )
 
-    def __init__(self, strategy: Strategy, spec: StrategySpec) -> None:
+    def __init__(self, strategy: Strategy, spec: StrategySpec, identity: list[Any]) -> None:
         self.strategy = strategy
         self.spec = spec
+        self.identity = identity
         self.key = f"{spec.id}:{strategy.symbol}"
         self.indicators: dict[int, list[Indicator]] = {}
         for at, indicator in enumerate(strategy._hand.indicators):
@@ -194,9 +198,7 @@ class Trader:
 
     __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated")
 
-    def __init__(
-        self, load: Callable[[StrategySpec], type[Strategy] | None] | None, watch: Watch | None = None
-    ) -> None:
+    def __init__(self, load: Load | None, watch: Watch | None = None) -> None:
         self.engine = Engine()
         self.runners: list[Runner] = []
         self.concerned: list[list[Runner]] = []
@@ -338,9 +340,14 @@ class Trader:
 
     def _start(self, started: Started, journaled: bool) -> None:
         """A run begins: its number is part of every order id from now on."""
+        if not journaled:
+            check_known(Setup.from_row(started.setup), self.engine.symbols, self._terms())
         self.engine.run = started.run
         self.engine.order_count = 0
         self._build(started, journaled)
+
+    def _terms(self) -> dict[str, Account]:
+        return {name: account.terms for name, account in self.engine.accounts.items()}
 
     def resume(self, started: Started, states: list[Any]) -> None:
         """Behind a restored engine: the run that `started` began, and its strategies as they were."""
@@ -348,7 +355,7 @@ class Trader:
         self.restore_strategies(states)
 
     def _build(self, started: Started, journaled: bool) -> None:
-        """Instruments, accounts and limits as the start says; strategies anew where their code or parameters are new.
+        """Instruments, accounts and limits as the start says; strategies anew where anything of their identity is.
         journaled: it is a record of the past, whose strategies today's code may not have any more."""
         self.setup = Setup.from_row(started.setup)
         engine = self.engine
@@ -379,7 +386,7 @@ class Trader:
         runners: list[Runner] = []
         for group in groups:
             known = kept.get(f"{spec.id}:{group[0].symbol}")
-            if known is not None and known.spec.hashes() == spec.hashes():
+            if known is not None and known.identity == identity_of(spec, group):
                 runners.append(known)
                 continue
             strategy = strategy_class(spec.id, spec.account, group, dict(spec.parameters))
@@ -387,7 +394,7 @@ class Trader:
             for instrument in group:
                 # Whether an exit may be reduce-only depends on who else may trade the instrument.
                 self.engine.book(spec.account, spec.id, instrument)
-            runners.append(Runner(strategy, spec))
+            runners.append(Runner(strategy, spec, identity_of(spec, group)))
         return runners
 
     def follow(self, event: Event, outputs: list[Event]) -> list[Match]:
@@ -423,7 +430,7 @@ class Trader:
         states: list[Any] = []
         for runner in self.runners:
             try:
-                states.append([runner.key, runner.spec.hashes(), runner.strategy.state()])
+                states.append([runner.key, runner.identity, runner.strategy.state()])
             except StateError:
                 if runner.spec.id not in self.engine.halted:
                     raise
@@ -441,12 +448,17 @@ class Trader:
         return found
 
     def restore_strategies(self, states: list[Any]) -> None:
-        """The inverse; a strategy whose code or parameters changed keeps its fresh state."""
+        """The inverse; a strategy whose code, parameters, account or symbols changed keeps its fresh state."""
         known = {runner.key: runner for runner in self.runners}
-        for key, hashes, state in states:
+        for key, identity, state in states:
             runner = known.get(key)
-            if runner is not None and list(runner.spec.hashes()) == list(hashes):
+            if runner is not None and runner.identity == identity:
                 runner.strategy.restore(state)
+
+
+def identity_of(spec: StrategySpec, group: list[Instrument]) -> list[Any]:
+    """Account, ensemble, symbols, code and parameters of one instance."""
+    return [spec.account, spec.ensemble, [instrument.symbol for instrument in group], *spec.hashes()]
 
 
 def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:

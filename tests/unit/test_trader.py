@@ -12,7 +12,7 @@ from tradewright.core.state import restore, to_bytes
 from tradewright.model.account import Account
 from tradewright.model.command import Submit
 from tradewright.model.control import HALTED, CashMoved, CloseRequested, Started, StrategyHalted, TradingStateSet
-from tradewright.model.errors import StateError
+from tradewright.model.errors import InputError, StateError
 from tradewright.model.event import ACCEPTED
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, Trade
@@ -212,6 +212,72 @@ def test_a_second_start_keeps_a_strategy_whose_code_is_the_same() -> None:
     made.step(started("buys", run=2))
     assert (strategy(made).seen, made.engine.run, made.engine.order_count) == (1, 2, 0)
     assert made.step(bar(made, 2)).commands[0].order_id == "main-2-1"
+
+
+def start_of(
+    symbols: tuple[str, ...] = ("ACME", "ZETA"), *specs: StrategySpec, run: int = 1, scale: int = 2, **terms: Any
+) -> Started:
+    """A start with two accounts; terms: of both."""
+    instruments = [Instrument(symbol, "paper", "equity", symbol, "USD", scale, 0) for symbol in symbols]
+    accounts = [(Account(name, name, "paper", **{"kind": "margin", **terms}), []) for name in ("one", "two")]
+    row = Setup(instruments, accounts, list(specs), {}).row()
+    return Started(run, run, msgspec.json.decode(msgspec.json.encode(row), type=list[Any]))
+
+
+@pytest.mark.parametrize(
+    ("again", "words"),
+    [
+        (start_of(scale=3, run=2), "instrument ACME: its price scale is 2 in the journal and 3 in this start"),
+        (start_of(leverage=5, run=2), "account one: its leverage is 1 in the journal and 5 in this start"),
+        (start_of(("ZETA", "ACME"), run=2), "instrument ZETA is number 2 of the journal and number 1 of this start"),
+        (start_of(("ZETA",), run=2), "instrument ZETA is number 2 of the journal and number 1"),
+        (start_of(("ACME", "NEXT", "ZETA"), run=2), "instrument NEXT is number 3 of the journal and number 2"),
+    ],
+)
+def test_a_start_in_other_terms_than_the_journals_is_refused_by_name(again: Started, words: str) -> None:
+    made = Trader(None)
+    made.step(start_of())
+    before = made.state_hash()
+    with pytest.raises(InputError, match=words):
+        made.step(again)
+    assert (made.state_hash(), made.engine.run) == (before, 1)
+
+
+def test_a_start_may_add_instruments_and_change_limits() -> None:
+    made = Trader(None)
+    made.step(start_of())
+    more = start_of(("ACME", "ZETA", "NEXT"), run=2)
+    more.setup[1][0][1] = [["maxOpenPositions", 3]]  # type: ignore[index]
+    made.step(more)
+    assert [instrument.symbol for instrument in made.engine.instruments] == ["ACME", "ZETA", "NEXT"]
+    assert made.engine.accounts["one"].limits.get("maxOpenPositions") == 3
+
+
+class All(Strategy):
+    many = True
+    seen: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+
+
+def test_a_strategy_whose_symbols_or_account_changed_starts_anew_in_them() -> None:
+    def spec(account: str, *symbols: str) -> StrategySpec:
+        return StrategySpec("all", "all", account, symbols, (), "code", "params")
+
+    made = Trader(lambda spec: All)
+    made.step(start_of(("ACME", "ZETA"), spec("one", "ACME")))
+    made.step(bar(made, 1))
+    kept = made.strategy_state()
+    for run, wanted in enumerate((spec("one", "ACME", "ZETA"), spec("two", "ACME")), 2):
+        start = start_of(("ACME", "ZETA"), wanted, run=run)
+        made.step(start)
+        assert (strategy(made).account, strategy(made).symbols) == (wanted.account, list(wanted.symbols))
+        assert strategy(made).seen == 0
+        resumed = Trader(lambda spec: All)
+        restore(resumed.engine, to_bytes(made.engine))
+        resumed.resume(start, kept)
+        assert strategy(resumed).seen == 0
 
 
 def test_following_the_records_of_a_run_gives_its_state_and_runs_strategies_muted() -> None:

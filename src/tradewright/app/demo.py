@@ -26,7 +26,7 @@ from tradewright.backtest.strategy_source import specification, strategy_class
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import NETTING, Account
-from tradewright.model.control import HALTED, RECONCILE, CashMoved, Started, Timer, TradingStateSet
+from tradewright.model.control import HALTED, RECONCILE, CashMoved, RulesChanged, Started, Timer, TradingStateSet
 from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import Event
 from tradewright.model.fee import FeeEstimate
@@ -173,6 +173,10 @@ class Session:
         first = engine.run == 0
         owed = self._catch_up()
         machine.sequencer.feed(Started(now, engine.run + 1, self._setup_row(specs)))
+        for instrument in self.feed.instruments:
+            rules = instrument.rules.row()
+            if engine.symbols[instrument.symbol].rules.row() != rules:
+                machine.sequencer.feed(RulesChanged(now, instrument.index, list(rules)))
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
         self._quarantine(now)

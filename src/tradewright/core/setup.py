@@ -3,10 +3,11 @@ hashes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tradewright.model.account import Account
+from tradewright.model.errors import InputError
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.sizer import Sizer
@@ -73,6 +74,48 @@ class Setup:
             dict(notes),
             {scope: Sizer.from_row(item) for scope, item in sizers},
         )
+
+
+#: The names of what a row holds, in its order. An instrument's rules may change at any time, by a record of their own.
+INSTRUMENT_TERMS = (
+    "symbol", "venue", "asset class", "base", "quote", "price scale", "size scale", "contract", "calendar", "sector",
+)  # fmt: skip
+ACCOUNT_TERMS = (
+    "name", "code", "venue", "mode", "kind", "currency", "leverage", "day zone", "native exits", "fee",
+)  # fmt: skip
+
+
+def check_known(setup: Setup, symbols: Mapping[str, Instrument], accounts: Mapping[str, Account]) -> None:
+    """Whether a new start goes on with the instruments and accounts that are there already. Every price, size and hold
+    is counted in their terms, and an instrument's place is its name in the journal. Raises InputError naming what
+    differs."""
+    listed = len(symbols)
+    for place, instrument in enumerate(setup.instruments):
+        known = symbols.get(instrument.symbol)
+        if known is not None:
+            what = f"instrument {instrument.symbol}"
+            _check_terms(what, INSTRUMENT_TERMS, known.row()[:-1], instrument.row()[:-1])
+        else:
+            listed += 1
+        index = listed - 1 if known is None else known.index
+        if index != place:
+            raise InputError(
+                f"instrument {instrument.symbol} is number {index + 1} of the journal and number {place + 1} of this "
+                "start: list those that are known in their order, and new ones behind all of them"
+            )
+    for account, _ in setup.accounts:
+        held = accounts.get(account.name)
+        if held is not None:
+            _check_terms(f"account {account.name}", ACCOUNT_TERMS, held.row(), account.row())
+
+
+def _check_terms(what: str, names: Sequence[str], known: Sequence[object], given: Sequence[object]) -> None:
+    for name, old, new in zip(names, known, given, strict=True):
+        if old != new:
+            raise InputError(
+                f"{what}: its {name} is {old!r} in the journal and {new!r} in this start; "
+                "start with the same terms, or in another home"
+            )
 
 
 def instrument_from(row: Sequence[Any]) -> Instrument:

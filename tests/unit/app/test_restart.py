@@ -12,6 +12,7 @@ from tests.e2e.markets import bars
 from tradewright.app.demo import DemoOptions, Session
 from tradewright.app.history import fold
 from tradewright.core.engine import Engine
+from tradewright.model.errors import InputError
 from tradewright.model.event import BAR, Event
 from tradewright.trader import Outcome
 
@@ -44,7 +45,7 @@ def play(home: Path, *refs: str, count: int = 0, listen: Callable[[Event, Outcom
     def heard(event: Event, outcome: Outcome) -> None:
         nonlocal passed
         passed += event.kind == BAR
-        if passed == count:
+        if count and passed == count:
             session.stop()
         if listen is not None:
             listen(event, outcome)
@@ -103,3 +104,31 @@ def test_an_unchanged_strategy_goes_on_where_it_was(tmp_path: Path) -> None:
     play(home, ref, count=20)
     session = play(home, ref, count=10)
     assert (strategy_of(session).seen, session.machine.remarks) == (30, [])
+
+
+def test_a_data_file_with_another_tick_brings_its_rules_along(tmp_path: Path) -> None:
+    """Quotes in cents leave room for the middle between them: a scale of three and a tick of ten."""
+    home, data = tmp_path / "home", tmp_path / "bars.csv"
+    ref = holder(tmp_path / "mine.py")
+    minutes = [f"2026-01-05T15:{minute:02d}:00Z,ACME" for minute in range(60)]
+    data.write_text("ts,symbol,bid,ask\n" + "".join(f"{at},100.01,100.02\n" for at in minutes[:20]))
+    coarse = engine_of(play(home, ref)).instruments[0].rules.tick
+    prices = "100.001,100.003,100.001,100.002"
+    data.write_text("ts,symbol,open,high,low,close,volume\n" + "".join(f"{at},{prices},10\n" for at in minutes))
+    session = play(home, ref)
+    assert (coarse, engine_of(session).instruments[0].rules.tick) == (10, 1)
+    assert fold(home / "journal").state_hash == engine_of(session).state_hash()
+
+
+def test_a_data_file_in_another_scale_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    home, data = tmp_path / "home", bars(tmp_path / "bars.csv", count=60, symbols=("ACME",))
+    ref = holder(tmp_path / "mine.py")
+    known = engine_of(play(home, ref, count=10)).instruments[0].price_scale
+    records = fold(home / "journal").sequence
+    head, first, *rest = data.read_text().splitlines()
+    fields = first.split(",")
+    fields[3] += "001"
+    data.write_text("\n".join([head, ",".join(fields), *rest]))
+    with pytest.raises(InputError, match=f"ACME: its price scale is {known} in the journal and 5 in this start"):
+        play(home, ref, count=10)
+    assert fold(home / "journal").sequence == records, "nothing was written"
