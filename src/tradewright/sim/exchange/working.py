@@ -19,9 +19,10 @@ class Working:
     market, book: where it lies. number: order of arrival. quantity: total, fills included. open: what may fill now (a
     child that sleeps: 0). triggered: a stop that was reached. resting: it has met the market and was not filled, so it
     makes, not takes. born, tried: the moments at which it came and last found no more size; entered: when it came, ns
-    venue time (terms that go to the back of the queue come anew). missed: the event whose touch it missed. mark: best price a trailing stop has seen, times its side, so that lower is better. asked: its size
-    was asked for. replaced: its terms changed. parted: what fills of its group took away. fee_charged, fee_paid: money,
-    before and after the order's bounds. shown, traded, ahead: the queue at its price: size shown last, traded since,
+    venue time (terms that go to the back of the queue come anew). missed: the event whose touch it missed. mark: best
+    price a trailing stop has seen, times its side, so that lower is better. asked: its size was asked for. replaced:
+    its terms changed. parted: what fills of its group took away. fee_charged, fee_paid: money, before and after
+    the order's bounds. shown, traded, ahead: the queue at its price: size shown last, traded since,
     and before us (-1 = not known); reached: what the trade of this event left for it.
     """
 
