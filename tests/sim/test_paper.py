@@ -297,7 +297,7 @@ def test_a_book_of_another_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "paper.db"
     opened(path).close()
     apsw.Connection(str(path)).execute("PRAGMA user_version = 7")
-    with pytest.raises(InputError, match="format 7, not 1"):
+    with pytest.raises(InputError, match="format 7, not 2"):
         opened(path)
 
 
