@@ -258,7 +258,9 @@ def explain(
 @app.command()
 def replay(
     journal: Annotated[Path | None, typer.Argument(help="A journal or run folder (default: the newest run).")] = None,
-    to: Annotated[int | None, typer.Option("--to", min=1, help="Stop after this sequence number.")] = None,
+    to: Annotated[
+        int | None, typer.Option("--to", min=1, help="Stop after this record and what belongs to it.")
+    ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run the strategies again and compare every output.")
     ] = False,

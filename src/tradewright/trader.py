@@ -365,6 +365,7 @@ class Trader:
         for account, limits in self.setup.accounts:
             engine.open_account(account, Limits(dict(limits)))
         engine.sizers = dict(self.setup.sizers)
+        self._seat(self.setup)
         kept = {runner.key: runner for runner in self.runners}
         self.runners = []
         if self.load is not None:
@@ -380,6 +381,16 @@ class Trader:
             for symbol in runner.strategy.symbols:
                 self.concerned[engine.symbols[symbol].index].append(runner)
 
+    def _seat(self, setup: Setup) -> None:
+        """Note who may trade what as the start says, also where the strategies do not run: whether an exit may be
+        reduce-only depends on it."""
+        engine = self.engine
+        for book in engine.ledger.books.values():
+            book.trading = False
+        for spec in setup.strategies:
+            for symbol in spec.symbols:
+                engine.book(spec.account, spec.id, engine.symbols[symbol]).trading = True
+
     def _runners_of(self, spec: StrategySpec, strategy_class: type[Strategy], kept: dict[str, Runner]) -> list[Runner]:
         instruments = [self.engine.symbols[symbol] for symbol in spec.symbols]
         groups = [instruments] if strategy_class.many else [[instrument] for instrument in instruments]
@@ -391,9 +402,6 @@ class Trader:
                 continue
             strategy = strategy_class(spec.id, spec.account, group, dict(spec.parameters))
             strategy.attach(View(self.engine))
-            for instrument in group:
-                # Whether an exit may be reduce-only depends on who else may trade the instrument.
-                self.engine.book(spec.account, spec.id, instrument)
             runners.append(Runner(strategy, spec, identity_of(spec, group)))
         return runners
 

@@ -88,9 +88,13 @@ def rerun(folder: Path, to: int | None = None) -> Folded:
 
 
 def _groups(folder: Path, trader: Trader, to: int | None) -> Iterator[tuple[int, Event, list[Event]]]:
+    """All inputs with their outputs, or those up to record `to`: an input and what was made of it were written as one,
+    so the last of them is whole and may end behind it."""
     decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
-    records = read(folder)
-    return groups(records if to is None else (item for item in records if item[0] <= to), decoder)
+    for sequence, event, outputs in groups(read(folder), decoder):
+        yield sequence, event, outputs
+        if to is not None and sequence >= to:
+            return
 
 
 def _closed(folded: Folded, trader: Trader, folder: Path, to: int | None) -> Folded:

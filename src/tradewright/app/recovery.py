@@ -55,15 +55,12 @@ def groups(records: Iterator[tuple[int, bytes]], decoder: Decoder) -> Iterator[t
         yield last, current, outputs
 
 
-def rebuild(folder: Path, trader: Trader, report: Callable[[str], None], to: int | None = None) -> Rebuilt:
-    """Fold a journal into a new trader: from the newest usable snapshot (never one behind `to`), else from zero."""
+def rebuild(folder: Path, trader: Trader, report: Callable[[str], None]) -> Rebuilt:
+    """Fold a journal into a new trader: from the newest usable snapshot, else from zero."""
     found = Rebuilt()
-    if to is None:
-        _from_snapshot(folder, trader, found, report)
+    _from_snapshot(folder, trader, found, report)
     decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
     records = read(folder, found.sequence + 1)
-    if to is not None:
-        records = (item for item in records if item[0] <= to)
     for sequence, event, outputs in groups(records, decoder):
         trader.follow(event, outputs)
         found.records += 1 + len(outputs)

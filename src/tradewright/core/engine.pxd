@@ -107,7 +107,7 @@ cdef class Engine:
     cdef Decision _decision_of(self, Intent intent, Proposal proposal, bint approved, list orders, list checks)
     @cython.locals(order=Order, there=cython.longlong)
     cdef Order _order_of(self, Book book, Intent intent, long long quantity)
-    @cython.locals(account=AccountState)
+    @cython.locals(other=Book)
     cdef bint _shared(self, Book book) except -1
     cdef _attach_exits(self, Intent intent, Order order, list orders)
     @cython.locals(state=OrderState)

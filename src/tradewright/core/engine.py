@@ -713,7 +713,12 @@ class Engine:
     def _shared(self, book: Book) -> bool:
         """Whether other strategies trade the instrument in the same account that nets and may sell short: its net may
         stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
-        return not book.hedging and book.position.books > 1 and self.accounts[book.account].terms.kind != CASH
+        if book.hedging or self.accounts[book.account].terms.kind == CASH:
+            return False
+        for other in book.position.books:  # noqa: SIM110 — no closure fits a compiled function
+            if other is not book and other.counts():
+                return True
+        return False
 
     def _attach_exits(self, intent: Intent, order: Order, orders: list[Order]) -> None:
         """Stop-loss, trailing stop and take-profit of an opening order: its children, cancelling each other."""

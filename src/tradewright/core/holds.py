@@ -71,6 +71,7 @@ class Holds:
             self.over[order.id] = hold
             if order.role == ENTRY:
                 hold.position.opening -= 1
+                hold.book.opening -= 1
             else:
                 del hold.book.exits[order.id]
 
@@ -79,6 +80,7 @@ class Holds:
         self.holds[order.id] = hold
         if order.role == ENTRY:
             hold.position.opening += 1
+            hold.book.opening += 1
         else:
             hold.book.exits[order.id] = hold
 

@@ -34,7 +34,7 @@ cdef class Position:
     cdef public long long opening
     cdef public long long exiting
     cdef public long long leaving
-    cdef public long long books
+    cdef readonly list books
     cpdef long long size_of(self, int side) except? -1
 
 cdef class Book:
@@ -50,6 +50,8 @@ cdef class Book:
     cdef public object realised
     cdef readonly dict fees
     cdef readonly dict exits
+    cdef public long long opening
+    cdef public bint trading
     cdef public list window
     cdef public list settled_lots
     cdef public object settled_realised
@@ -68,6 +70,7 @@ cdef class Book:
     cpdef long long closable(self, int side, str lot) except? -1
     @cython.locals(after=cython.longlong, held=cython.longlong)
     cpdef long long grown(self, int side, long long size, bint closing) except? -1
+    cpdef bint counts(self) except -1
 
 cdef class Ledger:
     cdef readonly dict cash

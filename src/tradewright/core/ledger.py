@@ -65,7 +65,7 @@ class Position:
 
     net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many
     of them (the slot they hold). exiting: size counts of working exits, each counted; leaving: those of them that go at
-    the market: their margin is as good as free. books: how many strategies look at it.
+    the market: their margin is as good as free. books: those of the strategies that were ever seen in it.
     """
 
     __slots__ = (
@@ -93,7 +93,7 @@ class Position:
         self.opening = 0
         self.exiting = 0
         self.leaving = 0
-        self.books = 0
+        self.books: list[Book] = []
 
     def used(self) -> bool:
         """Whether it holds or awaits anything; one that was only looked at, or is flat and idle, is no state."""
@@ -115,13 +115,14 @@ class Book:
 
     net, long_size, short_size: size counts (net = long_size − short_size = Σ side × size of lots). realised: money in
     the quote currency, Σ pnl of matches, before fees. fees: money per currency, fees in the base currency included.
-    exits: holds of open exits by order id, kept by `core.holds`. matches: those of the window. position: the account's,
-    of which it is a part.
+    exits: holds of open exits by order id, and opening: how many opening orders work, both kept by `core.holds`.
+    matches: those of the window. position: the account's, of which it is a part. trading: the run that is on has the
+    strategy in this instrument, so it may open here at any time.
     """
 
     __slots__ = (
         "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
-        "fees", "exits", "window", "settled_lots", "settled_realised", "matches", "position",
+        "fees", "exits", "opening", "window", "settled_lots", "settled_realised", "matches", "position", "trading",
     )  # fmt: skip
 
     def __init__(self, position: Position, strategy: str, instrument: Instrument, hedging: bool) -> None:
@@ -137,6 +138,8 @@ class Book:
         self.realised = 0
         self.fees: dict[str, int] = {}
         self.exits: dict[str, Hold] = {}
+        self.opening = 0
+        self.trading = False
         self.window: list[BookedFill] = []
         self.settled_lots: list[tuple[object, ...]] = []
         self.settled_realised = 0
@@ -291,6 +294,11 @@ class Book:
         size = sum(lot.size for lot in self.lots)
         return sum(lot.size * lot.price_units for lot in self.lots) / size if size else None
 
+    def counts(self) -> bool:
+        """Whether its strategy holds or may come to hold something here. A function of records alone: who only looked,
+        or was part of an earlier run and has left, does not count."""
+        return bool(self.trading or self.lots or self.exits or self.opening)
+
     def row(self) -> tuple[object, ...]:
         return (
             self.account, self.strategy, self.instrument.index, self.hedging, [lot.row() for lot in self.lots],
@@ -325,8 +333,8 @@ class Ledger:
         book = self.books.get(key)
         if book is None:
             position = self.position(account, instrument)
-            position.books += 1
             book = self.books[key] = Book(position, strategy, instrument, hedging)
+            position.books.append(book)
         return book
 
     def position(self, account: str, instrument: Instrument) -> Position:

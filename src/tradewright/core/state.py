@@ -145,6 +145,8 @@ def _restore_holds(engine: Engine, row: Sequence[Any]) -> None:
         engine.holds.holds[hold.order.id] = hold
         if hold.order.role != ENTRY:
             hold.book.exits[hold.order.id] = hold
+        else:
+            hold.book.opening += 1
     for item in over:
         hold = _hold_from(engine, item)
         engine.holds.over[hold.order.id] = hold

@@ -10,10 +10,11 @@ import pytest
 
 from tests.e2e.markets import bars
 from tradewright.app.demo import DemoOptions, Session
-from tradewright.app.history import fold
+from tradewright.app.history import fold, rerun
 from tradewright.core.engine import Engine
 from tradewright.model.errors import InputError
 from tradewright.model.event import BAR, Event
+from tradewright.model.order import EXIT
 from tradewright.trader import Outcome
 
 HEAD = "from tradewright.signal.strategy import Strategy\n"
@@ -132,3 +133,45 @@ def test_a_data_file_in_another_scale_is_refused_in_a_sentence(tmp_path: Path) -
     with pytest.raises(InputError, match=f"ACME: its price scale is {known} in the journal and 5 in this start"):
         play(home, ref, count=10)
     assert fold(home / "journal").sequence == records, "nothing was written"
+
+
+#: In and out every few bars; the other one only looks on.
+PAIR = HEAD + (
+    "class InOut(Strategy):\n"
+    "    seen: int = 0\n"
+    "    def on_bar(self, bar):\n"
+    "        self.seen += 1\n"
+    "        if self.seen % 4 == 1:\n"
+    "            self.buy(1)\n"
+    "        elif self.seen % 4 == 3:\n"
+    "            self.close()\n"
+    "class Idle(Strategy):\n"
+    "    pass\n"
+)
+
+
+def test_replay_reproduces_a_home_from_which_a_strategy_was_taken_out(tmp_path: Path) -> None:
+    """Whether an exit goes with reduce-only depends on who else may trade: the run that is on, not who ever looked."""
+    home, file = tmp_path / "home", tmp_path / "pair.py"
+    file.write_text(PAIR)
+    play(home, f"{file}:InOut", f"{file}:Idle", count=10)
+    flags = []
+    for _ in range(2):
+        session = play(home, f"{file}:InOut", count=10)
+        closed = [state.order for state in engine_of(session).orders.values() if state.order.role == EXIT]
+        flags.append([order.reduce_only for order in closed if order.id.startswith(f"paper-{engine_of(session).run}-")])
+    assert flags[0] and flags[1] and all(flags[0] + flags[1]), "alone from the second run on"
+    assert rerun(home / "journal").differences == []
+
+
+def test_replay_to_any_record_ends_with_the_input_it_belongs_to(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "pair.py"
+    file.write_text(PAIR)
+    play(home, f"{file}:InOut", count=8)
+    last = fold(home / "journal").sequence
+    for to in range(1, last + 1):
+        plain, again = fold(home / "journal", to), rerun(home / "journal", to)
+        assert again.differences == [], to
+        assert to <= plain.sequence == again.sequence <= to + 3
+        assert plain.state_hash == again.state_hash
+    assert again.sequence == last

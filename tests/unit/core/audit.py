@@ -60,6 +60,7 @@ def _check_holds(engine: Engine) -> None:
     working = {id: state for id, state in engine.orders.items() if state.is_open()}
     assert set(engine.holds.holds) == set(working), "one hold for each open order, and none besides"
     money: dict[tuple[str, str], int] = defaultdict(int)
+    openings: dict[tuple[str, str, int], int] = defaultdict(int)
     sizes: dict[tuple[str, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for id, hold in engine.holds.holds.items():
         state = working[id]
@@ -75,10 +76,13 @@ def _check_holds(engine: Engine) -> None:
             money[order.account, hold.currency] += hold.held
             place["buying" if order.side > 0 else "selling"] += counts
             place["opening"] += 1
+            openings[order.account, order.strategy, order.instrument.index] += 1
         else:
             assert hold.held == 0
             place["exiting"] += counts
             place["leaving"] += counts if order.type == MARKET else 0
+    for key, book in engine.ledger.books.items():
+        assert book.opening == openings[key], f"{key} opening"
     for account, amounts in engine.holds.money.items():
         for currency, amount in amounts.items():
             assert amount == money.pop((account, currency), 0) >= 0

@@ -247,7 +247,7 @@ def test_exits_that_no_flag_holds_back_end_when_they_could_close_more_than_is_le
     """Two strategies share the account, so exits go without reduce-only: two stops of 6 guard the 16 that are held."""
     desk = Desk(account_of(leverage=10))
     desk.quote(10_000)
-    desk.engine.book("main", "other", desk.on())
+    desk.engine.book("main", "other", desk.on()).trading = True
     selling = desk.sell(sold, limit_units=10_100)
     desk.filled(BUY, 16, 10_000)
     stops = [desk.sell(6, closing=True, role="stop_loss", type=STOP, stop_units=9_500 - 100 * k) for k in range(2)]
@@ -260,7 +260,7 @@ def test_exits_that_no_flag_holds_back_end_when_they_could_close_more_than_is_le
 def test_a_pair_at_the_venue_that_no_flag_holds_back_ends_when_another_order_closed_its_position() -> None:
     desk = Desk(account_of(leverage=10))
     desk.quote(10_000)
-    desk.engine.book("main", "other", desk.on())
+    desk.engine.book("main", "other", desk.on()).trading = True
     selling = desk.sell(10, limit_units=10_100)
     (decision,) = desk.want(BUY, 10, stop_loss=9_500, take_profit=11_000)
     parent, stop, target = [order.id for order in decision.orders]
