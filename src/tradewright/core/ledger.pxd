@@ -4,6 +4,7 @@ from tradewright.model.lot cimport Lot, Match, lot_of, match_of
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
 
+cdef int REDUCE_ONLY
 cdef long long SIZE_MAX
 cdef str ENTRY
 

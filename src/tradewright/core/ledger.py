@@ -5,8 +5,9 @@ are matched in the order of the venue's clock, and a fill that arrives late is p
 are matched again. So neither the order of arrival nor a duplicate can change what the ledger says.
 
 Cash = what came in + Σ signed notional of fills − Σ fees, per currency, to the last unit. A fee in the base currency
-reduces the quantity owned, rounded up to a size count; what was taken too much is cash in that currency (dust).
-In a hedging account it shrinks the lot that a buy opens; any other fill has no lot it could come from: it is cash.
+reduces the quantity that a buy brings in, rounded up to a size count; what was taken too much is cash in that currency
+(dust). A sale, and a buy that only reduces, brings in nothing it could come from: there it is cash. So no fee can open
+a position or turn it, in whatever order the fills arrive.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Lot, Match, lot_of, match_of
 from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, SIZE_MAX, multiply_checked
-from tradewright.model.order import ENTRY, Order
+from tradewright.model.order import ENTRY, REDUCE_ONLY, Order
 from tradewright.model.report import Fill
 
 if TYPE_CHECKING:
@@ -359,7 +360,7 @@ class Ledger:
         paid = 0
         if fill.fee:
             paid = fill.fee
-            if fill.fee_currency == instrument.base and not (book.hedging and (order.side < 0 or order.role != ENTRY)):
+            if fill.fee_currency == instrument.base and order.side > 0 and not order.flags & REDUCE_ONLY:
                 unit = TEN ** (MONEY_SCALE - instrument.size_scale) * instrument.contract
                 units = max(-size, min(size, -(-paid // unit)))
                 paid -= units * unit

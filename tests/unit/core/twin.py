@@ -49,11 +49,11 @@ class TwinBook:
     def owned(self, fill: TwinFill) -> tuple[int, Fraction]:
         """(size counts that change hands, base money moved besides): a base fee takes whole counts, the rest is cash.
 
-        An account that hedges takes them from the lot a buy opens, and from nowhere else.
+        They come out of what a buy brings in: a sale brings in none, and what closes has none to keep.
         """
         if fill.currency != self.instrument.base or fill.fee == 0:
             return fill.size, Fraction(0)
-        if self.hedging and (fill.side < 0 or fill.closing):
+        if fill.side < 0 or fill.closing:
             return fill.size, -fill.fee
         one = Fraction(self.instrument.contract, 10**self.instrument.size_scale)
         counts = max(-fill.size, min(fill.size, ceil(fill.fee / one)))

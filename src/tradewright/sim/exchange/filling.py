@@ -167,7 +167,7 @@ class Filling(Desk):
             book.taken_bid += size
 
     def charge(self, w: Working, price: int, size: int, maker: bool) -> int:
-        """Books the fill's fee (money) against cash, or against the quantity owned, and returns it."""
+        """Books the fill's fee (money) against cash, or against the quantity a buy brings in, and returns it."""
         model = self.models.fee
         instrument = w.market.instrument
         w.fee_charged += model.charge(instrument, w.side, price, size, maker)
@@ -178,8 +178,8 @@ class Filling(Desk):
         currency = model.currency_of(instrument, w.side)
         account.fees[currency] = account.fees.get(currency, 0) + fee
         paid = 0
-        if model.in_base(instrument, w.side):
-            # No more than was traded can be taken from it, or given back by a rebate.
+        if w.side > 0 and not w.flags & REDUCE_ONLY and model.in_base(instrument, w.side):
+            # Only what a buy brings in can be taken from: no more than was traded, nor more given back by a rebate.
             units = max(-size, min(size, fee // base_quantum(instrument)))
             if w.book.pay_base(w.order.id, units):
                 paid = units * base_quantum(instrument)
