@@ -1,7 +1,8 @@
 """The running engine: every input and output journaled, every command held back until its record is durable.
 
 `step` is what the sequencer (and later every venue's client) calls. When the journal can not be written any more,
-openings stop; cancels and reduce-only orders may leave after a line in the emergency file.
+openings stop; cancels and orders that can only reduce may leave after a line in the emergency file. An order that may
+not leave ends at once, so that it stands in nobody's way.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ import msgspec
 
 from tradewright.app.recovery import snapshot_bytes
 from tradewright.app.wiring.journals import EmergencyFile, FileJournal
+from tradewright.core.holds import covered
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Submit
-from tradewright.model.control import HALTED, OrderAdopted, Started, TradingStateSet
+from tradewright.model.control import EVERYTHING, HALTED, OrderAdopted, Started, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import JournalFull, StateError
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
+from tradewright.model.order import ENTRY, Order
+from tradewright.model.report import Report
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.trader import STRATEGY_STATE, Outcome, Trader
 
 #: Records between two snapshots: recovery folds at most so many (well under a second) and the pause stays rare.
 SNAPSHOT_RECORDS = 25_000
+
+JOURNAL_FULL = "JOURNAL_FULL"
 
 BEFORE_STEP = "live-before-step"
 AFTER_STEP = "live-after-step"
@@ -84,18 +90,21 @@ class LiveEngine:
         self.crash(BEFORE_STEP)
         outcome = self.trader.step(event)
         self.crash(AFTER_STEP)
-        if isinstance(event, Started):
-            self.started = event
         if self.failure is not None:
             return self._emergency_commands(outcome)
         try:
             sequence = self._append(event, outcome)
-            if outcome.commands:
+            if outcome.commands or isinstance(event, Started):
                 self.crash(BEFORE_DURABLE)
                 self.journal.wait(sequence)
                 self.crash(AFTER_DURABLE)
         except JournalFull as failure:
-            return self._fail(event, outcome, failure)
+            # Every order's id has the run's number in it: before that is durable, nothing may leave at all.
+            if isinstance(event, Started):
+                raise
+            return self._fail(outcome, failure)
+        if isinstance(event, Started):
+            self.started = event
         self._count(event, outcome)
         self.listener(event, outcome)
         if self.journal.head.sequence >= self._snapshot_at:
@@ -170,19 +179,31 @@ class LiveEngine:
 
     # ── when the journal can not be written ────────────────────────────────────────────────────────────────────────
 
-    def _fail(self, event: Event, outcome: Outcome, failure: JournalFull) -> list[Command]:
+    def _fail(self, outcome: Outcome, failure: JournalFull) -> list[Command]:
         """From now on nothing new is opened; what was decided just now leaves only if it reduces or cancels."""
         self.failure = failure
-        self.trader.step(TradingStateSet(event.time, "all", HALTED, "journal", str(failure)))
-        return self._emergency_commands(outcome)
+        leaving = self._emergency_commands(outcome)
+        halt = TradingStateSet(self.trader.engine.now, EVERYTHING, HALTED, "journal", str(failure))
+        return leaving + self._emergency_commands(self.trader.step(halt))
 
     def _emergency_commands(self, outcome: Outcome) -> list[Command]:
+        """Those that may leave, each after its line. An order that may not is refused in the venue's stead."""
         leaving: list[Command] = []
         for command in outcome.commands:
-            if isinstance(command, Cancel | Query) or (isinstance(command, Submit) and command.order.reduce_only):
+            if isinstance(command, Cancel | Query) or (isinstance(command, Submit) and self._reduces(command.order)):
                 self.emergency.append(emergency_line(command))
                 leaving.append(command)
+            elif isinstance(command, Submit):
+                now = self.trader.engine.now
+                refused = Report(REJECTED, now, command.order_id, now, JOURNAL_FULL, str(self.failure))
+                leaving += self._emergency_commands(self.trader.step(refused))
         return leaving
+
+    def _reduces(self, order: Order) -> bool:
+        """Where strategies share an instrument their exits carry no flag, and the account's net has to cover them."""
+        if order.role == ENTRY or order.reduce_only:
+            return order.reduce_only
+        return covered(order, self.trader.engine.holds.holds.values())
 
 
 def emergency_line(command: Command) -> bytes:

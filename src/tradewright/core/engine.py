@@ -344,6 +344,8 @@ class Engine:
         order = order_from(adopted.order, self.instruments)
         if order.id in self.orders:
             return
+        # The start of the run it left in may never have reached the disk: then this run has the same number.
+        self._count_id(order.id)
         state = OrderState(order, SUBMITTED)
         state.submit = UNKNOWN
         self.orders[order.id] = state

@@ -7,6 +7,8 @@ holds the size it may close: what its parent filled, once it is at the venue and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tradewright.core.ledger import Book
 from tradewright.model.order import ENTRY, MARKET, Order
 
@@ -135,6 +137,23 @@ def left(book: Book, side: int, lot: str, group: str) -> int:
         of_lot = book.closable(side, lot) - _taken(book, side, lot, group)
         return of_lot if of_lot < there else there
     return there
+
+
+def covered(order: Order, working: Iterable[Hold]) -> bool:
+    """Whether a working exit can only make the account's net position smaller, whosever lots it closes. working: the
+    holds of all open orders; those on its side may each fill first, of a group the largest alone."""
+    groups: dict[str, int] = {}
+    net = 0
+    for hold in working:
+        other = hold.order
+        if other.account != order.account or other.instrument is not order.instrument:
+            continue
+        net = hold.position.net
+        if other.side == order.side and other.id != order.id:
+            group = other.group or other.id
+            groups[group] = max(groups.get(group, 0), hold.remaining)
+    groups.pop(order.group, None)
+    return order.quantity <= -order.side * net - sum(groups.values())
 
 
 def _taken(book: Book, side: int, lot: str, group: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,11 +16,12 @@ from tradewright.app.recovery import rebuild
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import Account
 from tradewright.model.command import Command, Submit
-from tradewright.model.control import RECONCILE, CashMoved, Started, Timer
+from tradewright.model.control import RECONCILE, CashMoved, OrderAdopted, Started, Timer
 from tradewright.model.errors import JournalFull
 from tradewright.model.event import QUERY
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
+from tradewright.model.order import EXIT, Order
 from tradewright.model.report import Fill, Report
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Trader
@@ -37,18 +39,43 @@ class InAndOut(Strategy):
             self.close()
 
 
-def started() -> Started:
+class Rests(Strategy):
+    """One order that waits below the market."""
+
+    def on_bar(self, bar: Bar) -> None:
+        if self.flat and not self.open_orders:
+            self.buy(3, limit=9)
+
+
+class ShortAndOut(Strategy):
+    """The other way round, in lots of its own."""
+
+    lot: int = 1
+
+    def on_bar(self, bar: Bar) -> None:
+        if self.flat:
+            self.sell(self.lot)
+        else:
+            self.close()
+
+
+def started(*specs: StrategySpec, run: int = 1, **terms: Any) -> Started:
     setup = Setup(
         [Instrument("ACME", "paper", "equity", "ACME", "USD", 2, 0)],
-        [(Account("main", "main", "paper"), [])],
-        [StrategySpec("in_and_out", "in_and_out", "main", ("ACME",), (), "code", "params")],
+        [(Account("main", "main", "paper", **terms), [])],
+        list(specs) or [spec("in_and_out")],
         {},
     )
-    return Started(0, 1, json.loads(msgspec.json.encode(setup.row())))
+    return Started(0, run, json.loads(msgspec.json.encode(setup.row())))
+
+
+def spec(id: str, **parameters: Any) -> StrategySpec:
+    return StrategySpec(id, id, "main", ("ACME",), tuple(parameters.items()), "code", "params")
 
 
 class Played:
-    """A live engine fed bar by bar; each submit is accepted and filled at once, as a venue that stays up would."""
+    """A live engine fed bar by bar; each submit is accepted, and at the market filled at once, as a venue
+    that stays up would."""
 
     def __init__(self, live: LiveEngine) -> None:
         self.live = live
@@ -62,16 +89,24 @@ class Played:
             if isinstance(command, Submit):
                 self.trades += 1
                 self.live.step(Report(10, time, command.order_id, time, "", "X1"))
-                self.live.step(Fill(time, command.order_id, time, f"T{self.trades}", 1000, command.order.quantity))
+                if command.order.limit_units == 0:
+                    self.live.step(Fill(time, command.order_id, time, f"T{self.trades}", 1000, command.order.quantity))
         return commands
 
 
-def live_engine(folder: Path, vfs: str | None) -> LiveEngine:
+def live_engine(folder: Path, vfs: str | None, start: Started | None = None) -> LiveEngine:
     journal = FileJournal(folder, vfs=vfs)
-    live = LiveEngine(Trader(lambda spec: InAndOut), journal, EmergencyFile(folder), lambda event, outcome: None)
-    live.step(started())
+    trader = Trader(lambda spec: {"short": ShortAndOut, "rests": Rests}.get(spec.id, InAndOut))
+    live = LiveEngine(trader, journal, EmergencyFile(folder), lambda event, outcome: None)
+    live.step(started() if start is None else start)
     live.step(CashMoved(0, "main", "USD", 10**24, "deposit"))
     return live
+
+
+def submitted(commands: list[Command]) -> list[tuple[str, int]]:
+    """Strategy and signed quantity of what goes to the venue as an order."""
+    orders = [command.order for command in commands if isinstance(command, Submit)]
+    return [(order.strategy, order.side * order.quantity) for order in orders]
 
 
 def test_on_a_full_disk_nothing_opens_and_what_closes_leaves_with_a_line(tmp_path: Path) -> None:
@@ -125,3 +160,74 @@ def test_the_next_start_takes_in_the_order_that_left_and_looks_it_up(tmp_path: P
     trader.step(Fill(3 * MINUTE, order_id, 2 * MINUTE, "T2", 1000, 1))
     assert engine.ledger.books["main", "in_and_out", 0].net == 0
     assert engine.holds.holds == {}
+
+
+def test_on_a_full_disk_exits_leave_where_strategies_share_an_instrument(tmp_path: Path) -> None:
+    """They carry no reduce-only, since the account's net may turn; that it covers both is enough."""
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty", started(spec("one"), spec("two"), kind="margin"))
+        played = Played(live)
+        assert submitted(played.bar(1)) == [("one", 1), ("two", 1)]
+        full = True
+        closing = played.bar(2)
+        assert submitted(closing) == [("one", -1), ("two", -1)]
+        assert not any(command.order.reduce_only for command in closing if isinstance(command, Submit))
+        assert live.trader.engine.accounts["main"].positions[0].net == 0
+        with pytest.raises(JournalFull):
+            live.close()
+    assert len(EmergencyFile(tmp_path).lines()) == 2
+
+
+def test_on_a_full_disk_an_exit_that_would_turn_the_account_stays_and_blocks_no_later_one(tmp_path: Path) -> None:
+    """Long one and short three: the account is short two, so selling the long one would open. A resting order that
+    fills before its cancel arrives makes the account long one, and the same wish is covered."""
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        start = started(spec("long"), spec("short", lot=3), spec("rests"), kind="margin")
+        live = live_engine(tmp_path, "faulty", start)
+        played = Played(live)
+        engine = live.trader.engine
+        resting = next(
+            command for command in played.bar(1) if isinstance(command, Submit) and command.order.limit_units
+        )
+        assert engine.accounts["main"].positions[0].net == -2
+        full = True
+        assert submitted(played.bar(2)) == [], "nor may three be bought back where the account is short two"
+        refused = [state for state in engine.orders.values() if state.order.role == EXIT]
+        assert [state.code for state in refused] == ["JOURNAL_FULL"] * 2
+        assert list(engine.holds.holds) == [resting.order_id], "what did not leave holds nothing"
+        live.step(Fill(2 * MINUTE, resting.order_id, 2 * MINUTE, "T9", 900, 3))
+        assert submitted(played.bar(3)) == [("long", -1)]
+        with pytest.raises(JournalFull):
+            live.close()
+
+
+def test_without_a_durable_start_nothing_leaves_at_all(tmp_path: Path) -> None:
+    """The run's number is part of every id: the next start would hand them out again."""
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        played = Played(live_engine(tmp_path, "faulty"))
+        played.bar(1)
+        played.live.close()
+        full = True
+        journal = FileJournal(tmp_path, vfs="faulty")
+        trader = Trader(lambda spec: InAndOut)
+        rebuild(tmp_path, trader, lambda remark: None)
+        live = LiveEngine(trader, journal, EmergencyFile(tmp_path), lambda event, outcome: None)
+        with pytest.raises(JournalFull):
+            live.step(started(run=2))
+        with pytest.raises(JournalFull):
+            live.close()
+    assert EmergencyFile(tmp_path).lines() == []
+
+
+def test_the_id_of_an_order_that_was_taken_in_is_used_up() -> None:
+    trader = Trader(lambda spec: InAndOut)
+    trader.step(started(run=2))
+    trader.step(CashMoved(0, "main", "USD", 10**24, "deposit"))
+    left = Order("main-2-7", "main", "in_and_out", trader.engine.instruments[0], -1, 1, 5, role="exit")
+    trader.step(OrderAdopted(1, list(left.row())))
+    time = MINUTE
+    commands = trader.step(Bar(time, trader.engine.instruments[0], 0, 1000, 1000, 1000, 1000, 1)).commands
+    assert [command.order_id for command in commands] == ["main-2-8"]
