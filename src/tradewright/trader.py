@@ -332,6 +332,9 @@ class Trader:
             return intents
         if intents is None:
             intents = []
+        rank = _rank_of(runner)
+        for intent in runner.intents:
+            intent.rank = rank
         intents.extend(runner.intents)
         runner.intents.clear()
         return intents
@@ -489,9 +492,17 @@ def _halt_of(runner: Runner, error: Exception) -> Intent:
     return intent
 
 
-def _rank(intent: Intent) -> tuple[float, str, str]:
-    """Most confident first, then by strategy and symbol; a halt before everything. Sorting is stable."""
-    return (-intent.confidence, intent.strategy, intent.instrument.symbol)
+def _rank_of(runner: Runner) -> tuple[float, str]:
+    """The most confident strategy first, a halt before everything. What one callback wants keeps its order, whichever
+    symbols it is about: a cancel makes room for what comes behind it."""
+    confidence = 0.0
+    for intent in runner.intents:
+        confidence = max(confidence, intent.confidence)
+    return (-confidence, runner.key)
+
+
+def _rank(intent: Intent) -> tuple[float, str]:
+    return intent.rank
 
 
 def _signal_rank(signal: Signal) -> tuple[float, str, str]:

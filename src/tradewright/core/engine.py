@@ -515,73 +515,104 @@ class Engine:
         An intent that would cross zero in a netting book becomes a close and an opening, each judged by itself.
         """
         outputs: list[Event] = []
-        if intent.closing:
-            self._judge_close(intent, outputs)
-            return outputs
         book = self.book(intent.account, intent.strategy, intent.instrument)
-        if not book.hedging and book.net != 0 and (book.net > 0) != (intent.side > 0):
-            self._release(book, intent, outputs)
-            closable = left(book, intent.side, "", "")
-            if 0 < intent.quantity <= closable:
-                intent.closing = True
+        if intent.closing:
+            if book.hedging and intent.lot == "":
+                self._close_lots(book, intent, outputs)
             else:
-                # What is finer than the venue's step goes with the opening part, or stays.
-                closable = round_down(max(0, closable), intent.instrument.rules.step)
-                if closable > 0:
-                    self._judge_one(book, part_of(intent, self.next_order_id(intent.account), closable, True), outputs)
-                    if intent.quantity:
-                        intent.quantity -= closable
-        self._judge_one(book, intent, outputs)
+                self._close(book, intent, outputs)
+        elif not book.hedging and book.net != 0 and (book.net > 0) != (intent.side > 0):
+            self._reverse(book, intent, outputs)
+        else:
+            self._judge_one(book, intent, [], outputs)
         return outputs
 
-    def _judge_close(self, intent: Intent, outputs: list[Event]) -> None:
-        """A close takes the place of the exits that guard the same lots: they are cancelled first."""
-        book = self.book(intent.account, intent.strategy, intent.instrument)
-        if intent.role == "":
-            self._release(book, intent, outputs)
-        if intent.quantity == 0:
-            intent.quantity = max(0, left(book, intent.side, intent.lot, ""))
-            if not book.hedging or intent.lot:
-                intent.quantity = in_steps(intent.quantity, intent.instrument)
-        if book.hedging and intent.lot == "":
-            self._judge_lots(book, intent, outputs)
-        else:
-            self._judge_one(book, intent, outputs)
+    def _reverse(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
+        """An intent of the side that closes what a netting book holds: closes, and opens with what is left of it."""
+        freed = self._in_the_way(book, intent)
+        lifted = self.holds.lift(freed)
+        closable = left(book, intent.side, "", "")
+        self.holds.put_back(freed, lifted)
+        if 0 < intent.quantity <= closable:
+            intent.closing = True
+            self._close(book, intent, outputs)
+            return
+        # What is finer than the venue's step goes with the opening part, or stays.
+        closable = round_down(max(0, closable), intent.instrument.rules.step)
+        if closable > 0:
+            part = part_of(intent, self.next_order_id(intent.account), closable, True)
+            if not self._close(book, part, outputs):
+                self._refuse(book, intent, outputs)
+                return
+            if intent.quantity:
+                intent.quantity -= closable
+        self._judge_one(book, intent, [], outputs)
 
-    def _judge_lots(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
-        """A close in a hedging account names the lots it closes, the oldest first, one order for each; the venue's own
-        choice could take another strategy's."""
+    def _close(self, book: Book, intent: Intent, outputs: list[Event]) -> bool:
+        """Close (part of) a netting book or of a named lot; whether all of it was granted. A plain close takes the
+        place of the exits that guard the same lots, and goes in parts where the venue takes no order so large."""
+        freed = self._in_the_way(book, intent) if intent.role == "" else []
+        lifted = self.holds.lift(freed)
+        there = left(book, intent.side, intent.lot, intent.group)
+        if intent.quantity == 0 and there > 0:
+            intent.quantity = there
+        if intent.quantity == there:
+            intent.quantity = in_steps(there, intent.instrument)
+        largest = round_down(intent.instrument.rules.size_max, intent.instrument.rules.step)
+        while intent.role == "" and 0 < largest < intent.quantity:
+            part = part_of(intent, self.next_order_id(intent.account), largest, True)
+            part.lot = intent.lot
+            if not self._judge_one(book, part, freed, outputs):
+                self.holds.put_back(freed, lifted)
+                self._refuse(book, intent, outputs)
+                return False
+            freed = []
+            intent.quantity -= largest
+        if self._judge_one(book, intent, freed, outputs):
+            return True
+        self.holds.put_back(freed, lifted)
+        return False
+
+    def _close_lots(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
+        """A close in a hedging account names the lots it closes, the oldest first, each by an order of its own; the
+        venue's own choice could take another strategy's. Exits of the lots that stay are left alone."""
+        every = intent.quantity == 0
         rest = intent.quantity
         parts: list[Intent] = []
         for lot in book.lots:
-            if lot.side == intent.side or lot.order_id in [part.lot for part in parts]:
+            if lot.side == intent.side or lot.order_id in [part.lot for part in parts] or not (every or rest > 0):
                 continue
+            part = part_of(intent, intent.order_id, 0, True)
             # Each lot's exits are a pair of their own.
-            group = f"{intent.group}-{lot.order_id}" if intent.group else ""
-            size = min(rest, left(book, intent.side, lot.order_id, group))
-            if size > 0:
-                part = part_of(intent, intent.order_id, in_steps(size, intent.instrument), True)
-                part.lot, part.role, part.group = lot.order_id, intent.role, group
+            part.lot, part.role = lot.order_id, intent.role
+            part.group = f"{intent.group}-{lot.order_id}" if intent.group else ""
+            freed = self._in_the_way(book, part) if intent.role == "" else []
+            lifted = self.holds.lift(freed)
+            there = left(book, intent.side, lot.order_id, part.group)
+            self.holds.put_back(freed, lifted)
+            part.quantity = there if every or there < rest else rest
+            if part.quantity > 0:
                 parts.append(part)
-                rest -= size
-        if rest or not parts:
+                rest -= part.quantity
+        if not parts or rest > 0:
             # Nothing, or more than there is: refused as a whole.
-            self._judge_one(book, intent, outputs)
+            self._judge_one(book, intent, [], outputs)
             return
         for at, part in enumerate(parts):
             if at:
                 part.order_id = self.next_order_id(intent.account)
-            self._judge_one(book, part, outputs)
+            self._close(book, part, outputs)
 
-    def _release(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
-        """Cancel the exits that guard what `intent` closes.
+    def _in_the_way(self, book: Book, intent: Intent) -> list[str]:
+        """Ids of the exits that guard what `intent` closes, and go when it is granted.
 
         Those that wait for fills of an open parent stay. Closing a part leaves the exits that are held here alone,
         since they close what is left; those at the venue stand in its way, and what remains is to be protected anew.
         Closing all of it at the market also takes the place of closes that wait for a price.
         """
+        found: list[str] = []
         whole = intent.quantity == 0 or intent.quantity >= book.closable(intent.side, intent.lot)
-        for order_id in list(book.exits):
+        for order_id in book.exits:
             state = self.orders[order_id]
             order = state.order
             if order.side != intent.side or state.cancel not in (NONE, REFUSED):
@@ -593,10 +624,34 @@ class Engine:
             parent = self.orders.get(order.parent)
             waits = parent is not None and parent.is_open() and (state.stage == HELD or parent.filled == 0)
             if not waits and (whole or state.stage != HELD):
-                self._emit(cancel_of(self.now, order_id, CLOSING), outputs)
+                found.append(order_id)
+        return found
 
-    def _judge_one(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
-        """Sizing, risk and the decision record of one order; its commands when approved."""
+    def _free(self, freed: list[str], outputs: list[Event]) -> None:
+        """Cancel the exits whose place a close takes, and what their parents have not filled yet: it would stand
+        unguarded."""
+        for order_id in freed:
+            self._emit(cancel_of(self.now, order_id, CLOSING), outputs)
+            parent = self.orders[order_id].order.parent
+            if parent:
+                outputs += self.cancel(parent, EXIT_OF_PART)
+
+    def _refuse(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
+        """Deny an intent whose first part was refused, for the same reasons."""
+        refused = outputs[-1]
+        assert isinstance(refused, Decision)
+        order = self._order_of(book, intent, intent.quantity)
+        account = self.accounts[intent.account]
+        mark: Mark = self.marks.marks[intent.instrument.index]
+        state = self.trading_state(order.account, order.strategy, intent.instrument.symbol)
+        proposal = Proposal(order, account, book, book.position, mark, state, self.now)
+        decision = self._decision_of(intent, proposal, False, [order], refused.checks)
+        decision.sizing = f"not judged: its first part, {refused.orders[0].id}, was refused"
+        self._emit(decision, outputs)
+
+    def _judge_one(self, book: Book, intent: Intent, freed: list[str], outputs: list[Event]) -> bool:
+        """Sizing, risk and the decision record of one order; its commands when approved. freed: exits whose holds are
+        lifted and that end when it is. Returns whether it was."""
         account = self.accounts[intent.account]
         instrument = intent.instrument
         mark: Mark = self.marks.marks[instrument.index]
@@ -627,11 +682,14 @@ class Engine:
             self._attach_exits(intent, order, orders)
         decision = self._decision_of(intent, proposal, approved, orders, checks)
         decision.sizing = sizing
+        if approved and freed:
+            self._free(freed, outputs)
         self._emit(decision, outputs)
         if approved:
             for made in orders:
                 if not self._held_here(made):
                     self._emit(submit_of(self.now, Approved(made)), outputs)
+        return approved
 
     def sizer_of(self, account: str, strategy: str) -> Sizer | None:
         """The sizer of a strategy, else that of its account; None = openings have to say their size."""

@@ -77,6 +77,21 @@ class Holds:
             else:
                 del hold.book.exits[order.id]
 
+    def lift(self, order_ids: list[str]) -> list[int]:
+        """Let go of what exits hold, as if they had ended, to see what a close could take. Returns the counts for
+        `put_back`."""
+        counts: list[int] = []
+        for order_id in order_ids:
+            hold = self.holds[order_id]
+            counts.append(hold.remaining)
+            self._set(hold, 0)
+        return counts
+
+    def put_back(self, order_ids: list[str], counts: list[int]) -> None:
+        """Undo `lift`."""
+        for at in range(len(order_ids)):
+            self._set(self.holds[order_ids[at]], counts[at])
+
     def _enter(self, hold: Hold) -> None:
         order = hold.order
         self.holds[order.id] = hold

@@ -33,6 +33,7 @@ cdef class Intent:
     cdef public tuple inputs
     cdef public double confidence
     cdef public bint cancels
+    cdef public tuple rank
     cdef public object sizer
     cdef public long long weight_ppm
     cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

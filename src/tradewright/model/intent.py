@@ -25,7 +25,7 @@ class Intent:
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
         "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
-        "confidence", "cancels", "sizer", "weight_ppm",
+        "confidence", "cancels", "rank", "sizer", "weight_ppm",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -61,5 +61,6 @@ class Intent:
         self.inputs: tuple[tuple[str, float | None], ...] = ()
         self.confidence = 1.0
         self.cancels = False
+        self.rank: tuple[float, str] = (0.0, "")
         self.sizer: Sizer | None = None
         self.weight_ppm = PPM_ONE
