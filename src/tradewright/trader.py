@@ -19,7 +19,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
-from tradewright.model.control import RECONCILE, CloseRequested, Started, StrategyHalted, Timer
+from tradewright.model.control import RECONCILE, CashMoved, CloseRequested, Started, StrategyHalted, Timer
 from tradewright.model.errors import InputError, StateError
 from tradewright.model.event import (
     BAR,
@@ -222,6 +222,9 @@ class Trader:
                 return self._decide(intents, [])
         elif isinstance(event, Started):
             self._start(event, False)
+        # Money paid in or out at a day's begin belongs to what the day began with.
+        if event.time >= engine.next_day_end and not isinstance(event, CashMoved):
+            engine.end_days(event.time)
         engine.apply(event)
         outputs = engine.react(event)
         if isinstance(event, FillPrice):

@@ -15,6 +15,7 @@ cdef class AccountState:
     cdef public long long day
     cdef public long long day_end
     cdef public object day_equity
+    cdef public object equity_before
     cdef readonly Ledger ledger
     cdef readonly Marks marks
     cdef readonly Holds holds

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 class AccountState:
     """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
-    equity at the day's begin (money in its currency, None = could not be known). rules: those of the order station that
+    equity at the day's begin (money in its currency, None = could not be known); equity_before: before the event that
+    ends a day, while that event is taken in. rules: those of the order station that
     can have a say under its limits. unit: of its money, as checks name it."""
 
     __slots__ = (
@@ -26,6 +27,7 @@ class AccountState:
         "day",
         "day_end",
         "day_equity",
+        "equity_before",
         "ledger",
         "marks",
         "holds",
@@ -40,6 +42,7 @@ class AccountState:
         self.day = -1
         self.day_end = 0
         self.day_equity: int | None = None
+        self.equity_before: int | None = None
         self.ledger = ledger
         self.marks = marks
         self.holds = holds

@@ -41,6 +41,7 @@ from tradewright.model.command import (
     EXIT_OF_PART,
     NEVER_SENT,
     NOTHING_TO_GUARD,
+    NOTHING_TO_SPEND,
     SIBLING_TRIGGERED,
     Approved,
     Cancel,
@@ -833,24 +834,38 @@ class Engine:
         return outputs
 
     def size_at_fill(self, asked: FillPrice) -> list[Event]:
-        """Backtest: the size of an order that is about to fill, from equity now, never beyond what is free for it."""
+        """Backtest: the size of an order that is about to fill, from equity now, as far as free money and every limit
+        on sizes and values reach; an order for which nothing is left ends."""
         outputs: list[Event] = []
         state = self.orders.get(asked.order_id)
         if state is None or not state.is_open():
             return outputs
         order = state.order
         account = self.accounts[order.account]
-        money = money_for(account, order.size_ppm, 0)
-        free = account.free(order.instrument.quote)
-        hold = self.holds.holds.get(order.id)
-        if free is not None and hold is not None:
-            free = (free + hold.held) * account.terms.leverage
-            if account.terms.kind == "cash":
-                free = self.marks.convert(free, order.instrument.quote, account.terms.currency)
-        money = None if money is None or free is None else min(money, free)
-        quantity = quantity_for(account, order.instrument, money, asked.price_units)
-        self._emit(Replace(self.now, order.id, quantity, order.limit_units, order.stop_units), outputs)
+        quantity = quantity_for(account, order.instrument, money_for(account, order.size_ppm, 0), asked.price_units)
+        if quantity > 0:
+            quantity = self._within_limits(order, account, quantity, asked.price_units)
+        rules = order.instrument.rules
+        if quantity == 0 or quantity < rules.size_min:
+            self._emit(cancel_of(self.now, order.id, NOTHING_TO_SPEND), outputs)
+        else:
+            self._emit(Replace(self.now, order.id, quantity, order.limit_units, order.stop_units), outputs)
         return outputs
+
+    def _within_limits(self, order: Order, account: AccountState, quantity: int, price: int) -> int:
+        """The largest size up to `quantity` counts that the limits let an order fill at `price`, whatever the order
+        itself holds already."""
+        book = self.book(order.account, order.strategy, order.instrument)
+        mark = Mark(order.instrument)
+        mark.last, mark.time_last = price, self.now
+        filling = order_from(list(order.row()), self.instruments)
+        filling.type, filling.quantity, filling.limit_units, filling.stop_units = LIMIT, quantity, price, 0
+        own = [order.id]
+        lifted = self.holds.lift(own)
+        proposal = Proposal(filling, account, book, book.position, mark, ACTIVE, self.now)
+        fitting, _ = fitted(proposal, account.rules, 0)
+        self.holds.put_back(own, lifted)
+        return fitting.order.quantity
 
     def look_up(self) -> list[Event]:
         """After a restart: orders that were decided but never sent end here, and every order that may still live at the
@@ -881,11 +896,20 @@ class Engine:
             self._check_daily_loss(event, outputs)
         return outputs
 
+    def end_days(self, time: int) -> None:
+        """Before what happens at `time` is folded: what accounts are worth whose day is over by then. What the new
+        day's first event brings is a gain or loss of that day."""
+        for account in self.accounts.values():
+            if account.day >= 0 and time >= account.day_end:
+                account.equity_before = account.equity()
+
     def _roll_days(self, outputs: list[Event]) -> None:
         for name, account in self.accounts.items():
             if self.now >= account.day_end:
                 day = day_of(account.terms.day_zone, self.now)
-                self._emit(DayRolled(self.now, name, day, account.equity()), outputs)
+                equity = account.equity() if account.equity_before is None else account.equity_before
+                account.equity_before = None
+                self._emit(DayRolled(self.now, name, day, equity), outputs)
                 scope = "account:" + name
                 if self.states.get(scope) == REDUCING and self.causes.get(scope) == DAILY_LOSS_LIMIT:
                     self._emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)

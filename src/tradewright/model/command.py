@@ -57,6 +57,7 @@ CLOSING = "CLOSING"
 SIBLING_TRIGGERED = "SIBLING_TRIGGERED"
 EXIT_OF_PART = "EXIT_OF_PART"
 NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
+NOTHING_TO_SPEND = "NOTHING_TO_SPEND"
 NEVER_SENT = "NEVER_SENT"
 CANCEL_CODES = {
     STRATEGY: "its strategy asked for it",
@@ -64,6 +65,7 @@ CANCEL_CODES = {
     SIBLING_TRIGGERED: "the other exit of its pair was triggered",
     EXIT_OF_PART: "what it filled so far is being closed",
     NOTHING_TO_GUARD: "there is nothing left that it could close",
+    NOTHING_TO_SPEND: "at its fill neither money nor limits left enough for the venue's smallest order",
     NEVER_SENT: "it was decided but not sent when the process ended",
 }
 

@@ -71,3 +71,49 @@ class Raises(Strategy):
         self.bars += 1
         if self.bars == 3:
             raise ZeroDivisionError("the third bar")
+
+
+class Tightens(Strategy):
+    """Buys AAA, guards it at 80 and later at 90 instead."""
+
+    many = True
+    bars: int = 0
+    stops: list[str] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        if bar.symbol != "AAA":
+            return
+        self.bars += 1
+        if self.bars == 1:
+            self.buy(10, symbol="AAA")
+        if self.bars == 3:
+            self.stops = self.protect(stop_loss=80, symbol="AAA")
+        if self.bars == 5:
+            for stop in self.stops:
+                self.cancel(stop)
+            self.stops = self.protect(stop_loss=90, symbol="AAA")
+
+
+class BuysAgain(Strategy):
+    """Buys 500 at its first bar, and one more at its bar number `at` + 1."""
+
+    at: int = 1
+    bars: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.bars += 1
+        if self.bars == 1:
+            self.buy(500)
+        if self.bars == self.at + 1:
+            self.buy(1)
+
+
+class BuysAll(Strategy):
+    """At its second bar, with all of its equity, counted when it fills."""
+
+    bars: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.bars += 1
+        if self.bars == 2:
+            self.buy(percent=100, at_fill=True)

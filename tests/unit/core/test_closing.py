@@ -1,4 +1,4 @@
-"""A close takes the place of the exits that guard the same lots only when it is granted, and leaves nothing unguarded."""
+"""A close takes the place of the exits of the same lots only when it is granted, and leaves nothing unguarded."""
 
 from __future__ import annotations
 

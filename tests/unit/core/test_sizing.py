@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.model.command import Replace
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import OrderRules
 from tradewright.model.report import FillPrice
@@ -87,7 +88,8 @@ def test_a_sized_reversal_closes_all_and_opens_the_share() -> None:
 def asked(desk: Desk, price: int, order_id: str) -> list[int]:
     event = FillPrice(desk.tick(), order_id, desk.now, price)
     desk.engine.apply(event)
-    return [output.quantity for output in desk.took(event, desk.engine.size_at_fill(event))]  # type: ignore[attr-defined]
+    outputs = desk.took(event, desk.engine.size_at_fill(event))
+    return [output.quantity if isinstance(output, Replace) else 0 for output in outputs]
 
 
 @pytest.mark.parametrize(("kind", "leverage"), [("cash", 1), ("margin", 1), ("margin", 2)])
