@@ -93,7 +93,7 @@ FIELDS: list[tuple[type, tuple[str, ...], str]] = [
     (Working, state.ORDER_FIELDS, "order market book side type time_in_force flags parent children fills"),
     (Book, state.BOOK_FIELDS, "account symbol orders lots"),
     (Market, state.MARKET_FIELDS, "instrument books working always _calendar"),
-    (Account, ("name", "hedging", "shorts", "cash", "fees"), ""),
+    (Account, ("name", "hedging", "shorts", "borrows", "cash", "fees"), ""),
     (Desk, state.EXCHANGE_FIELDS, "models accounts markets orders groups history out fresh here rng_fills rng_latency"),
     (Filling, state.EXCHANGE_FIELDS, "asking"),
     (Matching, state.EXCHANGE_FIELDS, "path"),

@@ -55,11 +55,12 @@ class Venue:
         mode: str = "netting",
         shorts: bool = True,
         seed: int = 1,
+        borrows: bool = True,
         **models: str,
     ) -> None:
         self.instrument = share() if instrument is None else instrument
         self.exchange = Exchange(Models(**models), Rng(seed))
-        self.exchange.open_account("main", mode, {"USD": money_of("100000", "cash")}, shorts)
+        self.exchange.open_account("main", mode, {"USD": money_of("100000", "cash")}, shorts, borrows)
         self.time = 0
         self.answer: Callable[[Report], None] = lambda report: None
 

@@ -23,7 +23,7 @@ from tradewright.backtest.recorder import Booked, Recorder
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.model.account import Account
+from tradewright.model.account import CASH, Account
 from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
 from tradewright.model.decision import Decision
@@ -112,7 +112,7 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
     recorder = Recorder(trader, options.keep_decisions, options.journal)
     exchange = Exchange(options.models, Rng(options.seed))
     balances = _balances(options)
-    exchange.open_account(ACCOUNT, options.mode, balances)
+    exchange.open_account(ACCOUNT, options.mode, balances, borrows=options.kind != CASH)
     sequencer = Sequencer(recorder.step, exchange)
     begin = dataset.time_first - 1
     sequencer.feed(_started(begin, dataset, [spec for spec, _ in strategies], options))

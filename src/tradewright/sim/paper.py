@@ -112,12 +112,17 @@ class PaperVenue:
             self._unfinished = event.symbol
 
     def open_account(
-        self, name: str, mode: str = "netting", balances: dict[str, int] | None = None, shorts: bool = True
+        self,
+        name: str,
+        mode: str = "netting",
+        balances: dict[str, int] | None = None,
+        shorts: bool = True,
+        borrows: bool = True,
     ) -> None:
         """Opens an account once; a later start finds it as it was left. Raises InputError for another mode."""
         known = self.exchange.accounts.get(name)
         if known is None:
-            self.exchange.open_account(name, mode, balances, shorts)
+            self.exchange.open_account(name, mode, balances, shorts, borrows)
             self._save()
         elif known.hedging != (mode == "hedging"):
             raise InputError(f"paper account {name} is not {mode}: it was opened in the other mode")
@@ -327,7 +332,7 @@ def read_book(path: Path) -> Remembered:
         elif kind == "fill":
             found.fills.append(Fill(*values[1:]))
         elif kind == "account":
-            found.balances[key] = values[2]
+            found.balances[key] = values[3]
         elif kind == "book":
             symbol, account, _, numbers = values
             found.positions.setdefault(account, {})[symbol] = numbers[0]

@@ -6,6 +6,7 @@ cdef class Account:
     cdef public str name
     cdef public bint hedging
     cdef public bint shorts
+    cdef public bint borrows
     cdef public dict cash
     cdef public dict fees
     cdef move(self, str currency, object amount)

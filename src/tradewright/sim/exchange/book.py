@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 class Account:
     """hedging: long and short lots side by side, else one net position. shorts: it may sell what it does not own.
+    borrows: it may owe what a buy costs.
 
     cash: money per currency; fees: money paid per currency, rebates negative.
     """
 
-    __slots__ = ("name", "hedging", "shorts", "cash", "fees")
+    __slots__ = ("name", "hedging", "shorts", "borrows", "cash", "fees")
 
-    def __init__(self, name: str, hedging: bool, shorts: bool, cash: dict[str, int]) -> None:
+    def __init__(self, name: str, hedging: bool, shorts: bool, borrows: bool, cash: dict[str, int]) -> None:
         self.name = name
         self.hedging = hedging
         self.shorts = shorts
+        self.borrows = borrows
         self.cash = cash
         self.fees: dict[str, int] = {}
 

@@ -83,12 +83,18 @@ class Desk:
         self.wake = FOREVER
 
     def open_account(
-        self, name: str, mode: str = "netting", balances: dict[str, int] | None = None, shorts: bool = True
+        self,
+        name: str,
+        mode: str = "netting",
+        balances: dict[str, int] | None = None,
+        shorts: bool = True,
+        borrows: bool = True,
     ) -> None:
-        """Opens an account: mode netting or hedging, balances money per currency, shorts: it may sell short."""
+        """Opens an account: mode netting or hedging, balances money per currency, shorts: it may sell short; borrows:
+        it may owe what it buys."""
         if name in self.accounts or mode not in ("netting", "hedging"):
             raise ContractError(f"account {name}: it is open already, or {mode!r} is neither netting nor hedging")
-        self.accounts[name] = Account(name, mode == "hedging", shorts, dict(balances or {}))
+        self.accounts[name] = Account(name, mode == "hedging", shorts, borrows, dict(balances or {}))
 
     def market_of(self, instrument: Instrument) -> Market:
         """The instrument's market, listed at the first call."""

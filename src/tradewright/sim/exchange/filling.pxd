@@ -23,7 +23,7 @@ cdef class Filling(Desk):
     cdef public long long asking_price
     cdef public bint asking_maker
 
-    @cython.locals(wanted=cython.longlong, allowed=cython.longlong, size=cython.longlong)
+    @cython.locals(wanted=cython.longlong, allowed=cython.longlong, size=cython.longlong, payable=cython.longlong)
     cdef fill(self, Working w, long long price, bint maker)
     cdef leave(self, Working w)
     cdef long long allowed(self, Working w) except? -1
@@ -32,10 +32,23 @@ cdef class Filling(Desk):
     @cython.locals(at=cython.longlong)
     cdef ask(self, Working w, long long price, long long size, bint maker)
     @cython.locals(
+        account=Account, instrument=Instrument, money=object, step=cython.longlong, least=cython.longlong,
+        most=cython.longlong, half=cython.longlong,
+    )
+    cdef long long payable(self, Working w, long long price, long long size, bint maker) except? -1
+    @cython.locals(
+        instrument=Instrument, model=FeeModel, total=object, charged=object, at=cython.longlong, part=cython.longlong,
+        paid=cython.longlong,
+    )
+    cdef object cost(self, Working w, long long price, long long size, bint maker)
+    cdef bint takes_levels(self, Working w, bint maker) except -1
+    @cython.locals(price=cython.longlong, part=cython.longlong)
+    cdef walk(self, Working w, long long size)
+    @cython.locals(
         book=Book, skip=cython.longlong, left=cython.longlong, part=cython.longlong, price=cython.longlong,
         shown=cython.longlong,
     )
-    cdef walk(self, Working w, long long size)
+    cdef list levels(self, Working w, long long size)
     @cython.locals(market=Market, volume=cython.longlong, at=cython.longlong)
     cdef long long slipped(self, Working w, long long price, long long size) except? -1
     @cython.locals(instrument=Instrument, order=Order, book=Book, side=cython.int, fill=Fill, currency=str)

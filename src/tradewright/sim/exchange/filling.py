@@ -51,16 +51,54 @@ class Filling(Desk):
             if w.order.size_ppm and not w.asked:
                 self.ask(w, price, size, maker)
                 return
-            if w.market.source == FROM_DEPTH and not maker and not self.print_size:
-                self.walk(w, size)
-            else:
-                self.execute_at(w, price, size, maker)
+            payable = self.payable(w, price, size, maker)
+            if payable == size or (payable > 0 and w.time_in_force != FOK):
+                if self.takes_levels(w, maker):
+                    self.walk(w, payable)
+                else:
+                    self.execute_at(w, price, payable, maker)
+            if payable < size and w.status == WORKING:
+                self.end(w, WITHDRAWN, "INSUFFICIENT_FUNDS")
         if w.status != WORKING:
             return
         if allowed < wanted and size >= allowed:
             self.end(w, WITHDRAWN, "REDUCE_ONLY" if w.flags & REDUCE_ONLY else "NOT_SHORTABLE")
         else:
             self.leave(w)
+
+    def payable(self, w: Working, price: int, size: int, maker: bool) -> int:
+        """How much of `size` the account's money in the quote currency pays, fees in it included: whole steps, or all
+        of it where the account may borrow."""
+        account = w.book.account
+        if account.borrows or w.side < 0 or w.flags & REDUCE_ONLY:
+            return size
+        instrument = w.market.instrument
+        money = account.cash.get(instrument.quote, 0)
+        if self.cost(w, price, size, maker) <= money:
+            return size
+        step = instrument.rules.step
+        least, most = 0, -(-size // step)
+        while most - least > 1:
+            half = (least + most) // 2
+            if self.cost(w, price, half * step, maker) <= money:
+                least = half
+            else:
+                most = half
+        return least * step
+
+    def cost(self, w: Working, price: int, size: int, maker: bool) -> int:
+        """What filling this size would take from the quote currency's money."""
+        instrument = w.market.instrument
+        model = self.models.fee
+        total = 0
+        charged = w.fee_charged
+        for at, part in self.levels(w, size) if self.takes_levels(w, maker) else [(price, size)]:
+            paid = at if maker or not self.models.slippage.kind else self.slipped(w, at, part)
+            total += notional(paid, part, instrument.money_factor)
+            charged += model.charge(instrument, w.side, paid, part, maker)
+        if model.free or model.currency_of(instrument, w.side) != instrument.quote:
+            return total
+        return total + model.total(instrument, w.side, charged) - w.fee_paid
 
     def leave(self, w: Working) -> None:
         """The order found nothing (more) here: what may not wait ends."""
@@ -99,8 +137,20 @@ class Filling(Desk):
         at = price if maker else self.slipped(w, price, size)
         self.out.append(FillPrice(self.now, w.order.id, self.at, at))
 
+    def takes_levels(self, w: Working, maker: bool) -> bool:
+        """Whether it fills level by level of what is shown, not at one price."""
+        return w.market.source == FROM_DEPTH and not maker and not self.print_size
+
     def walk(self, w: Working, size: int) -> None:
         """Takes the levels shown, best first, one fill per level."""
+        for price, part in self.levels(w, size):
+            self.execute_at(w, price, part, False)
+            if w.status != WORKING:
+                return
+
+    def levels(self, w: Working, size: int) -> list[tuple[int, int]]:
+        """Price and size of what an order of `size` finds, best first, behind what the account took of it before."""
+        found: list[tuple[int, int]] = []
         book = w.book
         skip = book.taken_ask if w.side > 0 else book.taken_bid
         left = size
@@ -109,9 +159,8 @@ class Filling(Desk):
             skip = max(skip - shown, 0)
             if part > 0:
                 left -= part
-                self.execute_at(w, price, part, False)
-                if left == 0 or w.status != WORKING:
-                    return
+                found.append((price, part))
+        return found
 
     def slipped(self, w: Working, price: int, size: int) -> int:
         """The price after slippage, never beyond a limit."""

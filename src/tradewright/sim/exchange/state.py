@@ -77,7 +77,7 @@ def instrument_row(market: Market) -> Row:
 
 
 def account_row(account: Account) -> Row:
-    return ("account", account.name, [account.hedging, account.shorts, account.cash, account.fees])
+    return ("account", account.name, [account.hedging, account.shorts, account.borrows, account.cash, account.fees])
 
 
 def market_row(market: Market) -> Row:
@@ -122,8 +122,8 @@ def restore(exchange: Exchange, stored: Iterable[Row]) -> None:
                 *terms, rules = values
                 exchange.list_instrument(Instrument(*[*terms, OrderRules(*rules)]))
         elif kind == "account":
-            hedging, shorts, cash, fees = values
-            exchange.accounts[key] = account = Account(key, hedging, shorts, cash)
+            hedging, shorts, borrows, cash, fees = values
+            exchange.accounts[key] = account = Account(key, hedging, shorts, borrows, cash)
             account.fees = fees
         elif kind == "market":
             _set(exchange.markets[key], MARKET_FIELDS, [_levels(v) if isinstance(v, list) else v for v in values])

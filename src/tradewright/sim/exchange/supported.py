@@ -32,6 +32,7 @@ CODES = {
     "UNKNOWN_ACCOUNT": "this account was never opened",
     "UNKNOWN_ORDER": "there is no order with this id",
     "SYMBOL_NOT_TRADABLE": "the instrument can not be traded now",
+    "INSUFFICIENT_FUNDS": "the account has no money for more of it and may not borrow",
     "NOT_SHORTABLE": "the account or the instrument can not be sold short",
     "PRICE_MISSING": "this order type needs a price (or a trailing distance) that is not given",
     "PRICE_INCREMENT": "a price is not a multiple of the tick",
