@@ -776,7 +776,7 @@ class Engine:
         stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
         if book.hedging or self.accounts[book.account].terms.kind == CASH:
             return False
-        for other in book.position.books:  # noqa: SIM110 — no closure fits a compiled function
+        for other in self.ledger.beside[book.account, book.instrument.index]:  # noqa: SIM110 — no closure fits a compiled function
             if other is not book and other.counts():
                 return True
         return False

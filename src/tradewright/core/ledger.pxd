@@ -35,7 +35,6 @@ cdef class Position:
     cdef public long long opening
     cdef public long long exiting
     cdef public long long leaving
-    cdef readonly list books
     cpdef long long size_of(self, int side) except? -1
 
 cdef class Book:
@@ -76,6 +75,7 @@ cdef class Book:
 cdef class Ledger:
     cdef readonly dict cash
     cdef readonly dict books
+    cdef readonly dict beside
     cdef readonly dict positions
     cpdef move_cash(self, str account, str currency, object amount)
     cdef object _cash_after(self, str account, str currency, object amount)

@@ -66,7 +66,7 @@ class Position:
 
     net, long_size, short_size: size counts. buying, selling: size counts of working opening orders. opening: how many
     of them (the slot they hold). exiting: size counts of working exits, each counted; leaving: those of them that go at
-    the market: their margin is as good as free. books: those of the strategies that were ever seen in it.
+    the market: their margin is as good as free.
     """
 
     __slots__ = (
@@ -80,7 +80,6 @@ class Position:
         "opening",
         "exiting",
         "leaving",
-        "books",
     )
 
     def __init__(self, account: str, instrument: Instrument) -> None:
@@ -94,7 +93,6 @@ class Position:
         self.opening = 0
         self.exiting = 0
         self.leaving = 0
-        self.books: list[Book] = []
 
     def used(self) -> bool:
         """Whether it holds or awaits anything; one that was only looked at, or is flat and idle, is no state."""
@@ -309,13 +307,15 @@ class Book:
 
 
 class Ledger:
-    """Cash of every account, its positions and its books."""
+    """Cash of every account, its positions and its books; beside: the books by position, which knows none itself, since
+    a ring of references would outlive its run."""
 
-    __slots__ = ("cash", "books", "positions")
+    __slots__ = ("cash", "books", "beside", "positions")
 
     def __init__(self) -> None:
         self.cash: dict[str, dict[str, int]] = {}
         self.books: dict[tuple[str, str, int], Book] = {}
+        self.beside: dict[tuple[str, int], list[Book]] = {}
         self.positions: dict[tuple[str, int], Position] = {}
 
     def move_cash(self, account: str, currency: str, amount: int) -> None:
@@ -335,7 +335,7 @@ class Ledger:
         if book is None:
             position = self.position(account, instrument)
             book = self.books[key] = Book(position, strategy, instrument, hedging)
-            position.books.append(book)
+            self.beside.setdefault((account, instrument.index), []).append(book)
         return book
 
     def position(self, account: str, instrument: Instrument) -> Position:
