@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.orders import OrderState
-from tradewright.model.control import TRADING_STATES
+from tradewright.model.control import TRADING_STATES, Alarm
 from tradewright.model.decision import Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
@@ -192,6 +192,8 @@ class Story:
             )
             fee = f", fee {text_of(step.fee, MONEY_SCALE)} {step.fee_currency}" if step.fee else ""
             what = f"filled {size} at {price}{fee} (trade {step.trade_id})"
+        elif isinstance(step, Alarm):
+            what = f"ALARM {step.code}: {step.text}"
         else:
             what = _STEPS.get(step.kind, f"event {step.kind}")
             if isinstance(step, Report) and step.code:

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tradewright.core.engine import Alarm, Engine
+from tradewright.core.engine import Engine
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
-from tradewright.model.control import RECONCILE, CashMoved, CloseRequested, Started, StrategyHalted, Timer
+from tradewright.model.control import RECONCILE, Alarm, CashMoved, CloseRequested, Started, StrategyHalted, Timer
 from tradewright.model.errors import InputError, StateError
 from tradewright.model.event import (
     BAR,
@@ -432,6 +432,7 @@ class Trader:
         matches = engine.matches
         engine.matches = []
         engine.alarms = []
+        engine.noticed = []
         return matches
 
     def state_hash(self) -> str:

@@ -14,7 +14,7 @@ from tradewright.core.setup import Setup, StrategySpec
 from tradewright.explain import Story
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import Command
-from tradewright.model.control import ExitTriggered
+from tradewright.model.control import Alarm, ExitTriggered
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
@@ -35,6 +35,7 @@ class Folded:
     orders: int = 0
     fills: int = 0
     rejected: int = 0
+    alarms: list[str] = field(default_factory=list)
     verified: int = 0
     differences: list[str] = field(default_factory=list)
 
@@ -42,19 +43,22 @@ class Folded:
         return {
             "journal": str(folder), "sequence": self.sequence, "journalHash": self.journal_hash,
             "stateHash": self.state_hash, "orders": self.orders, "fills": self.fills, "rejected": self.rejected,
+            "alarms": self.alarms,
             "verifiedOutputs": self.verified, "differences": self.differences,
         }  # fmt: skip
 
     def text(self, folder: Path) -> str:
+        alarms = f", {len(self.alarms)} alarms" if self.alarms else ""
         lines = [
-            f"{folder}: {self.sequence} records, {self.orders} orders, {self.fills} fills, {self.rejected} refused",
+            f"{folder}: {self.sequence} records, {self.orders} orders, {self.fills} fills, {self.rejected} refused"
+            + alarms,
             f"state {self.state_hash}",
         ]
         if self.journal_hash:
             lines.append(f"chain {self.journal_hash}")
         if self.verified or self.differences:
             lines.append(f"{self.verified} outputs reproduced" if not self.differences else "NOT REPRODUCED")
-        return "\n".join(lines + self.differences)
+        return "\n".join(lines + [f"alarm {alarm}" for alarm in self.alarms] + self.differences)
 
 
 def fold(folder: Path, to: int | None = None) -> Folded:
@@ -123,6 +127,8 @@ def _count(folded: Folded, event: Event, outputs: list[Event]) -> None:
             folded.orders += 1
         elif isinstance(output, Decision) and not output.approved:
             folded.rejected += 1
+        elif isinstance(output, Alarm):
+            folded.alarms.append(f"{output.code}: {output.text}")
 
 
 def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
@@ -155,7 +161,7 @@ class Stories:
                     for order in item.orders:
                         state = trader.engine.orders[order.id]
                         self.stories[order.id] = Story(item, state, _signal_of(item, said))
-                elif isinstance(item, Command | ExitTriggered | Report) and item.order_id in self.stories:
+                elif isinstance(item, Command | ExitTriggered | Report | Alarm) and item.order_id in self.stories:
                     mark = (item.order_id, encode(item).decode())
                     if not isinstance(item, Report) or mark not in seen:
                         self.stories[item.order_id].steps.append(item)

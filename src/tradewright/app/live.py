@@ -8,6 +8,7 @@ not leave ends at once, so that it stands in nobody's way.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
@@ -20,7 +21,7 @@ from tradewright.core.holds import covered
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Submit
-from tradewright.model.control import EVERYTHING, HALTED, OrderAdopted, Started, TradingStateSet
+from tradewright.model.control import EVERYTHING, HALTED, Alarm, OrderAdopted, Started, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import JournalFull, StateError
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
@@ -31,6 +32,7 @@ from tradewright.trader import STRATEGY_STATE, Outcome, Trader
 
 #: Records between two snapshots: recovery folds at most so many (well under a second) and the pause stays rare.
 SNAPSHOT_RECORDS = 25_000
+ALARMS_KEPT = 20
 
 JOURNAL_FULL = "JOURNAL_FULL"
 
@@ -59,6 +61,7 @@ class Counts:
     fills: int = 0
     denied: int = 0
     rejected: int = 0
+    alarms: int = 0
     markets: int = 0
 
 
@@ -82,6 +85,8 @@ class LiveEngine:
         self.started: Started | None = None
         self.failure: JournalFull | None = None
         self.remarks: list[str] = []
+        #: The newest alarms as sentences; all of them are in the journal.
+        self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
         self._snapshot_at = journal.head.sequence + SNAPSHOT_RECORDS
         self._snapshots: Thread | None = None
 
@@ -132,6 +137,9 @@ class LiveEngine:
                 counts.orders += 1
             elif output.kind == DECISION and isinstance(output, Decision) and not output.approved:
                 counts.denied += 1
+            elif isinstance(output, Alarm):
+                counts.alarms += 1
+                self.alarms.append(f"{output.code}: {output.text}")
 
     # ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tradewright.core.engine import Engine
 from tradewright.explain import check_row, terms_text
+from tradewright.model.control import TRADING_STATES, Alarm, StrategyHalted, TradingStateChanged
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
 from tradewright.model.moment import moment_text
@@ -51,6 +52,8 @@ class Screen:
         for output in outcome.outputs:
             if isinstance(output, Decision):
                 self._say(output.time, decision_line(output))
+            elif isinstance(output, Alarm | StrategyHalted | TradingStateChanged):
+                self._say(output.time, alert_line(output))
         if event.kind == FILLED and isinstance(event, Fill):
             state = self.engine.orders.get(event.order_id)
             if state is not None:
@@ -107,6 +110,15 @@ def decision_line(decision: Decision) -> str:
     reasons = "; ".join(check_row(check, decision.instrument)["text"] for check in decision.refusals)
     codes = ", ".join(check.code for check in decision.refusals)
     return f"DENIED {order.id} {terms_text(order)} — {codes}: {reasons}"
+
+
+def alert_line(output: Alarm | StrategyHalted | TradingStateChanged) -> str:
+    """What a person should look at, as one line."""
+    if isinstance(output, Alarm):
+        return f"ALARM  {output.code}: {output.text}"
+    if isinstance(output, StrategyHalted):
+        return f"HALTED strategy {output.strategy} — {output.code}: {output.text}"
+    return f"STATE  {output.scope} is {TRADING_STATES[output.state]} — {output.code}"
 
 
 def money(amount: int | None) -> str:

@@ -23,7 +23,8 @@ from tradewright.trader import Outcome
 class Summary:
     """What a session did. orders: sent to the venue; rejected: denied here or rejected there; money in `currency`.
 
-    conserved: engine and exchange, each with books of its own, agree on every currency to the last unit.
+    alarm_count, alarms: how many, and the newest of them as sentences. conserved: engine and exchange, each with books
+    of its own, agree on every currency to the last unit.
     """
 
     orders: int
@@ -45,6 +46,8 @@ class Summary:
     startup_seconds: float
     resumed: int
     remarks: list[str]
+    alarm_count: int
+    alarms: list[str]
 
     def row(self) -> dict[str, Any]:
         return {
@@ -55,6 +58,7 @@ class Summary:
             "cash": self.cash, "conserved": self.conserved, "explained": self.explained, "journal": self.journal,
             "records": self.records, "stateHash": self.state_hash, "journalHash": self.journal_hash,
             "startupSeconds": round(self.startup_seconds, 3), "resumedRecords": self.resumed, "remarks": self.remarks,
+            "alarmCount": self.alarm_count, "alarms": self.alarms,
         }  # fmt: skip
 
     def text(self) -> str:
@@ -65,6 +69,9 @@ class Summary:
             f"journal {self.journal}: {self.records} records, state {self.state_hash[:16]}…",
             *self.remarks,
         ]
+        if self.alarm_count:
+            newest = "" if self.alarm_count == len(self.alarms) else f", the newest {len(self.alarms)}"
+            lines += [f"{self.alarm_count} alarms{newest}:", *(f"  {alarm}" for alarm in self.alarms)]
         lines += [f"why: tradewright explain {order_id} --journal {self.journal}" for order_id in self.explained]
         return "\n".join(lines)
 
@@ -128,6 +135,7 @@ def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
         explained=explained.ids(), journal=str(session.options.folder / JOURNAL), records=head.sequence,
         state_hash=engine.state_hash(), journal_hash=head.hash.hex(), startup_seconds=ready,
         resumed=machine.rebuilt.records, remarks=machine.remarks + session.live.remarks,
+        alarm_count=counts.alarms, alarms=list(session.live.alarms),
     )  # fmt: skip
 
 

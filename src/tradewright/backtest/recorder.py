@@ -80,7 +80,7 @@ class Recorder:
         if outcome.matches:
             self.matches.extend(outcome.matches)
         for alarm in outcome.alarms:
-            self.alarms.append(alarm.text)
+            self.alarms.append(f"{alarm.code}: {alarm.text}")
         for output in outcome.outputs:
             if output.kind == SUBMIT:
                 self.orders += 1

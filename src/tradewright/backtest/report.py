@@ -95,7 +95,8 @@ class Report:
         halts = [f"strategy {name} was halted: {why}" for name, why in sorted(self.result.halted.items())]
         held = [totals.instrument.symbol for totals in self.symbols if totals.position]
         open_ends = [f"still held at the end, valued at the last mark: {', '.join(held)}"] if held else []
-        return halts + open_ends + self.result.dataset.remarks()
+        alarms = [f"alarm {alarm}" for alarm in self.result.alarms]
+        return halts + alarms + open_ends + self.result.dataset.remarks()
 
     def row(self) -> dict[str, Any]:
         """JSON-ready. orders: sent; denied: refused before; rejected: by the exchange. trades: their number."""

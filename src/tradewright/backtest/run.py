@@ -102,6 +102,7 @@ class Result:
     fees: dict[str, int]
     positions: dict[str, int]
     halted: dict[str, str]
+    alarms: list[str]
     state_hash: str
 
 
@@ -203,7 +204,7 @@ def _result(dataset: Dataset, options: RunOptions, trader: Trader, recorder: Rec
         recorder.denied, recorder.rejected, start, equity, dict(engine.ledger.cash[ACCOUNT]), fees,
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
         {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
-        engine.state_hash(),
+        recorder.alarms, engine.state_hash(),
     )  # fmt: skip
 
 

@@ -22,12 +22,6 @@ cdef int DENIED, ENDED_NOT_FOUND, HELD, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN,
 cdef int ACTIVE, HALTED, REDUCING, BUY, GTC, LIMIT, MARKET, REDUCE_ONLY, SELL, STOP, TRAILING_STOP
 cdef str CASH, ENTRY, EXIT, HEDGING, STOP_LOSS, TAKE_PROFIT
 
-@cython.no_gc
-cdef class Alarm:
-    cdef readonly str code
-    cdef readonly str order_id
-    cdef readonly str text
-
 cdef class Engine:
     cdef public long long run
     cdef public long long now
@@ -55,6 +49,7 @@ cdef class Engine:
     cdef public long long next_day_end
     cdef public list matches
     cdef public list alarms
+    cdef public list noticed
     cdef public long long late_events
     cdef public bint fresh_fill
     cpdef str next_order_id(self, str account)

@@ -34,6 +34,7 @@ from tradewright.core.rules import ORDER_RULES, daily_loss_limit
 from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
+from tradewright.core.trading_state import DAILY_LOSS_LIMIT, UNKNOWN_ORDER, unbooked_fill
 from tradewright.model.account import CASH, HEDGING, Account
 from tradewright.model.chain import digest
 from tradewright.model.command import (
@@ -56,6 +57,7 @@ from tradewright.model.control import (
     EVERYTHING,
     HALTED,
     REDUCING,
+    Alarm,
     CashMoved,
     CloseRequested,
     DayRolled,
@@ -98,25 +100,13 @@ from tradewright.model.zone import DAY_NS, day_of, utc_ns
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
 NEVER_NS = 2**63 - 1
-#: The cause of REDUCING that ends with the day; what a person set stays until a person ends it.
-DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
-
-
-class Alarm:
-    """Something a person should hear of. code: LATE_FILL, OVERFILL, UNKNOWN_ORDER, REAPPEARED; text: one sentence."""
-
-    __slots__ = ("code", "order_id", "text")
-
-    def __init__(self, code: str, order_id: str, text: str) -> None:
-        self.code = code
-        self.order_id = order_id
-        self.text = text
 
 
 class Engine:
     """All state of the deterministic core. now: the logical time, ns UTC, which never goes back.
 
-    matches, alarms: what the last events made; whoever drives the engine takes them. fresh_fill: the last report was a
+    matches, alarms: what the last events made; whoever drives the engine takes them. noticed: alarms to be said by the
+    next `react`. fresh_fill: the last report was a
     fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID", "account:NAME"),
     for openings that say no size. signals: the last one journaled of each strategy and instrument. `order_count` and
     `decision_count` number ids;
@@ -126,8 +116,8 @@ class Engine:
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
         "children", "states", "causes", "halted", "sizers", "signals", "order_count", "last_id", "last_number",
-        "decision_count", "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "late_events",
-        "fresh_fill",
+        "decision_count", "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "noticed",
+        "late_events", "fresh_fill",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -157,6 +147,7 @@ class Engine:
         self.next_day_end = 0
         self.matches: list[Match] = []
         self.alarms: list[Alarm] = []
+        self.noticed: list[Alarm] = []
         self.late_events = 0
         self.fresh_fill = False
 
@@ -280,6 +271,8 @@ class Engine:
             self.signals[event.key] = event
         elif isinstance(event, StrategyHalted):
             self.halted[event.strategy] = event.code
+        elif isinstance(event, Alarm):
+            self.alarms.append(event)
         elif isinstance(event, DayRolled):
             self._apply_day(event)
         elif isinstance(event, ExitTriggered):
@@ -425,9 +418,8 @@ class Engine:
         state = self.orders.get(event.order_id)
         if state is None:
             self._tick(event.time)
-            self.alarms.append(
-                Alarm("UNKNOWN_ORDER", event.order_id, f"a report on {event.order_id}, an order not known")
-            )
+            booked = "; its fill is not booked" if isinstance(event, Fill) else ""
+            self._notice(UNKNOWN_ORDER, event.order_id, f"a report on {event.order_id}, an order not known{booked}")
             return
         order = state.order
         was_open = state.is_open()
@@ -447,7 +439,7 @@ class Engine:
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
         elif was_lost and state.stage == WORKING:
-            self.alarms.append(Alarm("REAPPEARED", order.id, f"{order.id} works though its venue did not know it"))
+            self._notice("REAPPEARED", order.id, f"{order.id} works though its venue did not know it")
 
     def _book_fill(self, order: Order, fill: Fill) -> None:
         self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
@@ -455,9 +447,13 @@ class Engine:
     def _alarm_fill(self, state: OrderState) -> None:
         order = state.order
         if state.late:
-            self.alarms.append(Alarm("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}"))
+            self._notice("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}")
         if state.overfilled:
-            self.alarms.append(Alarm("OVERFILL", order.id, f"{order.id} filled {state.filled} of {order.quantity}"))
+            self._notice("OVERFILL", order.id, f"{order.id} filled {state.filled} of {order.quantity}")
+
+    def _notice(self, code: str, order_id: str, text: str) -> None:
+        """What folding a report came upon; said as an output by `react`, which recovery does not call."""
+        self.noticed.append(Alarm(self.now, code, order_id, text))
 
     def _follow_exits(self, event: MarketEvent) -> None:
         """Held exits of this instrument whose parent has filled follow the market."""
@@ -776,7 +772,7 @@ class Engine:
         stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
         if book.hedging or self.accounts[book.account].terms.kind == CASH:
             return False
-        for other in self.ledger.beside[book.account, book.instrument.index]:  # noqa: SIM110 — no closure fits a compiled function
+        for other in self.ledger.beside[book.account, book.instrument.index]:
             if other is not book and other.counts():
                 return True
         return False
@@ -883,6 +879,8 @@ class Engine:
     def react(self, event: Event) -> list[Event]:
         """What the core itself decides after an input was folded: days, loss limits, held exits. Applied outputs."""
         outputs: list[Event] = []
+        if self.noticed:
+            self._raise_alarms(event, outputs)
         if self.now >= self.next_day_end:
             self._roll_days(outputs)
         if self.exits:
@@ -902,6 +900,15 @@ class Engine:
         for account in self.accounts.values():
             if account.day >= 0 and time >= account.day_end:
                 account.equity_before = account.equity()
+
+    def _raise_alarms(self, event: Event, outputs: list[Event]) -> None:
+        for alarm in self.noticed:
+            self._emit(alarm, outputs)
+            if alarm.code == UNKNOWN_ORDER and isinstance(event, Fill):
+                changed = unbooked_fill(self, event.order_id)
+                if changed is not None:
+                    self._emit(changed, outputs)
+        self.noticed = []
 
     def _roll_days(self, outputs: list[Event]) -> None:
         for name, account in self.accounts.items():

@@ -14,6 +14,7 @@ import msgspec
 from tradewright.model import event as kinds
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
+    Alarm,
     CashMoved,
     CloseRequested,
     DayRolled,
@@ -57,6 +58,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,
     kinds.STRATEGY_HALTED: StrategyHalted,
+    kinds.ALARM: Alarm,
     kinds.TRADING_STATE_CHANGED: TradingStateChanged,
     kinds.DAY_ROLLED: DayRolled,
     kinds.EXIT_TRIGGERED: ExitTriggered,

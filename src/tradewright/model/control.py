@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradewright.model.event import (
+    ALARM,
     CASH_MOVED,
     CLOSE_REQUESTED,
     DAY_ROLLED,
@@ -192,3 +193,19 @@ class ExitTriggered(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.order_id, self.quantity, self.price_units)
+
+
+class Alarm(Event):
+    """Output: something a person should hear of. code: LATE_FILL, OVERFILL, UNKNOWN_ORDER, REAPPEARED; text: one
+    sentence. What it is about was folded with the input before it; it changes nothing by itself."""
+
+    __slots__ = ("code", "order_id", "text")
+
+    def __init__(self, time: int, code: str, order_id: str, text: str) -> None:
+        super().__init__(ALARM, time)
+        self.code = code
+        self.order_id = order_id
+        self.text = text
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.code, self.order_id, self.text)

@@ -11,14 +11,24 @@ import pytest
 
 from tests.unit.adapters.journal.faulty_vfs import FULL, faulty
 from tradewright.adapters.journal import EmergencyFile, FileJournal
+from tradewright.app.history import fold, story_of
 from tradewright.app.live import LiveEngine, adopted_from
 from tradewright.app.recovery import rebuild
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import Account
 from tradewright.model.command import Command, Submit
-from tradewright.model.control import RECONCILE, CashMoved, OrderAdopted, Started, Timer
+from tradewright.model.control import (
+    HALTED,
+    RECONCILE,
+    REDUCING,
+    CashMoved,
+    OrderAdopted,
+    Started,
+    Timer,
+    TradingStateSet,
+)
 from tradewright.model.errors import JournalFull
-from tradewright.model.event import QUERY
+from tradewright.model.event import ACCEPTED, QUERY
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
 from tradewright.model.order import EXIT, Order
@@ -231,3 +241,41 @@ def test_the_id_of_an_order_that_was_taken_in_is_used_up() -> None:
     time = MINUTE
     commands = trader.step(Bar(time, trader.engine.instruments[0], 0, 1000, 1000, 1000, 1000, 1)).commands
     assert [command.order_id for command in commands] == ["main-2-8"]
+
+
+def test_an_alarm_is_journaled_and_told_and_an_unbooked_fill_stops_openings(tmp_path: Path) -> None:
+    """A fill of an order that nobody here knows: the venue's books and ours differ, so a person has to look."""
+    told: list[str] = []
+    live = live_engine(tmp_path, None)
+    live.listener = lambda event, outcome: told.extend(alarm.code for alarm in outcome.alarms)
+    played = Played(live)
+    played.bar(1)
+    order_id = live.step(Bar(2 * MINUTE, live.trader.engine.instruments[0], 0, 1000, 1000, 1000, 1000, 1))[0].order_id
+    live.step(Fill(2 * MINUTE, order_id, 2 * MINUTE, "T7", 1000, 2))
+    live.step(Fill(3 * MINUTE, "main-1-77", 3 * MINUTE, "T8", 1000, 5))
+    live.step(Report(ACCEPTED, 3 * MINUTE, "main-1-78", 3 * MINUTE))
+    assert (live.counts.alarms, list(live.alarms)) == (3, [
+        f"OVERFILL: {order_id} filled 2 of 1",
+        "UNKNOWN_ORDER: a report on main-1-77, an order not known; its fill is not booked",
+        "UNKNOWN_ORDER: a report on main-1-78, an order not known",
+    ])  # fmt: skip
+    assert live.trader.engine.states == {"account:main": REDUCING}
+    live.close()
+    assert told == ["OVERFILL", "UNKNOWN_ORDER", "UNKNOWN_ORDER"]
+    folded = fold(tmp_path)
+    assert folded.alarms == list(live.alarms) and "3 alarms" in folded.text(tmp_path)
+    assert folded.state_hash == live.trader.state_hash()
+    assert any("ALARM OVERFILL" in step["what"] for step in story_of(tmp_path, order_id).row()["path"])
+
+
+def test_an_unbooked_fill_outlasts_the_day_and_lowers_no_state_a_person_set() -> None:
+    trader = Trader(lambda spec: InAndOut)
+    trader.step(started(kind="margin"))
+    trader.step(CashMoved(0, "main", "USD", 10**24, "deposit"))
+    trader.step(Fill(1, "elsewhere-1-1", 1, "T1", 1000, 5))
+    assert trader.engine.states == {"all": REDUCING}
+    trader.step(Timer(100 * 24 * 60 * MINUTE, "tomorrow"))
+    assert trader.engine.states == {"all": REDUCING}
+    trader.step(TradingStateSet(trader.engine.now, "all", HALTED, "ann", "found it"))
+    trader.step(Fill(trader.engine.now, "elsewhere-1-1", 1, "T1", 1000, 5))
+    assert trader.engine.states == {"all": HALTED}

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.unit.core.audit import check_books
-from tradewright.core.engine import Alarm, Engine
+from tradewright.core.engine import Engine
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.model import event as kinds
 from tradewright.model.account import Account
 from tradewright.model.command import Cancel, Command, Submit
-from tradewright.model.control import CashMoved
+from tradewright.model.control import Alarm, CashMoved
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument, OrderRules

@@ -156,7 +156,8 @@ def test_a_loss_that_can_not_be_known_refuses_openings_and_changes_no_state() ->
 def test_a_fill_of_an_unknown_order_looks_at_no_limit() -> None:
     desk = losing_desk(maxDailyLoss="100")
     desk.quote(5_000)
-    assert changes(desk.fill("nobody-1-1", 1, 5_000)) == []
+    changed = changes(desk.fill("nobody-1-1", 1, 5_000))
+    assert changed == [("all", 2, "UNKNOWN_ORDER")], "its being unknown, not a loss"
 
 
 def test_each_account_has_its_own_loss_and_its_own_money() -> None:
