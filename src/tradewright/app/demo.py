@@ -229,6 +229,7 @@ class Session:
             self.machine.sequencer.feed_as(event, list(self.conflator.take(event)))
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + 0.1
+                self.live.tell()
                 tick()
                 if self.feed.paced:
                     self._pace(began, event.time - first)

@@ -66,7 +66,8 @@ class Counts:
 
 
 class LiveEngine:
-    """A trader behind its journal. listener: told each outcome after it is durable (display, later bus and tables)."""
+    """A trader behind its journal. listener: told each input with its outcome once they are durable, in their order
+    (display, later bus and tables); it may be told of them some steps later."""
 
     def __init__(
         self,
@@ -87,6 +88,8 @@ class LiveEngine:
         self.remarks: list[str] = []
         #: The newest alarms as sentences; all of them are in the journal.
         self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
+        #: What the listener has yet to hear, by its last record; no longer than the journal's own backlog.
+        self._untold: deque[tuple[int, Event, Outcome]] = deque()
         self._snapshot_at = journal.head.sequence + SNAPSHOT_RECORDS
         self._snapshots: Thread | None = None
 
@@ -111,10 +114,24 @@ class LiveEngine:
         if isinstance(event, Started):
             self.started = event
         self._count(event, outcome)
-        self.listener(event, outcome)
+        self._untold.append((sequence, event, outcome))
+        self.tell()
         if self.journal.head.sequence >= self._snapshot_at:
             self.snapshot()
         return outcome.commands
+
+    def tell(self) -> None:
+        """Let the listener hear what has become durable."""
+        durable = self.journal.durable
+        while self._untold and self._untold[0][0] <= durable:
+            _, event, outcome = self._untold.popleft()
+            self.listener(event, outcome)
+
+    def flush(self) -> None:
+        """Wait for the disk, and let the listener hear all of it. Raises JournalFull where it can not be written."""
+        if self.failure is None:
+            self.journal.wait(self.journal.head.sequence)
+        self.tell()
 
     def _append(self, event: Event, outcome: Outcome) -> int:
         # The day of a segment is the disk's business, so it is the wall clock's; no record holds it.
@@ -182,8 +199,11 @@ class LiveEngine:
             self.snapshot()
         if self._snapshots is not None:
             self._snapshots.join()
-        self.emergency.close()
-        self.journal.close()
+        try:
+            self.flush()
+        finally:
+            self.emergency.close()
+            self.journal.close()
 
     # ── when the journal can not be written ────────────────────────────────────────────────────────────────────────
 

@@ -118,6 +118,7 @@ def play(options: DemoOptions, quiet: bool, crash: CrashPoint = no_crash) -> Sum
 
 def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
     """Counts, money and hashes of a session that has stopped feeding."""
+    session.live.flush()
     machine, engine = session.machine, session.machine.trader.engine
     counts, account = session.live.counts, engine.accounts[ACCOUNT]
     equity = account.equity()

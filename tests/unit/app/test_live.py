@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import msgspec
@@ -28,13 +29,13 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.errors import JournalFull
-from tradewright.model.event import ACCEPTED, QUERY
+from tradewright.model.event import ACCEPTED, QUERY, Event
 from tradewright.model.instrument import Instrument
-from tradewright.model.market import Bar
+from tradewright.model.market import Bar, Quote
 from tradewright.model.order import EXIT, Order
 from tradewright.model.report import Fill, Report
 from tradewright.signal.strategy import Strategy
-from tradewright.trader import Trader
+from tradewright.trader import Outcome, Trader
 
 MINUTE = 60_000_000_000
 
@@ -279,3 +280,40 @@ def test_an_unbooked_fill_outlasts_the_day_and_lowers_no_state_a_person_set() ->
     trader.step(TradingStateSet(trader.engine.now, "all", HALTED, "ann", "found it"))
     trader.step(Fill(trader.engine.now, "elsewhere-1-1", 1, "T1", 1000, 5))
     assert trader.engine.states == {"all": HALTED}
+
+
+def test_the_listener_hears_of_nothing_that_is_not_durable_and_of_everything_in_order(tmp_path: Path) -> None:
+    """A disk that takes its time: steps run ahead of it, what is shown does not."""
+    slow = False
+
+    def verdict(kind: str, name: str, count: int) -> int:
+        if slow and kind == "sync":
+            sleep(0.02)
+        return 0
+
+    heard: list[Event] = []
+    fed: list[Event] = []
+    early: list[Event] = []
+    with faulty(verdict):
+        live = live_engine(tmp_path, "faulty")
+        live.flush()
+        records = live.journal.head.sequence
+
+        def listener(event: Event, outcome: Outcome) -> None:
+            nonlocal records
+            records += 1 + len(outcome.outputs)
+            heard.append(event)
+            if live.journal.durable < records:
+                early.append(event)
+
+        live.listener = listener
+        slow = True
+        instrument = live.trader.engine.instruments[0]
+        behind = 0
+        for second in range(1, 400):
+            fed.append(Quote(second * 10**9, instrument, 999, 1001))
+            live.step(fed[-1])
+            behind = max(behind, len(fed) - len(heard))
+        live.close()
+    assert behind > 1, "some steps ran ahead"
+    assert early == [] and heard == fed

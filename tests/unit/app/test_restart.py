@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,7 @@ from tradewright.app.demo import DemoOptions, Session
 from tradewright.app.history import fold, rerun
 from tradewright.core.engine import Engine
 from tradewright.model.errors import InputError
-from tradewright.model.event import BAR, Event
 from tradewright.model.order import EXIT
-from tradewright.trader import Outcome
 
 HEAD = "from tradewright.signal.strategy import Strategy\n"
 #: Buys once and holds; `{0}` is put into its setup.
@@ -36,23 +34,15 @@ def holder(path: Path, more: str = "", name: str = "Holder") -> str:
     return f"{path}:{name}"
 
 
-def play(home: Path, *refs: str, count: int = 0, listen: Callable[[Event, Outcome], None] | None = None) -> Session:
-    """A session of these strategies on the bars beside the home, ended after `count` bars (0 = at their end)."""
-    passed = 0
+def play(home: Path, *refs: str, count: int | None = None) -> Session:
+    """A session of these strategies on the bars beside the home, ended after `count` bars (none said = all)."""
     data = home.parent / "bars.csv"
     if not data.exists():
         bars(data, count=60, symbols=("ACME",))
-
-    def heard(event: Event, outcome: Outcome) -> None:
-        nonlocal passed
-        passed += event.kind == BAR
-        if count and passed == count:
-            session.stop()
-        if listen is not None:
-            listen(event, outcome)
-
-    session = Session(DemoOptions(folder=home, files=[data], strategies=[(ref, {}) for ref in refs]), heard)
+    strategies: list[tuple[str, dict[str, Any]]] = [(ref, {}) for ref in refs]
+    session = Session(DemoOptions(folder=home, files=[data], strategies=strategies), lambda event, outcome: None)
     try:
+        session.market = islice(session.market, count)
         session.run()
     finally:
         session.close()
