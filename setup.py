@@ -33,6 +33,7 @@ COMPILED = [
     "tradewright.core.holds",
     "tradewright.core.limits",
     "tradewright.core.accounts",
+    "tradewright.core.exposure",
     "tradewright.core.risk",
     "tradewright.core.rules",
     "tradewright.core.exits",

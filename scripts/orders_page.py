@@ -10,7 +10,14 @@ from tradewright.core.rules import ORDER_RULES
 from tradewright.core.sizers import SIZING_CODES
 
 PAGE = Path(__file__).parent.parent / "docs" / "orders.md"
-UNITS = {"money": "account currency", "ppm": "percent", "ns": "seconds", "count": "number", "quantity": "size"}
+UNITS = {
+    "money": "account currency",
+    "ppm": "percent",
+    "ns": "seconds",
+    "count": "number",
+    "quantity": "size",
+    "limits": "list of names",
+}
 FACTS = (
     "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct fills, "
     "its *requests* come and go. PARTIALLY_FILLED and FILLED are derived from the fills and beat CANCELLED, EXPIRED "

@@ -205,7 +205,17 @@ def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:
     """One check with its numbers as decimal text in their unit, and its sentence."""
     value, limit = _unit_text(check.value, check.unit, instrument), _unit_text(check.limit, check.unit, instrument)
     text = QUESTIONS[check.code].format(value=value, limit=limit)
-    return {"code": check.code, "passed": check.passed, "value": value, "limit": limit, "text": text + check.note}
+    row = {
+        "code": check.code,
+        "station": check.station,
+        "passed": check.passed,
+        "value": value,
+        "limit": limit,
+        "text": text + check.note,
+    }
+    if check.scope:
+        row.update({"scope": check.scope, "limitVersion": check.version})
+    return row
 
 
 def _unit_text(value: int | None, unit: str, instrument: Instrument) -> str:

@@ -214,7 +214,7 @@ class Trader:
         """Fold one input and decide. The outcome's outputs are applied already."""
         engine = self.engine
         if event.kind <= MARKET_KIND_MAX:
-            if engine.now < engine.next_day_end and not engine.exits and event.time < engine.next_day_end:
+            if engine.now < engine.next_due and not engine.exits and event.time < engine.next_due:
                 engine.apply(event)
                 intents = self._run(event)
                 if intents is None and not self.stated:
@@ -223,7 +223,7 @@ class Trader:
         elif isinstance(event, Started):
             self._start(event, False)
         # Money paid in or out at a day's begin belongs to what the day began with.
-        if event.time >= engine.next_day_end and not isinstance(event, CashMoved):
+        if event.time >= engine.next_due and not isinstance(event, CashMoved):
             engine.end_days(event.time)
         engine.apply(event)
         outputs = engine.react(event)

@@ -19,7 +19,8 @@ cdef class AccountState:
     cdef readonly Ledger ledger
     cdef readonly Marks marks
     cdef readonly Holds holds
-    cdef public list rules
+    cdef public list configured
+    cdef public object week_equity
     cdef readonly str unit
     @cython.locals(position=Position)
     cpdef object equity(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Ledger, Position
@@ -10,15 +10,12 @@ from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.model.account import CASH, Account
 
-if TYPE_CHECKING:
-    from tradewright.core.risk import Rule
-
 
 class AccountState:
     """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
-    equity at the day's begin (money in its currency, None = could not be known); equity_before: before the event that
-    ends a day, while that event is taken in. rules: those of the order station that
-    can have a say under its limits. unit: of its money, as checks name it."""
+    equity at the day's begin (money in its currency, None = could not be known); week_equity: at the week's;
+    equity_before: before the event that ends a day, while that event is taken in. configured: the limits that the
+    newest run began with; limits: those of the account's own scope now. unit: of its money, as checks name it."""
 
     __slots__ = (
         "terms",
@@ -28,10 +25,11 @@ class AccountState:
         "day_end",
         "day_equity",
         "equity_before",
+        "week_equity",
         "ledger",
         "marks",
         "holds",
-        "rules",
+        "configured",
         "unit",
     )
 
@@ -43,10 +41,11 @@ class AccountState:
         self.day_end = 0
         self.day_equity: int | None = None
         self.equity_before: int | None = None
+        self.week_equity: int | None = None
         self.ledger = ledger
         self.marks = marks
         self.holds = holds
-        self.rules: list[Rule] = []
+        self.configured: list[tuple[str, Any]] = []
         self.unit = "money:" + terms.currency
 
     def equity(self) -> int | None:
@@ -109,4 +108,4 @@ class AccountState:
         return max(0, self.day_equity - now)
 
     def row(self) -> tuple[object, ...]:
-        return (self.terms.row(), self.limits.row(), self.day, self.day_end, self.day_equity)
+        return (self.terms.row(), self.configured, self.day, self.day_end, self.day_equity, self.week_equity)

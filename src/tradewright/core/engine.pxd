@@ -46,12 +46,15 @@ cdef class Engine:
     cdef public long long denied_count
     cdef readonly object ended
     cdef public long long forget_after
-    cdef public long long next_day_end
+    cdef public long long next_due
     cdef public list matches
     cdef public list alarms
     cdef public list noticed
     cdef public long long late_events
     cdef public bint fresh_fill
+    cdef readonly object gate
+    cdef dict bound
+    cdef public long long stamp
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
     cpdef Book book(self, str account, str strategy, Instrument instrument)
@@ -97,8 +100,9 @@ cdef class Engine:
     cdef list _in_the_way(self, Book book, Intent intent)
     cdef _free(self, list freed, list outputs)
     cdef _refuse(self, Book book, Intent intent, list outputs)
-    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, approved=cython.bint, state=cython.int)
+    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, state=cython.int)
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
+    cdef list _rules_of(self, Book book)
     cpdef object sizer_of(self, str account, str strategy)
     cdef object _sizer_for(self, Intent intent)
     cdef object _sized(self, Intent intent, object sizer, AccountState account, long long price)

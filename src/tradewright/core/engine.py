@@ -12,6 +12,7 @@ from collections import deque
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exits import HeldExit
+from tradewright.core.gate import Gate, Use
 from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.life_cycle import (
@@ -29,8 +30,8 @@ from tradewright.core.life_cycle import (
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.orders import OrderState
-from tradewright.core.risk import Proposal, judge, passed, standing
-from tradewright.core.rules import ORDER_RULES, daily_loss_limit
+from tradewright.core.risk import Proposal, Rule, judge, passed
+from tradewright.core.rules import loss_limit
 from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
@@ -62,6 +63,9 @@ from tradewright.model.control import (
     CloseRequested,
     DayRolled,
     ExitTriggered,
+    LimitsExpired,
+    LimitsSet,
+    LimitWaived,
     OrderAdopted,
     RulesChanged,
     Started,
@@ -116,8 +120,8 @@ class Engine:
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
         "children", "states", "causes", "halted", "sizers", "signals", "order_count", "last_id", "last_number",
-        "decision_count", "denied_count", "ended", "forget_after", "next_day_end", "matches", "alarms", "noticed",
-        "late_events", "fresh_fill",
+        "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms", "noticed",
+        "late_events", "fresh_fill", "gate", "bound", "stamp",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -144,12 +148,15 @@ class Engine:
         self.denied_count = 0
         self.ended: deque[tuple[int, str]] = deque()
         self.forget_after = NEVER_NS
-        self.next_day_end = 0
+        self.next_due = 0
         self.matches: list[Match] = []
         self.alarms: list[Alarm] = []
         self.noticed: list[Alarm] = []
         self.late_events = 0
         self.fresh_fill = False
+        self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds)
+        self.bound: dict[tuple[str, str, int], list[Rule]] = self.gate.bound
+        self.stamp = 0
 
     # ── what exists ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,15 +170,19 @@ class Engine:
         self.marks.list_instrument(instrument)
 
     def open_account(self, terms: Account, limits: Limits) -> None:
-        """Add an account, or give a known one its new limits."""
+        """Add an account. limits: those it is configured with; a known account takes them where they are not those it
+        was configured with before, so that what persons have set since survives a restart."""
         account = self.accounts.get(terms.name)
         if account is None:
             self.ledger.cash[terms.name] = {}
             account = AccountState(terms, limits, self.ledger, self.marks, self.holds)
             self.accounts[terms.name] = account
-            self.next_day_end = 0
-        account.limits = limits
-        account.rules = standing(ORDER_RULES, limits)
+            self.next_due = 0
+            self.gate.forget()
+        row = limits.row()
+        if row != account.configured:
+            account.configured = row
+            self.gate.configure("account:" + terms.name, limits)
 
     def next_order_id(self, account: str) -> str:
         """The next client order id: account code, run, sequence — deterministic and never used twice."""
@@ -203,16 +214,33 @@ class Engine:
         return [hold.order.id for hold in self.holds.holds.values() if hold.book is book]
 
     def trading_state(self, account: str, strategy: str, symbol: str) -> int:
-        """The strictest state of the four scopes an order belongs to."""
+        """The strictest state of the scopes an order belongs to."""
         states = self.states
         if not states:
             return ACTIVE
-        return max(
+        terms = self.accounts[account].terms
+        strictest = max(
             states.get(EVERYTHING, ACTIVE),
+            states.get("owner:" + terms.owner, ACTIVE),
+            states.get("venue:" + terms.venue, ACTIVE),
             states.get("account:" + account, ACTIVE),
             states.get("strategy:" + strategy, ACTIVE),
             states.get("symbol:" + symbol, ACTIVE),
         )
+        instrument = self.symbols.get(symbol)
+        if instrument is None:
+            return strictest
+        return max(
+            strictest,
+            states.get("sector:" + instrument.sector, ACTIVE),
+            states.get("currency:" + instrument.base, ACTIVE),
+            states.get("currency:" + instrument.quote, ACTIVE),
+        )
+
+    def utilisation(self) -> list[Use]:
+        """How much of each limit is used now."""
+        self.stamp += 1
+        return self.gate.utilisation(self.stamp)
 
     def state_hash(self) -> str:
         """blake2b-256 of the engine's bytes: equal in both builds, after any restart and for any hash seed."""
@@ -279,6 +307,14 @@ class Engine:
             self._apply_exit_triggered(event)
         elif isinstance(event, OrderAdopted):
             self._apply_adopted(event)
+        elif isinstance(event, LimitsSet):
+            self.gate.apply(event)
+            self._set_due()
+        elif isinstance(event, LimitWaived):
+            self.gate.waive(event)
+        elif isinstance(event, LimitsExpired):
+            self.gate.expire(event.scope)
+            self._set_due()
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
 
@@ -289,6 +325,8 @@ class Engine:
         if account.day_equity is not None:
             worth = self.marks.convert(moved.amount, moved.currency, account.terms.currency)
             account.day_equity = None if worth is None else account.day_equity + worth
+            if account.week_equity is not None:
+                account.week_equity = None if worth is None else account.week_equity + worth
 
     def _set_state(self, scope: str, state: int, cause: str) -> None:
         if state == ACTIVE:
@@ -303,7 +341,21 @@ class Engine:
         account.day_end = utc_ns(account.terms.day_zone, (rolled.day + 1) * DAY_NS)
         account.day = rolled.day
         account.day_equity = rolled.equity
-        self.next_day_end = min([state.day_end for state in self.accounts.values()])
+        # 1970-01-01 was a Thursday: the week begins on Monday, and with what is first known.
+        monday = (rolled.day + 3) % 7 == 0 or account.week_equity is None
+        if monday:
+            account.week_equity = rolled.equity
+        for book in self.ledger.books.values():
+            if book.account == rolled.account and book.used():
+                book.day_result = book.result(self.marks.marks[book.instrument.index].price())
+                if monday:
+                    book.week_result = book.day_result
+        self._set_due()
+
+    def _set_due(self) -> None:
+        """When the core has something to do by itself: a day ends, or a temporary limit."""
+        days = min([state.day_end for state in self.accounts.values()], default=0)
+        self.next_due = min(days, self.gate.next_end())
 
     def _apply_decision(self, decision: Decision) -> None:
         """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
@@ -641,7 +693,7 @@ class Engine:
         account = self.accounts[intent.account]
         mark: Mark = self.marks.marks[intent.instrument.index]
         state = self.trading_state(order.account, order.strategy, intent.instrument.symbol)
-        proposal = Proposal(order, account, book, book.position, mark, state, self.now)
+        proposal = Proposal(order, intent, account, book, mark, state, self.now, self.stamp)
         decision = self._decision_of(intent, proposal, False, [order], refused.checks)
         decision.sizing = f"not judged: its first part, {refused.orders[0].id}, was refused"
         self._emit(decision, outputs)
@@ -666,11 +718,13 @@ class Engine:
                 order.quantity, sizing, code = self._sized(intent, sizer, account, price)
         state = self.trading_state(order.account, order.strategy, instrument.symbol)
         proposal = Proposal.__new__(Proposal)
-        proposal.begin(order, account, book, book.position, mark, state, self.now)
+        self.stamp += 1
+        rules = self._rules_of(book)
+        proposal.begin(order, intent, account, book, mark, state, self.now, self.stamp)
         if sizer is not None and not code:
-            proposal, capped = fitted(proposal, account.rules, sizer.quantity_max)
+            proposal, capped = fitted(proposal, rules, sizer.quantity_max)
             sizing += capped
-        checks = judge(account.rules, proposal)
+        checks = judge(rules, proposal)
         if code:
             checks.insert(0, Sized(0, sizing, code).check())
         approved = passed(checks)
@@ -687,6 +741,11 @@ class Engine:
                 if not self._held_here(made):
                     self._emit(submit_of(self.now, Approved(made)), outputs)
         return approved
+
+    def _rules_of(self, book: Book) -> list[Rule]:
+        """The rules that have a say on the book's orders."""
+        rules = self.bound.get((book.account, book.strategy, book.instrument.index))
+        return self.gate.bind(book) if rules is None else rules
 
     def sizer_of(self, account: str, strategy: str) -> Sizer | None:
         """The sizer of a strategy, else that of its account; None = openings have to say their size."""
@@ -858,8 +917,11 @@ class Engine:
         filling.type, filling.quantity, filling.limit_units, filling.stop_units = LIMIT, quantity, price, 0
         own = [order.id]
         lifted = self.holds.lift(own)
-        proposal = Proposal(filling, account, book, book.position, mark, ACTIVE, self.now)
-        fitting, _ = fitted(proposal, account.rules, 0)
+        self.stamp += 1
+        rules = self._rules_of(book)
+        intent = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
+        proposal = Proposal(filling, intent, account, book, mark, ACTIVE, self.now, self.stamp)
+        fitting, _ = fitted(proposal, rules, 0)
         self.holds.put_back(own, lifted)
         return fitting.order.quantity
 
@@ -881,8 +943,10 @@ class Engine:
         outputs: list[Event] = []
         if self.noticed:
             self._raise_alarms(event, outputs)
-        if self.now >= self.next_day_end:
+        if self.now >= self.next_due:
             self._roll_days(outputs)
+            for scope in self.gate.expired(self.now):
+                self._emit(LimitsExpired(self.now, scope, self.gate.limits[scope].version), outputs)
         if self.exits:
             if isinstance(event, MarketEvent):
                 self._trigger_exits(event, outputs)
@@ -928,9 +992,9 @@ class Engine:
         name = self.orders[event.order_id].order.account
         account = self.accounts[name]
         limits = account.limits
-        limit = daily_loss_limit(limits.get("maxDailyLoss"), limits.get("maxDailyLossPercent"), account.day_equity)
+        limit = loss_limit(limits.get("maxDailyLoss"), limits.get("maxDailyLossPercent"), account.day_equity)
         scope = "account:" + name
-        if limit is None or limit < 0 or self.states.get(scope, ACTIVE) != ACTIVE:
+        if limit < 0 or self.states.get(scope, ACTIVE) != ACTIVE:
             return
         loss = account.daily_loss()
         if loss is not None and loss >= limit:

@@ -115,8 +115,10 @@ class Holds:
             return
         if order.side > 0:
             hold.position.buying += change
+            hold.book.buying += change
         else:
             hold.position.selling += change
+            hold.book.selling += change
         # Past its first quantity (a replace upward) a hold grows in proportion.
         held = -(-hold.amount * counts // hold.quantity)
         money = self.money.get(order.account)

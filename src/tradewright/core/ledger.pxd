@@ -32,7 +32,6 @@ cdef class Position:
     cdef public long long short_size
     cdef public long long buying
     cdef public long long selling
-    cdef public long long opening
     cdef public long long exiting
     cdef public long long leaving
     cpdef long long size_of(self, int side) except? -1
@@ -56,6 +55,12 @@ cdef class Book:
     cdef public list settled_lots
     cdef public object settled_realised
     cdef readonly list matches
+    cdef public long long buying
+    cdef public long long selling
+    cdef public long long opening
+    cdef public object day_result
+    cdef public object week_result
+    cdef public object buffer
     @cython.locals(window=list, at=cython.longlong, before=cython.longlong, in_order=cython.bint)
     cpdef add(self, BookedFill booked, list matches)
     @cython.locals(left=cython.longlong)
@@ -65,6 +70,7 @@ cdef class Book:
     cdef _match_again(self, list changes)
     cdef _fold(self, list window)
     cpdef refold(self)
+    cpdef object result(self, long long price)
     cdef _settle(self)
     @cython.locals(held=Lot)
     cpdef long long closable(self, int side, str lot) except? -1

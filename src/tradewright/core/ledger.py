@@ -114,14 +114,17 @@ class Book:
 
     net, long_size, short_size: size counts (net = long_size − short_size = Σ side × size of lots). realised: money in
     the quote currency, Σ pnl of matches, before fees. fees: money per currency, fees in the base currency included.
-    exits: holds of open exits by order id, and opening: how many opening orders work, both kept by `core.holds`.
-    matches: those of the window. position: the account's, of which it is a part. trading: the run that is on has the
-    strategy in this instrument, so it may open here at any time.
+    exits: holds of open exits by order id; buying, selling, opening: as of the position, of its own orders; all kept by
+    `core.holds`. matches: those of the window. position: the account's, of which it is a part. trading: the run that is
+    on has the strategy in this instrument, so it may open here at any time. day_result, week_result: its `result` when
+    the day and the week began, None = it could not be known. buffer: marketBufferPercent of its orders under the limits
+    that are set now, kept by `core.gate`.
     """
 
     __slots__ = (
         "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
         "fees", "exits", "opening", "window", "settled_lots", "settled_realised", "matches", "position", "trading",
+        "buying", "selling", "day_result", "week_result", "buffer",
     )  # fmt: skip
 
     def __init__(self, position: Position, strategy: str, instrument: Instrument, hedging: bool) -> None:
@@ -140,6 +143,11 @@ class Book:
         self.opening = 0
         self.trading = False
         self.window: list[BookedFill] = []
+        self.buying = 0
+        self.selling = 0
+        self.day_result: int | None = 0
+        self.week_result: int | None = 0
+        self.buffer: int | None = None
         self.settled_lots: list[tuple[object, ...]] = []
         self.settled_realised = 0
         self.matches: list[Match] = []
@@ -284,6 +292,17 @@ class Book:
             total += lot.side * lot.price_units * (lot.size * self.instrument.money_factor)
         return total
 
+    def result(self, price: int) -> int | None:
+        """P&L of all time at that mark price, open lots included, less fees in the quote currency; money in the quote
+        currency, None when lots are open and no price is known."""
+        paid = self.fees.get(self.instrument.quote, 0)
+        if not self.lots:
+            return self.realised - paid
+        if price <= 0:
+            return None
+        open_result: int = price * (self.net * self.instrument.money_factor) - self.cost()
+        return int(self.realised - paid + open_result)
+
     def used(self) -> bool:
         """Whether anything ever happened in it: a book that was only looked at is no state."""
         return bool(self.window or self.settled_lots or self.settled_realised or self.exiting)
@@ -302,7 +321,7 @@ class Book:
         return (
             self.account, self.strategy, self.instrument.index, self.hedging, [lot.row() for lot in self.lots],
             self.realised, sorted(self.fees.items()), [booked.row() for booked in self.window],
-            self.settled_lots, self.settled_realised,
+            self.settled_lots, self.settled_realised, self.day_result, self.week_result,
         )  # fmt: skip
 
 

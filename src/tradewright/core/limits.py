@@ -5,10 +5,14 @@ A limit that is absent is not enforced and is listed as off. Names are those of 
 
 from __future__ import annotations
 
-from tradewright.model.errors import InputError
-from tradewright.model.numbers import MONEY_SCALE, Number, count_of, decimal_of
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-#: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; count: a number.
+from tradewright.model.errors import InputError
+from tradewright.model.numbers import MONEY_SCALE, count_of, decimal_of
+
+#: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; count: a number;
+#: limits: a list of names of this table.
 LIMITS: dict[str, tuple[str, str]] = {
     "maxOrderValue": ("money", "notional of one opening order, in account currency"),
     "maxOrderQuantity": ("quantity", "size of one opening order"),
@@ -19,6 +23,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "maxDailyLossPercent": ("ppm", "the same as a share of the equity at the day's begin"),
     "priceCollarPercent": ("ppm", "how far an opening limit or stop price may lie on the aggressive side"),
     "maxPriceAgeSeconds": ("ns", "age of the reference price of an opening order"),
+    "softLimits": ("limits", "limits of the same set that two persons may waive for a while; all others are hard"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
 
@@ -27,39 +32,82 @@ QUANTITY_SCALE = 9
 
 
 class Limits:
-    """The configured limits of one account, as exact integers by name; `get` is None where a limit is off."""
+    """The limits of one scope, as exact integers by name; `get` is None where a limit is off.
 
-    __slots__ = ("values",)
+    version: counts the sets this scope has had, from 1. currency: of its money limits, "" = that of the account.
+    who, reason: who set them, and why. expires: ns UTC when they end, 0 = never. under: the set they lie over for as
+    long as they last; its limits hold where they name none.
+    """
 
-    def __init__(self, values: dict[str, int] | None = None) -> None:
-        self.values = {} if values is None else values
+    __slots__ = ("values", "version", "currency", "who", "reason", "expires", "under")
 
-    def get(self, name: str) -> int | None:
-        return self.values.get(name)
+    def __init__(
+        self,
+        values: dict[str, Any] | None = None,
+        version: int = 1,
+        currency: str = "",
+        who: str = "",
+        reason: str = "",
+        expires: int = 0,
+        under: Limits | None = None,
+    ) -> None:
+        self.values: dict[str, Any] = {} if values is None else values
+        self.version = version
+        self.currency = currency
+        self.who = who
+        self.reason = reason
+        self.expires = expires
+        self.under = under
+
+    def get(self, name: str) -> Any:
+        value = self.values.get(name)
+        return self.under.get(name) if value is None and self.under is not None else value
 
     def off(self) -> list[str]:
         """Names of the limits that are not enforced."""
-        return [name for name in LIMITS if name not in self.values]
+        return [name for name in LIMITS if self.get(name) is None]
 
-    def row(self) -> list[tuple[str, int]]:
+    def softs(self) -> list[str]:
+        """Names of the limits that two persons may waive for a while; every other one is hard."""
+        return list(self.get("softLimits") or ())
+
+    def row(self) -> list[tuple[str, Any]]:
         return sorted(self.values.items())
 
+    def state(self) -> list[Any]:
+        """All of it, as one encodable row; `limits_of` is the inverse."""
+        under = None if self.under is None else self.under.state()
+        return [self.row(), self.version, self.currency, self.who, self.reason, self.expires, under]
 
-def limits_from(configured: dict[str, Number]) -> Limits:
-    """Limits from a configuration block, each a finite number above zero. Raises InputError naming the key."""
+
+def limits_of(row: Sequence[Any]) -> Limits:
+    """Limits from their `state`."""
+    values, version, currency, who, reason, expires, under = row
+    return Limits(
+        dict(values), version, currency, who, reason, expires,
+        None if under is None else limits_of(under),
+    )  # fmt: skip
+
+
+def limits_from(configured: Mapping[str, Any]) -> Limits:
+    """Limits from a configuration block: each number finite and above zero. Raises InputError naming the key."""
     values: dict[str, int] = {}
     for name, value in configured.items():
         if name not in LIMITS:
             raise InputError(f"limits: {name!r} is not known; the limits are {', '.join(LIMITS)}")
-        if decimal_of(value, f"limit {name}") <= 0:
-            raise InputError(f"limit {name}: {value} must be above zero; leave the key out to switch it off")
         values[name] = _exact(name, value)
     return Limits(values)
 
 
-def _exact(name: str, value: Number) -> int:
+def _exact(name: str, value: Any) -> Any:
     unit = LIMITS[name][0]
     what = f"limit {name}"
+    if unit == "limits":
+        if not isinstance(value, list | tuple) or not value or any(item not in LIMITS for item in value):
+            raise InputError(f"{what}: {value!r} is not a list of limits")
+        return sorted(value)
+    if decimal_of(value, what) <= 0:
+        raise InputError(f"{what}: {value} must be above zero; leave the key out to switch it off")
     if unit == "money":
         return count_of(value, MONEY_SCALE, what, 2**127 - 1)
     if unit == "quantity":

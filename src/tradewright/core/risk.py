@@ -1,17 +1,24 @@
-"""The frame of pre-trade risk: a proposal, one small rule per code, one ordered list per station.
+"""The frame of pre-trade judgement: a proposal, one small rule per code, one ordered list per station.
 
 Every rule is evaluated, also after one refused. An exit (anything that can only reduce) is never stopped by a limit on
 openings; a value that can not be known refuses an opening. A refusal is a value.
+
+A rule stands in its station's list unbound. For each scope that sets its limit it is bound once (`core.gate`): a copy
+that knows the limit, the version of the limits it stands in, and what the scope holds.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from tradewright.core.accounts import AccountState
-from tradewright.core.ledger import Book, Position
+from tradewright.core.exposure import Exposure
+from tradewright.core.ledger import Book
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark
 from tradewright.model.account import CASH
-from tradewright.model.decision import Check
+from tradewright.model.decision import RISK, Check, check_of
+from tradewright.model.intent import Intent
 from tradewright.model.order import ENTRY, Order
 
 
@@ -20,29 +27,48 @@ class Proposal:
 
     reference: price count the order would meet; judged: price count its value is judged at. notional: money in the
     quote currency at `judged`; value: the same in account currency. need: money to hold in hold_currency. state: the
-    trading state in force for its scopes. opening: it may add exposure. now: ns UTC.
+    trading state in force for its scopes. opening: it may add exposure. now: ns UTC. stamp: a number of its own, so
+    that what one decision measures is measured once.
     """
 
     __slots__ = (
-        "order", "account", "book", "position", "mark", "state", "opening", "reference", "judged", "notional", "value",
-        "need", "hold_currency", "now",
+        "order", "intent", "account", "book", "position", "mark", "state", "opening", "reference", "judged", "notional",
+        "value", "need", "hold_currency", "now", "stamp",
     )  # fmt: skip
 
     def __init__(
-        self, order: Order, account: AccountState, book: Book, position: Position, mark: Mark, state: int, now: int
+        self,
+        order: Order,
+        intent: Intent,
+        account: AccountState,
+        book: Book,
+        mark: Mark,
+        state: int,
+        now: int,
+        stamp: int,
     ) -> None:
-        self.begin(order, account, book, position, mark, state, now)
+        self.begin(order, intent, account, book, mark, state, now, stamp)
 
     def begin(
-        self, order: Order, account: AccountState, book: Book, position: Position, mark: Mark, state: int, now: int
+        self,
+        order: Order,
+        intent: Intent,
+        account: AccountState,
+        book: Book,
+        mark: Mark,
+        state: int,
+        now: int,
+        stamp: int,
     ) -> None:
         self.order = order
+        self.intent = intent
         self.account = account
         self.book = book
-        self.position = position
+        self.position = book.position
         self.mark = mark
         self.state = state
         self.now = now
+        self.stamp = stamp
         self.opening = order.role == ENTRY
         self.reference = mark.reference(order.side)
         self.judged = self._judged_price()
@@ -57,12 +83,18 @@ class Proposal:
         if self.opening and self.judged > 0:
             self.need = self._need()
 
+    def worth(self, currency: str) -> int | None:
+        """Its notional as money of that currency."""
+        if currency == self.account.terms.currency or self.judged <= 0:
+            return self.value
+        return self.account.marks.convert(self.notional, self.order.instrument.quote, currency)
+
     def _judged_price(self) -> int:
         """The highest price it could fill at; what fills at the market has the configured buffer on top."""
         price = self.mark.dearest(self.order)
         if self.order.limit_units > 0:
             return price
-        buffer = self.account.limits.get("marketBufferPercent")
+        buffer = self.book.buffer
         return price if buffer is None else price + -(-price * buffer // 1_000_000)
 
     def _need(self) -> int | None:
@@ -79,25 +111,61 @@ class Proposal:
 
 
 class Rule:
-    """One rule: `check` returns its verdict, or None where it does not apply or its limit is off.
+    """One rule: `check` returns its verdict, or None where it does not apply.
 
-    code: of its refusals. limit: the name of the limit that switches it on, "" = it always stands.
+    code: of its refusals. limit: the name of the limit that switches it on, "" = it always stands; also: further names
+    it reads, each of which switches it on too where `switches` says so. station: that asks it. Bound: bound is the
+    limit, limits the set it stands in, exposure what the scope holds; waived: ns UTC until when it lets pass what it
+    would refuse, waiver who said so.
     """
 
-    __slots__ = ("code", "limit")
+    __slots__ = ("code", "limit", "also", "switches", "station", "bound", "limits", "exposure", "waived", "waiver")
 
-    def __init__(self, code: str, limit: str = "") -> None:
+    def __init__(
+        self, code: str, limit: str = "", also: tuple[str, ...] = (), switches: bool = False, station: str = RISK
+    ) -> None:
         self.code = code
         self.limit = limit
+        self.also = also
+        self.switches = switches
+        self.station = station
+        self.bound: Any = None
+        self.limits: Limits | None = None
+        self.exposure: Exposure | None = None
+        self.waived = 0
+        self.waiver = ""
+
+    def stands(self, limits: Limits) -> bool:
+        """Whether it can have a say under these limits."""
+        if self.limit == "" or limits.get(self.limit) is not None:
+            return True
+        if self.switches:
+            for name in self.also:
+                if limits.get(name) is not None:
+                    return True
+        return False
+
+    def bind(self, limits: Limits, exposure: Exposure) -> Rule:
+        """A copy that stands for the limits of one scope."""
+        rule = type(self)(self.code, self.limit, self.also, self.switches, self.station)
+        rule.bound = limits.get(self.limit)
+        rule.limits = limits
+        rule.exposure = exposure
+        return rule
+
+    def verdict(self, passed: bool, value: int | None, limit: int | None, unit: str) -> Check:
+        """The check it returns."""
+        if self.exposure is None or self.limits is None:
+            return check_of(self.code, passed, value, limit, unit, self.station, "", 0)
+        return check_of(self.code, passed, value, limit, unit, self.station, self.exposure.scope, self.limits.version)
 
     def check(self, proposal: Proposal) -> Check | None:
         """The verdict on a proposal; must not change anything."""
         raise AssertionError("a rule without a check")
 
-
-def standing(rules: list[Rule], limits: Limits) -> list[Rule]:
-    """The rules that can have a say under these limits, in the order of the list."""
-    return [rule for rule in rules if rule.limit == "" or limits.get(rule.limit) is not None]
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        """How much of its limit is taken now, without any order: (value, limit, unit), None = that can not be said."""
+        return None
 
 
 def judge(rules: list[Rule], proposal: Proposal) -> list[Check]:
@@ -106,6 +174,9 @@ def judge(rules: list[Rule], proposal: Proposal) -> list[Check]:
     for rule in rules:
         check = rule.check(proposal)
         if check is not None:
+            if rule.waived > proposal.now and not check.passed:
+                check.passed = True
+                check.note = rule.waiver
             checks.append(check)
     return checks
 

@@ -12,7 +12,7 @@ from tradewright.core.limits import QUANTITY_SCALE
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.account import CASH
 from tradewright.model.control import ACTIVE
-from tradewright.model.decision import Check, check_of
+from tradewright.model.decision import Check
 from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.order import SELL
 
@@ -25,7 +25,7 @@ class TradingState(Rule):
     def check(self, proposal: Proposal) -> Check | None:
         if not proposal.opening:
             return None
-        return check_of(self.code, proposal.state == ACTIVE, proposal.state, ACTIVE, "state")
+        return self.verdict(proposal.state == ACTIVE, proposal.state, ACTIVE, "state")
 
 
 class SymbolTradable(Rule):
@@ -35,7 +35,7 @@ class SymbolTradable(Rule):
         if not proposal.opening:
             return None
         tradable = proposal.order.instrument.rules.tradable
-        return check_of(self.code, tradable, int(tradable), 1, "flag")
+        return self.verdict(tradable, int(tradable), 1, "flag")
 
 
 class PriceKnown(Rule):
@@ -45,20 +45,20 @@ class PriceKnown(Rule):
         if not proposal.opening:
             return None
         known = proposal.reference > 0
-        return check_of(self.code, known, proposal.reference if known else None, 0, "price")
+        return self.verdict(known, proposal.reference if known else None, 0, "price")
 
 
 class PriceFresh(Rule):
     """maxPriceAgeSeconds: the reference price is not older."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get(self.limit)
+        limit = self.bound
         if limit is None or not proposal.opening:
             return None
         if proposal.reference <= 0:
-            return check_of(self.code, False, None, limit, "ns")
+            return self.verdict(False, None, limit, "ns")
         age = proposal.now - proposal.mark.reference_time(proposal.order.side)
-        return check_of(self.code, age <= limit, age, limit, "ns")
+        return self.verdict(age <= limit, age, limit, "ns")
 
 
 class PriceIncrement(Rule):
@@ -70,7 +70,7 @@ class PriceIncrement(Rule):
         if tick == 1 or (order.limit_units == 0 and order.stop_units == 0):
             return None
         off = max(order.limit_units % tick, order.stop_units % tick)
-        return check_of(self.code, off == 0, off, 0, "price")
+        return self.verdict(off == 0, off, 0, "price")
 
 
 class SizeIncrement(Rule):
@@ -80,7 +80,7 @@ class SizeIncrement(Rule):
         order = proposal.order
         step = order.instrument.rules.step
         good = order.quantity > 0 and order.quantity % step == 0
-        return check_of(self.code, good, order.quantity, step, "size")
+        return self.verdict(good, order.quantity, step, "size")
 
 
 class SizeMinimum(Rule):
@@ -91,7 +91,7 @@ class SizeMinimum(Rule):
         minimum = order.instrument.rules.size_min
         if minimum == 0 or not proposal.opening:
             return None
-        return check_of(self.code, order.quantity >= minimum, order.quantity, minimum, "size")
+        return self.verdict(order.quantity >= minimum, order.quantity, minimum, "size")
 
 
 class SizeMaximum(Rule):
@@ -102,7 +102,7 @@ class SizeMaximum(Rule):
         maximum = order.instrument.rules.size_max
         if maximum == 0:
             return None
-        return check_of(self.code, order.quantity <= maximum, order.quantity, maximum, "size")
+        return self.verdict(order.quantity <= maximum, order.quantity, maximum, "size")
 
 
 class NotionalMinimum(Rule):
@@ -115,7 +115,7 @@ class NotionalMinimum(Rule):
             return None
         known = proposal.judged > 0
         value = proposal.notional if known else None
-        return check_of(self.code, known and proposal.notional >= minimum, value, minimum, "money:" + instrument.quote)
+        return self.verdict(known and proposal.notional >= minimum, value, minimum, "money:" + instrument.quote)
 
 
 class PriceCollar(Rule):
@@ -123,16 +123,16 @@ class PriceCollar(Rule):
     reference (a buy above it, a sale below it)."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get(self.limit)
+        limit = self.bound
         order = proposal.order
         price = order.limit_units if order.limit_units else order.stop_units
         if limit is None or price == 0 or not proposal.opening:
             return None
         if proposal.reference <= 0:
-            return check_of(self.code, False, None, limit, "ppm")
+            return self.verdict(False, None, limit, "ppm")
         distance = order.side * (price - proposal.reference) * 1_000_000
         away = -(-distance // proposal.reference)
-        return check_of(self.code, away <= limit, away, limit, "ppm")
+        return self.verdict(away <= limit, away, limit, "ppm")
 
 
 class PriceBand(Rule):
@@ -144,34 +144,34 @@ class PriceBand(Rule):
         if band == 0 or order.limit_units == 0 or not proposal.opening:
             return None
         if proposal.reference <= 0:
-            return check_of(self.code, False, None, band, "ppm")
+            return self.verdict(False, None, band, "ppm")
         distance = (order.limit_units - proposal.reference) * MILLION
         away = -(-(distance if distance > 0 else -distance) // proposal.reference)
-        return check_of(self.code, away <= band, away, band, "ppm")
+        return self.verdict(away <= band, away, band, "ppm")
 
 
 class OrderValue(Rule):
     """maxOrderValue."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        account = proposal.account
-        limit = account.limits.get(self.limit)
-        if limit is None or not proposal.opening:
+        scope = self.exposure
+        limit = self.bound
+        if limit is None or scope is None or not proposal.opening:
             return None
-        value = proposal.value
-        return check_of(self.code, value is not None and value <= limit, value, limit, account.unit)
+        value = proposal.worth(scope.currency)
+        return self.verdict(value is not None and value <= limit, value, limit, scope.unit)
 
 
 class OrderQuantity(Rule):
     """maxOrderQuantity."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get(self.limit)
+        limit = self.bound
         order = proposal.order
         if limit is None or not proposal.opening:
             return None
         quantity = order.quantity * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)
-        return check_of(self.code, quantity <= limit, quantity, limit, "quantity")
+        return self.verdict(quantity <= limit, quantity, limit, "quantity")
 
 
 def size_after(proposal: Proposal) -> int:
@@ -195,36 +195,42 @@ class PositionRange(Rule):
         if not proposal.opening:
             return None
         size = size_after(proposal)
-        return check_of(self.code, size <= SIZE_MAX, size, SIZE_MAX, "size")
+        return self.verdict(size <= SIZE_MAX, size, SIZE_MAX, "size")
 
 
 class PositionQuantity(Rule):
     """maxPositionQuantity."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get(self.limit)
-        if limit is None or not proposal.opening:
+        scope = self.exposure
+        limit = self.bound
+        if limit is None or scope is None or not proposal.opening:
             return None
-        quantity = size_after(proposal) * 10 ** (QUANTITY_SCALE - proposal.order.instrument.size_scale)
-        return check_of(self.code, quantity <= limit, quantity, limit, "quantity")
+        order = proposal.order
+        size = scope.size_after(proposal.position, order.side, order.quantity)
+        quantity = size * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)
+        return self.verdict(quantity <= limit, quantity, limit, "quantity")
 
 
 class PositionShare(Rule):
     """maxPositionSizePercent."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        account = proposal.account
-        limit = account.limits.get(self.limit)
-        if limit is None or not proposal.opening:
+        scope = self.exposure
+        limit = self.bound
+        if limit is None or scope is None or not proposal.opening:
             return None
-        equity = account.equity()
-        instrument = proposal.order.instrument
-        notional = proposal.judged * (size_after(proposal) * instrument.money_factor)
-        value = account.marks.convert(notional, instrument.quote, account.terms.currency)
+        equity = scope.equity(proposal.stamp)
+        order = proposal.order
+        instrument = order.instrument
+        size = scope.size_after(proposal.position, order.side, order.quantity)
+        value = scope.marks.convert(
+            proposal.judged * (size * instrument.money_factor), instrument.quote, scope.currency
+        )
         if equity is None or equity <= 0 or value is None or proposal.judged <= 0:
-            return check_of(self.code, False, None, limit, "ppm")
+            return self.verdict(False, None, limit, "ppm")
         share = -(-value * 1_000_000 // equity)
-        return check_of(self.code, share <= limit, share, limit, "ppm")
+        return self.verdict(share <= limit, share, limit, "ppm")
 
 
 class Shorting(Rule):
@@ -234,7 +240,7 @@ class Shorting(Rule):
         if not proposal.opening or proposal.order.side != SELL:
             return None
         allowed = proposal.account.terms.kind != CASH and proposal.order.instrument.rules.shortable
-        return check_of(self.code, allowed, int(allowed), 1, "flag")
+        return self.verdict(allowed, int(allowed), 1, "flag")
 
 
 class BuyingPower(Rule):
@@ -246,34 +252,33 @@ class BuyingPower(Rule):
         free = proposal.account.free(proposal.order.instrument.quote)
         need = proposal.need
         good = free is not None and need is not None and need <= free
-        return check_of(self.code, good, need, free, "money:" + proposal.hold_currency)
+        return self.verdict(good, need, free, "money:" + proposal.hold_currency)
 
 
 class DailyLoss(Rule):
     """maxDailyLoss and maxDailyLossPercent, on equity with open P&L; at the limit openings stop."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        if not proposal.opening:
+        if self.exposure is None or not proposal.opening:
             return None
-        account = proposal.account
-        limit = daily_loss_limit(
-            account.limits.get("maxDailyLoss"), account.limits.get("maxDailyLossPercent"), account.day_equity
-        )
-        if limit is None:
-            return None
-        loss = account.daily_loss()
-        known = loss is not None and limit >= 0
-        good = loss is not None and limit >= 0 and loss < limit
-        return check_of(self.code, good, loss if known else None, max(limit, 0), account.unit)
+        loss, limit, unit = self.used(proposal.stamp)
+        return self.verdict(loss is not None and loss < limit, loss, limit, unit)
+
+    def used(self, stamp: int) -> tuple[int | None, int, str]:
+        scope = self.exposure
+        limits = self.limits
+        assert scope is not None and limits is not None, "a rule that is not bound"
+        limit = loss_limit(limits.get(self.limit), limits.get(self.also[0]), scope.started(False))
+        return (scope.lost(stamp, False) if limit >= 0 else None), max(limit, 0), scope.unit
 
 
-def daily_loss_limit(money: int | None, ppm: int | None, day_equity: int | None) -> int | None:
-    """The tighter of both limits as money; None = both off, -1 = configured but not computable."""
+def loss_limit(money: int | None, ppm: int | None, equity: int | None) -> int:
+    """The tighter of both limits as money, the share taken of `equity`; -1 = configured but not computable."""
     if ppm is None:
-        return money
-    if day_equity is None or day_equity <= 0:
+        return -1 if money is None else money
+    if equity is None or equity <= 0:
         return -1
-    share = day_equity * ppm // 1_000_000
+    share = equity * ppm // 1_000_000
     return share if money is None or share < money else money
 
 
@@ -281,13 +286,17 @@ class OpenPositions(Rule):
     """maxOpenPositions: an order that needs a new slot finds one."""
 
     def check(self, proposal: Proposal) -> Check | None:
-        limit = proposal.account.limits.get(self.limit)
-        if limit is None or not proposal.opening:
+        scope = self.exposure
+        limit = self.bound
+        if limit is None or scope is None or not proposal.opening:
             return None
-        position = proposal.position
-        taken = proposal.account.slots()
-        new = 0 if position.opening or position.long_size or position.short_size else 1
-        return check_of(self.code, taken + new <= limit or new == 0, taken + new, limit, "count")
+        taken = scope.slots(proposal.stamp)
+        new = 1 if scope.is_new(proposal.position, proposal.book) else 0
+        return self.verdict(taken + new <= limit or new == 0, taken + new, limit, "count")
+
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        return None if scope is None else (scope.slots(stamp), self.bound, "count")
 
 
 class ReduceOnly(Rule):
@@ -298,7 +307,7 @@ class ReduceOnly(Rule):
             return None
         order = proposal.order
         there = left(proposal.book, order.side, order.lot, order.group)
-        return check_of(self.code, 0 < order.quantity <= there, order.quantity, there, "size")
+        return self.verdict(0 < order.quantity <= there, order.quantity, there, "size")
 
 
 #: The order station, as asked: each rule with its code and, where one switches it on, its limit.
@@ -321,7 +330,7 @@ ORDER_RULES: list[Rule] = [
     PositionShare("POSITION_LIMIT", "maxPositionSizePercent"),
     Shorting("SHORT_NOT_ALLOWED"),
     BuyingPower("INSUFFICIENT_FUNDS"),
-    DailyLoss("DAILY_LOSS_LIMIT"),
+    DailyLoss("DAILY_LOSS_LIMIT", "maxDailyLoss", ("maxDailyLossPercent",), True),
     OpenPositions("MAX_OPEN_POSITIONS", "maxOpenPositions"),
     ReduceOnly("REDUCE_ONLY"),
 ]

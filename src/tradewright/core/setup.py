@@ -81,7 +81,7 @@ INSTRUMENT_TERMS = (
     "symbol", "venue", "asset class", "base", "quote", "price scale", "size scale", "contract", "calendar", "sector",
 )  # fmt: skip
 ACCOUNT_TERMS = (
-    "name", "code", "venue", "mode", "kind", "currency", "leverage", "day zone", "native exits", "fee",
+    "name", "code", "venue", "mode", "kind", "currency", "leverage", "day zone", "native exits", "fee", "owner",
 )  # fmt: skip
 
 
@@ -125,4 +125,4 @@ def instrument_from(row: Sequence[Any]) -> Instrument:
 
 def account_from(row: Sequence[Any]) -> Account:
     """An account's terms from its row."""
-    return Account(*[*row[:9], FeeEstimate(*row[9])])
+    return Account(*[*row[:9], FeeEstimate(*row[9]), *row[10:]])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tradewright.core.accounts import AccountState
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.sizing import bought
-from tradewright.model.decision import Check
+from tradewright.model.decision import SIZING, Check
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.numbers import MONEY_ONE, money_text, round_down, text_of
@@ -60,7 +60,7 @@ class Sized(NamedTuple):
 
     def check(self) -> Check:
         """The refusal as a check of the decision; only where there is a code."""
-        return Check(self.code, False, None, None, "count", f": {self.words}")
+        return Check(self.code, False, None, None, "count", f": {self.words}", SIZING)
 
 
 def risk_of(account: AccountState, instrument: Instrument, distance: int, size: int) -> int | None:
@@ -264,5 +264,6 @@ def _resized(proposal: Proposal, quantity: int) -> Proposal:
     """The same order of another size, judged anew."""
     proposal.order.quantity = quantity
     return Proposal(
-        proposal.order, proposal.account, proposal.book, proposal.position, proposal.mark, proposal.state, proposal.now
-    )
+        proposal.order, proposal.intent, proposal.account, proposal.book, proposal.mark, proposal.state, proposal.now,
+        proposal.stamp,
+    )  # fmt: skip

@@ -13,9 +13,10 @@ import msgspec
 from tradewright.core.exits import HeldExit
 from tradewright.core.holds import Hold
 from tradewright.core.ledger import Book, BookedFill
-from tradewright.core.limits import Limits
+from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import account_from, instrument_from
+from tradewright.model.control import LimitWaived
 from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import ENTRY, Order
@@ -25,7 +26,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.engine import Engine
 
-VERSION = 3
+VERSION = 4
 
 
 def to_bytes(engine: Engine) -> bytes:
@@ -53,8 +54,9 @@ def to_bytes(engine: Engine) -> bytes:
             sorted(engine.halted.items()),
             [engine.signals[key].row()[1:] for key in sorted(engine.signals)],
             list(engine.ended),
-            engine.next_day_end,
+            engine.next_due,
             [(scope, sizer.row()) for scope, sizer in sorted(engine.sizers.items())],
+            engine.gate.row(),
         )
     )
 
@@ -73,18 +75,23 @@ def restore(engine: Engine, data: bytes) -> None:
 def _restore(engine: Engine, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, day_end, sizers,
+        ended, due, sizers, gate,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
         engine.list_instrument(instrument_from(item))
     for mark, (bid, ask, last, time_quote, time_last) in zip(engine.marks.marks, marks, strict=True):
         mark.bid, mark.ask, mark.last, mark.time_quote, mark.time_last = bid, ask, last, time_quote, time_last
-    for terms, limits, day, end, equity in accounts:
+    for terms, configured, day, end, day_equity, week_equity in accounts:
         account = account_from(terms)
-        engine.open_account(account, Limits(dict(limits)))
+        engine.open_account(account, Limits())
         state = engine.accounts[account.name]
-        state.day, state.day_end, state.day_equity = day, end, equity
+        state.configured = [(name, value) for name, value in configured]
+        state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
+    for scope, limits in gate[0]:
+        engine.gate.set(scope, limits_of(limits))
+    for waiver in gate[1]:
+        engine.gate.waivers[waiver[2], waiver[3]] = LimitWaived(*waiver[1:])
     _restore_ledger(engine, ledger)
     for item in orders:
         order_state = order_state_from(item, engine.instruments)
@@ -103,7 +110,7 @@ def _restore(engine: Engine, row: list[Any]) -> None:
         engine.signals[signal.key] = signal
     for time, order_id in ended:
         engine.note_end(time, order_id)
-    engine.next_day_end = day_end
+    engine.next_due = due
     engine.sizers = {scope: Sizer.from_row(item) for scope, item in sizers}
 
 
@@ -127,6 +134,8 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         window,
         settled_lots,
         settled_realised,
+        day_result,
+        week_result,
     ) in books:
         book: Book = engine.book(account, strategy, engine.instruments[index])
         book.settled_lots = [tuple(lot) for lot in settled_lots]
@@ -134,6 +143,7 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         book.window = [booked_from(item) for item in window]
         book.refold()
         book.fees.update(fees)
+        book.day_result, book.week_result = day_result, week_result
         if [list(lot.row()) for lot in book.lots] != lots or book.realised != realised:
             raise JournalDamaged(f"snapshot: lots of {account} {strategy} do not follow from their fills")
 
@@ -145,8 +155,12 @@ def _restore_holds(engine: Engine, row: Sequence[Any]) -> None:
         engine.holds.holds[hold.order.id] = hold
         if hold.order.role != ENTRY:
             hold.book.exits[hold.order.id] = hold
+            continue
+        hold.book.opening += 1
+        if hold.order.side > 0:
+            hold.book.buying += hold.remaining
         else:
-            hold.book.opening += 1
+            hold.book.selling += hold.remaining
     for item in over:
         hold = _hold_from(engine, item)
         engine.holds.over[hold.order.id] = hold

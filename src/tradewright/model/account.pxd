@@ -11,3 +11,4 @@ cdef class Account:
     cdef readonly str day_zone
     cdef readonly bint native_exits
     cdef readonly FeeEstimate fee
+    cdef readonly str owner

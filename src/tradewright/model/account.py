@@ -18,11 +18,12 @@ class Account:
     side by side). kind: cash (no debt, no shorts) or margin (`leverage` × equity). currency: in which equity, limits
     and P&L are stated. day_zone: zone whose midnight resets daily counters. native_exits: the venue itself links
     parents and OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds
-    and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id.
+    and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id. owner: whose it is,
+    over whose accounts exposure is counted; "" = the account stands for itself, under its own name.
     """
 
     __slots__ = (
-        "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee",
+        "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee", "owner",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +38,7 @@ class Account:
         day_zone: str = "UTC",
         native_exits: bool = True,
         fee: FeeEstimate | None = None,
+        owner: str = "",
     ) -> None:
         if mode not in (NETTING, HEDGING):
             raise InputError(f"account {name}: mode {mode!r} is neither netting nor hedging")
@@ -56,9 +58,10 @@ class Account:
         self.day_zone = day_zone
         self.native_exits = native_exits
         self.fee = FeeEstimate() if fee is None else fee
+        self.owner = owner or name
 
     def row(self) -> tuple[object, ...]:
         return (
             self.name, self.code, self.venue, self.mode, self.kind, self.currency, self.leverage, self.day_zone,
-            self.native_exits, self.fee.row(),
+            self.native_exits, self.fee.row(), self.owner,
         )  # fmt: skip

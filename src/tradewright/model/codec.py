@@ -19,6 +19,9 @@ from tradewright.model.control import (
     CloseRequested,
     DayRolled,
     ExitTriggered,
+    LimitsExpired,
+    LimitsSet,
+    LimitWaived,
     OrderAdopted,
     RulesChanged,
     Started,
@@ -54,6 +57,8 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.TIMER: Timer,
     kinds.CLOSE_REQUESTED: CloseRequested,
     kinds.ORDER_ADOPTED: OrderAdopted,
+    kinds.LIMITS_SET: LimitsSet,
+    kinds.LIMIT_WAIVED: LimitWaived,
     kinds.CANCEL: Cancel,
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,
@@ -62,6 +67,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.TRADING_STATE_CHANGED: TradingStateChanged,
     kinds.DAY_ROLLED: DayRolled,
     kinds.EXIT_TRIGGERED: ExitTriggered,
+    kinds.LIMITS_EXPIRED: LimitsExpired,
 }
 
 

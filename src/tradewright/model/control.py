@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from tradewright.model.event import (
     ALARM,
     CASH_MOVED,
     CLOSE_REQUESTED,
     DAY_ROLLED,
     EXIT_TRIGGERED,
+    LIMIT_WAIVED,
+    LIMITS_EXPIRED,
+    LIMITS_SET,
     ORDER_ADOPTED,
     RULES_CHANGED,
     STARTED,
@@ -60,7 +66,8 @@ class CashMoved(Event):
 
 
 class TradingStateSet(Event):
-    """A named person sets the trading state of a scope: "all", "account:NAME", "strategy:ID" or "symbol:S"."""
+    """A named person sets the trading state of a scope: "all" or one condition, as limits have them: "account:NAME",
+    "owner:NAME", "venue:V", "strategy:ID", "symbol:S", "sector:X", "currency:C"."""
 
     __slots__ = ("scope", "state", "who", "reason")
 
@@ -73,6 +80,75 @@ class TradingStateSet(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.scope, self.state, self.who, self.reason)
+
+
+class LimitsSet(Event):
+    """A named person sets the limits of a scope ("all", "owner:NAME", "account:NAME/symbol:S", …) as a whole.
+
+    values: (name, exact value) pairs as `core.limits` counts them; none = the scope has no limits any more. version:
+    the one they become, which must be the next, or 0 = whichever is next. currency: of its money, "" = that of the
+    scope's account. expires: ns UTC at which the set before holds again, 0 = never.
+    """
+
+    __slots__ = ("scope", "values", "version", "currency", "who", "reason", "expires")
+
+    def __init__(
+        self,
+        time: int,
+        scope: str,
+        values: Sequence[tuple[str, Any]],
+        version: int,
+        currency: str,
+        who: str,
+        reason: str,
+        expires: int = 0,
+    ) -> None:
+        super().__init__(LIMITS_SET, time)
+        self.scope = scope
+        self.values = [(name, value) for name, value in values]
+        self.version = version
+        self.currency = currency
+        self.who = who
+        self.reason = reason
+        self.expires = expires
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.kind, self.time, self.scope, self.values, self.version, self.currency, self.who, self.reason,
+            self.expires,
+        )  # fmt: skip
+
+
+class LimitWaived(Event):
+    """Two named persons let pass what a soft limit of a scope would refuse, until `expires` (ns UTC)."""
+
+    __slots__ = ("scope", "limit", "who", "second", "reason", "expires")
+
+    def __init__(self, time: int, scope: str, limit: str, who: str, second: str, reason: str, expires: int) -> None:
+        super().__init__(LIMIT_WAIVED, time)
+        self.scope = scope
+        self.limit = limit
+        self.who = who
+        self.second = second
+        self.reason = reason
+        self.expires = expires
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.scope, self.limit, self.who, self.second, self.reason, self.expires)
+
+
+class LimitsExpired(Event):
+    """Output: the temporary limits of a scope have ended; what lay under them holds again."""
+
+    __slots__ = ("scope", "version")
+
+    def __init__(self, time: int, scope: str, version: int) -> None:
+        super().__init__(LIMITS_EXPIRED, time)
+        self.scope = scope
+        self.version = version
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.scope, self.version)
 
 
 class RulesChanged(Event):

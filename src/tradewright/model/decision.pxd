@@ -6,14 +6,19 @@ from tradewright.model.instrument cimport Instrument
 @cython.no_gc
 cdef class Check:
     cdef readonly str code
-    cdef readonly bint passed
+    cdef public bint passed
     cdef readonly object value
     cdef readonly object limit
     cdef readonly str unit
-    cdef readonly str note
+    cdef public str note
+    cdef readonly str station
+    cdef readonly str scope
+    cdef readonly long long version
 
 @cython.locals(check=Check)
-cpdef Check check_of(str code, bint passed, object value, object limit, str unit)
+cpdef Check check_of(
+    str code, bint passed, object value, object limit, str unit, str station, str scope, long long version
+)
 
 @cython.no_gc
 cdef class Decision(Event):

@@ -10,14 +10,33 @@ from tradewright.model.event import DECISION, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import Order
 
+#: The stations of an intent's way, in its order.
+PICKER = "picker"
+SIZING = "sizing"
+FILTER = "filter"
+RISK = "risk"
+
 
 class Check:
-    """One rule's verdict. value and limit: integers in `unit`; None = could not be known, or has no number."""
+    """One rule's verdict. value and limit: integers in `unit`; None = could not be known, or has no number.
 
-    __slots__ = ("code", "passed", "value", "limit", "unit", "note")
+    station: which of PICKER, SIZING, FILTER, RISK asked. scope, version: whose limit it was, and which version of the
+    limits of that scope; "" and 0 for a rule that no limit switches on.
+    """
+
+    __slots__ = ("code", "passed", "value", "limit", "unit", "note", "station", "scope", "version")
 
     def __init__(
-        self, code: str, passed: bool, value: int | None, limit: int | None, unit: str, note: str = ""
+        self,
+        code: str,
+        passed: bool,
+        value: int | None,
+        limit: int | None,
+        unit: str,
+        note: str = "",
+        station: str = RISK,
+        scope: str = "",
+        version: int = 0,
     ) -> None:
         self.code = code
         self.passed = passed
@@ -25,12 +44,20 @@ class Check:
         self.limit = limit
         self.unit = unit
         self.note = note
+        self.station = station
+        self.scope = scope
+        self.version = version
 
     def row(self) -> tuple[object, ...]:
-        return (self.code, self.passed, self.value, self.limit, self.unit, self.note)
+        return (
+            self.code, self.passed, self.value, self.limit, self.unit, self.note, self.station, self.scope,
+            self.version,
+        )  # fmt: skip
 
 
-def check_of(code: str, passed: bool, value: int | None, limit: int | None, unit: str) -> Check:
+def check_of(
+    code: str, passed: bool, value: int | None, limit: int | None, unit: str, station: str, scope: str, version: int
+) -> Check:
     """A new Check, field by field: in the compiled build its constructor would cost more than the rule."""
     check = Check.__new__(Check)
     check.code = code
@@ -39,6 +66,9 @@ def check_of(code: str, passed: bool, value: int | None, limit: int | None, unit
     check.limit = limit
     check.unit = unit
     check.note = ""
+    check.station = station
+    check.scope = scope
+    check.version = version
     return check
 
 

@@ -35,6 +35,8 @@ RULES_CHANGED = 33
 TIMER = 34
 CLOSE_REQUESTED = 35
 ORDER_ADOPTED = 36
+LIMITS_SET = 40
+LIMIT_WAIVED = 41
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59
 
@@ -49,6 +51,7 @@ DAY_ROLLED = 67
 EXIT_TRIGGERED = 68
 SIGNAL = 69
 ALARM = 70
+LIMITS_EXPIRED = 75
 
 
 class Event:

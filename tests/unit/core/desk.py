@@ -27,7 +27,7 @@ from tradewright.model.order import BUY, LIMIT, MARKET, SELL
 from tradewright.model.report import Fill, Replaced, Report
 
 LISTINGS: dict[str, tuple[Any, ...]] = {
-    "ACME": ("paper", "equity", "ACME", "USD", 2, 0),
+    "ACME": ("paper", "equity", "ACME", "USD", 2, 0, 1, "always", "energy"),
     "ZETA": ("paper", "equity", "ZETA", "USD", 4, 2),
     "SAPX": ("paper", "equity", "SAPX", "EUR", 2, 0),
     "BTCUSD": ("paper", "crypto", "BTC", "USD", 2, 8),

@@ -77,7 +77,7 @@ READ_BY = {
 
 
 def test_every_limit_is_read_by_a_rule() -> None:
-    assert set(LIMITS) == {*READ_BY, "marketBufferPercent"}
+    assert set(LIMITS) == {*READ_BY, "marketBufferPercent", "softLimits"}
 
 
 @pytest.mark.parametrize("name", READ_BY)
@@ -229,6 +229,7 @@ GOOD: dict[str, tuple[Any, int]] = {
     "priceCollarPercent": ("0.0001", 1),
     "maxPriceAgeSeconds": ("1.5", 1_500_000_000),
     "marketBufferPercent": (1, 10_000),
+    "softLimits": (["maxOrderValue", "maxDailyLoss"], ["maxDailyLoss", "maxOrderValue"]),
 }
 
 

@@ -1,0 +1,205 @@
+"""The limits of every scope and the rules they bind: which rules have a say on an order, and how much of each limit is
+used.
+
+A rule that bounds something is asked once for every scope that sets its limit and that the order lies in: a limit of a
+narrower scope never loosens one of a wider. Rules are bound once per book and again when limits change. Limits change
+by journaled inputs alone: a set replaces what its scope had, a temporary one lies over it until it expires.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tradewright.core.accounts import AccountState
+from tradewright.core.exposure import Exposure, concerns, parts_of, rank_of
+from tradewright.core.holds import Holds
+from tradewright.core.ledger import Book, Ledger
+from tradewright.core.limits import LIMITS, Limits
+from tradewright.core.marks import Marks
+from tradewright.core.risk import Rule
+from tradewright.core.stations import RULES
+from tradewright.model.control import LimitsSet, LimitWaived
+from tradewright.model.errors import ContractError, InputError
+
+NEVER_NS = 2**63 - 1
+#: A waiver lasts no longer.
+WAIVER_NS_MAX = 24 * 3_600_000_000_000
+
+
+class Use(NamedTuple):
+    """How much of one limit is used: value and limit in `unit`, None = can not be known; ppm: value as a share of the
+    limit."""
+
+    scope: str
+    code: str
+    value: int | None
+    limit: int | None
+    unit: str
+    ppm: int | None
+
+
+class Gate:
+    """limits: by scope. waivers: by scope and limit. exposures: what each scope holds, made when it is first asked.
+    bound: the rules by (account, strategy, instrument index), looked up when first asked; books keep none, since a ring
+    of references would outlive its run."""
+
+    def __init__(self, accounts: dict[str, AccountState], ledger: Ledger, marks: Marks, holds: Holds) -> None:
+        self.accounts = accounts
+        self.ledger = ledger
+        self.marks = marks
+        self.holds = holds
+        self.limits: dict[str, Limits] = {}
+        self.waivers: dict[tuple[str, str], LimitWaived] = {}
+        self.exposures: dict[str, Exposure] = {}
+        self.bound: dict[tuple[str, str, int], list[Rule]] = {}
+
+    # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def set(self, scope: str, limits: Limits) -> None:
+        """The limits of a scope are these from now on."""
+        self.limits[scope] = limits
+        if not limits.values and limits.under is None and limits.version <= 1:
+            del self.limits[scope]
+        kind, _, name = scope.partition(":")
+        if kind == "account" and name in self.accounts:
+            self.accounts[name].limits = limits
+        self.forget()
+
+    def configure(self, scope: str, limits: Limits) -> None:
+        """What a run begins with: it replaces what the scope has, with the next version."""
+        known = self.limits.get(scope)
+        version = 1 if known is None else known.version + 1
+        self.set(scope, Limits(limits.values, version, limits.currency, "setup", "as configured"))
+
+    def apply(self, event: LimitsSet) -> None:
+        """Fold a set. Raises ContractError for an unknown scope or limit, a version that is not the next, or an end
+        that is past; nothing has changed then."""
+        known = self.limits.get(event.scope)
+        version = (0 if known is None else known.version) + 1
+        unknown = [name for name, _ in event.values if name not in LIMITS]
+        try:
+            parts_of(event.scope)
+        except InputError as error:
+            raise ContractError(str(error)) from error
+        if unknown:
+            raise ContractError(f"limits of {event.scope}: {', '.join(unknown)} not known")
+        if event.version not in (0, version):
+            raise ContractError(f"limits of {event.scope}: version {event.version} is not the next, {version}")
+        if event.who == "" or (event.expires and event.expires <= event.time):
+            raise ContractError(f"limits of {event.scope}: they need a name and an end that lies ahead")
+        under = None
+        if event.expires:
+            under = known if known is None or known.expires == 0 else known.under
+        self.set(
+            event.scope,
+            Limits(dict(event.values), version, event.currency, event.who, event.reason, event.expires, under),
+        )
+
+    def expire(self, scope: str) -> None:
+        """A temporary set has ended: what lay under it holds again, as a version of its own."""
+        ended = self.limits[scope]
+        under = Limits() if ended.under is None else ended.under
+        self.set(
+            scope,
+            Limits(under.values, ended.version + 1, under.currency, under.who, under.reason, 0, under.under),
+        )
+
+    def waive(self, event: LimitWaived) -> None:
+        """Fold a waiver. Raises ContractError unless two persons waive a soft limit that is set, for a day at most."""
+        limits = self.limits.get(event.scope)
+        what = f"waiver of {event.limit} at {event.scope}"
+        if limits is None or limits.get(event.limit) is None:
+            raise ContractError(f"{what}: it is not set")
+        if event.limit not in limits.softs():
+            raise ContractError(f"{what}: it is a hard limit")
+        if event.who == "" or event.second == "" or event.who == event.second:
+            raise ContractError(f"{what}: it takes two persons")
+        if not event.time < event.expires <= event.time + WAIVER_NS_MAX:
+            raise ContractError(f"{what}: it lasts a day at most")
+        self.waivers[event.scope, event.limit] = event
+        self.forget()
+
+    def expired(self, now: int) -> list[str]:
+        """Scopes whose temporary set has ended."""
+        return [scope for scope in sorted(self.limits) if 0 < self.limits[scope].expires <= now]
+
+    def next_end(self) -> int:
+        """When the next temporary set ends, ns UTC."""
+        return min([limits.expires for limits in self.limits.values() if limits.expires], default=NEVER_NS)
+
+    def forget(self) -> None:
+        """Bindings are looked up anew: limits or accounts have changed."""
+        self.exposures.clear()
+        self.bound.clear()
+
+    # ── what it binds ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def exposure(self, scope: str) -> Exposure:
+        """What a scope holds. Its money is in the currency its limits name, else in that of its first account."""
+        exposure = self.exposures.get(scope)
+        if exposure is None:
+            parts = parts_of(scope)
+            accounts = [
+                account
+                for account in self.accounts.values()
+                if parts.get("account", account.terms.name) == account.terms.name
+                and parts.get("owner", account.terms.owner) == account.terms.owner
+                and parts.get("venue", account.terms.venue) == account.terms.venue
+            ]
+            limits = self.limits.get(scope)
+            currency = "" if limits is None else limits.currency
+            if currency == "":
+                currency = accounts[0].terms.currency if accounts else "USD"
+            exposure = Exposure(scope, currency, accounts, self.ledger, self.marks)
+            self.exposures[scope] = exposure
+        return exposure
+
+    def bind(self, book: Book) -> list[Rule]:
+        """The rules that have a say on the book's orders, in the order of the stations, the widest scope first."""
+        terms = self.accounts[book.account].terms
+        scopes = [
+            scope
+            for scope in sorted(self.limits, key=rank_of)
+            if concerns(scope, terms, book.strategy, book.instrument)
+        ]
+        rules: list[Rule] = []
+        for rule in RULES:
+            if rule.limit == "":
+                rules.append(rule)
+            else:
+                rules += [self._bound(rule, scope) for scope in scopes if rule.stands(self.limits[scope])]
+        buffers = [self.limits[scope].get("marketBufferPercent") for scope in scopes]
+        book.buffer = max([buffer for buffer in buffers if buffer is not None], default=None)
+        self.bound[book.account, book.strategy, book.instrument.index] = rules
+        return rules
+
+    def _bound(self, rule: Rule, scope: str) -> Rule:
+        bound = rule.bind(self.limits[scope], self.exposure(scope))
+        for name in (rule.limit, *rule.also):
+            waiver = self.waivers.get((scope, name))
+            if waiver is not None and name in self.limits[scope].softs():
+                bound.waived = waiver.expires
+                bound.waiver = f", waived by {waiver.who} and {waiver.second}: {waiver.reason}"
+        return bound
+
+    def utilisation(self, stamp: int) -> list[Use]:
+        """How much of each limit is used now, without any order; limits of single orders have no use to show."""
+        uses: list[Use] = []
+        for scope in sorted(self.limits, key=rank_of):
+            for rule in RULES:
+                if rule.limit and rule.stands(self.limits[scope]):
+                    used = rule.bind(self.limits[scope], self.exposure(scope)).used(stamp)
+                    if used is not None:
+                        value, limit, unit = used
+                        known = value is not None and limit is not None and limit > 0
+                        share = -(-value * 1_000_000 // limit) if known else None  # type: ignore[operator]
+                        uses.append(Use(scope, rule.code, value, limit, unit, share))
+        return uses
+
+    # ── as state ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def row(self) -> list[object]:
+        return [
+            [(scope, limits.state()) for scope, limits in sorted(self.limits.items())],
+            [waiver.row() for _, waiver in sorted(self.waivers.items())],
+        ]

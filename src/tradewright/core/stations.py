@@ -1,0 +1,8 @@
+"""Every rule of every station, in the order they are asked. A rule's station is its own word (`Rule.station`)."""
+
+from __future__ import annotations
+
+from tradewright.core.risk import Rule
+from tradewright.core.rules import ORDER_RULES
+
+RULES: list[Rule] = [*ORDER_RULES]
