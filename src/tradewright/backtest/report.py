@@ -40,6 +40,7 @@ TRADE_COLUMNS = (
     "strategy", "symbol", "side", "size", "openTime", "open", "closeTime", "close", "pnl", "fees", "net", "gain",
     "openOrder", "closeOrder",
 )  # fmt: skip
+_RUINED = "what it held was closed at the prices that stood, and the run ended there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,10 @@ class Report:
         held = [totals.instrument.symbol for totals in self.symbols if totals.position]
         open_ends = [f"still held at the end, valued at the last mark: {', '.join(held)}"] if held else []
         alarms = [f"alarm {alarm}" for alarm in self.result.alarms]
-        return halts + alarms + open_ends + self.result.dataset.remarks()
+        ruined = [
+            f"the account had lost everything at {moment_text(end)}: {_RUINED}" for end in [self.result.ruined] if end
+        ]
+        return ruined + halts + alarms + open_ends + self.result.dataset.remarks()
 
     def row(self) -> dict[str, Any]:
         """JSON-ready. orders: sent; denied: refused before; rejected: by the exchange. trades: their number."""

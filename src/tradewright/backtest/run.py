@@ -84,7 +84,8 @@ class Result:
     """What a run left. Money exact at MONEY_SCALE, in the account's currency unless said otherwise.
 
     equity: at the end; start: what was put in. cash, fees: per currency. orders: sent to the exchange; denied: refused
-    before; rejected: refused by it. positions: net size counts per symbol.
+    before; rejected: refused by it. positions: net size counts per symbol. ruined: when the account had lost
+    everything and the run ended, ns UTC; 0 = it did not.
     """
 
     dataset: Dataset
@@ -104,6 +105,7 @@ class Result:
     halted: dict[str, str]
     alarms: list[str]
     state_hash: str
+    ruined: int = 0
 
 
 def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) -> Result:
@@ -120,10 +122,13 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
     for currency, amount in sorted(balances.items()):
         sequencer.feed(CashMoved(begin, ACCOUNT, currency, amount, "initial balance"))
     with long_lived():
-        sequencer.run(dataset.events())
-        if options.final == "close_at_last_open":
+        ruined = 0
+        if sequencer.run(dataset.events(), trader.engine.accounts[ACCOUNT].ruined):
+            ruined = trader.engine.now
+            _close_out(sequencer, exchange, trader, ruined)
+        elif options.final == "close_at_last_open":
             _close_at_last_open(sequencer, exchange, recorder, dataset)
-        return _result(dataset, options, trader, recorder, balances.get(options.currency, 0))
+        return _result(dataset, options, trader, recorder, balances.get(options.currency, 0), ruined)
 
 
 @contextmanager
@@ -165,6 +170,18 @@ def plain(row: list[object]) -> list[Any]:
     return msgspec.json.decode(msgspec.json.encode(row), type=list[Any])
 
 
+def _close_out(sequencer: Sequencer, exchange: Exchange, trader: Trader, now: int) -> None:
+    """The account has lost everything: end what works and close all it holds at the prices that stand."""
+    exchange.closing_out = True
+    _end_orders(sequencer, trader, now)
+    sequencer.feed(CloseRequested(now, ACCOUNT, "", "backtest", "the account has lost everything"))
+
+
+def _end_orders(sequencer: Sequencer, trader: Trader, now: int) -> None:
+    orders = trader.engine.orders.items()
+    sequencer.carry_out([Cancel(now, id) for id, state in orders if state.is_open() and state.stage != HELD], now)
+
+
 def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Recorder, dataset: Dataset) -> None:
     """End what works, then close everything at the open of each symbol's last bar, as if the orders had been there
     already."""
@@ -176,8 +193,7 @@ def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Reco
             last[event.symbol] = event
     now = dataset.time_last
     # What still works would trade against the close, or be left behind it.
-    orders = recorder.trader.engine.orders.items()
-    sequencer.carry_out([Cancel(now, id) for id, state in orders if state.is_open() and state.stage != HELD], now)
+    _end_orders(sequencer, recorder.trader, now)
     sequencer.feed(CloseRequested(now, ACCOUNT, "", "backtest", "end of data"))
     for bar in last.values():
         price = bar.open_units
@@ -187,7 +203,9 @@ def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Reco
                 exchange.execute(command)
 
 
-def _result(dataset: Dataset, options: RunOptions, trader: Trader, recorder: Recorder, start: int) -> Result:
+def _result(
+    dataset: Dataset, options: RunOptions, trader: Trader, recorder: Recorder, start: int, ruined: int
+) -> Result:
     engine = trader.engine
     equity = engine.accounts[ACCOUNT].equity()
     if equity is None:
@@ -204,7 +222,7 @@ def _result(dataset: Dataset, options: RunOptions, trader: Trader, recorder: Rec
         recorder.denied, recorder.rejected, start, equity, dict(engine.ledger.cash[ACCOUNT]), fees,
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
         {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
-        recorder.alarms, engine.state_hash(),
+        recorder.alarms, engine.state_hash(), ruined,
     )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ cdef class AccountState:
     cpdef object value_of(self, Position position, object size)
     @cython.locals(position=Position, size=cython.longlong)
     cpdef object free(self, str quote)
+    @cython.locals(position=Position, owes=cython.bint, held=cython.bint)
+    cpdef bint ruined(self) except -1
     @cython.locals(position=Position, taken=cython.longlong)
     cpdef long long slots(self)
     cpdef object daily_loss(self)

@@ -92,6 +92,23 @@ class AccountState:
                 total -= -(-value // self.terms.leverage)
         return total - self.holds.held(self.terms.name, self.terms.currency)
 
+    def ruined(self) -> bool:
+        """Whether what it holds is worth no more than it owes. Without debt and shorts it can not be; unknown: no."""
+        owes = False
+        for amount in self.ledger.cash[self.terms.name].values():
+            if amount < 0:
+                owes = True
+        held = False
+        for position in self.positions:
+            if position.long_size or position.short_size:
+                held = True
+                if position.short_size:
+                    owes = True
+        if not (owes and held):
+            return False
+        equity = self.equity()
+        return equity is not None and equity <= 0
+
     def slots(self) -> int:
         """Instruments with a position or with a working opening order."""
         taken = 0

@@ -10,5 +10,6 @@ cdef class Sequencer:
     cpdef tell(self, list events, long long time)
     cpdef carry_out(self, list commands, long long time)
     cpdef settle(self, long long time)
-    cpdef run(self, object events)
+    @cython.locals(event=Event, time=cython.longlong)
+    cpdef bint run(self, object events, object over) except -1
     cdef _tell(self, Event event)

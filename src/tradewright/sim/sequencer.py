@@ -75,10 +75,16 @@ class Sequencer:
             if rounds > ROUNDS_MAX:
                 raise ContractError(f"orders and reports feed each other without end at {time} ns")
 
-    def run(self, events: Iterable[Event] | Iterator[Event]) -> None:
-        """Feed all of them."""
+    def run(self, events: Iterable[Event] | Iterator[Event], over: Callable[[], bool]) -> bool:
+        """Feed them until `over` says so, which is asked when all of one time are in; False: it never did."""
+        time = 0
         for event in events:
+            if event.time > time:
+                if over():
+                    return True
+                time = event.time
             self.feed(event)
+        return over()
 
     def _tell(self, event: Event) -> None:
         for command in self.step(event):

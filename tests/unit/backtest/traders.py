@@ -117,3 +117,14 @@ class BuysAll(Strategy):
         self.bars += 1
         if self.bars == 2:
             self.buy(percent=100, at_fill=True)
+
+
+class RestsBeside(Strategy):
+    """Buys at its first bar, and asks for five more far below."""
+
+    count: int = 1
+
+    def on_bar(self, bar: Bar) -> None:
+        if not self.size_of(bar.symbol):
+            self.buy(self.count)
+            self.buy(5, limit=40)

@@ -39,6 +39,7 @@ cdef class Desk:
     cdef public long long count
     cdef public long long trades
     cdef public long long wake
+    cdef public bint closing_out
     cdef public object rng_fills
     cdef public object rng_latency
 

@@ -55,12 +55,13 @@ class Desk:
     """Accounts, markets and orders. now: the engine's time, which never goes back; at: the venue's time of an action.
 
     out: reports not yet drawn. here: the market whose event runs. fresh: books whose new orders may meet prices that
-    stand. moment: counts price moments. history: all fills. wake: no order expires earlier.
+    stand. moment: counts price moments. history: all fills. wake: no order expires earlier. closing_out: what comes
+    trades at once and whole at the prices that stand, whatever the models say: the end of an account that lost all.
     """
 
     __slots__ = (
         "models", "accounts", "markets", "orders", "groups", "history", "out", "fresh", "here", "now", "at", "moment",
-        "count", "trades", "wake", "rng_fills", "rng_latency",
+        "count", "trades", "wake", "closing_out", "rng_fills", "rng_latency",
     )  # fmt: skip
 
     def __init__(self, models: Models, rng: Rng) -> None:
@@ -81,6 +82,7 @@ class Desk:
         self.count = 0
         self.trades = 0
         self.wake = FOREVER
+        self.closing_out = False
 
     def open_account(
         self,
@@ -199,7 +201,7 @@ class Desk:
         if w.type == TRAILING_STOP and w.mark == NO_MARK and market.source != NO_DATA and price != 0:
             w.mark = w.side * price
         closes = self.models.fill.convention == THIS_CLOSE and stated <= market.time
-        tradable = market.source >= FROM_QUOTES or closes
+        tradable = market.source >= FROM_QUOTES or closes or self.closing_out
         if tradable and book not in self.fresh:
             self.fresh.append(book)
 

@@ -74,7 +74,7 @@ class Exchange(Matching):
         """Takes a command of the engine: at once, or after the models' latency. Its reports are drawn later."""
         if command.time > self.now:
             self.now = command.time
-        if self.models.latency.median_ns and not self._answers(command):
+        if self.models.latency.median_ns and not self.closing_out and not self._answers(command):
             arrival = max(command.time + self.models.latency.delay(self.rng_latency), self.last_arrival)
             self.last_arrival = arrival
             self.pending.append((arrival, command))

@@ -41,8 +41,8 @@ class Filling(Desk):
         """Fills what position, data and model allow at this price, and ends what may not wait for more."""
         wanted = w.open
         allowed = min(wanted, self.allowed(w))
-        size = min(allowed, self.room(w, price, maker))
-        if size > 0:
+        size = allowed if self.closing_out else min(allowed, self.room(w, price, maker))
+        if size > 0 and not self.closing_out:
             size = self.models.partial.part(w.market.instrument, size, self.rng_fills)
         if allowed > 0 and (size <= 0 or (w.time_in_force == FOK and size < wanted)):
             self.leave(w)
@@ -139,7 +139,7 @@ class Filling(Desk):
 
     def takes_levels(self, w: Working, maker: bool) -> bool:
         """Whether it fills level by level of what is shown, not at one price."""
-        return w.market.source == FROM_DEPTH and not maker and not self.print_size
+        return w.market.source == FROM_DEPTH and not maker and not self.print_size and not self.closing_out
 
     def walk(self, w: Working, size: int) -> None:
         """Takes the levels shown, best first, one fill per level."""

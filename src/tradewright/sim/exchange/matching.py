@@ -131,6 +131,8 @@ class Matching(Filling):
 
     def eligible(self, w: Working, market: Market) -> bool:
         """Whether the order takes part in this moment at all."""
+        if self.closing_out:
+            return True
         if not market.trading and not w.flags & EXTENDED_HOURS:
             return False
         if self.print_size and not self.meets_print(w, market):

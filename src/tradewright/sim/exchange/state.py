@@ -43,8 +43,9 @@ ORDER_FIELDS = (
     "time_ended", "code", "shown", "traded", "ahead", "reached",
 )  # fmt: skip
 EXCHANGE_FIELDS = (
-    "now", "at", "moment", "first", "since", "count", "trades", "wake", "point", "event", "volume", "print_price",
-    "print_size", "print_side", "asking_price", "asking_maker", "last_arrival", "phase", "start", "cursor",
+    "now", "at", "moment", "first", "since", "count", "trades", "wake", "closing_out", "point", "event",
+    "volume", "print_price", "print_size", "print_side", "asking_price", "asking_maker", "last_arrival",
+    "phase", "start", "cursor",
 )  # fmt: skip
 _EVENTS: dict[int, Callable[..., MarketEvent]] = {
     BAR: Bar,
