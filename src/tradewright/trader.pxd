@@ -48,8 +48,10 @@ cdef class Runner:
     cdef readonly bint wants_quote
     cdef readonly bint wants_trade
     cdef readonly bint wants_depth
-    @cython.locals(kind=cython.int, indicator=Indicator, indicators=list)
+    @cython.locals(kind=cython.int)
     cpdef feed(self, MarketEvent event)
+    @cython.locals(indicator=Indicator, indicators=list)
+    cpdef follow(self, MarketEvent event)
     cpdef bint wants(self, int kind)
 
 cdef class Trader:

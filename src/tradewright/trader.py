@@ -167,10 +167,7 @@ class Runner:
         """Indicators first, then the callback."""
         kind = event.kind
         if kind in (BAR, QUOTE_BAR):
-            indicators = self.indicators.get(event.instrument.index)
-            if indicators is not None:
-                for indicator in indicators:
-                    indicator.update(event)  # type: ignore[arg-type]
+            self.follow(event)
             if self.wants_bar:
                 self.on_bar(event)  # type: ignore[arg-type]
         elif kind == QUOTE:
@@ -179,6 +176,14 @@ class Runner:
             self.strategy.on_trade(event)  # type: ignore[arg-type]
         elif kind == DEPTH:
             self.strategy.on_depth(event)  # type: ignore[arg-type]
+
+    def follow(self, event: MarketEvent) -> None:
+        """Indicators alone."""
+        if event.kind in (BAR, QUOTE_BAR):
+            indicators = self.indicators.get(event.instrument.index)
+            if indicators is not None:
+                for indicator in indicators:
+                    indicator.update(event)  # type: ignore[arg-type]
 
     def wants(self, kind: int) -> bool:
         """Whether a callback or an indicator waits for this kind of event."""
@@ -301,16 +306,20 @@ class Trader:
         return intents
 
     def _call(self, runner: Runner, event: Event, intents: list[Intent] | None) -> list[Intent] | None:
-        """One callback. If it raises, what it wanted is discarded and a halt takes its place."""
+        """One callback. If it raises, what it wanted is discarded and a halt takes its place. A strategy that is halted
+        is not called, but its indicators follow the market: re-armed, it decides on all that happened."""
         engine = self.engine
-        if engine.halted and runner.spec.id in engine.halted:
+        halted = bool(engine.halted) and runner.spec.id in engine.halted
+        if halted and not isinstance(event, MarketEvent):
             return intents
         count = engine.order_count
         watch = self.watch
         if watch is not None:
             watch.enter(runner.key, event)
         try:
-            if isinstance(event, MarketEvent):
+            if halted:
+                runner.follow(event)  # type: ignore[arg-type]
+            elif isinstance(event, MarketEvent):
                 runner.feed(event)
             elif isinstance(event, Fill):
                 runner.strategy.on_fill(event)

@@ -149,6 +149,36 @@ def test_a_strategy_halted_by_a_person_is_not_called_until_re_armed() -> None:
     assert strategy(made).seen == 1
 
 
+class Averages(Strategy):
+    seen: list[float] = []
+
+    def setup(self) -> None:
+        self.mean = self.sma(2)
+
+    def on_bar(self, bar: Bar) -> None:
+        if self.mean.value == self.mean.value:
+            self.seen.append(self.mean.value)
+
+
+def test_a_strategy_that_is_re_armed_decides_on_indicators_without_a_hole() -> None:
+    made, followed = (Trader(lambda spec: Averages) for _ in range(2))
+    events: list[Any] = [started("averages")]
+    events += [CashMoved(0, "main", "USD", 10**24, "deposit")]
+    for event in events:
+        followed.follow(event, made.step(event).outputs)
+    changes: dict[int, TradingStateSet] = {
+        3: TradingStateSet(2 * MINUTE, "strategy:averages", HALTED, "ann", "stop"),
+        8: TradingStateSet(7 * MINUTE, "strategy:averages", 1, "ann", "go on"),
+    }
+    for minute in range(1, 10):
+        if minute in changes:
+            followed.follow(changes[minute], made.step(changes[minute]).outputs)
+        event = bar(made, minute, 1000 * minute)
+        followed.follow(event, made.step(event).outputs)
+    assert strategy(made).seen == [15.0, 75.0, 85.0], "of bars 1 and 2, 7 and 8, 8 and 9"
+    assert followed.strategy_state() == made.strategy_state()
+
+
 def test_a_request_to_close_sells_what_is_held_at_the_market() -> None:
     made = trader("buys")
     order_id = made.step(bar(made, 1)).commands[0].order_id
