@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.markets import bars
+from tradewright.adapters.journal import Snapshots
 from tradewright.app.demo import DemoOptions, Session
 from tradewright.app.history import fold, rerun
 from tradewright.core.engine import Engine
-from tradewright.model.errors import InputError
+from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.order import EXIT
 
 HEAD = "from tradewright.signal.strategy import Strategy\n"
@@ -165,3 +166,21 @@ def test_replay_to_any_record_ends_with_the_input_it_belongs_to(tmp_path: Path) 
         assert to <= plain.sequence == again.sequence <= to + 3
         assert plain.state_hash == again.state_hash
     assert again.sequence == last
+
+
+def test_a_start_that_failed_leaves_nothing_locked_or_open(tmp_path: Path) -> None:
+    """A snapshot that is whole and is no engine: the next start in the same process finds the same, and no lock."""
+    home = tmp_path / "home"
+    ref = holder(tmp_path / "mine.py")
+    play(home, ref, count=10)
+    snapshots = Snapshots(home / "journal")
+    found = snapshots.latest(str)
+    assert found is not None
+    snapshots.write(found.at, b"[[0],[],[30,1,1,[]],10]")
+    descriptors = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(2):
+        with pytest.raises(JournalDamaged, match="its form is not version"):
+            play(home, ref, count=10)
+    assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
+    snapshots.write(*found)
+    play(home, ref, count=10)

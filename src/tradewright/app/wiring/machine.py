@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,21 +88,21 @@ def open_machine(
     trusted."""
     journal_folder.parent.mkdir(parents=True, exist_ok=True)
     remarks: list[str] = []
-    lock = AccountLock(journal_folder.parent, "paper")
-    try:
-        journal = FileJournal(journal_folder, crash=crash, checkpoint_pages=checkpoint_pages)
-    except BaseException:
-        lock.release()
-        raise
-    watch = WatchFile(journal_folder)
-    trader = Trader(lambda spec: _loaded(spec, remarks))
-    crash(DURING_RECOVERY)
-    rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
-    crash(AFTER_RECOVERY)
-    trader.watch = watch
-    live = LiveEngine(trader, journal, EmergencyFile(journal_folder, crash=crash), listener, crash)
-    live.counts.markets = rebuilt.markets
-    paper = PaperVenue(paper_file, models, Rng(seed), instruments, crash)
+    with ExitStack() as opened:
+        lock = opened.enter_context(AccountLock(journal_folder.parent, "paper"))
+        journal = opened.enter_context(FileJournal(journal_folder, crash=crash, checkpoint_pages=checkpoint_pages))
+        watch = opened.enter_context(closing(WatchFile(journal_folder)))
+        trader = Trader(lambda spec: _loaded(spec, remarks))
+        crash(DURING_RECOVERY)
+        rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
+        crash(AFTER_RECOVERY)
+        trader.watch = watch
+        emergency = opened.enter_context(closing(EmergencyFile(journal_folder, crash=crash)))
+        live = LiveEngine(trader, journal, emergency, listener, crash)
+        live.counts.markets = rebuilt.markets
+        paper = PaperVenue(paper_file, models, Rng(seed), instruments, crash)
+        # All of it is open: from here on the machine closes it.
+        opened.pop_all()
     return Machine(trader, live, paper, Sequencer(live.step, paper), watch, lock, rebuilt, remarks, crash)
 
 
