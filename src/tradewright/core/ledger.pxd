@@ -57,7 +57,6 @@ cdef class Book:
     cdef readonly list matches
     cdef public long long buying
     cdef public long long selling
-    cdef public long long opening
     cdef public object day_result
     cdef public object week_result
     cdef public object buffer
