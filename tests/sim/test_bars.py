@@ -315,6 +315,39 @@ def test_quote_bars_match_buys_against_the_ask_and_sells_against_the_bid() -> No
     }
 
 
+@pytest.mark.parametrize("finer", ["quote", "depth", "trade"])
+def test_a_bar_takes_over_from_finer_data_that_was_silent_for_it_and_as_long_before(finer: str) -> None:
+    venue = Venue()
+    see(venue, finer, 0)
+    venue.buy("b", 1, limit=9950)
+    assert venue.bar(1, 9900, 9900, 9900, 9900) == []  # it may still stand: a quote holds until the next
+    assert venue.bar(2, 9940, 9940, 9940, 9940) == [("filled", "b", 9940, 1)]
+    venue.buy("market", 1)
+    assert venue.bar(3, 9800, 9800, 9800, 9800) == [("filled", "market", 9800, 1)]
+    see(venue, finer, 4 * MINUTE + 1)  # it has come back, and rules
+    venue.buy("more", 1, limit=9750)
+    assert venue.bar(5, 9700, 9700, 9700, 9700) == []
+
+
+@pytest.mark.parametrize("finer", ["quote", "depth"])
+def test_a_trade_takes_over_from_what_was_silent_for_a_day(finer: str) -> None:
+    venue = Venue()
+    see(venue, finer, 0)
+    venue.submit("stop", SELL, STOP, 1, stop_units=9900)
+    assert venue.trade(1440 * MINUTE, 9890, 5) == []
+    assert venue.trade(1440 * MINUTE + 1, 9890, 5) == [("triggered", "stop"), ("filled", "stop", 9890, 1)]
+
+
+def see(venue: Venue, kind: str, time: int) -> None:
+    """Prices around 100.00."""
+    if kind == "quote":
+        venue.quote(time, 9990, 10010)
+    elif kind == "depth":
+        venue.depth(time, ((9990, 5),), ((10010, 5),))
+    else:
+        venue.trade(time, 10000, 5)
+
+
 def test_bars_after_finer_data_move_nothing() -> None:
     venue = Venue()
     venue.quote(0, 9990, 10010)

@@ -1,8 +1,9 @@
 """What instruments and currencies were worth at given times, by the rule of `core.marks`, over whole arrays.
 
-A mark is the mid of the newest uncrossed bid and ask, rounded down to a count; where there never was one, the last
-price. Money is converted by listed pairs that are no equities: directly or inverted, the first pair with a price
-decides; else over one more currency. What is not known yet is NaN.
+A mark is the mid of the newest uncrossed bid and ask, rounded down to a count; where there never was one, or it was
+silent for a bar and as long before it (for a day beside trades), the last price. Money is converted by listed pairs
+that are no equities: directly or inverted, the first pair with a price decides; else over one more currency. What is
+not known yet is NaN.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewright.backtest.data import Dataset, Series
+from tradewright.core.marks import SILENCE_NS
 from tradewright.model.event import BAR, QUOTE, QUOTE_BAR, TRADE
 from tradewright.model.instrument import Instrument
 
@@ -36,7 +38,8 @@ class MarksAt:
         """The instrument's mark at each time, in its quote currency."""
         if instrument.index not in self.prices:
             own = [series for series in self.dataset.series if series.instrument.index == instrument.index]
-            marks = self._newest([_mids(series) for series in own if series.kind in _SIDES])
+            mids = [_mids(series) for series in own if series.kind in _SIDES]
+            marks = self._newest(mids + [_given_up(series, mids) for series in own if mids and series.kind != QUOTE])
             if np.isnan(marks).any():
                 marks = np.where(np.isnan(marks), self._newest([_lasts(series) for series in own]), marks)
             self.prices[instrument.index] = marks / instrument.price_one
@@ -83,6 +86,16 @@ def _mids(series: Series) -> Seen:
     bid, ask = (series.columns[name] for name in _SIDES[series.kind])
     straight = bid <= ask
     return series.columns["time"][straight], (bid[straight] + ask[straight]) // 2
+
+
+def _given_up(series: Series, mids: list[Seen]) -> Seen:
+    """Where bars or trades find that quotes have been silent for too long: no mid."""
+    times = series.columns["time"]
+    quoted = np.sort(np.concatenate([at for at, _ in mids]))
+    since = times - SILENCE_NS if series.kind == TRADE else 2 * series.columns["time_open"] - times
+    newest = np.concatenate(([0], quoted))[np.searchsorted(quoted, times, side="right")]
+    silent = times[newest < since]
+    return silent, np.full(len(silent), np.nan)
 
 
 def _lasts(series: Series) -> Seen:

@@ -24,7 +24,7 @@ cdef class Marks:
     cdef readonly list marks
     cpdef apply(self, Event event)
     @cython.locals(mark=Mark)
-    cdef _last(self, Instrument instrument, long long price, long long time)
+    cdef _last(self, Instrument instrument, long long price, long long time, long long since)
     @cython.locals(mark=Mark)
     cdef _quote(self, Instrument instrument, long long bid, long long ask, long long time)
     @cython.locals(mark=Mark)

@@ -9,6 +9,8 @@ from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.order import TRAILING_STOP, Order
 
 TEN = 10
+#: A quote without a successor for as long gives way to a trade, ns; to a bar sooner.
+SILENCE_NS = 86_400_000_000_000
 MILLION = 1_000_000
 
 
@@ -16,7 +18,8 @@ class Mark:
     """The newest prices of one instrument in price counts (0 = never seen) and when they were known (ns UTC).
 
     time_quote: of bid and ask; time_last: of the last price, each of its own, so that a feed that falls silent is seen
-    to age beside one that goes on.
+    to age beside one that goes on. A quote that was silent for a bar and as long before it, or for a day beside trades,
+    is given up: bid and ask are 0 until the next.
     one: price counts per 1.0, an int in both builds (Cython's integer power is a float).
     """
 
@@ -88,21 +91,24 @@ class Marks:
         """Take the prices of a market event. A price at or below zero, a crossed quote and what is older than what is
         known already are not taken."""
         if isinstance(event, Bar):
-            self._last(event.instrument, event.close_units, event.time)
+            self._last(event.instrument, event.close_units, event.time, 2 * event.time_open - event.time)
             if isinstance(event, QuoteBar):
                 self._quote(event.instrument, event.bid_close_units, event.ask_close_units, event.time)
         elif isinstance(event, Quote):
             self._quote(event.instrument, event.bid_units, event.ask_units, event.time)
         elif isinstance(event, Trade):
-            self._last(event.instrument, event.price_units, event.time)
+            self._last(event.instrument, event.price_units, event.time, event.time - SILENCE_NS)
         elif isinstance(event, Depth) and event.bids and event.asks:
             self._quote(event.instrument, event.bids[0][0], event.asks[0][0], event.time)
 
-    def _last(self, instrument: Instrument, price: int, time: int) -> None:
+    def _last(self, instrument: Instrument, price: int, time: int, since: int) -> None:
+        """A last price; a quote from before `since` is given up."""
         mark = self.marks[instrument.index]
         if price > 0 and time >= mark.time_last:
             mark.last = price
             mark.time_last = time
+            if mark.time_quote < since:
+                mark.bid = mark.ask = 0
 
     def _quote(self, instrument: Instrument, bid: int, ask: int, time: int) -> None:
         mark = self.marks[instrument.index]

@@ -139,7 +139,19 @@ def ticks() -> Dataset:
     )
 
 
+def silent() -> Dataset:
+    """Quotes of a few days now and then beside bars that go on; prints of another share that outlive its quotes."""
+    return market(
+        bars(share("A", 0), walk(12, 40, 50, 0.05)),
+        quotes(share("A", 0), walk(13, 3, 50), START + DAY // 2, DAY),
+        quotes(share("A", 0), walk(14, 9, 60), START + 20 * DAY, DAY // 4),
+        prints(share("B", 1), walk(15, 60, 50, 0.02), START, DAY // 2),
+        quotes(share("B", 1), walk(16, 3, 50), START + DAY // 3, DAY // 3),
+    )
+
+
 MARKETS = {
+    "silent": silent,
     "shares": mixed,
     "currencies": currencies,
     "inverted": inverted,

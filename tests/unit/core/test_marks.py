@@ -78,6 +78,32 @@ def test_a_quote_that_fell_silent_ages_beside_bars_that_go_on() -> None:
     assert desk.want(BUY, 1)[0].approved
 
 
+MINUTE = 60 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("made", "price"),
+    [
+        (lambda i, t: Bar(t + 2 * MINUTE, i, t + MINUTE, 90, 90, 90, 90, 1), 101),  # it may still stand
+        (lambda i, t: Bar(t + 2 * MINUTE + 1, i, t + MINUTE + 1, 90, 90, 90, 90, 1), 90),
+        (lambda i, t: Trade(t + 1440 * MINUTE, i, 90, 1), 101),
+        (lambda i, t: Trade(t + 1440 * MINUTE + 1, i, 90, 1), 90),
+    ],
+    ids=["a bar soon after", "a bar after as long a silence", "a trade within a day", "a trade after a day"],
+)
+def test_a_quote_that_fell_silent_gives_way(made: Made, price: int) -> None:
+    """To a bar when it was silent for the bar and as long before it, to a trade after a day; a new one rules again."""
+    desk = Desk()
+    desk.engine.apply(Quote(7, desk.on(), 100, 102))
+    desk.engine.apply(made(desk.on(), 7))
+    mark = desk.engine.marks.marks[0]
+    gone = price == 90
+    assert (mark.price(), mark.reference(BUY), mark.reference(SELL)) == ((90, 90, 90) if gone else (101, 102, 100))
+    assert mark.reference_time(BUY) == (mark.time_last if gone else 7)
+    desk.engine.apply(Quote(desk.engine.now, desk.on(), 110, 112))
+    assert mark.price() == 111
+
+
 def test_a_price_that_was_never_seen_has_no_age() -> None:
     (decision,) = Desk().want(BUY, 1)
     assert (decision.price_units, decision.price_age_ns) == (-1, -1)

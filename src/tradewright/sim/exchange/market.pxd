@@ -40,6 +40,7 @@ cdef class Market:
     cdef bint see_quote(self, Quote quote) except -1
     cdef bint see_depth(self, Depth depth) except -1
     cdef bint see_trade(self, Trade trade) except -1
+    cdef bint _ruled(self, int source, long long since) except -1
     cdef _tick(self, int source, long long time)
     cdef place_in_session(self, long long start, long long end)
     cdef long long day_end(self, long long time) except? -1

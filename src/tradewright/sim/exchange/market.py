@@ -1,7 +1,8 @@
 """What the exchange knows of one instrument: the last prices, what is shown, the session, and who trades it.
 
-Precedence: depth > quotes > trades > quote bars > bars. Once finer data of an instrument was seen, coarser data no
-longer moves its prices (trades still fill resting limit orders). A price of 0 on one side of a quote, or an empty side
+Precedence: depth > quotes > trades > quote bars > bars. Where finer data of an instrument was seen, coarser data does
+not move its prices (trades still fill resting limit orders), until the finer has fallen silent: for a whole bar and as
+long before it, or, beside ticks, for a day. A price of 0 on one side of a quote, or an empty side
 of a book, is no price; crossed quotes (bid above ask) are not traded on.
 """
 
@@ -28,8 +29,8 @@ _DAY_NS = 86_400_000_000_000
 class Market:
     """One instrument. bid, ask: last prices (counts); the sizes shown there, 0 = not known.
 
-    source: the finest data seen. start, time: begin and end of the last event, ns; before: start of the one before it.
-    opens, closes: the session that covers or follows `start`. trading: the last event lies in a session.
+    source: the finest data that is not silent. start, time: begin and end of its last event, ns; before: start of the
+    one before it. opens, closes: the session that covers or follows `start`. trading: the last event lies in a session.
     first, last: it is the session's first, its last. working: number of orders; wake: when the first of them expires.
     """
 
@@ -70,7 +71,7 @@ class Market:
 
     def see_bar(self, bar: Bar) -> bool:
         """Takes the last prices of a trade bar; False: finer data rules, it moves nothing."""
-        if self.source > FROM_BARS:
+        if self._ruled(FROM_BARS, 2 * bar.time_open - bar.time):
             return False
         self.source = FROM_BARS
         self.before = self.start
@@ -81,7 +82,7 @@ class Market:
 
     def see_quote_bar(self, bar: QuoteBar) -> bool:
         """Takes the last prices of a quote bar; False: finer data rules."""
-        if self.source > FROM_QUOTE_BARS:
+        if self._ruled(FROM_QUOTE_BARS, 2 * bar.time_open - bar.time):
             return False
         self.source = FROM_QUOTE_BARS
         self.before = self.start
@@ -93,7 +94,9 @@ class Market:
 
     def see_quote(self, quote: Quote) -> bool:
         """Takes a quote; False: depth rules, or it is crossed."""
-        if self.source > FROM_QUOTES or (quote.bid_units > quote.ask_units and quote.ask_units != 0):
+        if self._ruled(FROM_QUOTES, quote.time - _DAY_NS) or (
+            quote.bid_units > quote.ask_units and quote.ask_units != 0
+        ):
             return False
         self._tick(FROM_QUOTES, quote.time)
         self.bid = quote.bid_units
@@ -115,11 +118,15 @@ class Market:
 
     def see_trade(self, trade: Trade) -> bool:
         """Takes a trade's price where nothing finer is known; False: only resting limit orders care."""
-        if self.source > FROM_TRADES:
+        if self._ruled(FROM_TRADES, trade.time - _DAY_NS):
             return False
         self._tick(FROM_TRADES, trade.time)
         self.bid = self.ask = trade.price_units
         return True
+
+    def _ruled(self, source: int, since: int) -> bool:
+        """Whether finer data than `source` rules the prices: seen, and not before `since`."""
+        return self.source > source and self.time >= since
 
     def _tick(self, source: int, time: int) -> None:
         self.source = source
