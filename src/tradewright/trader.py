@@ -17,9 +17,19 @@ from typing import Any, Protocol
 from tradewright.core.engine import Engine
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, check_known
+from tradewright.core.trading_state import check_account, check_scope
 from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
-from tradewright.model.control import RECONCILE, Alarm, CashMoved, CloseRequested, Started, StrategyHalted, Timer
+from tradewright.model.control import (
+    RECONCILE,
+    Alarm,
+    CashMoved,
+    CloseRequested,
+    Started,
+    StrategyHalted,
+    Timer,
+    TradingStateSet,
+)
 from tradewright.model.errors import InputError, StateError
 from tradewright.model.event import (
     BAR,
@@ -227,6 +237,8 @@ class Trader:
                 return self._decide(intents, [])
         elif isinstance(event, Started):
             self._start(event, False)
+        elif isinstance(event, TradingStateSet | CloseRequested):
+            self._check_names(event)
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and not isinstance(event, CashMoved):
             engine.end_days(event.time)
@@ -239,6 +251,13 @@ class Trader:
         elif isinstance(event, CloseRequested):
             outputs += engine.close_all(event)
         return self._decide(self._run(event), outputs)
+
+    def _check_names(self, event: TradingStateSet | CloseRequested) -> None:
+        """What a person names has to be there: a mistyped halt would stop nothing."""
+        if isinstance(event, CloseRequested):
+            check_account(self.engine, event.account)
+            return
+        check_scope(self.engine, event.scope, [] if self.setup is None else [spec.id for spec in self.setup.strategies])
 
     def _decide(self, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
         """Take what the strategies want through sizing and risk, one intent through all stations before the next."""
@@ -281,7 +300,7 @@ class Trader:
         """A callback raised: its strategy is halted, and said so."""
         output = StrategyHalted(self.engine.now, intent.strategy, intent.role, intent.reason)
         self.engine.apply(output)
-        return [output]
+        return [output, *self.engine.end_openings()]
 
     def _run(self, event: Event) -> list[Intent] | None:
         """The strategies' callbacks; their intents in the order they are to be judged, None when there are none."""
@@ -442,6 +461,7 @@ class Trader:
         engine.matches = []
         engine.alarms = []
         engine.noticed = []
+        engine.stopping = False
         return matches
 
     def state_hash(self) -> str:

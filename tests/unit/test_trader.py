@@ -13,7 +13,7 @@ from tradewright.model.account import Account
 from tradewright.model.command import Submit
 from tradewright.model.control import HALTED, CashMoved, CloseRequested, Started, StrategyHalted, TradingStateSet
 from tradewright.model.errors import InputError, StateError
-from tradewright.model.event import ACCEPTED
+from tradewright.model.event import ACCEPTED, CANCEL
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, Trade
 from tradewright.model.report import Fill, FillPrice, Report
@@ -147,6 +147,54 @@ def test_a_strategy_halted_by_a_person_is_not_called_until_re_armed() -> None:
     made.step(TradingStateSet(2, "strategy:buys", 1, "Ann", "understood"))
     made.step(bar(made, 2))
     assert strategy(made).seen == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("acount:main", "scope 'acount:main': it is all, or one or more of owner, venue, account"),
+        ("account:Main", "there is no account 'Main'; there is main"),
+        ("strategy:buy", "there is no strategy 'buy'; there is buys"),
+        ("symbol:ACNE", "there is no symbol 'ACNE'; there is ACME"),
+        ("account:main/symbol:ACME", "belongs to all, or to one of account, symbol alone"),
+    ],
+)
+def test_a_scope_that_is_not_there_is_refused_by_name_and_nothing_changes(scope: str, words: str) -> None:
+    made = trader("buys")
+    before = made.state_hash()
+    with pytest.raises(InputError, match=words):
+        made.step(TradingStateSet(1, scope, HALTED, "ann", "stop"))
+    assert made.state_hash() == before
+
+
+def test_a_close_of_an_account_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="there is no account 'Main'; there is main"):
+        trader("buys").step(CloseRequested(1, "Main", "", "ann", "home"))
+
+
+class RestsAndRaises(Strategy):
+    seen: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        if self.seen == 2:
+            raise ValueError("bug")
+        self.buy(1, limit=9)
+
+
+def test_what_a_halted_strategy_left_at_the_venue_is_cancelled() -> None:
+    made = Trader(lambda spec: RestsAndRaises)
+    followed = Trader(lambda spec: RestsAndRaises)
+    events: list[Any] = [started("rests"), CashMoved(0, "main", "USD", 10**24, "deposit")]
+    outcomes = [made.step(event) for event in events]
+    for minute in (1, 2):
+        events.append(bar(made, minute))
+        outcomes.append(made.step(events[-1]))
+    resting = outcomes[2].commands[0].order_id
+    assert [(command.kind, command.order_id) for command in outcomes[3].commands] == [(CANCEL, resting)]
+    for event, outcome in zip(events, outcomes, strict=True):
+        followed.follow(event, outcome.outputs)
+    assert followed.state_hash() == made.state_hash()
 
 
 class Averages(Strategy):

@@ -187,11 +187,11 @@ class Session:
     def _quarantine(self, now: int) -> None:
         """A strategy on which two processes ended at the same event does not run a third time."""
         key, deaths = self.machine.watch.deaths
-        if deaths >= DEATHS_MAX and key.partition(":")[0] not in self.machine.trader.engine.halted:
+        strategy, setup = key.partition(":")[0], self.machine.trader.setup
+        runs = setup is not None and strategy in [spec.id for spec in setup.strategies]
+        if deaths >= DEATHS_MAX and runs and strategy not in self.machine.trader.engine.halted:
             reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
-            self.machine.sequencer.feed(
-                TradingStateSet(now, "strategy:" + key.partition(":")[0], HALTED, "watch", reason)
-            )
+            self.machine.sequencer.feed(TradingStateSet(now, f"strategy:{strategy}", HALTED, "watch", reason))
 
     def stop(self) -> None:
         """End after the event that is being fed."""

@@ -17,7 +17,7 @@ from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 
-cdef int CANCELLED, DECISION, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
+cdef int ACCEPTED, CANCELLED, DECISION, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
 cdef int DENIED, ENDED_NOT_FOUND, HELD, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef int ACTIVE, HALTED, REDUCING, BUY, GTC, LIMIT, MARKET, REDUCE_ONLY, SELL, STOP, TRAILING_STOP
 cdef str CASH, ENTRY, EXIT, HEDGING, STOP_LOSS, TAKE_PROFIT
@@ -50,6 +50,7 @@ cdef class Engine:
     cdef public list matches
     cdef public list alarms
     cdef public list noticed
+    cdef public bint stopping
     cdef public long long late_events
     cdef public bint fresh_fill
     cdef readonly object gate
@@ -122,6 +123,9 @@ cdef class Engine:
     @cython.locals(state=OrderState)
     cpdef list look_up(self)
     cpdef list react(self, Event event)
+    cpdef list end_openings(self)
+    @cython.locals(state=OrderState)
+    cdef list _end_late_opening(self, Report accepted)
     @cython.locals(account=AccountState)
     cpdef end_days(self, long long time)
     cdef _check_daily_loss(self, Fill event, list outputs)

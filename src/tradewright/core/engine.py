@@ -35,7 +35,7 @@ from tradewright.core.rules import loss_limit
 from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
-from tradewright.core.trading_state import DAILY_LOSS_LIMIT, UNKNOWN_ORDER, unbooked_fill
+from tradewright.core.trading_state import DAILY_LOSS_LIMIT, UNKNOWN_ORDER, stopped, stopped_openings, unbooked_fill
 from tradewright.model.account import CASH, HEDGING, Account
 from tradewright.model.chain import digest
 from tradewright.model.command import (
@@ -44,6 +44,7 @@ from tradewright.model.command import (
     NEVER_SENT,
     NOTHING_TO_GUARD,
     NOTHING_TO_SPEND,
+    OPENINGS_STOPPED,
     SIBLING_TRIGGERED,
     Approved,
     Cancel,
@@ -75,7 +76,16 @@ from tradewright.model.control import (
 )
 from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import ContractError
-from tradewright.model.event import CANCELLED, DECISION, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT, Event
+from tradewright.model.event import (
+    ACCEPTED,
+    CANCELLED,
+    DECISION,
+    EXIT_TRIGGERED,
+    MARKET_KIND_MAX,
+    REPORT_KIND_MAX,
+    SUBMIT,
+    Event,
+)
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
@@ -110,18 +120,18 @@ class Engine:
     """All state of the deterministic core. now: the logical time, ns UTC, which never goes back.
 
     matches, alarms: what the last events made; whoever drives the engine takes them. noticed: alarms to be said by the
-    next `react`. fresh_fill: the last report was a
-    fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID", "account:NAME"),
-    for openings that say no size. signals: the last one journaled of each strategy and instrument. `order_count` and
-    `decision_count` number ids;
-    `run` is part of every order id, so that no restart can use one twice.
+    next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
+    report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
+    "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
+    `order_count` and `decision_count` number ids; `run` is part of every order id, so that no restart can use one
+    twice.
     """
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
         "children", "states", "causes", "halted", "sizers", "signals", "order_count", "last_id", "last_number",
         "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms", "noticed",
-        "late_events", "fresh_fill", "gate", "bound", "stamp",
+        "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -152,6 +162,7 @@ class Engine:
         self.matches: list[Match] = []
         self.alarms: list[Alarm] = []
         self.noticed: list[Alarm] = []
+        self.stopping = False
         self.late_events = 0
         self.fresh_fill = False
         self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds)
@@ -299,6 +310,7 @@ class Engine:
             self.signals[event.key] = event
         elif isinstance(event, StrategyHalted):
             self.halted[event.strategy] = event.code
+            self.stopping = True
         elif isinstance(event, Alarm):
             self.alarms.append(event)
         elif isinstance(event, DayRolled):
@@ -335,6 +347,7 @@ class Engine:
         else:
             self.states[scope] = state
             self.causes[scope] = cause
+            self.stopping = True
 
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
@@ -873,8 +886,14 @@ class Engine:
         return outputs
 
     def close_all(self, asked: CloseRequested) -> list[Event]:
-        """Close what an account holds, book by book and side by side, at the market; working exits end first."""
+        """Close what an account holds, book by book and side by side, at the market; what works ends first, also what
+        would open it again."""
         outputs: list[Event] = []
+        for hold in list(self.holds.holds.values()):
+            order = hold.order
+            asked_for = order.account == asked.account and asked.symbol in ("", order.instrument.symbol)
+            if asked_for and order.role == ENTRY:
+                outputs += self.cancel(order.id, CLOSING)
         for key in sorted(self.ledger.books):
             book: Book = self.ledger.books[key]
             if book.account != asked.account or asked.symbol not in ("", book.instrument.symbol):
@@ -956,7 +975,26 @@ class Engine:
             if self.fresh_fill:
                 self._end_surplus(event, outputs)
             self._check_daily_loss(event, outputs)
+        if self.stopping:
+            outputs += self.end_openings()
+        elif event.kind == ACCEPTED and (self.states or self.halted):
+            outputs += self._end_late_opening(event)  # type: ignore[arg-type]
         return outputs
+
+    def end_openings(self) -> list[Event]:
+        """Cancel the working openings of scopes that do not open any more: they were judged before that."""
+        outputs: list[Event] = []
+        self.stopping = False
+        for order_id in stopped_openings(self):
+            outputs += self.cancel(order_id, OPENINGS_STOPPED)
+        return outputs
+
+    def _end_late_opening(self, accepted: Report) -> list[Event]:
+        """An opening whose cancel did not get through turns out to work: after a restart, or one that came back."""
+        state = self.orders.get(accepted.order_id)
+        if state is None or not stopped(self, state.order):
+            return []
+        return self.cancel(accepted.order_id, OPENINGS_STOPPED)
 
     def end_days(self, time: int) -> None:
         """Before what happens at `time` is folded: what accounts are worth whose day is over by then. What the new

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.core.exposure import parts_of
 from tradewright.model.control import ACTIVE, EVERYTHING, REDUCING, TradingStateChanged
+from tradewright.model.errors import InputError
+from tradewright.model.order import ENTRY, Order
 
 if TYPE_CHECKING:
     from tradewright.core.engine import Engine
@@ -17,6 +20,56 @@ if TYPE_CHECKING:
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 #: Alarm, and cause of REDUCING: the venue filled an order that is not known here, so its books and ours differ.
 UNKNOWN_ORDER = "UNKNOWN_ORDER"
+
+
+#: Names that a sentence lists of those there are.
+NAMES_SHOWN = 12
+
+
+def stopped(engine: Engine, order: Order) -> bool:
+    """Whether an opening order may not open any more: a scope it lies in is not ACTIVE, or its strategy is halted."""
+    if order.role != ENTRY:
+        return False
+    state = engine.trading_state(order.account, order.strategy, order.instrument.symbol)
+    return state != ACTIVE or order.strategy in engine.halted
+
+
+def stopped_openings(engine: Engine) -> list[str]:
+    """Ids of the working openings that may not open any more, oldest first."""
+    return [id for id, hold in engine.holds.holds.items() if stopped(engine, hold.order)]
+
+
+def check_scope(engine: Engine, scope: str, strategies: list[str]) -> None:
+    """Whether a trading state can be set for the scope: "all", or one condition whose name is there; `strategies` are
+    those of the run. Raises InputError naming what is not there, and what is."""
+    parts = parts_of(scope)
+    if len(parts) > 1:
+        raise InputError(f"scope {scope!r}: a trading state belongs to all, or to one of {', '.join(parts)} alone")
+    for kind, name in parts.items():
+        known = _names(engine, kind, strategies)
+        if name not in known:
+            more = ", …" if len(known) > NAMES_SHOWN else ""
+            raise InputError(f"there is no {kind} {name!r}; there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}")
+
+
+def check_account(engine: Engine, account: str) -> None:
+    """Raises InputError naming the accounts there are."""
+    check_scope(engine, f"account:{account}", [])
+
+
+def _names(engine: Engine, kind: str, strategies: list[str]) -> list[str]:
+    """The names a condition of that kind can have, sorted."""
+    terms = [account.terms for account in engine.accounts.values()]
+    found: dict[str, list[str]] = {
+        "account": [item.name for item in terms],
+        "owner": [item.owner for item in terms],
+        "venue": [item.venue for item in terms],
+        "strategy": [*strategies, *engine.halted, *[key[1] for key in engine.ledger.books]],
+        "symbol": list(engine.symbols),
+        "sector": [item.sector for item in engine.instruments],
+        "currency": [name for item in engine.instruments for name in (item.base, item.quote)],
+    }
+    return sorted(dict.fromkeys(name for name in found[kind] if name))
 
 
 def unbooked_fill(engine: Engine, order_id: str) -> TradingStateChanged | None:

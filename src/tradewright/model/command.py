@@ -58,14 +58,16 @@ SIBLING_TRIGGERED = "SIBLING_TRIGGERED"
 EXIT_OF_PART = "EXIT_OF_PART"
 NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
 NOTHING_TO_SPEND = "NOTHING_TO_SPEND"
+OPENINGS_STOPPED = "OPENINGS_STOPPED"
 NEVER_SENT = "NEVER_SENT"
 CANCEL_CODES = {
     STRATEGY: "its strategy asked for it",
-    CLOSING: "the position it guards is being closed",
+    CLOSING: "the position it guards, or would add to, is being closed",
     SIBLING_TRIGGERED: "the other exit of its pair was triggered",
     EXIT_OF_PART: "what it filled so far is being closed",
     NOTHING_TO_GUARD: "there is nothing left that it could close",
     NOTHING_TO_SPEND: "at its fill neither money nor limits left enough for the venue's smallest order",
+    OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
     NEVER_SENT: "it was decided but not sent when the process ended",
 }
 

@@ -204,6 +204,57 @@ def test_a_person_halts_and_rearms_a_strategy() -> None:
     assert (desk.engine.halted, desk.engine.states) == ({"s": "enough"}, {"strategy:s": HALTED})
 
 
+@pytest.mark.parametrize("state", [REDUCING, HALTED])
+@pytest.mark.parametrize("scope", ["all", "account:main", "strategy:s", "symbol:ACME"])
+def test_what_rests_in_a_scope_that_stops_opening_is_cancelled_and_exits_stay(scope: str, state: int) -> None:
+    desk = Desk(account_of(leverage=10), account_of("other"), symbols=("ACME", "ZETA"))
+    desk.quote(10_000)
+    desk.quote(10_000, symbol="ZETA")
+    desk.filled(BUY, 10, 10_000)
+    desk.sell(10, closing=True, limit_units=11_000)
+    within = desk.buy(5, limit_units=9_000)
+    beside = {
+        "account:main": desk.buy(5, limit_units=9_000, account="other"),
+        "strategy:s": desk.buy(5, limit_units=9_000, strategy="t"),
+        "symbol:ACME": desk.buy(5, limit_units=9_000, symbol="ZETA"),
+    }
+    desk.taken()
+    desk.feed(TradingStateSet(desk.tick(), scope, state, "ann", "stop"))
+    ended = dict(desk.cancelled())
+    assert ended[within] == "OPENINGS_STOPPED"
+    assert scope == "all" or beside[scope] not in ended
+    assert set(ended) <= {within, *beside.values()}, "no exit"
+    desk.feed(TradingStateSet(desk.tick(), scope, state, "ann", "stop"))
+    assert desk.cancelled() == [], "asked for once"
+
+
+def test_an_opening_that_comes_back_while_nothing_may_open_is_cancelled_again() -> None:
+    """As after a restart: the cancel's outcome is lost, the look-up finds the order at work."""
+    desk = Desk()
+    desk.quote(10_000)
+    order_id = desk.buy(5, limit_units=9_000)
+    desk.accept(order_id)
+    desk.feed(TradingStateSet(desk.tick(), "all", HALTED, "ann", "stop"))
+    desk.taken()
+    desk.feed(Started(desk.tick(), 2, []))
+    desk.took(None, desk.engine.look_up())
+    desk.taken()
+    desk.accept(order_id)
+    assert desk.cancelled() == [(order_id, "OPENINGS_STOPPED")]
+    desk.say(kinds.CANCEL_REJECTED, order_id)
+    assert desk.cancelled() == [], "a venue that refuses is not asked for ever"
+
+
+def test_a_loss_limit_that_is_reached_ends_what_rests() -> None:
+    desk = losing_desk(maxDailyLoss="100")
+    resting = desk.buy(1, limit_units=8_000)
+    desk.quote(9_000)
+    order_id = desk.close(SELL, 1)[0].orders[0].id
+    desk.taken()
+    desk.fill(order_id, 1, 9_000)
+    assert desk.cancelled() == [(resting, "OPENINGS_STOPPED")]
+
+
 def test_a_venue_s_new_rules_hold_from_then_on() -> None:
     desk = Desk()
     desk.quote(10_000)
@@ -233,6 +284,20 @@ def closing(desk: Desk, account: str = "main", symbol: str = "") -> list[tuple[s
     assert all(decision.reason == "ann: go home" and decision.approved for decision in decisions)
     orders = [decision.orders[0] for decision in decisions]
     return [(order.strategy, order.instrument.symbol, order.side, order.quantity) for order in orders]
+
+
+def test_a_close_of_all_ends_first_what_would_open_again() -> None:
+    desk = Desk(account_of(leverage=10), account_of("other"), symbols=("ACME", "ZETA"))
+    desk.quote(10_000)
+    desk.quote(10_000, symbol="ZETA")
+    desk.filled(BUY, 5, 10_000)
+    resting = [desk.buy(3, limit_units=9_000), desk.buy(3, limit_units=9_000, symbol="ZETA")]
+    desk.buy(3, limit_units=9_000, account="other")
+    desk.taken()
+    assert closing(desk, symbol="ACME") == [("s", "ACME", SELL, 5)]
+    assert next((command.kind, command.order_id) for command in desk.taken()) == (kinds.CANCEL, resting[0])
+    assert closing(desk, symbol="ZETA") == []
+    assert desk.cancelled() == [(resting[1], "CLOSING")]
 
 
 def test_a_person_closes_all_of_an_account_or_one_symbol_of_it() -> None:
