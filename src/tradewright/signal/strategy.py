@@ -1,9 +1,9 @@
 """The one way to write a strategy: declared fields, indicators made in `setup`, callbacks that state intents.
 
-The same file runs in backtest, demo and live. State is what is declared: annotated class fields and indicators; they
-are in the snapshot. Anything else hung on `self` is refused, since it would be lost at a restart. A callback that
-raises has its intents discarded and its strategy HALTED. Prices and sizes are plain numbers here (floats enter by
-their shortest decimal); the engine sizes, checks and rounds them exactly.
+The same file runs in backtest, demo and live. State is what is declared: annotated class fields, indicators and
+patterns; they are in the snapshot. Anything else hung on `self` is refused, since it would be lost at a restart. A
+callback that raises has its intents discarded and its strategy HALTED. Prices and sizes are plain numbers here (floats
+enter by their shortest decimal); the engine sizes, checks and rounds them exactly.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from tradewright.signal.indicators import (
     Stochastic,
     ZScore,
 )
+from tradewright.signal.patterns.pattern import Pattern
 from tradewright.signal.terms import fill_in, size_count
 
 I = TypeVar("I", bound=Indicator)  # noqa: E741
@@ -73,6 +74,7 @@ class Strategy:
         own["symbol"] = instruments[0].symbol
         own["_instrument"] = instruments[0]
         own["_names"] = {}
+        own["_patterns"] = []
         own["_ready"] = False
         own["_book"] = None
         own["_fields"] = declared_fields(type(self))
@@ -312,11 +314,13 @@ class Strategy:
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self._fields:
             self.__dict__[name] = value if type(value) in _PLAIN else checked(value, f"{self.id}: field {name}")
-        elif not self._ready and isinstance(value, Line):
+        elif not self._ready and isinstance(value, Line | Pattern):
             self.__dict__[name] = value
+            if isinstance(value, Pattern):
+                self._patterns.append(value)
         else:
             raise StateError(
-                f"{self.id}: {name!r} is neither a declared field nor an indicator made in setup; "
+                f"{self.id}: {name!r} is neither a declared field nor an indicator or pattern made in setup; "
                 f"declare it in the class with a default (`{name}: float = 0.0`), or it would be lost at a restart"
             )
 
@@ -329,22 +333,26 @@ class Strategy:
         own["_ready"] = True
 
     def state(self) -> list[Any]:
-        """Fields and indicators, encodable. Raises StateError where a field holds something that is not."""
+        """Fields, indicators and patterns, encodable. Raises StateError where a field holds something that is not."""
         fields = {name: _stored(self.__dict__[name], f"{self.id}: field {name}") for name in sorted(self._fields)}
-        return [fields, [indicator.state() for indicator in self._hand.indicators]]
+        indicators = [indicator.state() for indicator in self._hand.indicators]
+        return [fields, indicators, [pattern.state() for pattern in self._patterns]]
 
     def restore(self, state: list[Any]) -> None:
         """The inverse of `state`, after `attach`."""
-        fields, indicators = state
+        fields, indicators, patterns = state
         for name, value in fields.items():
             self.__dict__[name] = _from_stored(value)
         for indicator, row in zip(self._hand.indicators, indicators, strict=True):
             indicator.restore(row)
+        for pattern, row in zip(self._patterns, patterns, strict=True):
+            pattern.restore(row)
 
     _book: BookView
     _hand: Hand
     _instrument: Instrument
     _names: dict[int, str]
+    _patterns: list[Pattern]
     _fields: dict[str, Any]
     _ready: bool
     id: str
