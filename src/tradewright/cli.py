@@ -150,6 +150,8 @@ def demo(
         if home is None and not any(folder.iterdir()):
             folder.rmdir()
     show(summary.row(), as_json, summary.text)
+    if summary.failures:
+        fail("; ".join(summary.failures), FAILED, answered=True)
 
 
 @app.command()

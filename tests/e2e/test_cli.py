@@ -98,6 +98,45 @@ def test_a_strategy_that_is_halted_makes_a_backtest_fail_after_its_report(tmp_pa
     assert (said.code, said.row["halted"]) == (1, {"Raises": why})
 
 
+def test_a_strategy_that_is_halted_in_a_demo_is_told_by_every_command(tmp_path: Path) -> None:
+    """By the line when it happens, the summary, and afterwards by whoever looks at its home."""
+    data, home = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "home"
+    file = tmp_path / "raises.py"
+    file.write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Raises(Strategy):\n    def on_bar(self, bar):\n        raise ValueError('the moon is full')\n"
+    )
+    why = "STRATEGY_RAISED: ValueError: the moon is full"
+    said = tradewright("demo", f"{file}:Raises", "--data", data, "--home", home)
+    assert (said.code, said.err) == (1, f"tradewright: strategy Raises was halted: {why}\n")
+    told, *_, summary = [line for line in said.out.splitlines() if "HALTED" in line]
+    assert told.endswith(f"HALTED strategy Raises — {why}")
+    assert summary == f"HALTED strategy Raises — {why}"
+    again = tradewright("demo", f"{file}:Raises", "--data", data, "--home", home, "--json")
+    assert (again.code, again.row["halted"]) == (1, {"Raises": "STRATEGY_RAISED"})
+    for verify in ((), ("--verify",)):
+        replayed = tradewright("replay", "--home", home, *verify, "--json")
+        assert (replayed.code, replayed.row["halted"]) == (0, {"Raises": why})
+    assert f"halted strategy Raises — {why}" in tradewright("replay", "--home", home).out
+    looked = tradewright("doctor", "--home", home)
+    assert f"BAD  strategy: Raises is halted: {why}" in looked.out
+    assert looked.code == 1
+
+
+def test_a_strategy_whose_state_can_not_be_stored_makes_a_demo_fail(tmp_path: Path) -> None:
+    """That is seen when its state is taken, at the latest at the end."""
+    data, home = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "home"
+    file = tmp_path / "keeps.py"
+    file.write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Keeps(Strategy):\n    kept: list = []\n\n"
+        "    def on_bar(self, bar):\n        self.kept.append(bar)\n"
+    )
+    said = tradewright("demo", f"{file}:Keeps", "--data", data, "--home", home, "--json")
+    assert said.code == 1
+    assert said.row["halted"]["Keeps"].startswith("STRATEGY_STATE: Keeps: field kept: a Bar can not be stored")
+
+
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
     found = tradewright("--version", "--json").row
     if build_of("tradewright.trader") == "pure":

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from tradewright.app.build import build
-from tradewright.app.history import setup_of
+from tradewright.app.history import fold
 from tradewright.app.home import home, newest_run
 from tradewright.app.wiring.journals import FileLock, verify
 from tradewright.core.limits import LIMITS
@@ -79,8 +79,10 @@ def _journal(findings: Findings, journal: Path) -> None:
         findings.add("lock", True, "no engine holds this journal")
     except JournalLocked as held:
         findings.add("lock", True, str(held))
-    setup = setup_of(journal)
-    for account, limits in setup.accounts if setup is not None else []:
+    folded = fold(journal)
+    for name, why in folded.halted.items():
+        findings.add("strategy", False, f"{name} is halted: {why}")
+    for account, limits in folded.setup.accounts if folded.setup is not None else []:
         on = {name for name, _ in limits}
         off = [name for name in LIMITS if name not in on]
         findings.add("limits", True, f"account {account.name}: off are {', '.join(off) or 'none'}")

@@ -14,7 +14,7 @@ from tradewright.core.setup import Setup, StrategySpec
 from tradewright.explain import Story
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import Command
-from tradewright.model.control import Alarm, ExitTriggered
+from tradewright.model.control import Alarm, ExitTriggered, StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
@@ -27,7 +27,8 @@ from tradewright.trader import Trader
 
 @dataclass(slots=True)
 class Folded:
-    """A journal folded to its end (or to `sequence`): counts, hashes and, with verification, what differed."""
+    """A journal folded to its end (or to `sequence`): counts, hashes and, with verification, what differed. halted:
+    strategies that may not decide by then, and why. setup: what its newest run consisted of."""
 
     sequence: int = 0
     journal_hash: str = ""
@@ -38,12 +39,14 @@ class Folded:
     alarms: list[str] = field(default_factory=list)
     verified: int = 0
     differences: list[str] = field(default_factory=list)
+    halted: dict[str, str] = field(default_factory=dict)
+    setup: Setup | None = None
 
     def row(self, folder: Path) -> dict[str, Any]:
         return {
             "journal": str(folder), "sequence": self.sequence, "journalHash": self.journal_hash,
             "stateHash": self.state_hash, "orders": self.orders, "fills": self.fills, "rejected": self.rejected,
-            "alarms": self.alarms,
+            "alarms": self.alarms, "halted": self.halted,
             "verifiedOutputs": self.verified, "differences": self.differences,
         }  # fmt: skip
 
@@ -58,7 +61,8 @@ class Folded:
             lines.append(f"chain {self.journal_hash}")
         if self.verified or self.differences:
             lines.append(f"{self.verified} outputs reproduced" if not self.differences else "NOT REPRODUCED")
-        return "\n".join(lines + [f"alarm {alarm}" for alarm in self.alarms] + self.differences)
+        halts = [f"halted strategy {name} — {why}" for name, why in self.halted.items()]
+        return "\n".join(lines + halts + [f"alarm {alarm}" for alarm in self.alarms] + self.differences)
 
 
 def fold(folder: Path, to: int | None = None) -> Folded:
@@ -103,6 +107,8 @@ def _groups(folder: Path, trader: Trader, to: int | None) -> Iterator[tuple[int,
 
 def _closed(folded: Folded, trader: Trader, folder: Path, to: int | None) -> Folded:
     folded.state_hash = trader.state_hash()
+    folded.halted = {name: folded.halted.get(name, why) for name, why in sorted(trader.engine.halted.items())}
+    folded.setup = trader.setup
     folded.journal_hash = verify(folder).hash.hex() if to is None else ""
     return folded
 
@@ -122,6 +128,8 @@ def _count(folded: Folded, event: Event, outputs: list[Event]) -> None:
         folded.fills += 1
     elif event.kind == REJECTED:
         folded.rejected += 1
+    elif isinstance(event, TradingStateSet):
+        folded.halted.pop(event.scope.removeprefix("strategy:"), None)
     for output in outputs:
         if output.kind == SUBMIT:
             folded.orders += 1
@@ -129,6 +137,8 @@ def _count(folded: Folded, event: Event, outputs: list[Event]) -> None:
             folded.rejected += 1
         elif isinstance(output, Alarm):
             folded.alarms.append(f"{output.code}: {output.text}")
+        elif isinstance(output, StrategyHalted):
+            folded.halted[output.strategy] = f"{output.code}: {output.text}"
 
 
 def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
@@ -199,11 +209,3 @@ def last_story(folder: Path, symbol: str, time: int) -> Story:
             f"{folder}: no decision on {symbol} by then; HOLD leaves no record where a strategy wanted nothing"
         )
     return heads[-1]
-
-
-def setup_of(folder: Path) -> Setup | None:
-    """What the newest run of a journal consisted of; None for an empty one."""
-    trader = Trader(None)
-    for _, event, outputs in _groups(folder, trader, None):
-        trader.follow(event, outputs)
-    return trader.setup

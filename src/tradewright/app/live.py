@@ -180,10 +180,14 @@ class LiveEngine:
         try:
             return snapshot_bytes(self.trader, self.started, self.counts.markets)
         except StateError:
-            for strategy, why in self.trader.unstorable().items():
-                scope, reason = f"strategy:{strategy}", f"{STRATEGY_STATE}: {why}"
-                self.step(TradingStateSet(self.trader.engine.now, scope, HALTED, "snapshot", reason))
+            self.halt_unstorable()
             return snapshot_bytes(self.trader, self.started, self.counts.markets)
+
+    def halt_unstorable(self) -> None:
+        """Halt each strategy that holds what no snapshot can store."""
+        for strategy, why in self.trader.unstorable().items():
+            scope, reason = f"strategy:{strategy}", f"{STRATEGY_STATE}: {why}"
+            self.step(TradingStateSet(self.trader.engine.now, scope, HALTED, "snapshot", reason))
 
     def _write_snapshot(self, at: Head, state: bytes) -> None:
         # A snapshot only shortens recovery: a disk that refuses it is told of, and the journal goes on.

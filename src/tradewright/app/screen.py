@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tradewright.core.engine import Engine
 from tradewright.explain import check_row, terms_text
-from tradewright.model.control import TRADING_STATES, Alarm, StrategyHalted, TradingStateChanged
+from tradewright.model.control import TRADING_STATES, Alarm, StrategyHalted, TradingStateChanged, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
 from tradewright.model.moment import moment_text
@@ -49,6 +49,10 @@ class Screen:
         """One durable step: its decisions and fills become lines."""
         if self.quiet or self.engine is None:
             return
+        if isinstance(event, TradingStateSet):
+            self._say(
+                event.time, f"STATE  {event.scope} is {TRADING_STATES[event.state]} — {event.who}: {event.reason}"
+            )
         for output in outcome.outputs:
             if isinstance(output, Decision):
                 self._say(output.time, decision_line(output))

@@ -11,6 +11,7 @@ from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.home import JOURNAL
 from tradewright.app.screen import Screen, money
 from tradewright.core.engine import Engine
+from tradewright.model.control import StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
 from tradewright.model.numbers import money_text
@@ -24,7 +25,7 @@ class Summary:
     """What a session did. orders: sent to the venue; rejected: denied here or rejected there; money in `currency`.
 
     alarm_count, alarms: how many, and the newest of them as sentences. conserved: engine and exchange, each with books
-    of its own, agree on every currency to the last unit.
+    of its own, agree on every currency to the last unit. halted: strategies that may not decide any more, and why.
     """
 
     orders: int
@@ -48,6 +49,13 @@ class Summary:
     remarks: list[str]
     alarm_count: int
     alarms: list[str]
+    halted: dict[str, str]
+
+    @property
+    def failures(self) -> list[str]:
+        """What a person has to look at before he starts this session again, as sentences."""
+        halts = [f"strategy {name} was halted: {why}" for name, why in self.halted.items()]
+        return halts if self.conserved else [*halts, "engine and exchange disagree on cash or positions"]
 
     def row(self) -> dict[str, Any]:
         return {
@@ -59,6 +67,7 @@ class Summary:
             "records": self.records, "stateHash": self.state_hash, "journalHash": self.journal_hash,
             "startupSeconds": round(self.startup_seconds, 3), "resumedRecords": self.resumed, "remarks": self.remarks,
             "alarmCount": self.alarm_count, "alarms": self.alarms,
+            "halted": self.halted,
         }  # fmt: skip
 
     def text(self) -> str:
@@ -67,6 +76,7 @@ class Summary:
             f"equity {money(self.equity)} {self.currency}, P&L {money(self.pnl)} {self.currency}; "
             + ("engine and exchange agree to the last unit" if self.conserved else "ENGINE AND EXCHANGE DISAGREE"),
             f"journal {self.journal}: {self.records} records, state {self.state_hash[:16]}…",
+            *(f"HALTED strategy {name} — {why}" for name, why in self.halted.items()),
             *self.remarks,
         ]
         if self.alarm_count:
@@ -77,17 +87,23 @@ class Summary:
 
 
 class Explained:
-    """Remembers order ids worth asking about: the newest that filled and the newest that was denied."""
+    """Remembers order ids worth asking about: the newest that filled and the newest that was denied. halts: why each
+    strategy was halted, as far as it was now."""
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
         self.filled = ""
         self.denied = ""
+        self.halts: dict[str, str] = {}
 
     def listen(self, event: Event, outcome: Outcome) -> None:
+        if isinstance(event, TradingStateSet):
+            self.halts.pop(event.scope.removeprefix("strategy:"), None)
         for output in outcome.outputs:
             if isinstance(output, Decision) and not output.approved:
                 self.denied = output.orders[0].id
+            elif isinstance(output, StrategyHalted):
+                self.halts[output.strategy] = f"{output.code}: {output.text}"
         if event.kind == FILLED and isinstance(event, Fill):
             self.filled = event.order_id
         self.screen.listen(event, outcome)
@@ -118,6 +134,7 @@ def play(options: DemoOptions, quiet: bool, crash: CrashPoint = no_crash) -> Sum
 
 def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
     """Counts, money and hashes of a session that has stopped feeding."""
+    session.live.halt_unstorable()
     session.live.flush()
     machine, engine = session.machine, session.machine.trader.engine
     counts, account = session.live.counts, engine.accounts[ACCOUNT]
@@ -137,6 +154,7 @@ def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
         state_hash=engine.state_hash(), journal_hash=head.hash.hex(), startup_seconds=ready,
         resumed=machine.rebuilt.records, remarks=machine.remarks + session.live.remarks,
         alarm_count=counts.alarms, alarms=list(session.live.alarms),
+        halted={name: explained.halts.get(name, why) for name, why in sorted(engine.halted.items())},
     )  # fmt: skip
 
 
