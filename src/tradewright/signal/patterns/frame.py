@@ -34,8 +34,8 @@ class Frame(Pattern):
         if bar.time > begin + self.length:
             minutes = (bar.time - bar.time_open) / MINUTE_NS
             raise InputError(
-                f"{self.label}: a bar of {minutes:g} minutes from {bar.time_open} lies in none of its periods; a higher "
-                "time-frame is a multiple of the bars it is fed with"
+                f"{self.label}: a bar of {minutes:g} minutes from {bar.time_open} lies in none of its periods; "
+                "a higher time-frame is a multiple of the bars it is fed with"
             )
         done: list[Bar] = []
         if self.begin not in (-1, begin):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from tradewright.signal.patterns import (
 )
 
 os.environ["SMC_CREDIT"] = "0"  # it prints thanks to itself otherwise
-smc: Any = pytest.importorskip("smartmoneyconcepts").smc
+smc: Any = import_module("smartmoneyconcepts").smc
 LENGTH = 5
 
 
