@@ -17,6 +17,11 @@ UNITS = {
     "count": "number",
     "quantity": "size",
     "limits": "list of names",
+    "flag": "true",
+    "minutes": "minutes",
+    "price": "price, or `points: N`",
+    "sessions": "list of {days, from, to, zone}",
+    "model": "stop_distance or price_distance",
 }
 FACTS = (
     "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct fills, "

@@ -175,6 +175,10 @@ def backtest(
     limit: Annotated[
         list[str] | None, typer.Option("--limit", help="Risk limit as name=value; may be given again.")
     ] = None,
+    limits_file: Annotated[
+        Path | None, typer.Option("--limits", help="YAML file: limits by scope, and the execution filter.")
+    ] = None,
+    owner: Annotated[str, typer.Option("--owner", help="Whose the account is (default: its own).")] = "",
     sizer: Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")] = "",
     from_: Annotated[str | None, typer.Option("--from", help="First label (ISO 8601).")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Last label (ISO 8601; a date includes that day).")] = None,
@@ -192,6 +196,7 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Run a strategy over recorded data; every convention is named."""
+    from tradewright.app.limits_file import scopes_of
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
     from tradewright.backtest.run import ACCOUNT, RunOptions, fee_estimate_of, run
@@ -207,6 +212,7 @@ def backtest(
     )  # fmt: skip
     options = RunOptions(
         cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
+        owner=owner, scopes=scopes_of(limits_file, owner or ACCOUNT),
         sizer=sizer, models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
     )  # fmt: skip
     dataset = load(data, reading)

@@ -9,7 +9,7 @@ from typing import Any
 
 from tradewright.core.orders import OrderState
 from tradewright.model.control import TRADING_STATES, Alarm
-from tradewright.model.decision import Check, Decision
+from tradewright.model.decision import FILTER, Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
     CANCEL,
@@ -35,12 +35,27 @@ from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.order import FLAGS, ORDER_TYPES, SIDES, TIMES_IN_FORCE, Order
 from tradewright.model.report import Fill, Report
 from tradewright.model.signal import ACTIONS, Signal
+from tradewright.model.zone import HOUR_NS, MINUTE_NS
+
+SECOND_NS = 1_000_000_000
 
 #: What each check asks, as a sentence with {value} and {limit}; the same words for a pass and a refusal.
 QUESTIONS = {
     "SIZE_UNKNOWN": "what the size follows from is known",
     "STOP_REQUIRED": "a size by risk has a stop on the losing side",
     "NO_EDGE": "the stated win rate and payoff leave an edge",
+    "OUTSIDE_SESSION": "time of day {value} (session ends {limit})",
+    "STRUCTURE_MISALIGNED": "structure points {value} (the opening {limit})",
+    "MAX_TRADES_PER_DAY": "trades today {value} (limit {limit})",
+    "COOLDOWN": "last trade {value} ago (at least {limit})",
+    "SPREAD_TOO_WIDE": "spread {value} (limit {limit})",
+    "NEAR_DAILY_HIGH": "below the daily high by {value} (at least {limit})",
+    "NEAR_DAILY_LOW": "above the daily low by {value} (at least {limit})",
+    "MAX_CONCURRENT_TRADES_SYMBOL": "open trades in the symbol {value} (limit {limit})",
+    "MAX_CONCURRENT_TRADES_DIRECTION": "open trades in the symbol and direction {value} (limit {limit})",
+    "MAX_CONCURRENT_TRADES_GLOBAL": "open trades {value} (limit {limit})",
+    "MAX_DAILY_RISK_SYMBOL": "daily risk in the symbol would be {value} (limit {limit})",
+    "MAX_DAILY_RISK_GLOBAL": "daily risk would be {value} (limit {limit})",
     "TRADING_STATE": "trading state is {value} (openings need {limit})",
     "SYMBOL_NOT_TRADABLE": "the venue takes openings in this symbol: {value}",
     "PRICE_UNKNOWN": "a reference price is known: {value}",
@@ -62,6 +77,22 @@ QUESTIONS = {
     "DAILY_LOSS_LIMIT": "lost today {value} (limit {limit})",
     "MAX_OPEN_POSITIONS": "open positions would be {value} (limit {limit})",
     "REDUCE_ONLY": "closes {value}, of which {limit} is there and not taken by another exit",
+}
+
+#: What a refusal says instead, in the words of the execution filter; {symbol} too.
+REFUSALS = {
+    "OUTSIDE_SESSION": "Outside the allowed trading sessions for {symbol} (at {value})",
+    "STRUCTURE_MISALIGNED": "Signal not aligned with market structure for {symbol} (structure {value}, signal {limit})",
+    "MAX_TRADES_PER_DAY": "Max trades per day reached ({value}/{limit}) for {symbol}",
+    "COOLDOWN": "Cooldown between trades not over for {symbol} ({value} of {limit})",
+    "SPREAD_TOO_WIDE": "Spread too wide for {symbol} ({value} > {limit})",
+    "NEAR_DAILY_HIGH": "Too close to the daily high for {symbol} ({value} < {limit})",
+    "NEAR_DAILY_LOW": "Too close to the daily low for {symbol} ({value} < {limit})",
+    "MAX_CONCURRENT_TRADES_SYMBOL": "Max concurrent trades per symbol reached ({value}/{limit}) for {symbol}",
+    "MAX_CONCURRENT_TRADES_DIRECTION": "Max concurrent trades per direction reached ({value}/{limit}) for {symbol}",
+    "MAX_CONCURRENT_TRADES_GLOBAL": "Max concurrent trades globally reached ({value}/{limit}), no trade in {symbol}",
+    "MAX_DAILY_RISK_SYMBOL": "Max daily risk per symbol reached ({value} of {limit} with this trade) for {symbol}",
+    "MAX_DAILY_RISK_GLOBAL": "Max daily risk globally reached ({value} of {limit} with this trade), none in {symbol}",
 }
 
 _STEPS = {
@@ -124,6 +155,7 @@ class Story:
                 "paramsHash": None if self.signal is None else self.signal.params_hash,
             },
             "approved": decision.approved,
+            "executionFilter": filter_row(decision),
             "checks": [check_row(check, instrument) for check in decision.checks],
             "hold": f"{text_of(decision.hold, MONEY_SCALE)} {decision.hold_currency}" if decision.hold else None,
             "path": [self._step_row(step) for step in self.steps],
@@ -201,10 +233,20 @@ class Story:
         return {"time": moment_text(step.time), "what": what}
 
 
+def filter_row(decision: Decision) -> dict[str, Any]:
+    """What the execution filter said: PASS, or SKIP with every reason in words."""
+    failed = [check for check in decision.refusals if check.station == FILTER]
+    return {
+        "execution_filter_action": "SKIP" if failed else "PASS",
+        "execution_filter_reasons": [check_row(check, decision.instrument)["text"] for check in failed],
+    }
+
+
 def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:
     """One check with its numbers as decimal text in their unit, and its sentence."""
     value, limit = _unit_text(check.value, check.unit, instrument), _unit_text(check.limit, check.unit, instrument)
-    text = QUESTIONS[check.code].format(value=value, limit=limit)
+    words = QUESTIONS[check.code] if check.passed else REFUSALS.get(check.code, QUESTIONS[check.code])
+    text = words.format(value=value, limit=limit, symbol=instrument.symbol)
     row = {
         "code": check.code,
         "station": check.station,
@@ -236,6 +278,10 @@ def _unit_text(value: int | None, unit: str, instrument: Instrument) -> str:
         return f"{text_of(value, 9)} s"
     if unit == "state":
         return TRADING_STATES[value]
+    if unit == "clock":
+        return f"{value // HOUR_NS:02d}:{value // MINUTE_NS % 60:02d}:{value // SECOND_NS % 60:02d}"
+    if unit == "side":
+        return {1: "up", -1: "down"}.get(value, "nowhere")
     if unit == "flag":
         return "yes" if value else "no"
     return str(value)

@@ -398,6 +398,7 @@ class Trader:
                 engine.list_instrument(instrument)
         for account, limits in self.setup.accounts:
             engine.open_account(account, Limits(dict(limits)))
+        engine.configure(self.setup.scopes)
         engine.sizers = dict(self.setup.sizers)
         self._seat(self.setup)
         kept = {runner.key: runner for runner in self.runners}

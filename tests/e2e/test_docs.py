@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.orders_page import PAGE, page
+from scripts import orders_page, reasons_page
 from tests.project import ROOT
+from tradewright.core.sizers import SIZING_CODES
+from tradewright.core.stations import RULES
+from tradewright.explain import QUESTIONS, REFUSALS
 
 PAGES = ["README.md", "docs/strategies.md", "docs/backtest.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -74,5 +77,14 @@ def test_the_strategy_of_the_readme_is_the_example_and_has_twelve_lines() -> Non
     assert len([line for line in body.splitlines() if line.strip()]) <= 12
 
 
-def test_the_page_on_orders_is_the_one_its_script_writes() -> None:
-    assert PAGE.read_text() == page()
+def test_the_pages_made_from_tables_are_those_their_scripts_write() -> None:
+    for made in (orders_page, reasons_page):
+        assert made.PAGE.read_text() == made.page()
+
+
+def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
+    text = reasons_page.PAGE.read_text()
+    codes = [*SIZING_CODES, *(rule.code for rule in RULES)]
+    assert [code for code in codes if f"| {code} |" not in text] == []
+    assert set(codes) == set(QUESTIONS)
+    assert set(REFUSALS) <= set(codes)

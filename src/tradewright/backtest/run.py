@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +21,7 @@ import msgspec
 from tradewright.backtest.data import Dataset
 from tradewright.backtest.recorder import Booked, Recorder
 from tradewright.core.life_cycle import HELD
-from tradewright.core.limits import limits_from
+from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import CASH, Account
 from tradewright.model.command import Cancel
@@ -53,11 +53,11 @@ class RunOptions:
     """Everything about a run but its data and strategies.
 
     cash: amount in `currency`, or amounts by currency. kind, mode, leverage: of the account. limits: as in the
-    configuration. models: the exchange's. fee_estimate: what holds and sizing expect a fill to cost. seed: of the
-    exchange's random draws. sizer: how openings that say no size get one, as `model.sizer` reads it; "" = none does.
-    final: what happens to positions at the end — valued at the last close, or closed at the
-    open of the last bar (a convention of backtesting.py). keep_decisions: collect decision records. journal: records go
-    there as well.
+    configuration. scopes: limits of further scopes. owner: whose the account is. models: the exchange's.
+    fee_estimate: what holds and sizing expect a fill to cost. seed: of the exchange's random draws. sizer: how
+    openings that say no size get one, as `model.sizer` reads it; "" = none does. final: what happens to positions
+    at the end — valued at the last close, or closed at the open of the last bar (a convention of backtesting.py).
+    keep_decisions: collect decision records. journal: records go there as well.
     """
 
     cash: Number | dict[str, Number] = "100000"
@@ -65,7 +65,9 @@ class RunOptions:
     kind: str = "margin"
     mode: str = "netting"
     leverage: int = 1
-    limits: dict[str, Number] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    scopes: Mapping[str, Limits] = field(default_factory=dict)
+    owner: str = ""
     sizer: str = ""
     models: Models = field(default_factory=Models)
     fee_estimate: FeeEstimate = field(default_factory=FeeEstimate)
@@ -157,11 +159,13 @@ def _balances(options: RunOptions) -> dict[str, int]:
 def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: RunOptions) -> Started:
     account = Account(
         ACCOUNT, ACCOUNT, "paper", options.mode, options.kind, options.currency, options.leverage,
-        fee=options.fee_estimate,
+        fee=options.fee_estimate, owner=options.owner,
     )  # fmt: skip
     notes = {"models": json.dumps(options.models.row()), "seed": str(options.seed), "final": options.final}
     sizers = {f"account:{ACCOUNT}": sizer_from(options.sizer)} if options.sizer else {}
-    setup = Setup(dataset.instruments, [(account, limits_from(options.limits).row())], specs, notes, sizers)
+    setup = Setup(
+        dataset.instruments, [(account, limits_from(options.limits).row())], specs, notes, sizers, options.scopes
+    )
     return Started(time, 1, plain(setup.row()))
 
 

@@ -1,7 +1,7 @@
 cimport cython
 from tradewright.core.holds cimport Holds
 from tradewright.core.limits cimport Limits
-from tradewright.core.ledger cimport Ledger, Position
+from tradewright.core.ledger cimport Book, Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
 from tradewright.model.account cimport Account
 from tradewright.model.instrument cimport Instrument
@@ -19,9 +19,11 @@ cdef class AccountState:
     cdef readonly Ledger ledger
     cdef readonly Marks marks
     cdef readonly Holds holds
-    cdef public list configured
+    cdef readonly list books
+    cdef readonly dict ranges
     cdef public object week_equity
     cdef readonly str unit
+    cpdef see(self, long long index, long long high, long long low)
     @cython.locals(position=Position)
     cpdef object equity(self)
     @cython.locals(instrument=Instrument, mark=Mark, price=cython.longlong)

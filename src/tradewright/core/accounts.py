@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tradewright.core.holds import Holds
-from tradewright.core.ledger import Ledger, Position
+from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.model.account import CASH, Account
@@ -14,8 +12,9 @@ from tradewright.model.account import CASH, Account
 class AccountState:
     """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
     equity at the day's begin (money in its currency, None = could not be known); week_equity: at the week's;
-    equity_before: before the event that ends a day, while that event is taken in. configured: the limits that the
-    newest run began with; limits: those of the account's own scope now. unit: of its money, as checks name it."""
+    equity_before: before the event that ends a day, while that event is taken in. limits: those of the account's
+    own scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low) price
+    counts seen since the day began, by instrument; kept where a limit asks for them."""
 
     __slots__ = (
         "terms",
@@ -29,7 +28,8 @@ class AccountState:
         "ledger",
         "marks",
         "holds",
-        "configured",
+        "books",
+        "ranges",
         "unit",
     )
 
@@ -45,8 +45,16 @@ class AccountState:
         self.ledger = ledger
         self.marks = marks
         self.holds = holds
-        self.configured: list[tuple[str, Any]] = []
+        self.books: list[Book] = []
+        self.ranges: dict[int, tuple[int, int]] = {}
         self.unit = "money:" + terms.currency
+
+    def see(self, index: int, high: int, low: int) -> None:
+        """Prices of an instrument were seen."""
+        known = self.ranges.get(index)
+        if known is not None:
+            high, low = max(high, known[0]), min(low, known[1])
+        self.ranges[index] = (high, low)
 
     def equity(self) -> int | None:
         """Cash and positions at their marks, money in the account currency; None when a price or a rate is missing."""
@@ -125,4 +133,7 @@ class AccountState:
         return max(0, self.day_equity - now)
 
     def row(self) -> tuple[object, ...]:
-        return (self.terms.row(), self.configured, self.day, self.day_end, self.day_equity, self.week_equity)
+        return (
+            self.terms.row(), self.day, self.day_end, self.day_equity, self.week_equity,
+            sorted(self.ranges.items()),
+        )  # fmt: skip

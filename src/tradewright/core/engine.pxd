@@ -56,6 +56,7 @@ cdef class Engine:
     cdef readonly object gate
     cdef dict bound
     cdef public long long stamp
+    cdef public list watching
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
     cpdef Book book(self, str account, str strategy, Instrument instrument)
@@ -75,9 +76,11 @@ cdef class Engine:
     @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
     cdef _post(self, OrderState state)
     cdef _end_held(self, OrderState state)
-    @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, fresh=cython.bint)
+    @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
     cdef _book_fill(self, Order order, Fill fill)
+    @cython.locals(is_trade=cython.bint, order=Order, account=AccountState)
+    cdef _count_trade(self, OrderState state, bint was_trade)
     @cython.locals(order=Order)
     cdef _alarm_fill(self, OrderState state)
     @cython.locals(exit=HeldExit, mark=Mark, index=cython.longlong)

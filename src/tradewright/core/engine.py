@@ -9,6 +9,7 @@ already applied, in the order in which they must be journaled. What is decided i
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exits import HeldExit
@@ -29,6 +30,7 @@ from tradewright.core.life_cycle import (
 )
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
+from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
 from tradewright.core.risk import Proposal, Rule, judge, passed
 from tradewright.core.rules import loss_limit
@@ -36,6 +38,7 @@ from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import money_for, quantity_for, size
 from tradewright.core.state import order_from, to_bytes
 from tradewright.core.trading_state import DAILY_LOSS_LIMIT, UNKNOWN_ORDER, stopped, stopped_openings, unbooked_fill
+from tradewright.core.watching import watch
 from tradewright.model.account import CASH, HEDGING, Account
 from tradewright.model.chain import digest
 from tradewright.model.command import (
@@ -131,7 +134,7 @@ class Engine:
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
         "children", "states", "causes", "halted", "sizers", "signals", "order_count", "last_id", "last_number",
         "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms", "noticed",
-        "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
+        "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp", "watching",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -168,6 +171,7 @@ class Engine:
         self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds)
         self.bound: dict[tuple[str, str, int], list[Rule]] = self.gate.bound
         self.stamp = 0
+        self.watching: list[AccountState] = self.gate.watching
 
     # ── what exists ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,10 +194,15 @@ class Engine:
             self.accounts[terms.name] = account
             self.next_due = 0
             self.gate.forget()
-        row = limits.row()
-        if row != account.configured:
-            account.configured = row
-            self.gate.configure("account:" + terms.name, limits)
+        self.gate.configure("account:" + terms.name, limits)
+
+    def configure(self, scopes: dict[str, Limits]) -> None:
+        """The limits of further scopes as a run begins; those it does not name any more are off."""
+        mine = ["account:" + name for name in self.accounts]
+        for scope in [scope for scope in self.gate.configured if scope not in scopes and scope not in mine]:
+            self.gate.configure(scope, Limits())
+        for scope, limits in scopes.items():
+            self.gate.configure(scope, limits)
 
     def next_order_id(self, account: str) -> str:
         """The next client order id: account code, run, sequence — deterministic and never used twice."""
@@ -217,6 +226,7 @@ class Engine:
             hedging = self.accounts[account].terms.mode == HEDGING
             self.position(account, instrument)
             book = self.ledger.book(account, strategy, instrument, hedging)
+            self.accounts[account].books.append(book)
         return book
 
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
@@ -253,6 +263,12 @@ class Engine:
         self.stamp += 1
         return self.gate.utilisation(self.stamp)
 
+    def exposures(self, owner: str) -> dict[str, Any]:
+        """An owner's open trades by symbol and in all, over all accounts, in the shape of the exposure status."""
+        limits = self.gate.limits.get("owner:" + owner)
+        terms = Terms() if limits is None else terms_of(limits)
+        return snapshot(self.gate.exposure("owner:" + owner), terms, self.now)
+
     def state_hash(self) -> str:
         """blake2b-256 of the engine's bytes: equal in both builds, after any restart and for any hash seed."""
         return digest(to_bytes(self)).hex()
@@ -268,6 +284,9 @@ class Engine:
         if event.kind <= MARKET_KIND_MAX:
             self._tick(event.time)
             self.marks.apply(event)
+            if self.watching:
+                for account in self.watching:
+                    watch(account, event, self.marks)
             if self.exits and isinstance(event, MarketEvent):
                 self._follow_exits(event)
         elif event.kind <= REPORT_KIND_MAX:
@@ -354,15 +373,14 @@ class Engine:
         account.day_end = utc_ns(account.terms.day_zone, (rolled.day + 1) * DAY_NS)
         account.day = rolled.day
         account.day_equity = rolled.equity
+        account.ranges.clear()
         # 1970-01-01 was a Thursday: the week begins on Monday, and with what is first known.
         monday = (rolled.day + 3) % 7 == 0 or account.week_equity is None
         if monday:
             account.week_equity = rolled.equity
-        for book in self.ledger.books.values():
-            if book.account == rolled.account and book.used():
-                book.day_result = book.result(self.marks.marks[book.instrument.index].price())
-                if monday:
-                    book.week_result = book.day_result
+        for book in account.books:
+            if book.used():
+                book.new_day(self.marks.marks[book.instrument.index].price(), monday)
         self._set_due()
 
     def _set_due(self) -> None:
@@ -386,7 +404,11 @@ class Engine:
                 self.note_end(decision.time, order.id)
                 continue
             book = self.book(order.account, order.strategy, order.instrument)
-            amount = decision.hold if order.role == ENTRY else 0
+            amount = 0
+            if order.role == ENTRY:
+                amount = decision.hold
+                book.trades += 1
+                book.last_trade = decision.time
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
@@ -460,6 +482,7 @@ class Engine:
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
         self._post(state)
+        self._count_trade(state, True)
         self.note_end(self.now, state.order.id)
 
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
@@ -488,6 +511,7 @@ class Engine:
             return
         order = state.order
         was_open = state.is_open()
+        was_trade = was_open or state.filled > 0
         was_lost = state.stage == ENDED_NOT_FOUND
         fresh = state.admit(event)
         if fresh and isinstance(event, Fill):
@@ -496,6 +520,7 @@ class Engine:
         state.fold(event, fresh)
         self.fresh_fill = fresh
         self._post(state)
+        self._count_trade(state, was_trade)
         if fresh:
             self._alarm_fill(state)
             for child in self.children.get(order.id, ()):
@@ -508,6 +533,15 @@ class Engine:
 
     def _book_fill(self, order: Order, fill: Fill) -> None:
         self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
+
+    def _count_trade(self, state: OrderState, was_trade: bool) -> None:
+        """An opening order of today counts among the day's trades as long as it may fill or has filled."""
+        is_trade = state.is_open() or state.filled > 0
+        order = state.order
+        if is_trade != was_trade and order.role == ENTRY:
+            account = self.accounts[order.account]
+            if day_of(account.terms.day_zone, order.time) == account.day:
+                self.book(order.account, order.strategy, order.instrument).trades += 1 if is_trade else -1
 
     def _alarm_fill(self, state: OrderState) -> None:
         order = state.order

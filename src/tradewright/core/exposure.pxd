@@ -1,5 +1,6 @@
 cimport cython
 from tradewright.core.accounts cimport AccountState
+from tradewright.core.holds cimport Holds
 from tradewright.core.ledger cimport Book, Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
 from tradewright.model.instrument cimport Instrument
@@ -11,6 +12,7 @@ cdef class Exposure:
     cdef readonly list accounts
     cdef readonly Ledger ledger
     cdef readonly Marks marks
+    cdef readonly Holds holds
     cdef readonly str strategy
     cdef readonly str symbol
     cdef readonly str sector
@@ -32,6 +34,10 @@ cdef class Exposure:
     cdef _add_value(self, Instrument instrument, long long long_size, long long short_size)
     cpdef object held(self, long long stamp, int side)
     cpdef long long slots(self, long long stamp) except -1
+    @cython.locals(book=Book)
+    cpdef list books(self, AccountState account)
+    @cython.locals(account=AccountState)
+    cpdef bint holds_book(self, Book book) except -1
     cpdef object equity(self, long long stamp)
     @cython.locals(account=AccountState)
     cdef object _equity(self)

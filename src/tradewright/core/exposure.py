@@ -8,6 +8,7 @@ if they had filled. What is measured for one decision is measured once, however 
 from __future__ import annotations
 
 from tradewright.core.accounts import AccountState
+from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.marks import Mark, Marks
 from tradewright.model.account import Account
@@ -60,11 +61,13 @@ class Exposure:
     """
 
     __slots__ = (
-        "scope", "currency", "unit", "accounts", "ledger", "marks", "strategy", "symbol", "sector", "coin",
+        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "strategy", "symbol", "sector", "coin",
         "whole", "stamp", "long", "short", "taken", "known", "equity_stamp", "equity_now",
     )  # fmt: skip
 
-    def __init__(self, scope: str, currency: str, accounts: list[AccountState], ledger: Ledger, marks: Marks) -> None:
+    def __init__(
+        self, scope: str, currency: str, accounts: list[AccountState], ledger: Ledger, marks: Marks, holds: Holds
+    ) -> None:
         parts = parts_of(scope)
         self.scope = scope
         self.currency = currency
@@ -72,6 +75,7 @@ class Exposure:
         self.accounts = accounts
         self.ledger = ledger
         self.marks = marks
+        self.holds = holds
         self.strategy = parts.get("strategy", "")
         self.symbol = parts.get("symbol", "")
         self.sector = parts.get("sector", "")
@@ -121,12 +125,20 @@ class Exposure:
 
     def books(self, account: AccountState) -> list[Book]:
         """The account's books in this scope."""
-        name = account.terms.name
         return [
             book
-            for book in self.ledger.books.values()
-            if book.account == name and self.strategy in ("", book.strategy) and self.covers(book.instrument)
+            for book in account.books
+            if (self.strategy == "" or book.strategy == self.strategy) and self.covers(book.instrument)
         ]
+
+    def holds_book(self, book: Book) -> bool:
+        """Whether the book lies in the scope."""
+        if self.strategy and book.strategy != self.strategy:
+            return False
+        for account in self.accounts:
+            if account.terms.name == book.account:
+                return self.covers(book.instrument)
+        return False
 
     def _add_value(self, instrument: Instrument, long_size: int, short_size: int) -> None:
         if long_size == 0 and short_size == 0:

@@ -8,7 +8,7 @@ by journaled inputs alone: a set replaces what its scope had, a temporary one li
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure, concerns, parts_of, rank_of
@@ -18,6 +18,7 @@ from tradewright.core.limits import LIMITS, Limits
 from tradewright.core.marks import Marks
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
+from tradewright.core.watching import RANGE_LIMITS
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
 
@@ -39,9 +40,10 @@ class Use(NamedTuple):
 
 
 class Gate:
-    """limits: by scope. waivers: by scope and limit. exposures: what each scope holds, made when it is first asked.
-    bound: the rules by (account, strategy, instrument index), looked up when first asked; books keep none, since a ring
-    of references would outlive its run."""
+    """limits: by scope. configured: what the newest run began with. waivers: by scope and limit. exposures: what each
+    scope holds, made when it is first asked. bound: the rules by (account, strategy, instrument index), looked up
+    when first asked; books keep none, since a ring of references would outlive its run. watching: accounts with a
+    limit that asks for what the market did today."""
 
     def __init__(self, accounts: dict[str, AccountState], ledger: Ledger, marks: Marks, holds: Holds) -> None:
         self.accounts = accounts
@@ -49,8 +51,10 @@ class Gate:
         self.marks = marks
         self.holds = holds
         self.limits: dict[str, Limits] = {}
+        self.configured: dict[str, list[tuple[str, Any]]] = {}
         self.waivers: dict[tuple[str, str], LimitWaived] = {}
         self.exposures: dict[str, Exposure] = {}
+        self.watching: list[AccountState] = []
         self.bound: dict[tuple[str, str, int], list[Rule]] = {}
 
     # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -66,7 +70,12 @@ class Gate:
         self.forget()
 
     def configure(self, scope: str, limits: Limits) -> None:
-        """What a run begins with: it replaces what the scope has, with the next version."""
+        """What a run begins with. Where it is not what the run before began with, it replaces what the scope has; else
+        what persons have set since stands."""
+        row = limits.row()
+        if row == self.configured.get(scope, []):
+            return
+        self.configured[scope] = row
         known = self.limits.get(scope)
         version = 1 if known is None else known.version + 1
         self.set(scope, Limits(limits.values, version, limits.currency, "setup", "as configured"))
@@ -131,6 +140,9 @@ class Gate:
         """Bindings are looked up anew: limits or accounts have changed."""
         self.exposures.clear()
         self.bound.clear()
+        ranged = [scope for scope, limits in self.limits.items() if any(map(limits.has, RANGE_LIMITS))]
+        named = [account for scope in ranged for account in self.exposure(scope).accounts]
+        self.watching[:] = [account for account in self.accounts.values() if account in named]
 
     # ── what it binds ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,7 +162,7 @@ class Gate:
             currency = "" if limits is None else limits.currency
             if currency == "":
                 currency = accounts[0].terms.currency if accounts else "USD"
-            exposure = Exposure(scope, currency, accounts, self.ledger, self.marks)
+            exposure = Exposure(scope, currency, accounts, self.ledger, self.marks, self.holds)
             self.exposures[scope] = exposure
         return exposure
 
@@ -202,4 +214,5 @@ class Gate:
         return [
             [(scope, limits.state()) for scope, limits in sorted(self.limits.items())],
             [waiver.row() for _, waiver in sorted(self.waivers.items())],
+            sorted(self.configured.items()),
         ]

@@ -57,6 +57,9 @@ cdef class Book:
     cdef readonly list matches
     cdef public long long buying
     cdef public long long selling
+    cdef public long long trades
+    cdef public long long last_trade
+    cdef public object realised_before
     cdef public object day_result
     cdef public object week_result
     cdef public object buffer
@@ -69,6 +72,7 @@ cdef class Book:
     cdef _match_again(self, list changes)
     cdef _fold(self, list window)
     cpdef refold(self)
+    cpdef new_day(self, long long price, bint week)
     cpdef object result(self, long long price)
     cdef _settle(self)
     @cython.locals(held=Lot)

@@ -117,14 +117,15 @@ class Book:
     exits: holds of open exits by order id; buying, selling, opening: as of the position, of its own orders; all kept by
     `core.holds`. matches: those of the window. position: the account's, of which it is a part. trading: the run that is
     on has the strategy in this instrument, so it may open here at any time. day_result, week_result: its `result` when
-    the day and the week began, None = it could not be known. buffer: marketBufferPercent of its orders under the limits
-    that are set now, kept by `core.gate`.
+    the day and the week began, None = it could not be known. trades: opening orders of the day that filled or still
+    may; last_trade: when the newest was decided, ns UTC, 0 = never; realised_before: what was realised before the day.
+    buffer: marketBufferPercent of its orders under the limits that are set now, kept by `core.gate`.
     """
 
     __slots__ = (
         "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
         "fees", "exits", "opening", "window", "settled_lots", "settled_realised", "matches", "position", "trading",
-        "buying", "selling", "day_result", "week_result", "buffer",
+        "buying", "selling", "trades", "last_trade", "realised_before", "day_result", "week_result", "buffer",
     )  # fmt: skip
 
     def __init__(self, position: Position, strategy: str, instrument: Instrument, hedging: bool) -> None:
@@ -147,6 +148,9 @@ class Book:
         self.selling = 0
         self.day_result: int | None = 0
         self.week_result: int | None = 0
+        self.trades = 0
+        self.last_trade = 0
+        self.realised_before = 0
         self.buffer: int | None = None
         self.settled_lots: list[tuple[object, ...]] = []
         self.settled_realised = 0
@@ -292,6 +296,14 @@ class Book:
             total += lot.side * lot.price_units * (lot.size * self.instrument.money_factor)
         return total
 
+    def new_day(self, price: int, week: bool) -> None:
+        """A day began (or a week too) with that mark price: what is counted by day starts anew."""
+        self.trades = 0
+        self.realised_before = self.realised
+        self.day_result = self.result(price)
+        if week:
+            self.week_result = self.day_result
+
     def result(self, price: int) -> int | None:
         """P&L of all time at that mark price, open lots included, less fees in the quote currency; money in the quote
         currency, None when lots are open and no price is known."""
@@ -305,7 +317,7 @@ class Book:
 
     def used(self) -> bool:
         """Whether anything ever happened in it: a book that was only looked at is no state."""
-        return bool(self.window or self.settled_lots or self.settled_realised or self.exiting)
+        return bool(self.window or self.settled_lots or self.settled_realised or self.exiting or self.last_trade)
 
     def average_units(self) -> float | None:
         """Average entry price of the open lots in price counts, for display; None when flat."""
@@ -322,6 +334,7 @@ class Book:
             self.account, self.strategy, self.instrument.index, self.hedging, [lot.row() for lot in self.lots],
             self.realised, sorted(self.fees.items()), [booked.row() for booked in self.window],
             self.settled_lots, self.settled_realised, self.day_result, self.week_result,
+            self.trades, self.last_trade, self.realised_before,
         )  # fmt: skip
 
 

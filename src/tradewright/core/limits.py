@@ -10,9 +10,11 @@ from typing import Any
 
 from tradewright.model.errors import InputError
 from tradewright.model.numbers import MONEY_SCALE, count_of, decimal_of
+from tradewright.model.zone import RANGE_FIRST, offset_ns
 
 #: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; count: a number;
-#: limits: a list of names of this table.
+#: limits: a list of names of this table; flag: true; minutes: given in minutes; price: in the instrument's price or as
+#: `points: N` of its tick; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS.
 LIMITS: dict[str, tuple[str, str]] = {
     "maxOrderValue": ("money", "notional of one opening order, in account currency"),
     "maxOrderQuantity": ("quantity", "size of one opening order"),
@@ -23,10 +25,30 @@ LIMITS: dict[str, tuple[str, str]] = {
     "maxDailyLossPercent": ("ppm", "the same as a share of the equity at the day's begin"),
     "priceCollarPercent": ("ppm", "how far an opening limit or stop price may lie on the aggressive side"),
     "maxPriceAgeSeconds": ("ns", "age of the reference price of an opening order"),
+    "sessions": ("sessions", "when openings are allowed, on a zone's clock"),
+    "requireStructureAlignment": ("flag", "the opening's side is that of the market's structure its strategy saw"),
+    "maxTradesPerDay": ("count", "opening orders of the day in the symbol that filled or still may"),
+    "minCooldownMinutesBetweenTrades": ("minutes", "time since the newest opening order in the symbol"),
+    "maxSpread": ("price", "ask less bid"),
+    "minDistanceFromDailyHigh": ("price", "how far below the day's high a buy stays"),
+    "minDistanceFromDailyLow": ("price", "how far above the day's low a sale stays"),
+    "maxConcurrentTradesPerSymbol": ("count", "open trades in the symbol, working openings included"),
+    "maxConcurrentTradesPerDirection": ("count", "open trades in the symbol on the opening's side"),
+    "maxConcurrentTradesGlobal": ("count", "open trades in all symbols"),
+    "maxDailyRiskPerSymbol": ("money", "risk of open trades in the symbol and what was lost in it since the day began"),
+    "maxDailyRiskGlobal": ("money", "the same over all symbols"),
+    "defaultRiskEstimate": ("money", "risk of a trade without a stop; 75 where it is not given"),
+    "riskModel": ("model", "how a trade's risk is counted; stop_distance where it is not given"),
+    "exposurePollIntervalSec": ("ns", "how often a venue without a stream is asked for its open trades"),
     "softLimits": ("limits", "limits of the same set that two persons may waive for a while; all others are hard"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
 
+#: stop_distance: distance to the stop × size × contract, in account currency. price_distance: distance × size alone.
+RISK_MODELS = ("stop_distance", "price_distance")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+#: Prices are kept at nine decimals, as quantities are.
+PRICE_SCALE = 9
 #: Quantities are kept at nine decimals, the finest size scale there is.
 QUANTITY_SCALE = 9
 
@@ -62,6 +84,10 @@ class Limits:
     def get(self, name: str) -> Any:
         value = self.values.get(name)
         return self.under.get(name) if value is None and self.under is not None else value
+
+    def has(self, name: str) -> bool:
+        """Whether the limit is on."""
+        return self.get(name) is not None
 
     def off(self) -> list[str]:
         """Names of the limits that are not enforced."""
@@ -106,6 +132,21 @@ def _exact(name: str, value: Any) -> Any:
         if not isinstance(value, list | tuple) or not value or any(item not in LIMITS for item in value):
             raise InputError(f"{what}: {value!r} is not a list of limits")
         return sorted(value)
+    if unit == "flag":
+        if value is not True and str(value).lower() != "true":
+            raise InputError(f"{what}: {value!r} is not true; leave the key out to switch it off")
+        return 1
+    if unit == "model":
+        if value not in RISK_MODELS:
+            raise InputError(f"{what}: {value!r} is not one of {', '.join(RISK_MODELS)}")
+        return value
+    if unit == "sessions":
+        return _sessions(what, value)
+    points = False
+    if unit == "price" and isinstance(value, Mapping):
+        if set(value) != {"points"}:
+            raise InputError(f"{what}: {dict(value)!r} is neither a price nor points: N")
+        points, value = True, value["points"]
     if decimal_of(value, what) <= 0:
         raise InputError(f"{what}: {value} must be above zero; leave the key out to switch it off")
     if unit == "money":
@@ -116,4 +157,39 @@ def _exact(name: str, value: Any) -> Any:
         return count_of(value, 4, what)
     if unit == "ns":
         return count_of(value, 9, what)
+    if unit == "minutes":
+        return count_of(value, 9, what, 2**53) * 60
+    if unit == "price":
+        return [count_of(value, 0 if points else PRICE_SCALE, what), points]
     return count_of(value, 0, what)
+
+
+def _sessions(what: str, value: Any) -> list[list[Any]]:
+    """Rows [days from Monday = 0, from minute, to minute, zone]; a session that ends before it begins ends the next
+    day."""
+    if not isinstance(value, list | tuple) or not value:
+        raise InputError(f"{what}: {value!r} is not a list of sessions")
+    rows = []
+    for item in value:
+        if not isinstance(item, Mapping) or set(item) != {"days", "from", "to", "zone"}:
+            raise InputError(f"{what}: {item!r} is not {{days, from, to, zone}}")
+        days = item["days"]
+        if not isinstance(days, list | tuple) or not days or any(day not in DAYS for day in days):
+            raise InputError(f"{what}: days {days!r} are not a list of {', '.join(DAYS)}")
+        offset_ns(str(item["zone"]), RANGE_FIRST)  # raises for a zone that is not known
+        rows.append(
+            [sorted({DAYS.index(day) for day in days}), _minute(what, item["from"]), _minute(what, item["to"]),
+             str(item["zone"])]
+        )  # fmt: skip
+    return rows
+
+
+def _minute(what: str, value: Any) -> int:
+    """Minutes from midnight of "HH:MM", to "24:00"."""
+    hours, colon, minutes = str(value).partition(":")
+    if not (colon and hours.isdecimal() and minutes.isdecimal() and int(minutes) < 60):
+        raise InputError(f"{what}: {value!r} is not HH:MM")
+    minute = int(hours) * 60 + int(minutes)
+    if minute > 24 * 60:
+        raise InputError(f"{what}: {value!r} is past 24:00")
+    return minute

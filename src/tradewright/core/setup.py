@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tradewright.core.limits import Limits
 from tradewright.model.account import Account
 from tradewright.model.errors import InputError
 from tradewright.model.fee import FeeEstimate
@@ -33,9 +34,10 @@ class StrategySpec(NamedTuple):
 
 class Setup:
     """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models, seed).
-    sizers: by scope, "account:NAME" or "strategy:ID", for openings that say no size."""
+    sizers: by scope, "account:NAME" or "strategy:ID", for openings that say no size. scopes: limits of further scopes,
+    as `core.exposure` names them."""
 
-    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers")
+    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes")
 
     def __init__(
         self,
@@ -44,12 +46,14 @@ class Setup:
         strategies: list[StrategySpec],
         notes: dict[str, str],
         sizers: dict[str, Sizer] | None = None,
+        scopes: Mapping[str, Limits] | None = None,
     ) -> None:
         self.instruments = instruments
         self.accounts = accounts
         self.strategies = strategies
         self.notes = notes
         self.sizers = {} if sizers is None else sizers
+        self.scopes: dict[str, Limits] = {} if scopes is None else dict(scopes)
 
     def row(self) -> list[object]:
         return [
@@ -58,12 +62,13 @@ class Setup:
             [tuple(spec) for spec in self.strategies],
             sorted(self.notes.items()),
             [(scope, sizer.row()) for scope, sizer in sorted(self.sizers.items())],
+            [(scope, limits.currency, limits.row()) for scope, limits in sorted(self.scopes.items())],
         ]
 
     @staticmethod
     def from_row(row: Sequence[Any]) -> Setup:
         """The inverse of `row`, from what a journal gave back."""
-        instruments, accounts, strategies, notes, sizers = row
+        instruments, accounts, strategies, notes, sizers, scopes = row
         return Setup(
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
@@ -73,6 +78,7 @@ class Setup:
             ],
             dict(notes),
             {scope: Sizer.from_row(item) for scope, item in sizers},
+            {scope: Limits(dict(values), 1, currency) for scope, currency, values in scopes},
         )
 
 

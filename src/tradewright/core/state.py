@@ -82,16 +82,17 @@ def _restore(engine: Engine, row: list[Any]) -> None:
         engine.list_instrument(instrument_from(item))
     for mark, (bid, ask, last, time_quote, time_last) in zip(engine.marks.marks, marks, strict=True):
         mark.bid, mark.ask, mark.last, mark.time_quote, mark.time_last = bid, ask, last, time_quote, time_last
-    for terms, configured, day, end, day_equity, week_equity in accounts:
+    for terms, day, end, day_equity, week_equity, ranges in accounts:
         account = account_from(terms)
         engine.open_account(account, Limits())
         state = engine.accounts[account.name]
-        state.configured = [(name, value) for name, value in configured]
         state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
+        state.ranges.update({index: (high, low) for index, (high, low) in ranges})
     for scope, limits in gate[0]:
         engine.gate.set(scope, limits_of(limits))
     for waiver in gate[1]:
         engine.gate.waivers[waiver[2], waiver[3]] = LimitWaived(*waiver[1:])
+    engine.gate.configured.update({scope: [(name, value) for name, value in rows] for scope, rows in gate[2]})
     _restore_ledger(engine, ledger)
     for item in orders:
         order_state = order_state_from(item, engine.instruments)
@@ -136,6 +137,9 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         settled_realised,
         day_result,
         week_result,
+        trades,
+        last_trade,
+        realised_before,
     ) in books:
         book: Book = engine.book(account, strategy, engine.instruments[index])
         book.settled_lots = [tuple(lot) for lot in settled_lots]
@@ -144,6 +148,7 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
         book.refold()
         book.fees.update(fees)
         book.day_result, book.week_result = day_result, week_result
+        book.trades, book.last_trade, book.realised_before = trades, last_trade, realised_before
         if [list(lot.row()) for lot in book.lots] != lots or book.realised != realised:
             raise JournalDamaged(f"snapshot: lots of {account} {strategy} do not follow from their fills")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tradewright.core.filter_rules import FILTER_RULES
 from tradewright.core.risk import Rule
 from tradewright.core.rules import ORDER_RULES
 
-RULES: list[Rule] = [*ORDER_RULES]
+RULES: list[Rule] = [*FILTER_RULES, *ORDER_RULES]

@@ -26,6 +26,18 @@ BELOW = (True, False, False)
 
 #: code → whether it passes one unit below its limit, at it, one unit above it.
 WHERE: dict[str, tuple[bool, bool, bool]] = {
+    "OUTSIDE_SESSION": BELOW,
+    "STRUCTURE_MISALIGNED": FROM,
+    "MAX_TRADES_PER_DAY": BELOW,
+    "COOLDOWN": FROM,
+    "SPREAD_TOO_WIDE": UP_TO,
+    "NEAR_DAILY_HIGH": FROM,
+    "NEAR_DAILY_LOW": FROM,
+    "MAX_CONCURRENT_TRADES_SYMBOL": BELOW,
+    "MAX_CONCURRENT_TRADES_DIRECTION": BELOW,
+    "MAX_CONCURRENT_TRADES_GLOBAL": BELOW,
+    "MAX_DAILY_RISK_SYMBOL": UP_TO,
+    "MAX_DAILY_RISK_GLOBAL": UP_TO,
     "TRADING_STATE": UP_TO,  # ACTIVE; one less is no state and counts as it
     "SYMBOL_NOT_TRADABLE": FROM,
     "PRICE_UNKNOWN": FROM,
@@ -61,9 +73,73 @@ def plain(rules: OrderRules | None = None, side: int = BUY, size: int = 10, **te
     return Case(desk, desk.intent(side, size, **terms))
 
 
-def limited(name: str, value: int, side: int = BUY, size: int = 10, **terms: Any) -> Case:
+def limited(name: str, value: Any, side: int = BUY, size: int = 10, **terms: Any) -> Case:
     case = plain(None, side, size, **terms)
     case.desk.engine.open_account(case.desk.engine.accounts["main"].terms, Limits({name: value}))
+    return case
+
+
+def set_limits(desk: Desk, **values: Any) -> None:
+    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits(values))
+
+
+def outside_session(offset: int) -> Case:
+    """22:13:20 on a Tuesday in UTC; the session ends at 22:20."""
+    case = limited("sessions", [[[1], 22 * 60, 22 * 60 + 20, "UTC"]])
+    case.desk.now = 1_700_000_000 * 10**9 + 400 * 10**9 + offset - 1
+    case.desk.quote(PRICE)
+    return case
+
+
+def near_daily(name: str, side: int) -> Callable[[int], Case]:
+    def case(offset: int) -> Case:
+        made = limited(name, [10**9, False], side)
+        for price in (PRICE + side * 100, PRICE - side * 300, PRICE - side * offset):
+            made.desk.quote(price)
+        return made
+
+    return case
+
+
+def trades(name: str, symbol: str = "ACME") -> Callable[[int], Case]:
+    """Two trades, one of them only working, and a third."""
+
+    def case(offset: int) -> Case:
+        desk = Desk(symbols=("ACME", "ZETA"))
+        for each in ("ACME", "ZETA"):
+            desk.quote(PRICE, symbol=each)
+        desk.filled(BUY, 1, PRICE, symbol=symbol)
+        desk.buy(1, limit_units=PRICE - 1, symbol="ACME")
+        set_limits(desk, **{name: 2 - offset})
+        return Case(desk, desk.intent(BUY, 1))
+
+    return case
+
+
+def with_ask(case: Case, ask: int) -> Case:
+    case.desk.quote(PRICE, ask)
+    return case
+
+
+def cooldown(offset: int) -> Case:
+    case = limited("minCooldownMinutesBetweenTrades", 60 * 10**9)
+    case.desk.buy(1)
+    case.desk.now += 60 * 10**9 + offset - 1
+    case.desk.quote(PRICE)
+    return case
+
+
+def daily_risk(name: str) -> Callable[[int], Case]:
+    """10 shares from 100 to 95 are 50 dollars at risk; 10 more, still working, 50 more; and this trade's 50."""
+
+    def case(offset: int) -> Case:
+        desk = Desk()
+        desk.quote(PRICE)
+        desk.filled(BUY, 10, PRICE, stop_loss=PRICE - 500)
+        desk.buy(10, limit_units=PRICE - 100, stop_loss=PRICE - 600)
+        set_limits(desk, **{name: 150 * ONE - offset})
+        return Case(desk, desk.intent(BUY, 10, stop_loss=PRICE - 500))
+
     return case
 
 
@@ -169,6 +245,20 @@ def reduce_only(offset: int) -> Case:
 
 
 BOUNDARIES: dict[str, Callable[[int], Case]] = {
+    "OUTSIDE_SESSION": outside_session,
+    "STRUCTURE_MISALIGNED": lambda offset: limited(
+        "requireStructureAlignment", 1, inputs=(("structure", float(1 + offset)),)
+    ),
+    "MAX_TRADES_PER_DAY": trades("maxTradesPerDay"),
+    "COOLDOWN": cooldown,
+    "SPREAD_TOO_WIDE": lambda offset: with_ask(limited("maxSpread", [5 * 10**7, False]), PRICE + 5 + offset),
+    "NEAR_DAILY_HIGH": near_daily("minDistanceFromDailyHigh", BUY),
+    "NEAR_DAILY_LOW": near_daily("minDistanceFromDailyLow", SELL),
+    "MAX_CONCURRENT_TRADES_SYMBOL": trades("maxConcurrentTradesPerSymbol"),
+    "MAX_CONCURRENT_TRADES_DIRECTION": trades("maxConcurrentTradesPerDirection"),
+    "MAX_CONCURRENT_TRADES_GLOBAL": trades("maxConcurrentTradesGlobal", symbol="ZETA"),
+    "MAX_DAILY_RISK_SYMBOL": daily_risk("maxDailyRiskPerSymbol"),
+    "MAX_DAILY_RISK_GLOBAL": daily_risk("maxDailyRiskGlobal"),
     "TRADING_STATE": trading_state,
     "SYMBOL_NOT_TRADABLE": lambda offset: plain(OrderRules(tradable=offset >= 0)),
     "PRICE_UNKNOWN": price_unknown,

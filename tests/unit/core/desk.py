@@ -1,7 +1,8 @@
 """One engine and a hand that feeds it: prices, wishes and a venue's reports, each at the next nanosecond.
 
 Prices and sizes are counts: ACME counts cents and shares, BTC cents and 10^-8 coins, EURUSD points and hundredths of a
-lot of 100 000. After every event the books are checked, so that each test of one thing is a test of them too.
+lot of 100 000, XAUUSD cents and hundredths of a lot of 100 ounces. After every event the books are checked, so that
+each test of one thing is a test of them too.
 """
 
 from __future__ import annotations

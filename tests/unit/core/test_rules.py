@@ -10,7 +10,7 @@ from tests.unit.core.boundaries import BOUNDARIES, PRICE, WHERE, Case
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.limits import LIMITS, Limits, limits_from
 from tradewright.core.risk import Rule
-from tradewright.core.rules import ORDER_RULES
+from tradewright.core.stations import RULES
 from tradewright.model.control import HALTED, REDUCING, TradingStateSet
 from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import InputError
@@ -18,7 +18,7 @@ from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import OrderRules
 
 ONE = 10**18
-CODES = [rule.code for rule in ORDER_RULES]
+CODES = [rule.code for rule in RULES]
 
 
 def judged(case: Case) -> dict[str, Check]:
@@ -67,30 +67,42 @@ def test_every_reason_is_reported_not_the_first_alone() -> None:
     ]  # fmt: skip
 
 
-#: limit → the rule that reads it; "marketBufferPercent" is read by the price everything is judged at.
+#: limit → the rule it switches on.
 READ_BY = {
-    "maxOrderValue": "MAX_ORDER_VALUE", "maxOrderQuantity": "MAX_ORDER_QUANTITY", "maxDailyLoss": "DAILY_LOSS_LIMIT",
-    "maxPositionQuantity": "MAX_POSITION_QUANTITY", "maxPositionSizePercent": "POSITION_LIMIT",
-    "maxOpenPositions": "MAX_OPEN_POSITIONS", "maxDailyLossPercent": "DAILY_LOSS_LIMIT",
-    "priceCollarPercent": "PRICE_COLLAR", "maxPriceAgeSeconds": "PRICE_STALE",
-}  # fmt: skip
+    name: rule.code
+    for rule in RULES
+    for name in ((rule.limit, *rule.also) if rule.switches else (rule.limit,) if rule.limit else ())
+}
+#: Limits that switch nothing on by themselves, and who reads them.
+PARAMETERS = {
+    "marketBufferPercent": "the price everything is judged at",
+    "softLimits": "waivers",
+    "defaultRiskEstimate": "daily risk",
+    "riskModel": "daily risk",
+    "exposurePollIntervalSec": "the venue that is polled",
+}
 
 
 def test_every_limit_is_read_by_a_rule() -> None:
-    assert set(LIMITS) == {*READ_BY, "marketBufferPercent", "softLimits"}
+    assert set(LIMITS) == {*READ_BY, *PARAMETERS}
+    assert {name for rule in RULES for name in rule.also if not rule.switches} <= set(PARAMETERS)
+
+
+def wishes(desk: Desk) -> set[str]:
+    """The codes asked of a buy and of a sale that open, behind a trade of today."""
+    desk.quote(PRICE)
+    desk.want(BUY, 1, limit_units=PRICE)
+    checks = [check for side in (BUY, SELL) for check in desk.want(side, 1, limit_units=PRICE)[0].checks]
+    return {check.code for check in checks}
 
 
 @pytest.mark.parametrize("name", READ_BY)
 def test_an_absent_limit_is_off_and_listed_as_off(name: str) -> None:
     desk = Desk()
-    desk.quote(PRICE)
-    (decision,) = desk.want(BUY, 1, limit_units=PRICE)
-    assert READ_BY[name] not in [check.code for check in decision.checks]
+    assert READ_BY[name] not in wishes(desk)
     assert name in desk.engine.accounts["main"].limits.off()
-    desk = Desk(limits={name: 5})
-    desk.quote(PRICE)
-    (decision,) = desk.want(BUY, 1, limit_units=PRICE)
-    assert READ_BY[name] in [check.code for check in decision.checks]
+    desk = Desk(limits={name: GOOD[name][0]})
+    assert READ_BY[name] in wishes(desk)
     assert name not in desk.engine.accounts["main"].limits.off()
 
 
@@ -105,7 +117,7 @@ def without_a_rate(name: str) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("name", ["priceCollarPercent", "maxPriceAgeSeconds"])
+@pytest.mark.parametrize("name", ["priceCollarPercent", "maxPriceAgeSeconds", "maxSpread", "minDistanceFromDailyHigh"])
 def test_a_limit_on_a_price_that_is_not_known_refuses_an_opening(name: str) -> None:
     assert READ_BY[name] in without_a_price(name).refused(BUY, 1, limit_units=PRICE)
 
@@ -124,6 +136,13 @@ def test_a_limit_on_an_amount_that_is_not_known_refuses_an_opening(name: str) ->
     assert checks[READ_BY[name]].value is None
 
 
+#: What is tightest, where it is not 1 unit.
+TIGHTEST: dict[str, Any] = {
+    "sessions": [[[0], 0, 1, "UTC"]], "maxSpread": [1, False],
+    "minDistanceFromDailyHigh": [10**18, False], "minDistanceFromDailyLow": [10**18, False],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", READ_BY)
 def test_no_limit_however_tight_or_unknown_stops_an_exit(name: str) -> None:
     """The position is there, then everything goes dark: no rate, no fresh price, each limit at its smallest."""
@@ -131,7 +150,7 @@ def test_no_limit_however_tight_or_unknown_stops_an_exit(name: str) -> None:
     desk.quote(PRICE)
     desk.quote(110_000, symbol="EURUSD")
     desk.filled(BUY, 10, PRICE)
-    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits({name: 1}))
+    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits({name: TIGHTEST.get(name, 1)}))
     desk.engine.marks.marks[0].bid = desk.engine.marks.marks[0].ask = desk.engine.marks.marks[0].last = 0
     desk.engine.marks.marks[1].bid = desk.engine.marks.marks[1].ask = 0
     desk.on().rules = OrderRules(size_min=100, notional_min=10**30, band_ppm=1, shortable=False, tradable=False)
@@ -218,7 +237,25 @@ def test_the_decision_keeps_every_check_in_the_order_of_the_rules() -> None:
 
 # ── limits as configured ───────────────────────────────────────────────────────────────────────────────────────────
 
-GOOD: dict[str, tuple[Any, int]] = {
+GOOD: dict[str, tuple[Any, Any]] = {
+    "sessions": (
+        [{"days": ["tue", "mon"], "from": "09:30", "to": "24:00", "zone": "America/New_York"}],
+        [[[0, 1], 570, 1440, "America/New_York"]],
+    ),
+    "requireStructureAlignment": (True, 1),
+    "maxTradesPerDay": (5, 5),
+    "minCooldownMinutesBetweenTrades": ("1.5", 90 * 10**9),
+    "maxSpread": ("0.05", [5 * 10**7, False]),
+    "minDistanceFromDailyHigh": ({"points": 12}, [12, True]),
+    "minDistanceFromDailyLow": (2, [2 * 10**9, False]),
+    "maxConcurrentTradesPerSymbol": (2, 2),
+    "maxConcurrentTradesPerDirection": (1, 1),
+    "maxConcurrentTradesGlobal": (8, 8),
+    "maxDailyRiskPerSymbol": (200, 200 * ONE),
+    "maxDailyRiskGlobal": ("500.5", 5005 * 10**17),
+    "defaultRiskEstimate": (75, 75 * ONE),
+    "riskModel": ("price_distance", "price_distance"),
+    "exposurePollIntervalSec": (10, 10**10),
     "maxOrderValue": ("1000.5", 10005 * 10**17),
     "maxOrderQuantity": (0.25, 250_000_000),
     "maxPositionQuantity": (7, 7 * 10**9),

@@ -1,0 +1,59 @@
+"""A file of limits: YAML with a block of limits by scope and a block of the execution filter.
+
+limits: scope → limits by name; a money limit may be told beside its currency (`currency: EUR`).
+executionFilter: as `core.filter` reads it, for the owner whose accounts trade.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tradewright.core.exposure import parts_of
+from tradewright.core.filter import filter_limits
+from tradewright.core.limits import Limits, limits_from
+from tradewright.model.errors import InputError
+
+BLOCKS = ("limits", "executionFilter")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as JSON has it: a clock like 09:30 is text and not a number to the base of sixty."""
+
+
+_INTEGER = "tag:yaml.org,2002:int"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, re.compile(r"[-+]?[0-9]+$") if tag == _INTEGER else pattern) for tag, pattern in resolvers]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def scopes_of(file: Path | None, owner: str) -> dict[str, Limits]:
+    """The limits of a file by scope. Raises InputError for what is not one, naming the key."""
+    if file is None:
+        return {}
+    try:
+        read = yaml.load(file.read_text(), _Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"{file}: it can not be read: {' '.join(str(error).split())}") from error
+    return bound(read, owner)
+
+
+def bound(read: Any, owner: str) -> dict[str, Limits]:
+    """What was read, as limits by scope."""
+    if not isinstance(read, dict) or not set(read) <= set(BLOCKS):
+        raise InputError(f"a file of limits has the blocks {' and '.join(BLOCKS)}")
+    scopes = filter_limits(owner, read.get("executionFilter") or {})
+    for scope, block in (read.get("limits") or {}).items():
+        if not isinstance(block, dict):
+            raise InputError(f"limits of {scope}: {block!r} is not a mapping")
+        parts_of(scope)
+        values = dict(block)
+        currency = str(values.pop("currency", ""))
+        under = scopes.get(scope)
+        found = limits_from(values).values
+        scopes[scope] = Limits({**({} if under is None else under.values), **found}, 1, currency)
+    return scopes
