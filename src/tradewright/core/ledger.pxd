@@ -32,6 +32,7 @@ cdef class Position:
     cdef public long long short_size
     cdef public long long buying
     cdef public long long selling
+    cdef public long long opening
     cdef public long long exiting
     cdef public long long leaving
     cpdef long long size_of(self, int side) except? -1
