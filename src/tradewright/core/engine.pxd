@@ -79,7 +79,7 @@ cdef class Engine:
     @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
     cdef _book_fill(self, Order order, Fill fill)
-    @cython.locals(is_trade=cython.bint, order=Order, account=AccountState)
+    @cython.locals(is_trade=cython.bint, order=Order, account=AccountState, book=Book)
     cdef _count_trade(self, OrderState state, bint was_trade)
     @cython.locals(order=Order)
     cdef _alarm_fill(self, OrderState state)

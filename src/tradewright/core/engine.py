@@ -541,7 +541,9 @@ class Engine:
         if is_trade != was_trade and order.role == ENTRY:
             account = self.accounts[order.account]
             if day_of(account.terms.day_zone, order.time) == account.day:
-                self.book(order.account, order.strategy, order.instrument).trades += 1 if is_trade else -1
+                # Cython can not add to a field of what a call returned.
+                book = self.book(order.account, order.strategy, order.instrument)
+                book.trades += 1 if is_trade else -1
 
     def _alarm_fill(self, state: OrderState) -> None:
         order = state.order
