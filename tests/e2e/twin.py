@@ -279,12 +279,27 @@ class Twin:
         yield "close", price, price
 
     def low_first(self, bar: Minute) -> bool:
-        """Asked after the open's fills: `adverse` takes the extreme that is worse for the position first."""
+        """Asked after the open's fills: `adverse` takes the extreme that is worse for the position first; flat, the one
+        that would have helped the entry that the bar can reach, if all of those are on one side."""
         if self.path != "adverse":
             nearer = bar.open - bar.low <= bar.high - bar.open
             return {"ohlc": False, "olhc": True, "nearest": nearer}[self.path]
         position = self.held(1) - self.held(-1)
-        return position > 0 if position else bar.close >= bar.open
+        if position:
+            return position > 0
+        sides = {order.side for order in self.working if self.may_enter(order, bar)}
+        return -1 in sides if len(sides) == 1 else bar.close >= bar.open
+
+    def may_enter(self, order: Ticket, bar: Minute) -> bool:
+        """Whether it takes part on the bar's way and may open a position there."""
+        if order.reduces or order.tif in AUCTIONS or order.at_market() or not (self.open or order.extended):
+            return False
+        if order.type == "trailing_stop":
+            return True
+        favourable, unfavourable = (bar.low, bar.high) if order.side > 0 else (bar.high, bar.low)
+        if order.waits():
+            return order.side * unfavourable >= order.side * order.stop
+        return order.side * favourable <= order.side * order.limit
 
     def act(self, moment: str, prices: dict[int, int], auctions: dict[str, bool]) -> None:
         self.look += 1

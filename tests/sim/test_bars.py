@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from tests.sim.venue import MINUTE, Venue
-from tradewright.model.order import BUY, FOK, IOC, LIMIT, MARKET, SELL, STOP, STOP_LIMIT, TRAILING_STOP
+from tradewright.model.order import (
+    BUY,
+    FOK,
+    IOC,
+    LIMIT,
+    MARKET,
+    REDUCE_ONLY,
+    SELL,
+    STOP,
+    STOP_LIMIT,
+    TRAILING_STOP,
+)
 from tradewright.model.report import Report
 
 
@@ -184,8 +195,8 @@ LOW_FIRST, HIGH_FIRST = ["low", "high"], ["high", "low"]
         ("nearest", 0, BAR, LOW_FIRST),  # a tie
         ("adverse", 5, BAR, LOW_FIRST),
         ("adverse", -5, BAR, HIGH_FIRST),
-        ("adverse", 0, BAR, LOW_FIRST),  # flat, the bar rose
-        ("adverse", 0, (10000, 10100, 9900, 9980), HIGH_FIRST),  # flat, it fell
+        ("adverse", 0, BAR, LOW_FIRST),  # flat, a buy and a sale in reach, the bar rose
+        ("adverse", 0, (10000, 10100, 9900, 9980), HIGH_FIRST),  # it fell
         ("", 5, BAR, LOW_FIRST),  # adverse is the default
     ],
 )
@@ -208,6 +219,34 @@ def test_adverse_looks_at_the_position_after_the_open() -> None:
         ("filled", "stop", 10050, 1),
         ("filled", "target", 9950, 1),
     ]
+
+
+ROSE, FELL = (10000, 11000, 9000, 10100), (10000, 11000, 9000, 9900)
+
+
+@pytest.mark.parametrize("bar", [ROSE, FELL])
+@pytest.mark.parametrize(
+    ("side", "entry", "exit", "fills"),
+    [
+        # A buy on the way down has the high behind it: its target waits for another bar.
+        (BUY, {"type": LIMIT, "limit_units": 9500}, {"type": LIMIT, "limit_units": 10800}, [9500]),
+        (SELL, {"type": LIMIT, "limit_units": 10500}, {"type": LIMIT, "limit_units": 9200}, [10500]),
+        # One on the way up has the low before it: its stop is reached.
+        (BUY, {"type": STOP, "stop_units": 10500}, {"type": STOP, "stop_units": 9500}, [10500, 9500]),
+        (SELL, {"type": STOP, "stop_units": 9500}, {"type": STOP, "stop_units": 10500}, [9500, 10500]),
+        (BUY, {"type": TRAILING_STOP, "trail_units": 500}, {"type": STOP, "stop_units": 9500}, [10500, 9500]),
+    ],
+)
+def test_adverse_is_against_the_entry_a_flat_account_asks_for(
+    bar: tuple[int, int, int, int], side: int, entry: dict[str, int], exit: dict[str, int], fills: list[int]
+) -> None:
+    venue = Venue()
+    venue.bar(0, 10000, 10000, 10000, 10000)
+    venue.submit("entry", side, quantity=1, **entry)
+    venue.submit("exit", -side, quantity=1, parent="entry", flags=REDUCE_ONLY, **exit)
+    venue.submit("far", -side, LIMIT, 1, limit_units=10000 - side * -2000)  # out of the bar's reach: it has no say
+    venue.bar(1, *bar)
+    assert [price for price, _ in venue.fills()] == fills
 
 
 def test_accounts_have_each_their_own_path() -> None:

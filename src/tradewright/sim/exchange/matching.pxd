@@ -7,9 +7,9 @@ from tradewright.sim.exchange.market cimport Market
 from tradewright.sim.exchange.path cimport Path, fall, rise
 from tradewright.sim.exchange.working cimport Working
 
-cdef int TRIGGERED, CLS, EXTENDED_HOURS, OPG, STOP_LIMIT, TRAILING_STOP
+cdef int TRIGGERED, CLS, EXTENDED_HOURS, OPG, REDUCE_ONLY, STOP_LIMIT, TRAILING_STOP
 cdef int CLOSE, FIRST_EXTREME, OPEN, STANDING, TICK
-cdef int FROM_QUOTES, FROM_TRADES, WORKING, FRONT, NO_QUEUE, NEXT_CLOSE, NEXT_OPEN
+cdef int FROM_QUOTES, FROM_TRADES, WORKING, FRONT, NO_QUEUE, ADVERSE, NEXT_CLOSE, NEXT_OPEN
 cdef double OUT_OF_REACH
 
 cdef class Matching(Filling):
@@ -21,8 +21,12 @@ cdef class Matching(Filling):
 
     @cython.locals(book=Book)
     cdef enter(self, Market market, int point)
-    @cython.locals(point=cython.int, path=Path, joins=cython.bint)
+    @cython.locals(point=cython.int, path=Path, joins=cython.bint, position=cython.longlong)
     cdef aim(self, Market market, Book book)
+    @cython.locals(w=Working, sides=cython.int)
+    cdef int entries(self, Market market, Book book) except? -2
+    @cython.locals(path=Path)
+    cdef bint within(self, Working w) except -1
     cdef refresh(self, Market market, Book book)
     @cython.locals(w=Working)
     cdef settle(self, Market market, Book book)

@@ -7,7 +7,7 @@ takes part in what is left of the event. Ties along the way go to the order acce
 from __future__ import annotations
 
 from tradewright.model.event import TRIGGERED
-from tradewright.model.order import CLS, EXTENDED_HOURS, OPG, STOP_LIMIT, TRAILING_STOP
+from tradewright.model.order import CLS, EXTENDED_HOURS, OPG, REDUCE_ONLY, STOP_LIMIT, TRAILING_STOP
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.book import Book
 from tradewright.sim.exchange.desk import Desk
@@ -26,7 +26,7 @@ from tradewright.sim.exchange.vocabulary import (
     WORKING,
 )
 from tradewright.sim.exchange.working import Working
-from tradewright.sim.models.fill import NEXT_CLOSE, NEXT_OPEN
+from tradewright.sim.models.fill import ADVERSE, NEXT_CLOSE, NEXT_OPEN
 from tradewright.sim.models.models import Models
 from tradewright.sim.models.queue import FRONT, NO_QUEUE
 
@@ -73,14 +73,34 @@ class Matching(Filling):
         else:
             path = self.path
             if joins or point == FIRST_EXTREME:
+                position = book.net
+                if position == 0 and self.models.fill.path == ADVERSE:
+                    position = -self.entries(market, book)
                 book.low_first = self.models.fill.low_first(
-                    book.net, path.bid_open, path.bid_high, path.bid_low, path.bid_close
+                    position, path.bid_open, path.bid_high, path.bid_low, path.bid_close
                 )
             book.bid_to = path.bid(point, book.low_first)
             book.ask_to = path.ask(point, book.low_first)
         if point == OPEN or point >= CLOSE:
             book.bid = book.bid_to
             book.ask = book.ask_to
+
+    def entries(self, market: Market, book: Book) -> int:
+        """The side on which the bar can reach orders that may open a position: 0 if both or none."""
+        sides = 0
+        for w in book.orders:
+            if w.open and not w.flags & REDUCE_ONLY and self.eligible(w, market) and self.within(w):
+                sides |= 1 if w.side > 0 else 2
+        return 1 if sides == 1 else -1 if sides == 2 else 0
+
+    def within(self, w: Working) -> bool:
+        """Whether the bar comes to where the order acts."""
+        path = self.path
+        if w.type == TRAILING_STOP or not (w.waits() or w.limited()):
+            return True
+        if w.waits():
+            return path.ask_high >= w.stop if w.side > 0 else path.bid_low <= w.stop
+        return path.ask_low <= w.limit if w.side > 0 else path.bid_high >= w.limit
 
     def refresh(self, market: Market, book: Book) -> None:
         """Brings a book's price up to date; one opened while the event runs joins at the end of the moment."""

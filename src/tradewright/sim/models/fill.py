@@ -7,8 +7,9 @@ Bars, market orders (and limit orders that are IOC or FOK):
   touch         at once where the path of a bar stands when the order arrives, else at the next open
 Limit, stop and trailing orders follow the bar's path under every convention. The path runs from the open by way of both
 extremes to the close:
-  adverse       the extreme that is worse for the account's position first: long ⇒ low, short ⇒ high; flat ⇒ olhc if the
-                bar rose, ohlc if it fell (the position is the one after the open's fills; the default)
+  adverse       the extreme that is worse for the account first: long ⇒ low, short ⇒ high (after the open's fills);
+                flat, what helps an entry comes before it: only buys in the bar's reach ⇒ high, only sales ⇒ low;
+                both or none ⇒ olhc if the bar rose, ohlc if it fell (the default)
   ohlc, olhc    high first, low first
   nearest       the extreme nearer to the open first (a tie: low first)
 A limit order that rests fills when the path touches its limit; `through`: when the path goes beyond by a tick;
@@ -71,7 +72,8 @@ class FillModel:
         spec.end()
 
     def low_first(self, position: int, open_units: int, high_units: int, low_units: int, close_units: int) -> bool:
-        """Whether the path of this bar reaches its low before its high, for an account with that position."""
+        """Whether the path of this bar reaches its low before its high, for an account with that position; flat, its
+        sign is against the entries in reach."""
         if self.path == ADVERSE:
             return close_units >= open_units if position == 0 else position > 0
         if self.path == NEAREST:
