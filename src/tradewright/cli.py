@@ -1,5 +1,6 @@
 """The command line. Every command has `--json` and the exit codes
-0 ok · 1 failed (bad data, I/O, locked, second engine) · 2 usage · 3 refused by risk · 4 not ready.
+0 ok · 1 failed (bad data, I/O, locked, second engine) · 2 usage · 4 not ready (it needs an engine that runs). 3 is kept
+for an order that risk refuses: no command places one yet.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import typer
 from typer.exceptions import TyperException
 
 from tradewright import __version__
-from tradewright.model.errors import InputError, TradewrightError, UsageError
+from tradewright.model.errors import InputError, NotReady, TradewrightError, UsageError
 
-FAILED, USAGE = 1, 2
+FAILED, USAGE, NOT_READY = 1, 2, 4
 
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -48,6 +49,8 @@ def main() -> None:
         fail(" ".join(error.format_message().split()), USAGE)
     except UsageError as error:
         fail(str(error), USAGE)
+    except NotReady as error:
+        fail(str(error), NOT_READY)
     except TradewrightError as error:
         fail(str(error), FAILED)
     except OSError as error:
@@ -284,6 +287,69 @@ def replay(
     show(folded.row(folder), as_json, lambda: folded.text(folder))
     if folded.differences:
         raise typer.Exit(FAILED)
+
+
+Scope = Annotated[
+    str,
+    typer.Argument(
+        help="all, or one of account:NAME, owner:NAME, venue:V, strategy:ID, symbol:S, sector:X, currency:C."
+    ),
+]
+Who = Annotated[str | None, typer.Option("--who", help="Who says so (default: the user of this machine).")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+
+
+@app.command()
+def kill(
+    scope: Scope = "all",
+    reducing: Annotated[
+        bool, typer.Option("--reducing", help="REDUCING: strategies go on, and may only reduce.")
+    ] = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="Close what it holds at the market; needs its engine.")
+    ] = False,
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Stop openings in a scope and cancel those that rest, until somebody re-arms it; exits stay possible."""
+    from tradewright.model.control import HALTED, REDUCING
+
+    _set_state(scope, REDUCING if reducing else HALTED, who, reason, close, home, journal, as_json)
+
+
+@app.command()
+def rearm(
+    scope: Scope = "all",
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Make a scope ACTIVE again, or a strategy that was halted: by a person's name, never by itself."""
+    from tradewright.model.control import ACTIVE
+
+    _set_state(scope, ACTIVE, who, reason, False, home, journal, as_json)
+
+
+def _set_state(
+    scope: str, state: int, who: str | None, reason: str, close: bool, home: Path | None, journal: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from getpass import getuser
+
+    from tradewright.app.control import Asked, set_state, text_of_answer
+    from tradewright.app.home import journal_folder
+
+    try:
+        name = who or getuser()
+    except (KeyError, OSError) as error:
+        raise UsageError("say who decides this: --who NAME") from error
+    answer = set_state(journal_folder(home, journal), Asked(scope, state, name, reason, close))
+    show(answer, as_json, lambda: text_of_answer(answer))
 
 
 @app.command()

@@ -16,7 +16,7 @@ from tests.e2e.command import files, tradewright
 from tests.e2e.markets import bars
 from tests.project import build_of, compiled_modules
 
-COMMANDS = ("demo", "backtest", "explain", "replay", "doctor")
+COMMANDS = ("demo", "backtest", "explain", "replay", "kill", "rearm", "doctor")
 USAGE = {
     "an unknown command": (("nonsense",), "No such command 'nonsense'"),
     "an unknown option": (("doctor", "--colour", "red"), "No such option: --colour"),

@@ -16,6 +16,7 @@ import msgspec
 
 from tradewright import __version__
 from tradewright.app.conflate import Conflator
+from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
 from tradewright.app.watch import DEATHS_MAX
@@ -131,6 +132,7 @@ class Session:
         )  # fmt: skip
         try:
             self._begin(specs)
+            self.control = ControlSocket(options.folder)
         except BaseException:
             self.machine.abandon()
             raise
@@ -193,6 +195,14 @@ class Session:
             reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
             self.machine.sequencer.feed(TradingStateSet(now, f"strategy:{strategy}", HALTED, "watch", reason))
 
+    def _carry_out(self, asked: Asked) -> dict[str, Any]:
+        """What a person asks of the running session; answered when it is durable."""
+        engine = self.machine.trader.engine
+        for event in events_of(asked, engine):
+            self.machine.sequencer.feed(event)
+        self.live.flush()
+        return answer_of(asked, engine, self.live.journal.head.sequence, True)
+
     def stop(self) -> None:
         """End after the event that is being fed."""
         self.stopping = True
@@ -230,6 +240,7 @@ class Session:
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + 0.1
                 self.live.tell()
+                self.control.poll(self._carry_out)
                 tick()
                 if self.feed.paced:
                     self._pace(began, event.time - first)
@@ -244,4 +255,5 @@ class Session:
 
     def close(self) -> None:
         """Flush, anchor and release everything."""
+        self.control.close()
         self.machine.close()

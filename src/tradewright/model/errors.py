@@ -11,6 +11,7 @@ TradewrightError
 │   ├── JournalDamaged   a record, a chain hash or the structure is not what was written
 │   ├── JournalTruncated it ends before its anchor
 │   └── JournalFull      nothing can be written (disk full, read-only); nothing was lost
+├── NotReady             what is asked for needs something that is not there now, such as an engine that runs
 └── VenueError           the venue answered something we can not accept
 
 A refusal by risk is a value (`model.decision`), never an exception. Overflow is the builtin OverflowError.
@@ -59,6 +60,10 @@ class JournalTruncated(JournalError):
 
 class JournalFull(JournalError):
     """The journal can not be written now; what was durable stays durable."""
+
+
+class NotReady(TradewrightError):
+    """It can not be done now; the message says what is missing."""
 
 
 class VenueError(TradewrightError):
