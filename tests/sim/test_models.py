@@ -133,6 +133,22 @@ def test_slippage_never_passes_a_limit_and_spares_what_rests() -> None:
     assert sorted(venue.fills()) == [(9990, 10), (10003, 10), (10015, 10)]
 
 
+@pytest.mark.parametrize(("tick", "price", "filled"), [(1, 5, 1), (2, 6, 2), (1, 1, 1), (4, 2, 2)])
+def test_slippage_leaves_a_price(tick: int, price: int, filled: int) -> None:
+    """Ten ticks below five cents there is none: a sale gets a tick, or where the price itself is less, that."""
+    venue = Venue(share(tick=tick), slippage="ticks:10")
+    venue.sell("s", 1)
+    venue.bar(0, price, price, price, price)
+    assert venue.fills() == [(filled, 1)]
+
+
+def test_a_price_below_nothing_slips_as_any_other() -> None:
+    venue = Venue(slippage="ticks:10")
+    venue.sell("s", 1)
+    venue.bar(0, -5, -5, -5, -5)
+    assert venue.fills() == [(-15, 1)]
+
+
 def test_without_volume_the_share_is_the_worst_the_model_knows() -> None:
     instrument = share()
     assert SlippageModel("volume_share:0.1").slip(instrument, 10000, 1, 0) == 1000

@@ -163,7 +163,7 @@ class Filling(Desk):
         return found
 
     def slipped(self, w: Working, price: int, size: int) -> int:
-        """The price after slippage, never beyond a limit."""
+        """The price after slippage: never beyond a limit, and never down to nothing, one tick at the least."""
         market = w.market
         volume = self.volume
         if market.source >= FROM_TRADES and not self.print_size:
@@ -171,6 +171,8 @@ class Filling(Desk):
         at = price + w.side * self.models.slippage.slip(market.instrument, price, size, volume)
         if w.limited() and w.side * at > w.side * w.limit:
             return w.limit
+        if at <= 0 < price:
+            return min(price, market.instrument.rules.tick)
         return at
 
     def execute_at(self, w: Working, price: int, size: int, maker: bool) -> None:
