@@ -48,7 +48,8 @@ class FairValueGaps(Pattern):
         """Take the next bar; the gap that it completes. `met` then holds the gaps that it came back to."""
         low, high = bar.low_units, bar.high_units
         self.met = [gap for gap in self.gaps if (low <= gap.top if gap.side == UP else high >= gap.bottom)]
-        self.gaps = [gap for gap in self.gaps if gap not in self.met]
+        if self.met:
+            self.gaps = [gap for gap in self.gaps if gap not in self.met]
         made: Gap | None = None
         if len(self.bars) == 2:
             first, middle = self.bars

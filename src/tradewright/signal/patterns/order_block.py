@@ -85,14 +85,22 @@ class OrderBlocks(Pattern):
         return Block(side, chosen.low, chosen.high, chosen.number, self.count)
 
     def _meet(self, bar: Bar) -> None:
+        """Most bars reach none: a block is looked at twice only where its near side is reached."""
         self.retested = None
-        left: list[Block] = []
+        low, high, close = bar.low_units, bar.high_units, bar.close_units
+        over: list[Block] = []
         for block in self.blocks:
-            through = bar.low_units < block.bottom if block.side == HIGH else bar.high_units > block.top
-            inside = bar.low_units <= block.top if block.side == HIGH else bar.high_units >= block.bottom
-            back = bar.close_units > block.top if block.side == HIGH else bar.close_units < block.bottom
-            if inside and back and not through:
-                self.retested = block
-            elif not through:
-                left.append(block)
-        self.blocks = left
+            if block.side == HIGH:
+                if low > block.top:
+                    continue
+                through, back = low < block.bottom, close > block.top
+            else:
+                if high < block.bottom:
+                    continue
+                through, back = high > block.top, close < block.bottom
+            if through or back:
+                over.append(block)
+                if not through:
+                    self.retested = block
+        if over:
+            self.blocks = [block for block in self.blocks if block not in over]

@@ -18,13 +18,14 @@ from tradewright.signal.patterns.swing import HIGH, Swing
 
 class Pool(NamedTuple):
     """side: HIGH or LOW. level: of its first swing, edge: of its outermost one, price counts. touches: swings in it.
-    number: of the bar of its first swing."""
+    number: of the bar of its first swing. limit: the price count that takes it."""
 
     side: int
     level: int
     edge: int
     touches: int
     number: int
+    limit: int = 0
 
 
 class Pools(Pattern):
@@ -48,7 +49,8 @@ class Pools(Pattern):
     def update(self, bar: Bar, swing: Swing | None) -> Pool | None:
         """Take the next bar, and the swing that it confirmed; the pool that the swing joined. `taken` then holds the
         pools that the bar took."""
-        self.taken = [pool for pool in self.pools if self._takes(bar, pool)]
+        low, high = bar.low_units, bar.high_units
+        self.taken = [pool for pool in self.pools if (high >= pool.limit if pool.side == HIGH else low <= pool.limit)]
         if self.taken:
             self.pools = [pool for pool in self.pools if pool not in self.taken]
         if swing is None:
@@ -58,11 +60,6 @@ class Pools(Pattern):
                 edge = max(pool.edge, swing.level) if pool.side == HIGH else min(pool.edge, swing.level)
                 self.pools[at] = joined = pool._replace(edge=edge, touches=pool.touches + 1)
                 return joined
-        keep(self.pools, Pool(swing.side, swing.level, swing.level, 1, swing.number))
+        limit = swing.level + swing.side * self.tolerance(swing.level)
+        keep(self.pools, Pool(swing.side, swing.level, swing.level, 1, swing.number, limit))
         return None
-
-    def _takes(self, bar: Bar, pool: Pool) -> bool:
-        tolerance = self.tolerance(pool.level)
-        if pool.side == HIGH:
-            return bar.high_units >= pool.level + tolerance
-        return bar.low_units <= pool.level - tolerance

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.signal.patterns.cases import PATTERNS
-from tests.unit.signal.patterns.market import COIN, real_bars, seeded_bars
+from tests.unit.signal.patterns.market import COIN, MINUTE, real_bars, seeded_bars
 from tests.unit.signal.patterns.tape import (
     ON_BARS,
     ON_QUOTES,
@@ -21,9 +21,9 @@ from tests.unit.signal.patterns.tape import (
     said,
 )
 from tradewright.model.errors import InputError
-from tradewright.model.market import Quote, Trade
+from tradewright.model.market import Bar, Quote, Trade
 from tradewright.model.rng import Rng
-from tradewright.signal.patterns import Climax, Frame, ObvDivergence
+from tradewright.signal.patterns import Climax, Frame, ObvDivergence, VwapDivergence
 
 ALL = ON_BARS | ON_QUOTES | ON_TRADES
 
@@ -130,3 +130,16 @@ def test_the_rule_of_lee_and_ready_says_most_often_what_the_venue_says(shared: P
         right += sign == trade.aggressor
         wrong += sign == -trade.aggressor
     assert right > 2 * wrong > 0
+
+
+def test_the_average_that_was_paid_begins_anew_with_each_utc_day() -> None:
+    """The line of the second day's first bar is its close less its own typical price."""
+    day = 86_400 * 10**9
+    detector = VwapDivergence()
+    for begin, (high, low, close), line in (
+        (day - MINUTE, (120, 90, 90), 90 - 100),
+        (day, (330, 300, 300), 300 - 310),
+        (day + MINUTE, (430, 400, 400), 400 - (310 + 410) // 2),
+    ):
+        detector.update(Bar(begin + MINUTE, COIN, begin, close, high, low, close, 7))
+        assert detector.line == line
