@@ -453,6 +453,7 @@ class Engine:
             state.cancel = SENT
         elif isinstance(command, Replace):
             state.replace = SENT
+            state.asked = (command.limit_units, command.stop_units)
         elif isinstance(command, Query):
             state.queried = True
         state.time_request = command.time

@@ -27,6 +27,7 @@ cdef class OrderState:
     cdef public long long time_request
     cdef public tuple terms
     cdef public long long named
+    cdef public tuple asked
     cdef begin(self, Order order, int stage)
     cpdef bint is_open(self) except -1
     cpdef long long remaining(self) except -1
@@ -41,5 +42,6 @@ cdef class OrderState:
     cdef _apply_accepted(self, Report accepted)
     cdef _apply_unknown(self, str request)
     cdef _apply_replaced(self, Replaced replaced)
+    cdef tuple _rank(self, tuple terms)
 
 cdef int _refused(int request) except -1

@@ -37,11 +37,12 @@ class OrderState:
     quantity: what is asked for now (a replace changes it, fills included). code, text: why it ended or was refused.
     overfilled: the venue filled more than was asked; a fact, and an alarm. late: fills that came after the end.
     queried: a look-up is on its way. terms, named: the newest REPLACED, and when (venue's clock) venue_id was said.
+    asked: limit and stop price of the last Replace.
     """
 
     __slots__ = (
         "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "queried", "code", "text",
-        "venue_id", "late", "time_ended", "time_request", "terms", "named",
+        "venue_id", "late", "time_ended", "time_request", "terms", "named", "asked",
     )  # fmt: skip
 
     def __init__(self, order: Order, stage: int) -> None:
@@ -67,6 +68,7 @@ class OrderState:
         self.time_request = 0
         self.terms: tuple[int, ...] = ()
         self.named = 0
+        self.asked: tuple[int, ...] = ()
 
     def is_open(self) -> bool:
         """It may still fill: neither ended, nor denied, nor filled in full."""
@@ -201,9 +203,10 @@ class OrderState:
 
     def _apply_replaced(self, replaced: Replaced) -> None:
         """The venue's clock decides which terms are newest. Of one instant the smaller size is: what happens to an
-        order within it takes from it (a part of its parent's size, a fill of its pair)."""
+        order within it takes from it (a part of its parent's size, a fill of its pair); of one size the prices that
+        were asked for last."""
         terms = (replaced.time_venue, -replaced.quantity, replaced.limit_units, replaced.stop_units)
-        if terms < self.terms:
+        if self.terms and self._rank(terms) < self._rank(self.terms):
             return
         self.terms = terms
         self.order.quantity = replaced.quantity
@@ -211,12 +214,16 @@ class OrderState:
         self.order.stop_units = replaced.stop_units
         self.replace = NONE
 
+    def _rank(self, terms: tuple[int, ...]) -> tuple[object, ...]:
+        return (terms[0], terms[1], terms[2:] == self.asked, *terms[2:])
+
     def row(self) -> tuple[object, ...]:
         """Everything there is to know of it, as one encodable row."""
         return (
             self.order.row(), self.stage, self.filled, self.value, sorted(self.fees.items()),
             sorted(self.trades.items()), self.submit, self.cancel, self.replace, self.queried, self.code, self.text,
             self.venue_id, self.late, self.time_ended, self.time_request, self.terms, self.named,
+            self.asked,
         )  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from tradewright.core import life_cycle
 from tradewright.core.life_cycle import EVENT_NAMES, STAGE_NAMES, STAGES, diagram, stage_after
 from tradewright.core.orders import OrderState
 from tradewright.model import event as kinds
+from tradewright.model.command import Replace
 from tradewright.model.control import ExitTriggered
 from tradewright.model.errors import ContractError, LifeCycleError
 from tradewright.model.event import Event
 from tradewright.model.numbers import SIZE_MAX
-from tradewright.model.order import Order
+from tradewright.model.order import STOP, Order
 from tradewright.model.report import Fill, Replaced, Report
 
 #: stage → event → stage after it. What is not here can not happen.
@@ -262,6 +263,23 @@ def test_of_two_sizes_of_one_instant_the_smaller_is_the_newer_in_any_order() -> 
         for quantity in quantities:
             state.apply_report(Replaced(10, "m-1-1", 5, quantity, 120, 110))
         assert state.order.quantity == 1
+
+
+def test_of_two_prices_of_one_instant_the_one_asked_for_last_is_the_newer_in_any_order() -> None:
+    """Ticks of one instant move a stop twice: both answers carry the same time."""
+    for stops in ((110, 105), (105, 110)):
+        desk = Desk()
+        desk.quote(200)
+        order_id = desk.buy(10, stop_units=210, type=STOP)
+        desk.accept(order_id)
+        for stop in stops:
+            desk.engine.apply(Replace(desk.tick(), order_id, 10, 0, stop))
+            desk.replaced(order_id, 10, stop=stop, at=5)
+        state = desk.state(order_id)
+        assert (state.order.stop_units, state.replace) == (stops[-1], life_cycle.NONE)
+        for stop in stops:
+            desk.replaced(order_id, 10, stop=stop, at=5)
+        assert state.order.stop_units == stops[-1], "said again it changes nothing"
 
 
 REQUESTS = ("submit", "cancel", "replace")
