@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.orders import OrderState
-from tradewright.model.control import TRADING_STATES, Alarm
+from tradewright.model.control import MOVE_CODES, TIME_EXIT, TRADING_STATES, Alarm, ExitMoved
 from tradewright.model.decision import FILTER, Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
@@ -227,7 +227,9 @@ class Story:
         elif isinstance(step, Alarm):
             what = f"ALARM {step.code}: {step.text}"
         else:
-            what = _STEPS.get(step.kind, f"event {step.kind}")
+            what = (
+                _moved(step, instrument) if isinstance(step, ExitMoved) else _STEPS.get(step.kind, f"event {step.kind}")
+            )
             if isinstance(step, Report) and step.code:
                 what += f": {step.code} {step.text}".rstrip()
         return {"time": moment_text(step.time), "what": what}
@@ -240,6 +242,17 @@ def filter_row(decision: Decision) -> dict[str, Any]:
         "execution_filter_action": "SKIP" if failed else "PASS",
         "execution_filter_reasons": [check_row(check, decision.instrument)["text"] for check in failed],
     }
+
+
+def _moved(moved: ExitMoved, instrument: Instrument) -> str:
+    """Where a stop goes, and why."""
+    scale = instrument.price_scale
+    why = MOVE_CODES[moved.code]
+    if moved.code == TIME_EXIT:
+        return f"what it guards is closed: {moved.code} {why}"
+    seen = f", best price {text_of(moved.best_units, scale)}" if moved.best_units else ""
+    trail = f", {text_of(moved.trail_units, scale)} away" if moved.trail_units else ""
+    return f"stop moves to {text_of(moved.stop_units, scale)}: {moved.code} {why}{seen}{trail}"
 
 
 def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:

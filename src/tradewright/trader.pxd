@@ -66,7 +66,7 @@ cdef class Trader:
     @cython.locals(engine=Engine, intents=list)
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
-    cdef Outcome _decide(self, list intents, list outputs)
+    cdef Outcome _decide(self, Event event, list intents, list outputs)
     @cython.locals(engine=Engine)
     cdef _record_signals(self, list outputs)
     @cython.locals(state=OrderState)

@@ -35,6 +35,8 @@ from tradewright.model.event import (
     BAR,
     DECISION,
     DEPTH,
+    EXIT_MOVED,
+    EXIT_PLANNED,
     MARKET_KIND_MAX,
     QUOTE,
     QUOTE_BAR,
@@ -57,6 +59,10 @@ from tradewright.signal.strategy import Strategy
 Load = Callable[[StrategySpec], type[Strategy] | None]
 STRATEGY_RAISED = "STRATEGY_RAISED"
 STRATEGY_STATE = "STRATEGY_STATE"
+
+
+#: What comes behind the strategies' callbacks, besides the cancels they bring about.
+_REST = (SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED)
 
 
 class Watch(Protocol):
@@ -229,12 +235,13 @@ class Trader:
         """Fold one input and decide. The outcome's outputs are applied already."""
         engine = self.engine
         if event.kind <= MARKET_KIND_MAX:
-            if engine.now < engine.next_due and not engine.exits and event.time < engine.next_due:
+            quiet = not engine.exits and not engine.guards
+            if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
                 intents = self._run(event)
                 if intents is None and not self.stated:
                     return NOTHING
-                return self._decide(intents, [])
+                return self._decide(event, intents, [])
         elif isinstance(event, Started):
             self._start(event, False)
         elif isinstance(event, TradingStateSet | CloseRequested):
@@ -250,7 +257,7 @@ class Trader:
             outputs += engine.look_up()
         elif isinstance(event, CloseRequested):
             outputs += engine.close_all(event)
-        return self._decide(self._run(event), outputs)
+        return self._decide(event, self._run(event), outputs)
 
     def _check_names(self, event: TradingStateSet | CloseRequested) -> None:
         """What a person names has to be there: a mistyped halt would stop nothing."""
@@ -259,14 +266,17 @@ class Trader:
             return
         check_scope(self.engine, event.scope, [] if self.setup is None else [spec.id for spec in self.setup.strategies])
 
-    def _decide(self, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
-        """Take what the strategies want through sizing and risk, one intent through all stations before the next."""
+    def _decide(self, event: Event, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
+        """Take what the strategies want through sizing and risk, one intent through all stations before the next; then
+        the exit plans do what they have to."""
         engine = self.engine
         if self.stated:
             self._record_signals(outputs)
         if intents is not None:
             for intent in intents:
                 outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
+        if engine.guards:
+            outputs += engine.tend(event)
         if not outputs and not engine.matches and not engine.alarms:
             return NOTHING
         outcome = Outcome.__new__(Outcome)
@@ -289,6 +299,8 @@ class Trader:
         self.stated.clear()
 
     def _take(self, intent: Intent) -> list[Event]:
+        if intent.trails:
+            return self.engine.trail(intent)
         if not intent.cancels:
             return self.engine.judge(intent)
         state = self.engine.orders.get(intent.order_id)
@@ -400,6 +412,7 @@ class Trader:
             engine.open_account(account, Limits(dict(limits)))
         engine.configure(self.setup.scopes)
         engine.sizers = dict(self.setup.sizers)
+        engine.plans = dict(self.setup.plans)
         self._seat(self.setup)
         kept = {runner.key: runner for runner in self.runners}
         self.runners = []
@@ -509,11 +522,12 @@ def identity_of(spec: StrategySpec, group: list[Instrument]) -> list[Any]:
 def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
     """Outputs the core made by itself, and those that came of strategies' intents.
 
-    The core's come first; a signal, a decision, a halt, or a cancel that a callback brought about begins the rest.
+    The core's come first; a signal, a decision, a halt, a cancel that a callback brought about, or what an exit plan
+    does begins the rest.
     """
     for at, output in enumerate(outputs):
         asked = isinstance(output, Cancel) and output.code in (STRATEGY, CLOSING)
-        if asked or output.kind in (SIGNAL, DECISION, STRATEGY_HALTED):
+        if asked or output.kind in _REST:
             return outputs[:at], outputs[at:]
     return outputs, []
 

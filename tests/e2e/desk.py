@@ -28,6 +28,7 @@ from tradewright.model.codec import Decoder
 from tradewright.model.command import Command
 from tradewright.model.control import CashMoved, Started
 from tradewright.model.event import Event
+from tradewright.model.exit_plan import plan_from
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Quote, QuoteBar
 from tradewright.model.numbers import Number, count_of, money_of, money_text
@@ -78,6 +79,7 @@ class Desk:
         cash: Number | dict[str, Number] = "1000000",
         limits: dict[str, Number] | None = None,
         sizers: dict[str, str] | None = None,
+        plans: dict[str, dict[str, Any]] | None = None,
         models: Models | None = None,
         **terms: Any,
     ) -> None:
@@ -95,7 +97,10 @@ class Desk:
         self.exchange.open_account(ACCOUNT, self.account.mode, self.balances)
         self.specs = [self._spec(number, given) for number, given in enumerate(strategies)]
         sized = {scope: sizer_from(text) for scope, text in (sizers or {}).items()}
-        setup = Setup(self.instruments, [(self.account, limits_from(limits or {}).row())], self.specs, {}, sized)
+        planned = {scope: plan_from(named) for scope, named in (plans or {}).items()}
+        setup = Setup(
+            self.instruments, [(self.account, limits_from(limits or {}).row())], self.specs, {}, sized, plans=planned
+        )
         self.time = MIDNIGHT
         self.sequencer.feed(Started(self.time, 1, plain(setup.row())))
         for currency, amount in self.balances.items():

@@ -146,3 +146,52 @@ class Opinionated(Strategy):
         else:
             away = bar.close / self.mean.value - 1
             self.signal("BUY" if away > 0 else "SELL", min(1.0, 400 * abs(away)), "away from the average")
+
+
+class Turns(Strategy):
+    """Enters at each so many quotes when it is flat, long and short by turns, with the exits it is told."""
+
+    every: int = 100
+    lot: int = 1
+    terms: dict[str, Any] = {}
+    seen: int = 0
+    entries: int = 0
+
+    def on_quote(self, quote: Quote) -> None:
+        self.seen += 1
+        if self.seen % self.every == 0 and self.flat:
+            (self.buy if self.entries % 2 == 0 else self.sell)(self.lot, **self.terms)
+            self.entries += 1
+
+
+class Guarded(Strategy):
+    """Enters every few bars with one exit plan after another; an ATR trail follows what it holds."""
+
+    every: int = 7
+    seen: int = 0
+
+    def setup(self) -> None:
+        self.range = self.atr(5)
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        if not self.range.ready:
+            return
+        far = self.range.value
+        if self.seen % self.every:
+            if self.seen % 3 == 0:
+                self.trail(1.5 * far)
+            return
+        turn = self.seen // self.every % 6
+        if turn == 0:
+            self.buy(risk_percent=1, stop_loss_percent=2, take_profit_percent=3, max_size=500)
+        elif turn == 1:
+            self.sell(percent=5, trailing=2 * far, trail_step=far / 4)
+        elif turn == 2:
+            self.buy(volatility_percent=1, deviation=far, trailing_percent=1, break_even=far, exit_after=1800)
+        elif turn == 3:
+            self.sell(kelly=0.5, win_rate=0.55, payoff=1.2, stop_loss=bar.close + 3 * far, break_even_percent=0.5)
+        elif turn == 4:
+            self.protect(trailing=2 * far, trail_step=far / 5, exit_after=3600)
+        else:
+            self.close(reason="enough")

@@ -37,6 +37,7 @@ FILE = Path(__file__).parent / "strategies.py"
 RESTLESS = (f"{FILE}:Restless", {})
 SCALPER = (f"{FILE}:Scalper", {})
 OPINIONATED = (f"{FILE}:Opinionated", {})
+GUARDED = (f"{FILE}:Guarded", {})
 CLASSIC = ("sma_cross", {"fast": 3, "slow": 9, "percent": 10.0})
 Chosen = list[tuple[str, dict[str, Any]]]
 
@@ -97,6 +98,7 @@ class Played:
 PLAYS: dict[str, tuple[Chosen, Callable[[Path], Path]]] = {
     "bars": ([RESTLESS, CLASSIC, OPINIONATED], lambda folder: bars(folder / "bars.csv")),
     "bid and ask bars": ([OPINIONATED, RESTLESS, CLASSIC], lambda folder: quote_bars(folder / "pairs.csv")),
+    "exit plans": ([GUARDED], lambda folder: bars(folder / "plans.csv")),
     "quotes": ([SCALPER], lambda folder: quotes(folder / "quotes.csv")),
 }
 SHARED_PLAYS: dict[str, Chosen] = {

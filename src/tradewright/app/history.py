@@ -14,7 +14,7 @@ from tradewright.core.setup import Setup, StrategySpec
 from tradewright.explain import Story
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import Command
-from tradewright.model.control import Alarm, ExitTriggered, StrategyHalted, TradingStateSet
+from tradewright.model.control import Alarm, ExitMoved, ExitTriggered, StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
@@ -150,6 +150,10 @@ def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
     return f"record {sequence}: outputs differ"
 
 
+#: What the story of an order tells, by its `order_id`.
+_TOLD = Command | ExitTriggered | ExitMoved | Report | Alarm
+
+
 class Stories:
     """Collects the stories of the orders that `wanted` chooses, while a journal is folded."""
 
@@ -171,7 +175,7 @@ class Stories:
                     for order in item.orders:
                         state = trader.engine.orders[order.id]
                         self.stories[order.id] = Story(item, state, _signal_of(item, said))
-                elif isinstance(item, Command | ExitTriggered | Report | Alarm) and item.order_id in self.stories:
+                elif isinstance(item, _TOLD) and item.order_id in self.stories:
                     mark = (item.order_id, encode(item).decode())
                     if not isinstance(item, Report) or mark not in seen:
                         self.stories[item.order_id].steps.append(item)

@@ -1,6 +1,6 @@
 cimport cython
 from tradewright.core.accounts cimport AccountState
-from tradewright.core.exits cimport HeldExit
+from tradewright.core.exits cimport HeldExit, closing_price
 from tradewright.core.holds cimport Hold, Holds
 from tradewright.core.ledger cimport Book, Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
@@ -39,6 +39,8 @@ cdef class Engine:
     cdef public dict halted
     cdef public dict sizers
     cdef readonly dict signals
+    cdef public dict plans
+    cdef readonly dict guards
     cdef public long long order_count
     cdef str last_id
     cdef long long last_number
@@ -66,7 +68,7 @@ cdef class Engine:
     cpdef apply(self, Event event)
     cdef _tick(self, long long time)
     cdef _apply_other(self, Event event)
-    @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int)
+    @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
     cdef bint _held_here(self, Order order) except -1
     @cython.locals(number=cython.longlong)
@@ -78,6 +80,8 @@ cdef class Engine:
     cdef _end_held(self, OrderState state)
     @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
+    @cython.locals(order=Order)
+    cdef _begin_exit(self, HeldExit exit, Fill fill)
     cdef _book_fill(self, Order order, Fill fill)
     @cython.locals(is_trade=cython.bint, order=Order, account=AccountState, book=Book)
     cdef _count_trade(self, OrderState state, bint was_trade)
@@ -107,6 +111,9 @@ cdef class Engine:
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, state=cython.int)
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
     cdef list _rules_of(self, Book book)
+    cdef _plan_for(self, Intent intent)
+    cdef _plan_exits(self, Intent intent, list orders, list outputs)
+    cdef _begin_trail(self, Intent intent)
     cpdef object sizer_of(self, str account, str strategy)
     cdef object _sizer_for(self, Intent intent)
     cdef object _sized(self, Intent intent, object sizer, AccountState account, long long price)
@@ -134,4 +141,11 @@ cdef class Engine:
     cdef _check_daily_loss(self, Fill event, list outputs)
     @cython.locals(order=Order, book=Book, hold=Hold, exit=Order, room=cython.longlong)
     cdef _end_surplus(self, Fill fill, list outputs)
+    cpdef list tend(self, Event event)
+    cpdef list trail(self, Intent intent)
+    cpdef emit(self, Event output, list outputs)
+    cpdef list judge_part(self, Intent intent)
+    cpdef list attach(self, Intent intent, Order entry, list outputs)
+    @cython.locals(made=Order)
+    cdef _place(self, Decision decision, list outputs)
     cdef _emit(self, Event output, list outputs)

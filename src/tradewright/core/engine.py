@@ -12,8 +12,9 @@ from collections import deque
 from typing import Any
 
 from tradewright.core.accounts import AccountState
-from tradewright.core.exits import HeldExit
+from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
+from tradewright.core.guards import Guard, fold, new_distance, on_tick, tend
 from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.life_cycle import (
@@ -66,6 +67,8 @@ from tradewright.model.control import (
     CashMoved,
     CloseRequested,
     DayRolled,
+    ExitMoved,
+    ExitPlanned,
     ExitTriggered,
     LimitsExpired,
     LimitsSet,
@@ -89,6 +92,7 @@ from tradewright.model.event import (
     SUBMIT,
     Event,
 )
+from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
@@ -132,9 +136,9 @@ class Engine:
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
-        "children", "states", "causes", "halted", "sizers", "signals", "order_count", "last_id", "last_number",
-        "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms", "noticed",
-        "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp", "watching",
+        "children", "states", "causes", "halted", "sizers", "plans", "guards", "signals", "order_count", "last_id",
+        "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms",
+        "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp", "watching",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -154,6 +158,8 @@ class Engine:
         self.halted: dict[str, str] = {}
         self.sizers: dict[str, Sizer] = {}
         self.signals: dict[tuple[str, int], Signal] = {}
+        self.plans: dict[str, ExitPlan] = {}
+        self.guards: dict[str, Guard] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -289,8 +295,12 @@ class Engine:
                     watch(account, event, self.marks)
             if self.exits and isinstance(event, MarketEvent):
                 self._follow_exits(event)
+            if self.guards:
+                fold(self, event)
         elif event.kind <= REPORT_KIND_MAX:
             self._apply_report(event)
+            if self.guards:
+                fold(self, event)
         else:
             self._apply_other(event)
         if self.forget_after < self.now:
@@ -336,6 +346,8 @@ class Engine:
             self._apply_day(event)
         elif isinstance(event, ExitTriggered):
             self._apply_exit_triggered(event)
+        elif isinstance(event, ExitPlanned | ExitMoved):
+            fold(self, event)
         elif isinstance(event, OrderAdopted):
             self._apply_adopted(event)
         elif isinstance(event, LimitsSet):
@@ -413,7 +425,9 @@ class Engine:
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
             if self._held_here(order):
-                self.exits[order.id] = HeldExit(order)
+                self.exits[order.id] = exit = HeldExit(order)
+                if order.parent == "":
+                    exit.best = self.marks.marks[order.instrument.index].reference(order.side)
 
     def _held_here(self, order: Order) -> bool:
         """Whether an exit that is linked to other orders stays with `core.exits`, since its venue links none."""
@@ -527,10 +541,18 @@ class Engine:
             for child in self.children.get(order.id, ()):
                 if child in self.holds.holds:
                     self._post(self.orders[child])
+                if child in self.exits and isinstance(event, Fill):
+                    self._begin_exit(self.exits[child], event)
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
         elif was_lost and state.stage == WORKING:
             self._notice("REAPPEARED", order.id, f"{order.id} works though its venue did not know it")
+
+    def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
+        """The best price of an exit held here begins where its parent filled first."""
+        if exit.best == 0:
+            order = exit.order
+            exit.best = closing_price(self.marks.marks[order.instrument.index], order.side, fill.price_units)
 
     def _book_fill(self, order: Order, fill: Fill) -> None:
         self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
@@ -599,7 +621,9 @@ class Engine:
         self.forget_after = self.ended[0][0] + ENDED_KEPT_NS if self.ended else NEVER_NS
 
     def _guards(self, parent: str) -> bool:
-        """Whether a child of this order may still fill."""
+        """Whether a child of this order may still fill, or a plan guards what it filled."""
+        if parent in self.guards:
+            return True
         for child in self.children.get(parent, ()):
             state = self.orders.get(child)
             if state is not None and state.is_open():
@@ -616,6 +640,8 @@ class Engine:
         outputs: list[Event] = []
         book = self.book(intent.account, intent.strategy, intent.instrument)
         if intent.closing:
+            if intent.role == STOP_LOSS and intent.plan is not None and intent.type == TRAILING_STOP:
+                self._begin_trail(intent)
             if book.hedging and intent.lot == "":
                 self._close_lots(book, intent, outputs)
             else:
@@ -625,6 +651,15 @@ class Engine:
         else:
             self._judge_one(book, intent, [], outputs)
         return outputs
+
+    def _begin_trail(self, intent: Intent) -> None:
+        """A trailing stop that is moved from here begins as a stop at its distance from the market."""
+        reference = self.marks.marks[intent.instrument.index].reference(intent.side)
+        plan = intent.plan
+        if reference > 0 and plan is not None and plan.moves():
+            intent.type = STOP
+            intent.stop_units = on_tick(intent, intent.side, reference + intent.side * plan.trail(reference))
+            intent.trail_units = intent.trail_ppm = 0
 
     def _reverse(self, book: Book, intent: Intent, outputs: list[Event]) -> None:
         """An intent of the side that closes what a netting book holds: closes, and opens with what is left of it."""
@@ -754,6 +789,7 @@ class Engine:
         account = self.accounts[intent.account]
         instrument = intent.instrument
         mark: Mark = self.marks.marks[instrument.index]
+        self._plan_for(intent)
         order = self._order_of(book, intent, intent.quantity)
         # Sized at the price it is judged at, or it could be filled beyond every limit.
         price = mark.dearest(order)
@@ -785,17 +821,31 @@ class Engine:
         decision.sizing = sizing
         if approved and freed:
             self._free(freed, outputs)
-        self._emit(decision, outputs)
+        self._place(decision, outputs)
         if approved:
-            for made in orders:
-                if not self._held_here(made):
-                    self._emit(submit_of(self.now, Approved(made)), outputs)
+            self._plan_exits(intent, orders, outputs)
         return approved
 
     def _rules_of(self, book: Book) -> list[Rule]:
         """The rules that have a say on the book's orders."""
         rules = self.bound.get((book.account, book.strategy, book.instrument.index))
         return self.gate.bind(book) if rules is None else rules
+
+    def _plan_for(self, intent: Intent) -> None:
+        """An opening without exits gets those of its strategy or account."""
+        if self.plans and not intent.closing and intent.plan is None:
+            if intent.stop_loss or intent.take_profit or intent.exit_trail_units or intent.exit_trail_ppm:
+                return
+            own = self.plans.get("strategy:" + intent.strategy)
+            intent.plan = self.plans.get("account:" + intent.account) if own is None else own
+
+    def _plan_exits(self, intent: Intent, orders: list[Order], outputs: list[Event]) -> None:
+        """The plan of an approved order begins: with its stop, if it has one already."""
+        order = orders[0]
+        entry = "" if intent.closing else order.id
+        stops = [made.id for made in orders if made.role == STOP_LOSS and made.stop_units]
+        if intent.plan is not None and (entry or stops):
+            self._emit(ExitPlanned(self.now, entry, stops[0] if stops else "", list(intent.plan.row())), outputs)
 
     def sizer_of(self, account: str, strategy: str) -> Sizer | None:
         """The sizer of a strategy, else that of its account; None = openings have to say their size."""
@@ -1138,6 +1188,46 @@ class Engine:
             if room < (hold.remaining if exit.group else 0):
                 self._emit(Cancel(self.now, exit.id, NOTHING_TO_GUARD), outputs)
 
+    def tend(self, event: Event) -> list[Event]:
+        """What the exit plans do after an event, behind what the strategies wanted. Applied outputs."""
+        return tend(self, event)
+
+    def trail(self, intent: Intent) -> list[Event]:
+        """A new distance for the stops that plans of a strategy move. Applied outputs."""
+        return new_distance(self, intent)
+
+    def emit(self, output: Event, outputs: list[Event]) -> None:
+        """For `core.guards`: an output, applied as it is made."""
+        self._emit(output, outputs)
+
+    def judge_part(self, intent: Intent) -> list[Event]:
+        """A close of a part that leaves the exits of the rest alone; who asks has ended its own."""
+        outputs: list[Event] = []
+        self._judge_one(self.book(intent.account, intent.strategy, intent.instrument), intent, [], outputs)
+        return outputs
+
+    def attach(self, intent: Intent, entry: Order, outputs: list[Event]) -> list[Order]:
+        """Exits for an opening that has filled, in a decision of their own; nobody has to allow an exit."""
+        orders: list[Order] = []
+        self._attach_exits(intent, entry, orders)
+        mark: Mark = self.marks.marks[entry.instrument.index]
+        known = mark.reference_time(-entry.side)
+        decision = Decision(
+            self.now, self.decision_count + 1, entry.account, entry.strategy, entry.instrument, True, orders, [],
+            intent.reason, (), mark.reference(-entry.side) or -1, self.now - known if known else -1, 0,
+            entry.instrument.quote, "as its opening", 1.0,
+        )  # fmt: skip
+        self._place(decision, outputs)
+        return orders
+
+    def _place(self, decision: Decision, outputs: list[Event]) -> None:
+        """A decision, and the orders of it that go to their venue."""
+        self._emit(decision, outputs)
+        if decision.approved:
+            for made in decision.orders:
+                if not self._held_here(made):
+                    self._emit(submit_of(self.now, Approved(made)), outputs)
+
     def _emit(self, output: Event, outputs: list[Event]) -> None:
         self.apply(output)
         outputs.append(output)
@@ -1164,6 +1254,7 @@ def part_of(intent: Intent, order_id: str, quantity: int, closing: bool) -> Inte
     part.reason = intent.reason
     part.inputs = intent.inputs
     part.confidence = intent.confidence
+    part.plan = intent.plan
     return part
 
 

@@ -13,5 +13,6 @@ cdef class HeldExit:
     @cython.locals(order=Order, price=cython.longlong, stop=cython.longlong)
     cpdef bint triggered(self, Event event, Mark mark) except -1
 
+cpdef long long closing_price(Mark mark, int side, long long fill) except? -1
 cpdef long long favourable(Event event, Mark mark, int side) except? -1
 cpdef long long adverse(Event event, Mark mark, int side) except? -1

@@ -58,6 +58,12 @@ class HeldExit:
         return (self.order.id, self.best)
 
 
+def closing_price(mark: Mark, side: int, fill: int) -> int:
+    """At which an exit of `side` could have closed what filled at `fill` just now: where the best price begins. The bid
+    or ask where there are quotes, else the fill's own price."""
+    return mark.reference(side) if mark.bid > 0 and mark.ask > 0 else fill
+
+
 def favourable(event: Event, mark: Mark, side: int) -> int:
     """The best price count an exit of `side` could have met at this event."""
     if isinstance(event, Bar):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tradewright.core.limits import Limits
 from tradewright.model.account import Account
 from tradewright.model.errors import InputError
+from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.sizer import Sizer
@@ -34,10 +35,10 @@ class StrategySpec(NamedTuple):
 
 class Setup:
     """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models, seed).
-    sizers: by scope, "account:NAME" or "strategy:ID", for openings that say no size. scopes: limits of further scopes,
-    as `core.exposure` names them."""
+    sizers, plans: by scope, "account:NAME" or "strategy:ID", for openings that say no size, and no exits. scopes:
+    limits of further scopes, as `core.exposure` names them."""
 
-    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes")
+    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes", "plans")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Setup:
         notes: dict[str, str],
         sizers: dict[str, Sizer] | None = None,
         scopes: Mapping[str, Limits] | None = None,
+        plans: dict[str, ExitPlan] | None = None,
     ) -> None:
         self.instruments = instruments
         self.accounts = accounts
@@ -54,6 +56,7 @@ class Setup:
         self.notes = notes
         self.sizers = {} if sizers is None else sizers
         self.scopes: dict[str, Limits] = {} if scopes is None else dict(scopes)
+        self.plans = {} if plans is None else plans
 
     def row(self) -> list[object]:
         return [
@@ -63,12 +66,13 @@ class Setup:
             sorted(self.notes.items()),
             [(scope, sizer.row()) for scope, sizer in sorted(self.sizers.items())],
             [(scope, limits.currency, limits.row()) for scope, limits in sorted(self.scopes.items())],
+            [(scope, plan.row()) for scope, plan in sorted(self.plans.items())],
         ]
 
     @staticmethod
     def from_row(row: Sequence[Any]) -> Setup:
         """The inverse of `row`, from what a journal gave back."""
-        instruments, accounts, strategies, notes, sizers, scopes = row
+        instruments, accounts, strategies, notes, sizers, scopes, plans = row
         return Setup(
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
@@ -79,6 +83,7 @@ class Setup:
             dict(notes),
             {scope: Sizer.from_row(item) for scope, item in sizers},
             {scope: Limits(dict(values), 1, currency) for scope, currency, values in scopes},
+            {scope: ExitPlan.from_row(item) for scope, item in plans},
         )
 
 

@@ -77,11 +77,17 @@ def entry_of(intent: Intent, reference: int) -> int:
 
 def distance_of(intent: Intent, entry: int) -> int:
     """Price counts from the entry to the attached stop, 0 where none lies on the losing side."""
+    if intent.stop_loss:
+        return max(0, intent.side * (entry - intent.stop_loss))
     if intent.exit_trail_units:
         return intent.exit_trail_units
     if intent.exit_trail_ppm:
         return entry * intent.exit_trail_ppm // PPM_ONE
-    return max(0, intent.side * (entry - intent.stop_loss)) if intent.stop_loss else 0
+    plan = intent.plan
+    if plan is None:
+        return 0
+    distances = [distance for distance in (entry * plan.stop_ppm // PPM_ONE, plan.trail(entry)) if distance]
+    return min(distances, default=0)
 
 
 def sized(intent: Intent, sizer: Sizer | None, account: AccountState, reference: int) -> Sized:

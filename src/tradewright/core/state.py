@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tradewright.core.exits import HeldExit
+from tradewright.core.guards import guard_from
 from tradewright.core.holds import Hold
 from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
@@ -18,6 +19,7 @@ from tradewright.core.orders import OrderState
 from tradewright.core.setup import account_from, instrument_from
 from tradewright.model.control import LimitWaived
 from tradewright.model.errors import InputError, JournalDamaged
+from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.signal import signal_from
@@ -57,6 +59,8 @@ def to_bytes(engine: Engine) -> bytes:
             engine.next_due,
             [(scope, sizer.row()) for scope, sizer in sorted(engine.sizers.items())],
             engine.gate.row(),
+            [(scope, plan.row()) for scope, plan in sorted(engine.plans.items())],
+            [guard.row() for guard in engine.guards.values()],
         )
     )
 
@@ -75,7 +79,7 @@ def restore(engine: Engine, data: bytes) -> None:
 def _restore(engine: Engine, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, due, sizers, gate,
+        ended, due, sizers, gate, plans, guards,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -113,6 +117,10 @@ def _restore(engine: Engine, row: list[Any]) -> None:
         engine.note_end(time, order_id)
     engine.next_due = due
     engine.sizers = {scope: Sizer.from_row(item) for scope, item in sizers}
+    engine.plans = {scope: ExitPlan.from_row(item) for scope, item in plans}
+    for item in guards:
+        guard = guard_from(item)
+        engine.guards[guard.key] = guard
 
 
 def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:

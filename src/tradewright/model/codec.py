@@ -18,6 +18,8 @@ from tradewright.model.control import (
     CashMoved,
     CloseRequested,
     DayRolled,
+    ExitMoved,
+    ExitPlanned,
     ExitTriggered,
     LimitsExpired,
     LimitsSet,
@@ -68,6 +70,8 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.DAY_ROLLED: DayRolled,
     kinds.EXIT_TRIGGERED: ExitTriggered,
     kinds.LIMITS_EXPIRED: LimitsExpired,
+    kinds.EXIT_PLANNED: ExitPlanned,
+    kinds.EXIT_MOVED: ExitMoved,
 }
 
 

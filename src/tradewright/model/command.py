@@ -60,6 +60,8 @@ NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
 NOTHING_TO_SPEND = "NOTHING_TO_SPEND"
 OPENINGS_STOPPED = "OPENINGS_STOPPED"
 NEVER_SENT = "NEVER_SENT"
+TIME_IS_OVER = "TIME_EXIT"
+STOP_UNFILLED = "STOP_UNFILLED"
 CANCEL_CODES = {
     STRATEGY: "its strategy asked for it",
     CLOSING: "the position it guards, or would add to, is being closed",
@@ -68,6 +70,8 @@ CANCEL_CODES = {
     NOTHING_TO_GUARD: "there is nothing left that it could close",
     NOTHING_TO_SPEND: "at its fill neither money nor limits left enough for the venue's smallest order",
     OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
+    TIME_IS_OVER: "the time of what it opened or guards is over",
+    STOP_UNFILLED: "it was triggered and did not fill in time",
     NEVER_SENT: "it was decided but not sent when the process ended",
 }
 

@@ -10,6 +10,8 @@ from tradewright.model.event import (
     CASH_MOVED,
     CLOSE_REQUESTED,
     DAY_ROLLED,
+    EXIT_MOVED,
+    EXIT_PLANNED,
     EXIT_TRIGGERED,
     LIMIT_WAIVED,
     LIMITS_EXPIRED,
@@ -285,3 +287,57 @@ class Alarm(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.code, self.order_id, self.text)
+
+
+class ExitPlanned(Event):
+    """Output: an exit plan begins to guard what `entry` fills ("" = what its strategy holds), by the stop `exit` ("" =
+    none yet). plan: `ExitPlan.row()`."""
+
+    __slots__ = ("entry", "exit", "plan")
+
+    def __init__(self, time: int, entry: str, exit: str, plan: list[int]) -> None:
+        super().__init__(EXIT_PLANNED, time)
+        self.entry = entry
+        self.exit = exit
+        self.plan = plan
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.entry, self.exit, self.plan)
+
+
+#: Why an exit moves, by code.
+TRAILING = "TRAILING"
+BREAK_EVEN = "BREAK_EVEN"
+DISTANCE = "DISTANCE"
+TIME_EXIT = "TIME_EXIT"
+MOVE_CODES = {
+    TRAILING: "it follows the best price",
+    BREAK_EVEN: "the gain that brings it to the entry was seen",
+    DISTANCE: "its strategy said a new distance",
+    TIME_EXIT: "the time of what it guards is over",
+}
+
+
+class ExitMoved(Event):
+    """Output: the stop `order_id` is to stand at `stop_units` from now on (`best_units`: the best price seen, of which
+    it is `trail_units` away, 0 = it does not trail). guard: the order whose plan it is. With the code TIME_EXIT the
+    plan ends instead, and what is left of its position is closed."""
+
+    __slots__ = ("guard", "order_id", "stop_units", "best_units", "trail_units", "code")
+
+    def __init__(
+        self, time: int, guard: str, order_id: str, stop_units: int, best_units: int, trail_units: int, code: str
+    ) -> None:
+        super().__init__(EXIT_MOVED, time)
+        self.guard = guard
+        self.order_id = order_id
+        self.stop_units = stop_units
+        self.best_units = best_units
+        self.trail_units = trail_units
+        self.code = code
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.kind, self.time, self.guard, self.order_id, self.stop_units, self.best_units, self.trail_units,
+            self.code,
+        )  # fmt: skip

@@ -36,4 +36,6 @@ cdef class Intent:
     cdef public tuple rank
     cdef public object sizer
     cdef public long long weight_ppm
+    cdef public object plan
+    cdef public bint trails
     cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

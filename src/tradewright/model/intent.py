@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import GTC, MARKET
 from tradewright.model.sizer import PPM_ONE, Sizer
@@ -18,14 +19,15 @@ class Intent:
     sizer: how an opening without a size gets one, None = as its strategy or account does; weight_ppm: the strategy's
     weight, which every opening's size is multiplied by. reason: the strategy's words; inputs: (label, number) pairs it
     decided on. confidence: 0 to 1, orders the intents of one event. cancels: not a wish for an order but for the end of
-    `order_id`.
+    `order_id`. plan: exits by distance and time, None = as its strategy or account has them, or none. trails: not a
+    wish for an order but for a distance of the stops that plans move.
     """
 
     __slots__ = (
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
         "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
-        "confidence", "cancels", "rank", "sizer", "weight_ppm",
+        "confidence", "cancels", "rank", "sizer", "weight_ppm", "plan", "trails",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -64,3 +66,5 @@ class Intent:
         self.rank: tuple[float, str] = (0.0, "")
         self.sizer: Sizer | None = None
         self.weight_ppm = PPM_ONE
+        self.plan: ExitPlan | None = None
+        self.trails = False

@@ -21,6 +21,7 @@ from tradewright.model.numbers import MONEY_SCALE, Number
 from tradewright.model.order import BUY, SELL, STOP_LOSS, TAKE_PROFIT
 from tradewright.model.report import Fill
 from tradewright.model.view import BookView, EngineView
+from tradewright.signal.exit_terms import EXIT_TERMS
 from tradewright.signal.hand import Hand
 from tradewright.signal.indicators import (
     ADX,
@@ -45,7 +46,7 @@ from tradewright.signal.indicators import (
     ZScore,
 )
 from tradewright.signal.patterns.pattern import Pattern
-from tradewright.signal.terms import fill_in, size_count
+from tradewright.signal.terms import fill_in, price_count, size_count
 
 I = TypeVar("I", bound=Indicator)  # noqa: E741
 
@@ -162,7 +163,10 @@ class Strategy:
         Without a size the default of the strategy or account decides, if there is one. limit, stop, trail or
         trail_percent (order type follows from them; none = market); tif day|gtc|ioc|fok|opg|cls; post_only,
         extended_hours; stop_loss, take_profit (prices) and trailing or trailing_percent: exits attached to the order;
-        reason; confidence 0..1. What is short is closed first.
+        or exits at a distance from its fill: stop_loss_percent, take_profit_percent; trail_step (a trailing stop is
+        moved at the venue when it would move by this much), break_even or break_even_percent with break_even_offset
+        (the stop comes to the entry once that gain was seen), exit_after and exit_before_close (seconds); reason;
+        confidence 0..1. What is short is closed first.
         """
         return self._hand.open(BUY, size, terms)
 
@@ -194,10 +198,17 @@ class Strategy:
 
     def protect(self, stop_loss: Number | None = None, take_profit: Number | None = None, **terms: Any) -> list[str]:
         """Guard what is held with a stop-loss, a take-profit or both as an OCO pair; `trailing` or `trailing_percent`
-        makes the stop follow. Returns the ids; nothing when flat. Replace them by cancelling the old ones first."""
+        makes the stop follow; stop_loss_percent and take_profit_percent count from the average entry; trail_step,
+        break_even…, exit_after, exit_before_close as in `buy`. Returns the ids; nothing when flat. Replace them by
+        cancelling the old ones first."""
         instrument = self._hand.of(terms.get("symbol"))
         book = self._hand.view.book(self.account, self.id, instrument)
         side = SELL if book.long_size else BUY
+        average = book.average_units()
+        if average is not None:
+            entry = average / instrument.price_one
+            stop_loss = self._from_entry(entry, side, terms, "stop_loss", stop_loss)
+            take_profit = self._from_entry(entry, -side, terms, "take_profit", take_profit)
         trail = {name[:5] + name[8:]: terms.pop(name) for name in ("trailing", "trailing_percent") if name in terms}
         if stop_loss is not None and trail:
             raise InputError(f"{self.id}: a stop-loss stays where it is or it follows: not both")
@@ -211,16 +222,40 @@ class Strategy:
         if take_profit is not None:
             prices.append((TAKE_PROFIT, {"limit": take_profit}))
         intents: list[Intent] = []
+        plain = {name: value for name, value in terms.items() if name not in EXIT_TERMS}
         for role, price in prices:
             intent = self._hand.intent(instrument, side)
             intent.closing, intent.role = True, role
             intent.quantity = book.long_size or book.short_size
-            fill_in(intent, terms | price, False)
+            # A plan moves the stop, and ends what is held with it.
+            fill_in(intent, (terms if role == STOP_LOSS else plain) | price, False)
             intents.append(intent)
         ids = [self._hand.want(intent) for intent in intents]
         if len(intents) == 2:
             intents[0].group = intents[1].group = ids[0]
         return ids
+
+    def _from_entry(
+        self, entry: float, side: int, terms: dict[str, Any], name: str, price: Number | None
+    ) -> Number | None:
+        """The price of an exit: as said, or so many percent below (side −1) or above (+1) the entry."""
+        percent = terms.pop(f"{name}_percent", None)
+        if percent is None:
+            return price
+        if price is not None:
+            raise InputError(f"{self.id}: {name} is said as a price or in percent, not both")
+        return entry * (1.0 + side * float(percent) / 100.0)
+
+    def trail(self, distance: Number, symbol: str | None = None) -> None:
+        """Want this distance, in price, between the best price seen and the stops that a plan of this strategy moves
+        (those with trail_step or break_even): an ATR trail says it with each bar. A stop never moves back, and moves
+        only where it would do so by its trail_step."""
+        instrument = self._hand.of(symbol)
+        intent = self._hand.intent(instrument, BUY)
+        intent.trail_units = price_count(intent, distance)
+        intent.trails = True
+        intent.order_id = self.id  # no order's, and not the empty one of a halt
+        self._hand.intents.append(intent)
 
     def cancel(self, order_id: str) -> None:
         """Want the end of one of this strategy's orders; one that has ended or is not its own is left alone."""

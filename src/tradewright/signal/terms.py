@@ -31,6 +31,7 @@ from tradewright.model.order import (
     TRAILING_STOP,
     number_named,
 )
+from tradewright.signal.exit_terms import EXIT_TERMS, plan_said
 from tradewright.signal.sizes import SIZE_TERMS, sizer_said
 
 PPM_ONE = 1_000_000
@@ -39,7 +40,7 @@ VALUE_MAX = 2**127 - 1
 TERMS = frozenset({
     "symbol", "percent", "value", "at_fill", "limit", "stop", "trail", "trail_percent", "tif", "post_only",
     "extended_hours", "stop_loss", "take_profit", "trailing", "trailing_percent", "lot", "reason", "confidence",
-    *SIZE_TERMS,
+    *SIZE_TERMS, *EXIT_TERMS,
 })  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def fill_in(intent: Intent, terms: dict[str, Any], opening: bool) -> None:
         if value is None and name in TERMS:
             continue
         if not (_price_term(intent, name, value) or _plain_term(intent, name, value)) and not (
-            opening and (name in SIZE_TERMS or _opening_term(intent, name, value, terms))
+            name in EXIT_TERMS or (opening and (name in SIZE_TERMS or _opening_term(intent, name, value, terms)))
         ):
             raise InputError(f"{intent.strategy}: an order has no {name}")
     if opening and not SIZE_TERMS.isdisjoint(terms):
@@ -67,8 +68,14 @@ def fill_in(intent: Intent, terms: dict[str, Any], opening: bool) -> None:
         intent.type = STOP_LIMIT if intent.limit_units else STOP
     elif intent.limit_units:
         intent.type = LIMIT
-    if (intent.exit_trail_units > 0) + (intent.exit_trail_ppm > 0) + (intent.stop_loss > 0) > 1:
-        raise InputError(f"{intent.strategy}: of stop_loss, trailing and trailing_percent an order has one")
+    trails = (intent.exit_trail_units > 0) + (intent.exit_trail_ppm > 0)
+    if trails > 1 or (trails and intent.stop_loss and terms.get("trail_step") is None):
+        raise InputError(
+            f"{intent.strategy}: of stop_loss, trailing and trailing_percent an order has one; "
+            "with trail_step a stop_loss is where the trail begins"
+        )
+    if not EXIT_TERMS.isdisjoint(terms):
+        intent.plan = plan_said(intent, terms, opening)
 
 
 def _price_term(intent: Intent, name: str, value: Any) -> bool:

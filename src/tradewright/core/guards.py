@@ -1,0 +1,326 @@
+"""Guards: exit plans at work. What each sees is folded from the market; what it does are outputs of `tend`.
+
+A guard belongs to one opening order, or to what a strategy holds, of one book: an exit has one owner. Its stop is moved
+towards the winning side alone: by a trailing distance once it would move by the plan's step or more, to break-even
+once. At most one move of a stop in a step, and none while one is on its way, or was refused and is not a step further
+now. A stop at the venue is moved by a Replace, one held here by the record alone. `tend` runs after the strategies, so
+that a recovery that runs them muted shows them the same books.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradewright.core.exits import closing_price, favourable
+from tradewright.core.holds import left
+from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
+from tradewright.model.calendar import NEVER, calendar
+from tradewright.model.command import TIME_IS_OVER, Replace
+from tradewright.model.control import BREAK_EVEN, TIME_EXIT, TRAILING, ExitMoved, ExitPlanned
+from tradewright.model.control import DISTANCE as NEW_DISTANCE
+from tradewright.model.event import Event
+from tradewright.model.exit_plan import PPM_ONE, ExitPlan
+from tradewright.model.intent import Intent
+from tradewright.model.market import MarketEvent
+from tradewright.model.numbers import round_down, round_up
+from tradewright.model.order import Order
+from tradewright.model.report import Fill, Report
+
+if TYPE_CHECKING:
+    from tradewright.core.engine import Engine
+    from tradewright.core.orders import OrderState
+
+#: A request that does not stand in the way of another.
+IDLE = (NONE, REFUSED)
+
+
+class Guard:
+    """One plan at work. entry: id of the opening order, "" = what its book holds; exit: id of its stop, "" = none.
+    best: best price count seen, 0 = none; entry_units: price count it began at, 0 = nothing filled yet; deadline: ns
+    UTC, 0 = none; asked: the stop price that was asked for last; made: its exits were made."""
+
+    __slots__ = ("entry", "exit", "plan", "best", "entry_units", "deadline", "asked", "made")
+
+    def __init__(self, entry: str, exit: str, plan: ExitPlan) -> None:
+        self.entry = entry
+        self.exit = exit
+        self.plan = plan
+        self.best = 0
+        self.entry_units = 0
+        self.deadline = 0
+        self.asked = 0
+        self.made = False
+
+    @property
+    def key(self) -> str:
+        return self.entry or self.exit
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.entry, self.exit, self.plan.row(), self.best, self.entry_units, self.deadline, self.asked, self.made,
+        )  # fmt: skip
+
+
+def guard_from(row: list[object]) -> Guard:
+    """A guard from its row."""
+    entry, exit, plan, best, entry_units, deadline, asked, made = row
+    guard = Guard(entry, exit, ExitPlan.from_row(plan))  # type: ignore[arg-type]
+    guard.best, guard.entry_units, guard.deadline = best, entry_units, deadline  # type: ignore[assignment]
+    guard.asked, guard.made = asked, made  # type: ignore[assignment]
+    return guard
+
+
+# ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fold(engine: Engine, event: Event) -> None:
+    """What an event means to the guards: called by `Engine.apply`, after the books."""
+    if isinstance(event, MarketEvent):
+        for guard in engine.guards.values():
+            order = engine.orders[guard.key].order
+            if order.instrument.index == event.instrument.index and guarded(engine, guard) > 0:
+                _follow(engine, guard, event)
+    elif isinstance(event, Report):
+        if isinstance(event, Fill) and event.order_id in engine.guards:
+            _begin(engine, engine.guards[event.order_id], event.price_units)
+        _prune(engine)
+    elif isinstance(event, ExitPlanned):
+        guard = Guard(event.entry, event.exit, ExitPlan.from_row(event.plan))
+        known = engine.guards.get(guard.key)
+        if known is not None:
+            known.exit, known.made = guard.exit, True
+            return
+        engine.guards[guard.key] = guard
+        guard.made = guard.exit != ""
+        if guard.entry == "":
+            _begin(engine, guard, _average(engine, engine.orders[guard.exit].order))
+    elif isinstance(event, ExitMoved):
+        _fold_moved(engine, event)
+
+
+def _fold_moved(engine: Engine, moved: ExitMoved) -> None:
+    guard = engine.guards[moved.guard]
+    if moved.code == TIME_EXIT:
+        del engine.guards[moved.guard]
+        return
+    guard.asked = moved.stop_units
+    if moved.code == NEW_DISTANCE:
+        plan = list(guard.plan.row())
+        plan[2:4] = [moved.trail_units, 0]
+        guard.plan = ExitPlan.from_row(plan)
+    state = engine.orders[moved.order_id]
+    if state.stage == HELD:
+        state.order.limit_units = _limit_with(state.order, moved.stop_units)
+        state.order.stop_units = moved.stop_units
+
+
+def _follow(engine: Engine, guard: Guard, event: MarketEvent) -> None:
+    side = exit_side(engine, guard)
+    price = favourable(event, engine.marks.marks[event.instrument.index], side)
+    if price > 0 and (guard.best == 0 or side * price < side * guard.best):
+        guard.best = price
+
+
+def _begin(engine: Engine, guard: Guard, price: int) -> None:
+    """The first fill: percentages and times count from here."""
+    if guard.entry_units:
+        return
+    guard.entry_units = price
+    order, side = engine.orders[guard.key].order, exit_side(engine, guard)
+    mark = engine.marks.marks[order.instrument.index]
+    guard.best = closing_price(mark, side, price) if guard.entry else mark.reference(side)
+    plan = guard.plan
+    ends = []
+    if plan.after_ns:
+        ends.append(engine.now + plan.after_ns)
+    if plan.before_close_ns:
+        close = calendar(order.instrument.calendar).next_close(engine.now)
+        if close != NEVER:
+            ends.append(close - plan.before_close_ns)
+    guard.deadline = min(ends, default=0)
+
+
+def _prune(engine: Engine) -> None:
+    """A guard ends when its opening ended and nothing is left of what it opened; one of a single stop ends with it."""
+    for key in list(engine.guards):
+        guard = engine.guards[key]
+        if engine.orders[key].is_open():
+            continue
+        if guard.entry == "" or guarded(engine, guard) == 0:
+            del engine.guards[key]
+
+
+# ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def exit_side(engine: Engine, guard: Guard) -> int:
+    """The side of the orders that close what it guards."""
+    order = engine.orders[guard.key].order
+    return -order.side if guard.entry else order.side
+
+
+def guarded(engine: Engine, guard: Guard) -> int:
+    """Size counts of what it guards that are still there."""
+    order = engine.orders[guard.key].order
+    book = engine.book(order.account, order.strategy, order.instrument)
+    if guard.entry:
+        filled = engine.orders[guard.entry].filled
+        return min(filled, book.closable(-order.side, guard.entry if book.hedging else ""))
+    return min(order.quantity, book.closable(order.side, order.lot))
+
+
+def entry_price(engine: Engine, guard: Guard) -> int:
+    """The average price of what it guards, in price counts rounded down."""
+    if guard.entry == "":
+        return guard.entry_units
+    state = engine.orders[guard.entry]
+    return state.value // state.filled if state.filled else guard.entry_units
+
+
+def _average(engine: Engine, exit: Order) -> int:
+    """Average entry of the lots an exit closes, price counts rounded down."""
+    book = engine.book(exit.account, exit.strategy, exit.instrument)
+    lots = [lot for lot in book.lots if lot.side != exit.side and exit.lot in ("", lot.order_id)]
+    size = sum([lot.size for lot in lots])
+    return sum([lot.size * lot.price_units for lot in lots]) // size if size else 0
+
+
+def on_tick(of: Order | Intent, side: int, price: int) -> int:
+    """A stop's price on the tick, never earlier: down for one that sells, up for one that buys."""
+    tick = of.instrument.rules.tick
+    return round_down(price, tick) if side < 0 else round_up(price, tick)
+
+
+def _limit_with(order: Order, stop: int) -> int:
+    """A stop-limit's limit keeps its distance."""
+    return order.limit_units + stop - order.stop_units if order.limit_units else 0
+
+
+# ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tend(engine: Engine, event: Event) -> list[Event]:
+    """What the guards do after an event and the strategies: exits made at a fill, stops moved, positions whose time is
+    over closed. Applied outputs."""
+    outputs: list[Event] = []
+    for key in list(engine.guards):
+        guard = engine.guards.get(key)
+        if guard is None or guarded(engine, guard) == 0:
+            continue
+        if guard.deadline and engine.now >= guard.deadline:
+            _close_in_time(engine, guard, outputs)
+        elif not guard.made and guard.plan.makes():
+            _make(engine, guard, outputs)
+        elif guard.exit and isinstance(event, MarketEvent):
+            _move(engine, guard, event, outputs)
+    return outputs
+
+
+def _make(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
+    """The exits of a plan, at their distances from the first fill: children of the opening, so that its later fills are
+    guarded too."""
+    entry = engine.orders[guard.entry].order
+    plan, price, side = guard.plan, guard.entry_units, -entry.side
+    wish = Intent(entry.id, entry.account, entry.strategy, entry.instrument, entry.side)
+    wish.reason = f"exits of {entry.id} by its plan, at its fill"
+    stops = [side * (price + side * (price * plan.stop_ppm // PPM_ONE))] if plan.stop_ppm else []
+    if plan.moves() and plan.trail(price):
+        stops.append(side * (price + side * plan.trail(price)))
+    elif plan.trail(price):
+        wish.exit_trail_units, wish.exit_trail_ppm = plan.trail_units, plan.trail_ppm
+    if stops:
+        wish.stop_loss = on_tick(entry, side, side * min(stops))
+        wish.exit_trail_units = wish.exit_trail_ppm = 0
+    if plan.target_ppm:
+        wish.take_profit = on_tick(entry, -side, price - side * (price * plan.target_ppm // PPM_ONE))
+    made = engine.attach(wish, entry, outputs)
+    stop = next((order.id for order in made if order.stop_units), "")
+    engine.emit(ExitPlanned(engine.now, entry.id, stop, list(plan.row())), outputs)
+
+
+def _move(engine: Engine, guard: Guard, event: MarketEvent, outputs: list[Event]) -> None:
+    """Move the stop if the best price asks for it."""
+    state = engine.orders.get(guard.exit)
+    if state is None or guard.best == 0 or state.order.instrument.index != event.instrument.index:
+        return
+    if not _movable(state):
+        return
+    side, plan = state.order.side, guard.plan
+    last = last_asked(guard, state.order)
+    wanted, code, trail = last, "", plan.trail(guard.best) if plan.moves() else 0
+    if trail:
+        stop = on_tick(state.order, side, guard.best + side * trail)
+        if side * (last - stop) >= max(1, plan.step_units):
+            wanted, code = stop, TRAILING
+    entry = entry_price(engine, guard)
+    gain = plan.gain(entry)
+    if gain and side * (entry - guard.best) >= gain:
+        stop = on_tick(state.order, side, entry - side * plan.offset_units)
+        if side * (wanted - stop) > 0:
+            wanted, code, trail = stop, BREAK_EVEN, 0
+    if code:
+        move_to(engine, guard, wanted, trail, code, outputs)
+
+
+def _movable(state: OrderState) -> bool:
+    """Whether the stop can be moved now: held here, or at the venue and not being changed or cancelled."""
+    if state.stage == HELD:
+        return True
+    return state.is_open() and state.stage == WORKING and state.replace in IDLE and state.cancel in IDLE
+
+
+def last_asked(guard: Guard, order: Order) -> int:
+    """Where the stop stands, or was asked to stand: what is nearer to the market."""
+    if guard.asked == 0:
+        return order.stop_units
+    return max(order.stop_units, guard.asked) if order.side < 0 else min(order.stop_units, guard.asked)
+
+
+def move_to(engine: Engine, guard: Guard, stop: int, trail: int, code: str, outputs: list[Event]) -> None:
+    """The record of a move, and the Replace that carries it to the venue."""
+    state = engine.orders[guard.exit]
+    order = state.order
+    here = state.stage == HELD
+    limit = _limit_with(order, stop)
+    engine.emit(ExitMoved(engine.now, guard.key, order.id, stop, guard.best, trail, code), outputs)
+    if not here:
+        engine.emit(Replace(engine.now, order.id, order.quantity, limit, stop), outputs)
+
+
+def new_distance(engine: Engine, wish: Intent) -> list[Event]:
+    """A strategy says how far behind the best price its stops are to be from now on: those that would move by their
+    step or more are moved, the others stay as they are."""
+    outputs: list[Event] = []
+    for guard in list(engine.guards.values()):
+        state = engine.orders.get(guard.exit)
+        if state is None or guard.best == 0 or not _movable(state) or guarded(engine, guard) == 0:
+            continue
+        order = state.order
+        if (order.account, order.strategy, order.instrument) != (wish.account, wish.strategy, wish.instrument):
+            continue
+        stop = on_tick(order, order.side, guard.best + order.side * wish.trail_units)
+        if stop > 0 and order.side * (last_asked(guard, order) - stop) >= max(1, guard.plan.step_units):
+            move_to(engine, guard, stop, wish.trail_units, NEW_DISTANCE, outputs)
+    return outputs
+
+
+def _close_in_time(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
+    """The time is over: what is left is closed at the market, its exits and the rest of its opening end."""
+    order = engine.orders[guard.key].order
+    side, size = exit_side(engine, guard), guarded(engine, guard)
+    book = engine.book(order.account, order.strategy, order.instrument)
+    lot = (guard.entry if book.hedging else "") if guard.entry else order.lot
+    whole = size == book.closable(side, lot)
+    over = ExitMoved(engine.now, guard.key, guard.exit or guard.key, 0, guard.best, 0, TIME_EXIT)
+    own = [guard.entry, guard.exit, *engine.children.get(guard.entry, ())]
+    engine.emit(over, outputs)
+    for order_id in own:
+        outputs += engine.cancel(order_id, TIME_IS_OVER)
+    wish = Intent(engine.next_order_id(order.account), order.account, order.strategy, order.instrument, side)
+    wish.closing, wish.lot, wish.reason = True, lot, f"the time of {guard.key} is over"
+    if whole:
+        outputs += engine.judge(wish)
+        return
+    wish.quantity = round_down(min(size, left(book, side, lot, "")), order.instrument.rules.step)
+    if wish.quantity > 0:
+        outputs += engine.judge_part(wish)

@@ -1,0 +1,115 @@
+"""Trailing stops on real ticks against brute force: the venue's own, those moved from here, and those held here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.desk import MIDNIGHT, Desk
+from tests.e2e.oracle import Terms, Tick, Trip, trips
+from tradewright.backtest.data import ReadOptions, load
+from tradewright.model.command import Replace
+from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.market import Quote
+from tradewright.model.report import Fill
+from tradewright.sim.models import Models
+
+#: file → (ticks of it, every so many an entry, price counts of the distance, parts per million, the venue's tick).
+#: The distances are a few spreads, so that few stops are reached by the spread alone.
+MARKETS: dict[str, tuple[int, int, int, int, int]] = {
+    "lean_oanda_xauusd_tick_20140506": (10_000, 40, 5_600, 430, 10),  # 0.56 dollars an ounce, in tenths of a cent
+    "lean_oanda_eurusd_tick_20140507": (12_000, 40, 260, 150, 10),  # 2.6 pips
+    "hftbt_btcusdt_usdm_l1_20240809": (10_000, 40, 600, 10, 10),  # 6 dollars
+}
+#: name → (what the oracle is told, what the strategy says), of distance, ppm, price counts of 1.0, and the tick.
+KINDS: dict[str, Any] = {
+    "by amount": lambda d, ppm, one, tick: (Terms(d), {"trailing": d / one}),
+    "by percent": lambda d, ppm, one, tick: (Terms(ppm=ppm), {"trailing_percent": ppm / 10_000}),
+    "in steps": lambda d, ppm, one, tick: (
+        Terms(d, step=d // 5, tick=tick), {"trailing": d / one, "trail_step": d / 5 / one},
+    ),
+    "in steps by percent": lambda d, ppm, one, tick: (
+        Terms(ppm=ppm, step=d // 10, tick=tick), {"trailing_percent": ppm / 10_000, "trail_step": d / 10 / one},
+    ),
+    "break-even": lambda d, ppm, one, tick: (
+        Terms(begins=ppm, step=0, tick=tick, gain=d // 2, offset=d // 10),
+        {"stop_loss_percent": ppm / 10_000, "break_even": d / 2 / one, "break_even_offset": d / 10 / one},
+    ),
+    "all of it": lambda d, ppm, one, tick: (
+        Terms(d, begins=ppm * 2, step=d // 4, tick=tick, gain=d * 2 // 5),
+        {
+            "stop_loss_percent": ppm / 5_000, "trailing": d / one, "trail_step": d / 4 / one,
+            "break_even": d * 2 / 5 / one,
+        },
+    ),
+}  # fmt: skip
+
+
+def quotes(folder: Path, name: str, count: int) -> list[Quote]:
+    """The first so many quotes of a file that are no crossed ones."""
+    dataset = load([folder / "data" / f"{name}.parquet"], ReadOptions())
+    found: Iterator[Any] = (event for event in dataset.events() if isinstance(event, Quote))
+    return list(islice((quote for quote in found if quote.bid_units <= quote.ask_units), count))
+
+
+def played(given: list[Quote], terms: dict[str, Any], every: int, tick: int, native: bool) -> tuple[Desk, list[Trip]]:
+    """What the program made of the ticks: its round trips, and how often it moved each stop."""
+    source = given[0].instrument
+    instrument = Instrument(
+        source.symbol, "sim", "crypto", source.base, "USD", source.price_scale, 0, rules=OrderRules(tick=tick)
+    )
+    desk = Desk(
+        ("Turns", {"every": every, "terms": terms}), instruments=[instrument], cash=10**9, native_exits=native,
+        models=Models(),
+    )  # fmt: skip
+    made: list[Trip] = []
+    moves: dict[str, int] = {}
+    number = -1
+    inner = desk.sequencer.step
+
+    def step(event: Any) -> Any:
+        if isinstance(event, Fill):
+            order = desk.engine.orders[event.order_id].order
+            if order.role == "entry":
+                made.append(Trip(number, order.side, event.price_units))
+            else:
+                made[-1].until, made[-1].exit = number, event.price_units
+        commands = inner(event)
+        replaced = [command.order_id for command in commands if isinstance(command, Replace)]
+        assert len(replaced) == len(set(replaced)) <= 1, "more than one re-post in a step"
+        for order_id in replaced:
+            moves[order_id] = moves.get(order_id, 0) + 1
+            made[-1].moves += 1
+        return commands
+
+    desk.sequencer.step = step
+    for quote in given:
+        number += 1
+        time = MIDNIGHT + quote.time - given[0].time
+        desk.sequencer.feed(Quote(time, desk.engine.instruments[0], quote.bid_units, quote.ask_units))
+    desk.compare_books()
+    return desk, made
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["at the venue", "held here"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", MARKETS)
+def test_a_trailing_stop_on_real_ticks_is_that_of_brute_force(name: str, kind: str, native: bool, shared: Path) -> None:
+    count, every, distance, ppm, tick = MARKETS[name]
+    given = quotes(shared, name, count)
+    one = 10 ** given[0].instrument.price_scale
+    terms, said = KINDS[kind](distance, ppm, one, tick)
+    ticks: list[Tick] = [(quote.bid_units, quote.ask_units) for quote in given]
+    expected = trips(ticks, every, terms, held=not native)
+    desk, made = played(given, said, every, tick, native)
+    assert len(expected) >= 8
+    assert [(t.at, t.side, t.entry, t.until, t.exit) for t in made] == [
+        (t.at, t.side, t.entry, t.until, t.exit) for t in expected
+    ]
+    if native:
+        assert [t.moves for t in made] == [t.moves for t in expected]
+    desk.check_recovery()
