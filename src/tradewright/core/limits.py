@@ -14,7 +14,7 @@ from tradewright.model.zone import RANGE_FIRST, offset_ns
 
 #: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; count: a number;
 #: limits: a list of names of this table; flag: true; minutes: given in minutes; price: in the instrument's price or as
-#: `points: N` of its tick; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS.
+#: `points: N` of its tick; key: one of PICKER_KEYS; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS.
 LIMITS: dict[str, tuple[str, str]] = {
     "maxOrderValue": ("money", "notional of one opening order, in account currency"),
     "maxOrderQuantity": ("quantity", "size of one opening order"),
@@ -40,12 +40,17 @@ LIMITS: dict[str, tuple[str, str]] = {
     "defaultRiskEstimate": ("money", "risk of a trade without a stop; 75 where it is not given"),
     "riskModel": ("model", "how a trade's risk is counted; stop_distance where it is not given"),
     "exposurePollIntervalSec": ("ns", "how often a venue without a stream is asked for its open trades"),
+    "tradepicker.maxOpenPositions": ("count", "symbols open or with a working opening; one more is not opened"),
+    "tradepicker.sellRequiresLong": ("flag", "sales close longs and never open shorts"),
+    "tradepicker.budget": ("money", "value of positions and working openings, in account currency"),
+    "tradepicker.key": ("key", "whose positions count: those of the account, the default, or of each account_strategy"),
     "softLimits": ("limits", "limits of the same set that two persons may waive for a while; all others are hard"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
 
 #: stop_distance: distance to the stop × size × contract, in account currency. price_distance: distance × size alone.
 RISK_MODELS = ("stop_distance", "price_distance")
+PICKER_KEYS = ("account", "account_strategy")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: Prices are kept at nine decimals, as quantities are.
 PRICE_SCALE = 9
@@ -139,6 +144,10 @@ def _exact(name: str, value: Any) -> Any:
     if unit == "model":
         if value not in RISK_MODELS:
             raise InputError(f"{what}: {value!r} is not one of {', '.join(RISK_MODELS)}")
+        return value
+    if unit == "key":
+        if value not in PICKER_KEYS:
+            raise InputError(f"{what}: {value!r} is not one of {', '.join(PICKER_KEYS)}")
         return value
     if unit == "sessions":
         return _sessions(what, value)

@@ -46,6 +46,7 @@ CAPPING = {
     "MAX_POSITION_QUANTITY": "maxPositionQuantity",
     "POSITION_LIMIT": "maxPositionSizePercent",
     "INSUFFICIENT_FUNDS": "what is free",
+    "BUDGET_EXCEEDED": "its budget",
 }
 #: Amounts are shown to this part of a unit: a millionth.
 _SHOWN = MONEY_ONE // 1_000_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tradewright.core.filter_rules import FILTER_RULES
+from tradewright.core.picker_rules import PICKER_RULES
 from tradewright.core.risk import Rule
 from tradewright.core.rules import ORDER_RULES
 
-RULES: list[Rule] = [*FILTER_RULES, *ORDER_RULES]
+RULES: list[Rule] = [*PICKER_RULES, *FILTER_RULES, *ORDER_RULES]

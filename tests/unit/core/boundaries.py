@@ -26,6 +26,9 @@ BELOW = (True, False, False)
 
 #: code → whether it passes one unit below its limit, at it, one unit above it.
 WHERE: dict[str, tuple[bool, bool, bool]] = {
+    "OPEN_LIMIT_EXCEEDED": BELOW,
+    "NO_OPEN_POSITION": FROM,
+    "BUDGET_EXCEEDED": UP_TO,
     "OUTSIDE_SESSION": BELOW,
     "STRUCTURE_MISALIGNED": FROM,
     "MAX_TRADES_PER_DAY": BELOW,
@@ -244,7 +247,41 @@ def reduce_only(offset: int) -> Case:
     return case
 
 
+def open_limit(offset: int) -> Case:
+    """One symbol is open, another pending, and a third is wanted."""
+    desk = Desk(symbols=("ACME", "ZETA", "EURUSD"))
+    for symbol in ("ACME", "ZETA", "EURUSD"):
+        desk.quote(PRICE, symbol=symbol)
+    desk.filled(BUY, 1, PRICE, symbol="ZETA")
+    desk.buy(1, limit_units=PRICE - 1, symbol="EURUSD")
+    set_limits(desk, **{"tradepicker.maxOpenPositions": 2 - offset})
+    return Case(desk, desk.intent(BUY, 1))
+
+
+def sale(offset: int) -> Case:
+    """One is sold, and 1 + offset are held."""
+    desk = Desk()
+    desk.quote(PRICE)
+    set_limits(desk, **{"tradepicker.sellRequiresLong": 1})
+    if offset >= 0:
+        desk.filled(BUY, 1 + offset, PRICE)
+    return Case(desk, desk.intent(SELL, 1, closing=offset >= 0))
+
+
+def budget(offset: int) -> Case:
+    """3 of 100.00 are held, 2 are working at it, 4 are wanted."""
+    desk = Desk()
+    desk.quote(PRICE)
+    desk.filled(BUY, 3, PRICE)
+    desk.buy(2, limit_units=PRICE)
+    set_limits(desk, **{"tradepicker.budget": 900 * ONE - offset})
+    return Case(desk, desk.intent(BUY, 4))
+
+
 BOUNDARIES: dict[str, Callable[[int], Case]] = {
+    "OPEN_LIMIT_EXCEEDED": open_limit,
+    "NO_OPEN_POSITION": sale,
+    "BUDGET_EXCEEDED": budget,
     "OUTSIDE_SESSION": outside_session,
     "STRUCTURE_MISALIGNED": lambda offset: limited(
         "requireStructureAlignment", 1, inputs=(("structure", float(1 + offset)),)

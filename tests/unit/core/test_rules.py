@@ -77,6 +77,7 @@ READ_BY = {
 PARAMETERS = {
     "marketBufferPercent": "the price everything is judged at",
     "softLimits": "waivers",
+    "tradepicker.key": "the picker's count of positions",
     "defaultRiskEstimate": "daily risk",
     "riskModel": "daily risk",
     "exposurePollIntervalSec": "the venue that is polled",
@@ -126,7 +127,9 @@ def test_a_band_on_a_price_that_is_not_known_refuses_an_opening() -> None:
     assert "PRICE_BAND" in Desk(rules=OrderRules(band_ppm=5)).refused(BUY, 1, limit_units=PRICE)
 
 
-@pytest.mark.parametrize("name", ["maxOrderValue", "maxPositionSizePercent", "maxDailyLoss", "maxDailyLossPercent"])
+@pytest.mark.parametrize(
+    "name", ["maxOrderValue", "maxPositionSizePercent", "maxDailyLoss", "maxDailyLossPercent", "tradepicker.budget"]
+)
 def test_a_limit_on_an_amount_that_is_not_known_refuses_an_opening(name: str) -> None:
     desk = without_a_rate(name)
     codes = desk.refused(BUY, 1)
@@ -238,6 +241,10 @@ def test_the_decision_keeps_every_check_in_the_order_of_the_rules() -> None:
 # ── limits as configured ───────────────────────────────────────────────────────────────────────────────────────────
 
 GOOD: dict[str, tuple[Any, Any]] = {
+    "tradepicker.maxOpenPositions": (3, 3),
+    "tradepicker.sellRequiresLong": (True, 1),
+    "tradepicker.budget": ("2500.5", 25005 * 10**17),
+    "tradepicker.key": ("account_strategy", "account_strategy"),
     "sessions": (
         [{"days": ["tue", "mon"], "from": "09:30", "to": "24:00", "zone": "America/New_York"}],
         [[[0, 1], 570, 1440, "America/New_York"]],
