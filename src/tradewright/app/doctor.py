@@ -12,9 +12,9 @@ import apsw
 from tradewright.app.build import build
 from tradewright.app.history import fold
 from tradewright.app.home import home, newest_run
-from tradewright.app.wiring.journals import FileLock, verify
+from tradewright.app.wiring.journals import check_sqlite, holder_of, verify
 from tradewright.core.limits import LIMITS
-from tradewright.model.errors import InputError, JournalError, JournalLocked
+from tradewright.model.errors import InputError, JournalError
 
 #: Below this a journal could fill the disk within a day of a busy market.
 DISK_FREE_MIN = 1 << 30
@@ -46,7 +46,7 @@ def examine(given: Path | None) -> Findings:
     found = build()
     modules = len(found["compiled"])
     findings.add("build", True, f"{found['mode']}, {modules} compiled modules, Python {found['python']}")
-    findings.add("sqlite", apsw.sqlite_lib_version() >= "3.51.3", f"{apsw.sqlite_lib_version()} (journal needs 3.51.3)")
+    _sqlite(findings, apsw.sqlite_lib_version())
     _disk(findings, home(given))
     try:
         run = newest_run(given)
@@ -55,6 +55,15 @@ def examine(given: Path | None) -> Findings:
         return findings
     _journal(findings, run / "journal")
     return findings
+
+
+def _sqlite(findings: Findings, version: str) -> None:
+    try:
+        check_sqlite(version)
+    except JournalError as error:
+        findings.add("sqlite", False, str(error))
+    else:
+        findings.add("sqlite", True, f"{version}, new enough for a journal")
 
 
 def _disk(findings: Findings, folder: Path) -> None:
@@ -74,11 +83,8 @@ def _journal(findings: Findings, journal: Path) -> None:
     except JournalError as error:
         findings.add("journal", False, str(error))
         return
-    try:
-        FileLock(journal / "lock", f"journal {journal}").release()
-        findings.add("lock", True, "no engine holds this journal")
-    except JournalLocked as held:
-        findings.add("lock", True, str(held))
+    holder = holder_of(journal / "lock")
+    findings.add("lock", True, "no engine holds this journal" if holder is None else f"held by {holder}")
     folded = fold(journal)
     for name, why in folded.halted.items():
         findings.add("strategy", False, f"{name} is halted: {why}")

@@ -116,7 +116,7 @@ from tradewright.model.order import (
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import ASKED, PPM_ONE, Sizer
-from tradewright.model.zone import DAY_NS, day_of, utc_ns
+from tradewright.model.zone import day_of, day_start
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
@@ -382,7 +382,7 @@ class Engine:
 
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
-        account.day_end = utc_ns(account.terms.day_zone, (rolled.day + 1) * DAY_NS)
+        account.day_end = day_start(account.terms.day_zone, rolled.day + 1)
         account.day = rolled.day
         account.day_equity = rolled.equity
         account.ranges.clear()

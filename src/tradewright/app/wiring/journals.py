@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal, Snapshots, read, verify
 from tradewright.adapters.journal.journal import CHECKPOINT_PAGES
-from tradewright.adapters.journal.lock import FileLock
+from tradewright.adapters.journal.lock import holder_of
+from tradewright.adapters.journal.segment import check_sqlite
 
-__all__ = ["CHECKPOINT_PAGES", "AccountLock", "EmergencyFile", "FileJournal", "FileLock", "Snapshots", "read", "verify"]
+__all__ = [
+    "CHECKPOINT_PAGES",
+    "AccountLock",
+    "EmergencyFile",
+    "FileJournal",
+    "Snapshots",
+    "check_sqlite",
+    "holder_of",
+    "read",
+    "verify",
+]
