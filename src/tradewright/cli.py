@@ -203,7 +203,7 @@ def backtest(
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
     from tradewright.backtest.run import ACCOUNT, RunOptions, fee_estimate_of, run
-    from tradewright.backtest.strategy_source import specification
+    from tradewright.backtest.strategy_source import specifications
     from tradewright.sim.models import Models
 
     if not data:
@@ -220,7 +220,7 @@ def backtest(
     )  # fmt: skip
     dataset = load(data, reading)
     names = tuple(instrument.symbol for instrument in dataset.instruments)
-    result = run([specification(strategy, ACCOUNT, names, dict(parameters(param)))], dataset, options)
+    result = run(specifications(strategy, ACCOUNT, names, dict(parameters(param))), dataset, options)
     made = report_of(result, convention)
     if report is not None:
         made.write(report)

@@ -10,7 +10,8 @@ from tradewright.model.order cimport Order
 from tradewright.model.view cimport EngineView
 from tradewright.signal.indicators.indicator cimport Indicator
 
-cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, SIGNAL, STRATEGY_HALTED, TRADE
+cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, SIGNAL, SIGNAL_FAILED, SIGNAL_RECEIVED
+cdef int STRATEGY_HALTED, TIMER, TRADE, VOTE
 cdef str STRATEGY
 cdef list _NO_MATCHES, _NO_ALARMS
 
@@ -29,6 +30,8 @@ cdef class View(EngineView):
     cpdef str next_order_id(self, str account)
     cpdef object equity(self, str account)
     cpdef bint sizes(self, str account, str strategy) except -1
+    cpdef tuple positions(self, str account)
+    cpdef bint is_halted(self, str strategy) except -1
     cpdef long long price_units(self, Instrument instrument) except? -1
     @cython.locals(order=Order)
     cpdef bint is_working(self, str account, str strategy, Instrument instrument, int side, str role) except -1
@@ -43,6 +46,9 @@ cdef class Runner:
     cdef readonly list intents
     cdef readonly list signals
     cdef readonly bint votes
+    cdef public object panel
+    cdef readonly list tallies
+    cdef readonly object ensemble
     cdef readonly object on_bar
     cdef readonly bint wants_bar
     cdef readonly bint wants_quote
@@ -63,6 +69,8 @@ cdef class Trader:
     cdef public object setup
     cdef public bint muted
     cdef readonly list stated
+    cdef readonly dict tallies
+    cdef readonly list ensembles
     @cython.locals(engine=Engine, intents=list)
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
@@ -74,6 +82,9 @@ cdef class Trader:
     cdef list _halts(self, Intent intent)
     @cython.locals(runner=Runner, order=Order)
     cdef list _run(self, Event event)
+    @cython.locals(runner=Runner)
+    cdef list _run_ensembles(self, Event event)
+    cdef _collect(self, Runner runner, long long count)
     @cython.locals(runner=Runner)
     cdef list _run_market(self, MarketEvent event)
     @cython.locals(engine=Engine, count=cython.longlong)

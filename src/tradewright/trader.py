@@ -41,8 +41,12 @@ from tradewright.model.event import (
     QUOTE,
     QUOTE_BAR,
     SIGNAL,
+    SIGNAL_FAILED,
+    SIGNAL_RECEIVED,
     STRATEGY_HALTED,
+    TIMER,
     TRADE,
+    VOTE,
     Event,
 )
 from tradewright.model.instrument import Instrument
@@ -52,7 +56,9 @@ from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill, FillPrice
 from tradewright.model.signal import Signal
 from tradewright.model.view import BookView, EngineView
+from tradewright.model.vote import Vote
 from tradewright.signal import policy
+from tradewright.signal.ensemble import Ensemble
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
 
@@ -62,7 +68,7 @@ STRATEGY_STATE = "STRATEGY_STATE"
 
 
 #: What comes behind the strategies' callbacks, besides the cancels they bring about.
-_REST = (SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED)
+_REST = (VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED)
 
 
 class Watch(Protocol):
@@ -123,6 +129,13 @@ class View(EngineView):
     def sizes(self, account: str, strategy: str) -> bool:
         return self.engine.sizer_of(account, strategy) is not None
 
+    def positions(self, account: str) -> tuple[tuple[Instrument, int], ...]:
+        held = self.engine.accounts[account].positions
+        return tuple([(position.instrument, position.net) for position in held if position.net])
+
+    def is_halted(self, strategy: str) -> bool:
+        return strategy in self.engine.halted
+
     def price_units(self, instrument: Instrument) -> int:
         return self.engine.marks.marks[instrument.index].price()
 
@@ -139,8 +152,8 @@ class View(EngineView):
 
 class Runner:
     """One strategy instance and how it is fed. indicators: those that follow each instrument, by index. votes: its
-    signals are an ensemble's to weigh, and not acted on. identity: what must be equal for its state to be taken on by
-    another run."""
+    signals are an ensemble's to weigh, and not acted on; panel: that ensemble. ensemble: the strategy, if it is
+    one; tallies: the records of its votes. identity: what must be equal for its state to be taken on by another run."""
 
     __slots__ = (
         "strategy",
@@ -151,6 +164,9 @@ class Runner:
         "intents",
         "signals",
         "votes",
+        "panel",
+        "tallies",
+        "ensemble",
         "on_bar",
         "wants_bar",
         "wants_quote",
@@ -172,6 +188,9 @@ class Runner:
         self.intents: list[Intent] = hand.intents
         self.signals: list[Signal] = hand.signals
         self.votes = spec.ensemble != ""
+        self.panel: Ensemble | None = None
+        self.tallies: list[Vote] = hand.votes
+        self.ensemble: Any = strategy if isinstance(strategy, Ensemble) else None
         kind = type(strategy)
         self.on_bar = strategy.on_bar
         self.wants_bar = kind.on_bar is not Strategy.on_bar
@@ -215,9 +234,10 @@ class Runner:
 class Trader:
     """One engine and its strategies. load: gives the class a specification names (it may read files, step may not),
     None where today's code is not the one it names; without it no strategy runs and the trader only folds. stated: the
-    signals of the running step, members' too, in the order in which they were stated."""
+    signals of the running step, members' too, in the order in which they were stated; tallies: the votes behind those
+    of ensembles, by the signal's key."""
 
-    __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated")
+    __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated", "tallies", "ensembles")
 
     def __init__(self, load: Load | None, watch: Watch | None = None) -> None:
         self.engine = Engine()
@@ -228,6 +248,8 @@ class Trader:
         self.setup: Setup | None = None
         self.muted = False
         self.stated: list[Signal] = []
+        self.tallies: dict[tuple[str, int], Vote] = {}
+        self.ensembles: list[Runner] = []
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -288,15 +310,21 @@ class Trader:
         return outcome
 
     def _record_signals(self, outputs: list[Event]) -> None:
-        """Signals become outputs, the most confident first; a HOLD only where it says something new."""
+        """Signals become outputs, the most confident first, an ensemble's behind its vote; a HOLD only where it says
+        something new."""
         engine = self.engine
         if len(self.stated) > 1:
             self.stated.sort(key=_signal_rank)
         for signal in self.stated:
             if not signal.repeats(engine.signals.get(signal.key)):
+                vote = self.tallies.get(signal.key)
+                if vote is not None:
+                    engine.apply(vote)
+                    outputs.append(vote)
                 engine.apply(signal)
                 outputs.append(signal)
         self.stated.clear()
+        self.tallies.clear()
 
     def _take(self, intent: Intent) -> list[Event]:
         if intent.trails:
@@ -325,7 +353,19 @@ class Trader:
             for runner in self.concerned[order.instrument.index]:
                 if runner.spec.id == order.strategy and runner.spec.account == order.account:
                     return self._call(runner, event, None)
+        elif event.kind in (TIMER, SIGNAL_RECEIVED, SIGNAL_FAILED):
+            return self._run_ensembles(event)
         return None
+
+    def _run_ensembles(self, event: Event) -> list[Intent] | None:
+        """A cycle's timer or a service's word reaches the ensembles that wait for it."""
+        intents: list[Intent] | None = None
+        for runner in self.ensembles:
+            if runner.ensemble.hears(event):
+                intents = self._call(runner, event, intents)
+        if intents is not None and len(intents) > 1:
+            intents.sort(key=_rank)
+        return intents
 
     def _run_market(self, event: MarketEvent) -> list[Intent] | None:
         intents: list[Intent] | None = None
@@ -354,12 +394,21 @@ class Trader:
                 runner.feed(event)
             elif isinstance(event, Fill):
                 runner.strategy.on_fill(event)
-            if runner.signals and not runner.votes:
+            elif event.kind == TIMER:
+                runner.ensemble.on_timer(event)
+            else:
+                runner.ensemble.on_answer(event)
+            if runner.votes:
+                self._collect(runner, count)
+            elif runner.signals:
                 policy.act(runner.strategy, runner.signals)
         except Exception as error:
             runner.intents.clear()
             runner.signals.clear()
+            runner.tallies.clear()
             engine.order_count = count
+            if runner.panel is not None:
+                runner.panel.member_raised(runner.spec.id)
             if not self.muted:
                 runner.intents.append(_halt_of(runner, error))
         if watch is not None:
@@ -368,6 +417,11 @@ class Trader:
             if not self.muted:
                 self.stated.extend(runner.signals)
             runner.signals.clear()
+        if runner.tallies:
+            if not self.muted:
+                for vote in runner.tallies:
+                    self.tallies[vote.key] = vote
+            runner.tallies.clear()
         if not runner.intents:
             return intents
         if self.muted:
@@ -381,6 +435,14 @@ class Trader:
         intents.extend(runner.intents)
         runner.intents.clear()
         return intents
+
+    def _collect(self, runner: Runner, count: int) -> None:
+        """A member's wishes are its ensemble's to weigh: none becomes an order, and their numbers are free again."""
+        if runner.panel is not None:
+            runner.panel.hand_over(runner.spec.id, runner.signals, runner.intents)
+        if runner.intents:
+            runner.intents.clear()
+            self.engine.order_count = count
 
     # ── building and rebuilding ────────────────────────────────────────────────────────────────────────────────────
 
@@ -424,6 +486,10 @@ class Trader:
                 elif not journaled:
                     raise InputError(f"strategy {spec.id}: the code of {spec.ref} changed while it was being set up")
         self.runners.sort(key=_runner_key)
+        self.ensembles = [runner for runner in self.runners if runner.ensemble is not None]
+        panels: dict[str, Any] = {runner.spec.id: runner.strategy for runner in self.ensembles}
+        for runner in self.runners:
+            runner.panel = panels.get(runner.spec.ensemble)
         self.concerned = [[] for _ in engine.instruments]
         for runner in self.runners:
             for symbol in runner.strategy.symbols:
@@ -478,6 +544,10 @@ class Trader:
         engine.stopping = False
         return matches
 
+    def cycles(self) -> list[int]:
+        """The seconds of the cycles on whose timers an ensemble decides."""
+        return sorted({runner.ensemble.cycle_seconds for runner in self.ensembles if runner.ensemble.timer})
+
     def state_hash(self) -> str:
         """Hash of everything `apply` folds: orders, ledger, holds, limits, states, exits, counters and marks."""
         return self.engine.state_hash()
@@ -522,8 +592,8 @@ def identity_of(spec: StrategySpec, group: list[Instrument]) -> list[Any]:
 def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
     """Outputs the core made by itself, and those that came of strategies' intents.
 
-    The core's come first; a signal, a decision, a halt, a cancel that a callback brought about, or what an exit plan
-    does begins the rest.
+    The core's come first; a vote, a signal, a decision, a halt, a cancel that a callback brought about, or what an exit
+    plan does begins the rest.
     """
     for at, output in enumerate(outputs):
         asked = isinstance(output, Cancel) and output.code in (STRATEGY, CLOSING)
@@ -558,5 +628,6 @@ def _signal_rank(signal: Signal) -> tuple[float, str, str]:
     return (-signal.confidence, signal.strategy, signal.instrument.symbol)
 
 
-def _runner_key(runner: Runner) -> str:
-    return runner.key
+def _runner_key(runner: Runner) -> tuple[bool, str]:
+    """By key; ensembles last, so that an event's signals are there when they vote."""
+    return (runner.ensemble is not None, runner.key)

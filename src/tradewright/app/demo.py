@@ -23,7 +23,7 @@ from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.backtest.data import ReadOptions, load
-from tradewright.backtest.strategy_source import specification, strategy_class
+from tradewright.backtest.strategy_source import specifications, strategy_class
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import NETTING, Account
@@ -35,6 +35,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import Number, money_of
 from tradewright.ports import CrashPoint, no_crash
+from tradewright.sim.cycle import Cycles
 from tradewright.sim.market import Market
 from tradewright.sim.models import Models
 from tradewright.trader import Outcome, Trader
@@ -124,6 +125,7 @@ class Session:
         self.market = iter(self.feed.events)
         self.conflator = Conflator()
         self.passed = 0
+        self.cycles = Cycles((), 0)
         self.stopping = False
         specs = self._specs()
         self.machine: Machine = open_machine(
@@ -140,7 +142,7 @@ class Session:
     def _specs(self) -> list[StrategySpec]:
         symbols = tuple(instrument.symbol for instrument in self.feed.instruments)
         chosen = self.options.strategies or list(STRATEGIES)
-        specs = [specification(ref, ACCOUNT, symbols, parameters)[0] for ref, parameters in chosen]
+        specs = [spec for ref, parameters in chosen for spec, _ in specifications(ref, ACCOUNT, symbols, parameters)]
         doubled = [spec.id for spec in specs if sum(other.id == spec.id for other in specs) > 1]
         if doubled:
             raise InputError(f"two strategies are called {doubled[0]}; lots and states are kept by that name")
@@ -179,12 +181,13 @@ class Session:
             rules = instrument.rules.row()
             if engine.symbols[instrument.symbol].rules.row() != rules:
                 machine.sequencer.feed(RulesChanged(now, instrument.index, list(rules)))
+        self.cycles = Cycles(machine.trader.cycles(), now)
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
         self._quarantine(now)
         if not first:
             machine.reconcile(Timer(now, RECONCILE))
-            machine.sequencer.tell(owed, now)
+            machine.sequencer.tell(list(self.cycles.among(owed)), now)
 
     def _quarantine(self, now: int) -> None:
         """A strategy on which two processes ended at the same event does not run a third time."""
@@ -236,6 +239,8 @@ class Session:
                 first = event.time
             if self.stopping or (self.feed.paced and self._over(event.time - first)):
                 break
+            for timer in self.cycles.until(event.time):
+                self.machine.sequencer.feed(timer)
             self.machine.sequencer.feed_as(event, list(self.conflator.take(event)))
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + 0.1

@@ -20,6 +20,7 @@ import msgspec
 
 from tradewright.backtest.data import Dataset
 from tradewright.backtest.recorder import Booked, Recorder
+from tradewright.backtest.strategy_source import Specified
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
@@ -36,7 +37,7 @@ from tradewright.model.numbers import Number, money_of
 from tradewright.model.rng import Rng
 from tradewright.model.sizer import sizer_from
 from tradewright.ports import Journal
-from tradewright.signal.strategy import Strategy
+from tradewright.sim.cycle import Cycles
 from tradewright.sim.exchange import Exchange
 from tradewright.sim.models import Models
 from tradewright.sim.models.fee import RATE_SCALE, FeeModel
@@ -45,7 +46,6 @@ from tradewright.trader import Trader
 
 FINALS = ("mark_close", "close_at_last_open")
 ACCOUNT = "main"
-Specified = tuple[StrategySpec, type[Strategy]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,8 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
         sequencer.feed(CashMoved(begin, ACCOUNT, currency, amount, "initial balance"))
     with long_lived():
         ruined = 0
-        if sequencer.run(dataset.events(), trader.engine.accounts[ACCOUNT].ruined):
+        events = Cycles(trader.cycles(), begin).among(dataset.events())
+        if sequencer.run(events, trader.engine.accounts[ACCOUNT].ruined):
             ruined = trader.engine.now
             _close_out(sequencer, exchange, trader, ruined)
         elif options.final == "close_at_last_open":

@@ -13,8 +13,11 @@ import msgspec
 
 from tradewright.core.setup import StrategySpec
 from tradewright.model.errors import InputError
+from tradewright.signal.ensemble import Ensemble, member_id
 from tradewright.signal.strategies import STRATEGIES
 from tradewright.signal.strategy import Strategy
+
+Specified = tuple[StrategySpec, type[Strategy]]
 
 
 def strategy_class(ref: str) -> type[Strategy]:
@@ -79,3 +82,26 @@ def specification(
     params_hash = blake2b(msgspec.json.encode(given), digest_size=16).hexdigest()
     name = id or (ref if ref in STRATEGIES else found.__name__)
     return StrategySpec(name, ref, account, symbols, given, code_hash(found), params_hash), found
+
+
+def specifications(
+    ref: str, account: str, symbols: tuple[str, ...], parameters: dict[str, Any], id: str = ""
+) -> list[Specified]:
+    """A strategy and, where it is an ensemble, its members, each a strategy of the run with an id of its own.
+
+    A member's ref that begins with ":" names a class in the ensemble's own file. Raises InputError.
+    """
+    spec, found = specification(ref, account, symbols, parameters, id)
+    specified: list[Specified] = [(spec, found)]
+    if not issubclass(found, Ensemble):
+        return specified
+    for name, row in parameters.get("members", found.members).items():
+        if not isinstance(row, dict) or "ref" not in row:
+            raise InputError(f"{spec.id}: member {name} does not say its ref")
+        member = row["ref"] if row["ref"][:1] != ":" else ref.rpartition(":")[0] + row["ref"]
+        given = row.get("parameters", {})
+        own, kind = specification(member, account, symbols, given, member_id(spec.id, name))
+        if issubclass(kind, Ensemble):
+            raise InputError(f"{spec.id}: member {name} is an ensemble itself; its members can vote here directly")
+        specified.append((own._replace(ensemble=spec.id), kind))
+    return specified

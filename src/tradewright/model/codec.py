@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tradewright.model import event as kinds
+from tradewright.model.answer import failed_from, received_from
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
     Alarm,
@@ -40,6 +41,7 @@ from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.signal import signal_from
+from tradewright.model.vote import vote_from
 
 _MARKET: dict[int, Callable[..., Event]] = {
     kinds.BAR: Bar,
@@ -72,6 +74,13 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.LIMITS_EXPIRED: LimitsExpired,
     kinds.EXIT_PLANNED: ExitPlanned,
     kinds.EXIT_MOVED: ExitMoved,
+}
+#: Kinds whose row names an instrument by its index.
+_LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {
+    kinds.SIGNAL: signal_from,
+    kinds.SIGNAL_RECEIVED: received_from,
+    kinds.SIGNAL_FAILED: failed_from,
+    kinds.VOTE: vote_from,
 }
 
 
@@ -114,8 +123,9 @@ class Decoder:
             return Report(kind, *row)
         if kind == kinds.DECISION:
             return self._decision(row)
-        if kind == kinds.SIGNAL:
-            return signal_from(row, self.instruments)
+        listed = _LISTED.get(kind)
+        if listed is not None:
+            return listed(row, self.instruments)
         if kind == kinds.SUBMIT:
             order = self.orders.pop(row[1], None)
             return Submit(row[0], Approved(self.order_of(row[1]) if order is None else order))

@@ -34,6 +34,8 @@ TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 EVERYTHING = "all"
 #: The timer that asks for a look-up of every order that may live at a venue.
 RECONCILE = "reconcile"
+#: The timers of trading cycles are called `cycle:SECONDS`.
+CYCLE = "cycle"
 
 
 class Started(Event):

@@ -37,6 +37,8 @@ CLOSE_REQUESTED = 35
 ORDER_ADOPTED = 36
 LIMITS_SET = 40
 LIMIT_WAIVED = 41
+SIGNAL_RECEIVED = 50
+SIGNAL_FAILED = 51
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59
 
@@ -54,6 +56,7 @@ ALARM = 70
 EXIT_PLANNED = 72
 EXIT_MOVED = 73
 LIMITS_EXPIRED = 75
+VOTE = 80
 
 
 class Event:

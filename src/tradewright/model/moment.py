@@ -1,8 +1,16 @@
-"""Moments as text: ns UTC to ISO 8601 without a clock or a float."""
+"""Moments as text: ns UTC to ISO 8601 and back, without a clock or a float."""
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
+from tradewright.model.errors import InputError
+
 _DAY_NS = 86_400_000_000_000
+_SECOND_NS = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FRACTION = re.compile(r"[.,](\d{1,9})(?!\d)")
 
 
 def moment_text(time_ns: int) -> str:
@@ -12,6 +20,22 @@ def moment_text(time_ns: int) -> str:
     year, month, day = civil(days)
     text = f"{year:04d}-{month:02d}-{day:02d}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return f"{text}.{fraction:09d}".rstrip("0") + "Z" if fraction else text + "Z"
+
+
+def moment_of(text: object, what: str) -> int:
+    """ns UTC of an ISO 8601 moment with its zone (`Z` or an offset) and up to nine decimals. Raises InputError."""
+    if not isinstance(text, str):
+        raise InputError(f"{what}: {text!r} is no moment; write it like 2026-01-05T14:30:00Z")
+    found = _FRACTION.search(text)
+    whole = text if found is None else text[: found.start()] + text[found.end() :]
+    try:
+        moment = datetime.fromisoformat(whole)
+    except ValueError as error:
+        raise InputError(f"{what}: {text!r} is no moment; write it like 2026-01-05T14:30:00Z") from error
+    if moment.tzinfo is None or moment.microsecond:
+        raise InputError(f"{what}: {text!r} does not say its zone; write it like 2026-01-05T14:30:00Z")
+    seconds = (moment - _EPOCH) // timedelta(seconds=1)
+    return seconds * _SECOND_NS + (0 if found is None else int(found[1].ljust(9, "0")))
 
 
 def civil(days: int) -> tuple[int, int, int]:

@@ -5,6 +5,8 @@ cdef class EngineView:
     cpdef str next_order_id(self, str account)
     cpdef object equity(self, str account)
     cpdef bint sizes(self, str account, str strategy) except -1
+    cpdef tuple positions(self, str account)
+    cpdef bint is_halted(self, str strategy) except -1
     cpdef long long price_units(self, Instrument instrument) except? -1
     cpdef bint is_working(self, str account, str strategy, Instrument instrument, int side, str role) except -1
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)

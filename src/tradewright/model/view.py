@@ -47,6 +47,14 @@ class EngineView:
         """Whether an opening that says no size gets one; without an engine none does."""
         return False
 
+    def positions(self, account: str) -> tuple[tuple[Instrument, int], ...]:
+        """The account's open positions over all strategies: instrument and signed net size count."""
+        raise AssertionError("a view without an engine")
+
+    def is_halted(self, strategy: str) -> bool:
+        """Whether a strategy may not decide any more."""
+        raise AssertionError("a view without an engine")
+
     def price_units(self, instrument: Instrument) -> int:
         """The mark price in price counts; 0 = not known."""
         raise AssertionError("a view without an engine")

@@ -17,6 +17,7 @@ cdef class Hand:
     cdef readonly list indicators
     cdef readonly list intents
     cdef readonly list signals
+    cdef readonly list votes
     cdef public str version
     cdef public str params_hash
     cpdef Instrument of(self, symbol)

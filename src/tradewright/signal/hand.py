@@ -13,6 +13,7 @@ from tradewright.model.order import BUY, number_named
 from tradewright.model.signal import ACTIONS, Signal
 from tradewright.model.sizer import ASKED
 from tradewright.model.view import EngineView
+from tradewright.model.vote import Vote
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.indicators.line import Line
 from tradewright.signal.terms import confidence_of, fill_in, size_count
@@ -20,10 +21,11 @@ from tradewright.signal.terms import confidence_of, fill_in, size_count
 
 class Hand:
     """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators: what it decides on.
-    intents, signals: stated and not yet taken by the trader, in order. version, params_hash: of its specification."""
+    intents, signals: stated and not yet taken by the trader, in order; votes: the records of how an ensemble came to
+    its signals. version, params_hash: of its specification."""
 
     __slots__ = (
-        "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "signals",
+        "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "signals", "votes",
         "version", "params_hash",
     )  # fmt: skip
 
@@ -36,6 +38,7 @@ class Hand:
         self.indicators: list[Indicator] = []
         self.intents: list[Intent] = []
         self.signals: list[Signal] = []
+        self.votes: list[Vote] = []
         self.version = ""
         self.params_hash = ""
 
