@@ -82,11 +82,14 @@ class Ensemble(Strategy):
     percent: float = 10.0
     shorts: bool = False
 
-    _panel: Panel
-
     def attach(self, view: EngineView) -> None:
-        self.__dict__["_panel"] = Panel(self)
+        self.__dict__["panel"] = Panel(self)
         super().attach(view)
+
+    @property
+    def _panel(self) -> Panel:
+        panel: Panel = self.__dict__["panel"]
+        return panel
 
     @property
     def timer(self) -> str:
