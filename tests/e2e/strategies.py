@@ -6,6 +6,7 @@ from typing import Any
 
 from tradewright.model.market import Bar, Quote
 from tradewright.model.report import Fill
+from tradewright.signal.ensemble import Ensemble
 from tradewright.signal.strategy import Strategy
 
 
@@ -195,3 +196,30 @@ class Guarded(Strategy):
             self.protect(trailing=2 * far, trail_step=far / 5, exit_after=3600)
         else:
             self.close(reason="enough")
+
+
+class Council(Ensemble):
+    """Three opinions and a classic that orders instead of stating signals; decides each 45 seconds, on either side."""
+
+    members: dict[str, Any] = {
+        "quick": {"ref": ":Opinionated", "weight": 2, "parameters": {"length": 3}},
+        "slow": {"ref": ":Opinionated", "parameters": {"length": 9}},
+        "classic": {"ref": "sma_cross", "parameters": {"fast": 2, "slow": 5}},
+    }
+    validators: dict[str, Any] = {
+        "history": {"bars": 10},
+        "trend": {"length": 20, "tolerance_percent": 1},
+        "volatility": {"length": 5, "max_percent": 2},
+        "correlation": {"length": 20, "max": 0.9},
+    }
+    decide_on: str = "cycle"
+    threshold: float = 0.3
+    percent: float = 6.0
+    shorts: bool = True
+
+
+class Quorum(Council):
+    """The same with each bar, and a spread that must be known."""
+
+    validators: dict[str, Any] = {"spread": {"max_percent": 0.008}}
+    decide_on: str = "bar"

@@ -20,7 +20,7 @@ from tradewright.app.home import JOURNAL
 from tradewright.app.recovery import groups, snapshot_bytes
 from tradewright.backtest.data import Dataset, ReadOptions, load
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
-from tradewright.backtest.strategy_source import specification, strategy_class
+from tradewright.backtest.strategy_source import specifications, strategy_class
 from tradewright.core.state import restore
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import Started
@@ -38,6 +38,8 @@ RESTLESS = (f"{FILE}:Restless", {})
 SCALPER = (f"{FILE}:Scalper", {})
 OPINIONATED = (f"{FILE}:Opinionated", {})
 GUARDED = (f"{FILE}:Guarded", {})
+COUNCIL = (f"{FILE}:Council", {})
+QUORUM = (f"{FILE}:Quorum", {})
 CLASSIC = ("sma_cross", {"fast": 3, "slow": 9, "percent": 10.0})
 Chosen = list[tuple[str, dict[str, Any]]]
 
@@ -60,7 +62,7 @@ def options(**more: Any) -> RunOptions:
 
 def specified(chosen: Chosen, dataset: Dataset) -> list[Any]:
     symbols = tuple(instrument.symbol for instrument in dataset.instruments)
-    return [specification(ref, ACCOUNT, symbols, parameters) for ref, parameters in chosen]
+    return [spec for ref, parameters in chosen for spec in specifications(ref, ACCOUNT, symbols, parameters)]
 
 
 def backtest(chosen: Chosen, file: Path, **more: Any) -> Result:
@@ -96,8 +98,8 @@ class Played:
 
 #: What is played: strategies, and the file they trade on.
 PLAYS: dict[str, tuple[Chosen, Callable[[Path], Path]]] = {
-    "bars": ([RESTLESS, CLASSIC, OPINIONATED], lambda folder: bars(folder / "bars.csv")),
-    "bid and ask bars": ([OPINIONATED, RESTLESS, CLASSIC], lambda folder: quote_bars(folder / "pairs.csv")),
+    "bars": ([RESTLESS, CLASSIC, OPINIONATED, COUNCIL], lambda folder: bars(folder / "bars.csv")),
+    "bid and ask bars": ([OPINIONATED, QUORUM, RESTLESS, CLASSIC], lambda folder: quote_bars(folder / "pairs.csv")),
     "exit plans": ([GUARDED], lambda folder: bars(folder / "plans.csv")),
     "quotes": ([SCALPER], lambda folder: quotes(folder / "quotes.csv")),
 }
@@ -134,6 +136,13 @@ def check_same(result: Result, played: Played) -> None:
 
 def test_a_session_trades_as_the_backtest_did(play: Play) -> None:
     check_same(play.result, play.played)
+
+
+def test_an_ensemble_is_among_those_that_traded(play: Play) -> None:
+    ensembles = {ref.rpartition(":")[2] for ref, _ in play.chosen} & {"Council", "Quorum"}
+    traded = {match.strategy for match in play.result.matches}
+    assert ensembles <= traded
+    assert not any("." in strategy for strategy in traded), "a member traded by itself"
 
 
 @pytest.mark.parametrize("name", SHARED_PLAYS)

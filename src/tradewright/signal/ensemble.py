@@ -184,7 +184,7 @@ class Panel:
 
     def hand_over(self, member: str, signals: list[Signal], intents: list[Intent]) -> None:
         for intent in intents:
-            if not intent.cancels and not intent.closing:
+            if not (intent.cancels or intent.closing or intent.trails):
                 confidence = confidence_ppm(intent.confidence, member)
                 said = Latest(intent.side, confidence, self.owner.now, intent.reason)
                 self.latest[member, intent.instrument.symbol] = said
