@@ -381,7 +381,7 @@ class Trader:
         is not called, but its indicators follow the market: re-armed, it decides on all that happened."""
         engine = self.engine
         halted = bool(engine.halted) and runner.spec.id in engine.halted
-        if halted and not isinstance(event, MarketEvent):
+        if halted and not isinstance(event, MarketEvent) and runner.ensemble is None:
             return intents
         count = engine.order_count
         watch = self.watch
@@ -389,7 +389,10 @@ class Trader:
             watch.enter(runner.key, event)
         try:
             if halted:
-                runner.follow(event)  # type: ignore[arg-type]
+                if runner.ensemble is not None:
+                    runner.ensemble.overhear(event)
+                if isinstance(event, MarketEvent):
+                    runner.follow(event)
             elif isinstance(event, MarketEvent):
                 runner.feed(event)
             elif isinstance(event, Fill):

@@ -17,6 +17,7 @@ from tradewright.model.answer import SignalFailed, SignalReceived
 from tradewright.model.control import CYCLE, Timer
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
+from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Depth, MarketEvent, Quote, Trade
@@ -125,6 +126,13 @@ class Ensemble(Strategy):
         self._panel.observe(event)
         if decide:
             self._panel.vote(event.instrument)
+
+    def overhear(self, event: Event) -> None:
+        """An event while it is halted: it decides nothing, but what it knows goes on, as indicators do."""
+        if isinstance(event, MarketEvent):
+            self._panel.observe(event)
+        elif isinstance(event, SignalReceived | SignalFailed):
+            self.on_answer(event)
 
     # ── what the members say ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,7 +10,7 @@ from tests.unit.signal.panel import MINUTE, SECOND, Desk, Says, kind_of, orders,
 from tradewright.core.setup import StrategySpec
 from tradewright.model.answer import FAILURES, SignalFailed, SignalReceived
 from tradewright.model.codec import Decoder, encode
-from tradewright.model.control import HALTED, Timer, TradingStateSet
+from tradewright.model.control import ACTIVE, HALTED, Timer, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
@@ -93,6 +93,22 @@ def test_a_member_halted_by_a_person_counts_nothing_at_once() -> None:
     desk.bar()
     desk.feed(TradingStateSet(desk.now, "strategy:panel.a", HALTED, "me", "enough"))
     assert silent(desk.cycle(MINUTE + SECOND)) == {"panel.a": "MEMBER_HALTED", "panel.b": ""}
+
+
+def test_an_ensemble_that_was_halted_goes_on_with_all_that_it_heard_meanwhile() -> None:
+    desk = Desk(
+        {"a": (1, says(None, BUY))}, services={"ml": {}}, decide_on="cycle", validators={"history": {"bars": 2}}
+    )
+    desk.feed(TradingStateSet(0, "strategy:panel", HALTED, "me", "enough"))
+    desk.bar(minute=1)
+    desk.bar(minute=2)
+    answer(desk, 2 * MINUTE + 1, 1, 800_000)
+    assert votes(desk.cycle(2 * MINUTE + 2)) == []
+    desk.feed(TradingStateSet(desk.now, "strategy:panel", ACTIVE, "me", "go on"))
+    outputs = desk.cycle(2 * MINUTE + 3)
+    assert silent(outputs) == {"panel.a": "", "ml": ""}
+    assert [check.passed for check in votes(outputs)[0].checks] == [True]
+    assert orders(outputs) == [("panel", 1, ENTRY)]
 
 
 @pytest.mark.parametrize(
