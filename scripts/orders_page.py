@@ -8,6 +8,9 @@ from tradewright.core.life_cycle import diagram
 from tradewright.core.limits import LIMITS
 from tradewright.core.rules import ORDER_RULES
 from tradewright.core.sizers import SIZING_CODES
+from tradewright.model.answer import FAILURES
+from tradewright.signal.validators import VALIDATORS
+from tradewright.signal.vote import SILENCES
 
 PAGE = Path(__file__).parent.parent / "docs" / "orders.md"
 UNITS = {
@@ -36,6 +39,10 @@ SIZING = (
     "Before the rules an opening gets its size, if it says none (see strategies.md). What can not be known sizes "
     "nothing and refuses with a code of its own, beside those of the rules."
 )
+VOTING = (
+    "An ensemble's vote stands before its signal (see ensembles.md). A ballot counts 0 for one of the first reasons, a "
+    "service's also for one of the next; a validator refuses openings."
+)
 
 
 def page() -> str:
@@ -59,6 +66,9 @@ def page() -> str:
     lines += [f"| {rule.code} | {' '.join((type(rule).__doc__ or '').split())} |" for rule in ORDER_RULES]
     lines += ["", "## Sizing", "", SIZING, "", "| code | what is checked |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in SIZING_CODES.items()]
+    lines += ["", "## Voting", "", VOTING, "", "| code | what it says |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in (SILENCES | FAILURES).items()]
+    lines += [f"| {kind.code} | {' '.join((kind.__doc__ or '').split())} |" for kind in VALIDATORS.values()]
     lines += ["", "## Limits", "", "| name | unit | bounds |", "|---|---|---|"]
     lines += [f"| {name} | {UNITS[unit]} | {text} |" for name, (unit, text) in LIMITS.items()]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from tradewright.model.answer import SignalFailed, SignalReceived, SignalRequest
 from tradewright.model.chain import START, Head, framed, link
 from tradewright.model.errors import ContractError, JournalError
 
@@ -54,6 +55,21 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Makes all that was appended durable and ends. Raises `failure` if that can not be done."""
+
+
+class SignalSource(Protocol):
+    """A service outside the process that thinks about instruments: a model, an agent. It never raises and never waits
+    beyond its own time."""
+
+    @property
+    def name(self) -> str:
+        """The name under which an ensemble weighs it."""
+
+    async def ask(self, request: SignalRequest) -> SignalReceived | SignalFailed:
+        """Its word on a request, or why there is none; stamped with the request's time."""
+
+    async def close(self) -> None:
+        """Give its connections back."""
 
 
 class MemoryJournal:

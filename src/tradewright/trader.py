@@ -548,8 +548,13 @@ class Trader:
         return matches
 
     def cycles(self) -> list[int]:
-        """The seconds of the cycles on whose timers an ensemble decides."""
-        return sorted({runner.ensemble.cycle_seconds for runner in self.ensembles if runner.ensemble.timer})
+        """The seconds of the cycles on whose timers an ensemble decides, or its services are asked."""
+        waiting = [runner.ensemble for runner in self.ensembles if runner.ensemble.timer or runner.ensemble.services]
+        return sorted({ensemble.cycle_seconds for ensemble in waiting})
+
+    def services(self) -> list[str]:
+        """The names of the services whose answers an ensemble weighs."""
+        return sorted({name for runner in self.ensembles for name in runner.ensemble.services})
 
     def state_hash(self) -> str:
         """Hash of everything `apply` folds: orders, ledger, holds, limits, states, exits, counters and marks."""

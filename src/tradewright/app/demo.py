@@ -6,6 +6,7 @@ started again in the same home goes on where its journal and the exchange's book
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,9 +20,11 @@ from tradewright.app.conflate import Conflator
 from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
+from tradewright.app.sources import Sources
 from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Machine, open_machine
+from tradewright.app.wiring.services import signal_sources
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.backtest.strategy_source import specifications, strategy_class
 from tradewright.core.limits import limits_from
@@ -126,6 +129,7 @@ class Session:
         self.conflator = Conflator()
         self.passed = 0
         self.cycles = Cycles((), 0)
+        self.sources = Sources()
         self.stopping = False
         specs = self._specs()
         self.machine: Machine = open_machine(
@@ -182,6 +186,7 @@ class Session:
             if engine.symbols[instrument.symbol].rules.row() != rules:
                 machine.sequencer.feed(RulesChanged(now, instrument.index, list(rules)))
         self.cycles = Cycles(machine.trader.cycles(), now)
+        self.sources.ask(signal_sources(machine.trader.services(), os.environ))
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
         self._quarantine(now)
@@ -225,6 +230,7 @@ class Session:
                 raise InputError(f"the market ended before the place where {self.options.folder} was left")
             owed += paper.run(event)
             passing = list(self.conflator.take(event))
+            self.sources.observe(event)
             owed += passing[max(0, known - self.passed) :]
             self.passed += len(passing)
         return owed
@@ -240,8 +246,9 @@ class Session:
             if self.stopping or (self.feed.paced and self._over(event.time - first)):
                 break
             for timer in self.cycles.until(event.time):
-                self.machine.sequencer.feed(timer)
+                self._cycle(timer)
             self.machine.sequencer.feed_as(event, list(self.conflator.take(event)))
+            self.sources.observe(event)
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + 0.1
                 self.live.tell()
@@ -249,6 +256,12 @@ class Session:
                 tick()
                 if self.feed.paced:
                     self._pace(began, event.time - first)
+
+    def _cycle(self, timer: Timer) -> None:
+        """What the services say now, then the timer on which it is decided."""
+        for word in self.sources.collect(timer.time, self.feed.instruments):
+            self.machine.sequencer.feed(word)
+        self.machine.sequencer.feed(timer)
 
     def _over(self, elapsed_ns: int) -> bool:
         return self.options.seconds > 0 and elapsed_ns >= self.options.seconds * SPEED * 1e9
@@ -261,4 +274,5 @@ class Session:
     def close(self) -> None:
         """Flush, anchor and release everything."""
         self.control.close()
+        self.sources.close()
         self.machine.close()

@@ -38,6 +38,12 @@ MISSING = "MISSING"
 STALE = "STALE"
 MEMBER_HALTED = "MEMBER_HALTED"
 MEMBER_RAISED = "MEMBER_RAISED"
+SILENCES = {
+    MISSING: "the member has said nothing yet",
+    STALE: "what it said last is older than `max_age_seconds`",
+    MEMBER_HALTED: "the member is halted",
+    MEMBER_RAISED: "the member's callback raised and said nothing since",
+}
 
 
 class Ballot(NamedTuple):

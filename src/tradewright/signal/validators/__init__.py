@@ -11,8 +11,6 @@ what `state()` says: part of every snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tradewright.signal.validators.market import (
     CorrelationWithPositions,
     MinimumHistory,
@@ -26,7 +24,7 @@ from tradewright.signal.validators.validator import Case, Settings, Validator
 __all__ = ["VALIDATORS", "Case", "Settings", "Validator", "validators_from"]
 
 #: By the name they have in the configuration, in the order in which they are asked and recorded.
-VALIDATORS: dict[str, Callable[[Settings], Validator]] = {
+VALIDATORS: dict[str, type[Validator]] = {
     "history": MinimumHistory,
     "trend": TrendAgreement,
     "volatility": VolatilityBand,
