@@ -17,7 +17,7 @@ from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
 from tradewright.explain import QUESTIONS, REFUSALS
 
-PAGES = ["README.md", "docs/strategies.md", "docs/backtest.md", "docs/exits.md"]
+PAGES = ["README.md", "docs/strategies.md", "docs/backtest.md", "docs/exits.md", "docs/ensembles.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 #: What a reader does outside the program, or what another test does: the clone, and `make run` on it.
 NOT_OURS = ("git clone", "make run")
@@ -33,7 +33,7 @@ def commands(page: str) -> list[str]:
 
 
 def test_the_commands_of_each_page_are_found() -> None:
-    assert [len(commands(page)) for page in PAGES] == [11, 0, 1, 0]
+    assert [len(commands(page)) for page in PAGES] == [11, 0, 1, 0, 2]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -43,10 +43,11 @@ def test_every_command_does_what_the_page_says(page: str, tmp_path: Path) -> Non
     if "PYTHONPATH" in environment:
         environment["PYTHONPATH"] = str(ROOT / environment["PYTHONPATH"])
     for line in commands(page):
-        program, *arguments = shlex.split(line)
-        assert program == "tradewright", line
+        program, *arguments = shlex.split(line.replace("python -m examples.", "example "))
+        assert program in ("tradewright", "example"), line
+        module = ["tradewright"] if program == "tradewright" else [f"examples.{arguments.pop(0)}"]
         done = subprocess.run(
-            [sys.executable, "-m", "tradewright", *arguments],
+            [sys.executable, "-m", *module, *arguments],
             cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=180,
         )  # fmt: skip
         assert done.returncode == 0, f"{line}\n{done.stderr}"
@@ -59,7 +60,7 @@ def strategies() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "text"), strategies(), ids=lambda value: str(value)[:20])
 def test_every_strategy_on_a_page_trades_in_a_backtest(page: str, text: str, tmp_path: Path) -> None:
-    name = re.findall(r"^class (\w+)\(Strategy\)", text, re.MULTILINE)[0]
+    name = re.findall(r"^class (\w+)\((?:Strategy|Ensemble)\)", text, re.MULTILINE)[0]
     file = tmp_path / "strategy.py"
     file.write_text(text)
     done = subprocess.run(
