@@ -156,11 +156,12 @@ class Ensemble(Strategy):
     # ── state ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def state(self) -> list[Any]:
-        return [*super().state(), self._panel.state()]
+        return [super().state(), self._panel.state()]
 
     def restore(self, state: list[Any]) -> None:
-        super().restore(state[:2])
-        self._panel.restore(state[2])
+        own, panel = state
+        super().restore(own)
+        self._panel.restore(panel)
 
 
 class Panel:
