@@ -25,6 +25,7 @@ UNITS = {
     "price": "price, or `points: N`",
     "sessions": "list of {days, from, to, zone}",
     "model": "stop_distance or price_distance",
+    "key": "account or account_strategy",
 }
 FACTS = (
     "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct fills, "
