@@ -297,6 +297,9 @@ class Trader:
         if intents is not None:
             for intent in intents:
                 outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
+        if engine.stopping:
+            # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
+            outputs += engine.end_openings()
         if engine.guards:
             outputs += engine.tend(event)
         if not outputs and not engine.matches and not engine.alarms:
@@ -340,7 +343,7 @@ class Trader:
         """A callback raised: its strategy is halted, and said so."""
         output = StrategyHalted(self.engine.now, intent.strategy, intent.role, intent.reason)
         self.engine.apply(output)
-        return [output, *self.engine.end_openings()]
+        return [output]
 
     def _run(self, event: Event) -> list[Intent] | None:
         """The strategies' callbacks; their intents in the order they are to be judged, None when there are none."""

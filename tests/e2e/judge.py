@@ -22,10 +22,11 @@ from tradewright.sim.paper import Remembered, read_book
 from tradewright.trader import Trader
 
 # The kinds of records, by their stored numbers: see the journal as a stranger would.
-ACCEPTED, REJECTED, FILLED, NOT_FOUND = 10, 11, 12, 20
+ACCEPTED, REJECTED, FILLED, CANCELLED, NOT_FOUND = 10, 11, 12, 13, 20
 STARTED, ADOPTED = 30, 36
 DECISION, SUBMIT, CANCEL, REPLACE = 60, 61, 62, 63
-EVIDENCE = (ACCEPTED, REJECTED, FILLED, NOT_FOUND)
+#: What a venue says of an order itself: a cancel that it carried out is told of one it had.
+EVIDENCE = (ACCEPTED, REJECTED, FILLED, CANCELLED, NOT_FOUND)
 ACCOUNT = "paper"
 
 
