@@ -23,6 +23,8 @@ UNITS = {
     "flag": "true",
     "minutes": "minutes",
     "price": "price, or `points: N`",
+    "ratio": "multiple",
+    "symbols": "list of symbols",
     "sessions": "list of {days, from, to, zone}",
     "model": "stop_distance or price_distance",
     "key": "account or account_strategy",

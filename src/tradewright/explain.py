@@ -82,6 +82,40 @@ QUESTIONS = {
     "REDUCE_ONLY": "closes {value}, of which {limit} is there and not taken by another exit",
 }
 
+QUESTIONS.update(
+    {
+        "MAX_TOTAL_EXPOSURE": "value of all positions would be {value} (limit {limit})",
+        "TOTAL_EXPOSURE_LIMIT": "value of all positions would be {value} of equity (limit {limit})",
+        "DIRECTIONAL_EXPOSURE_LIMIT": "value of all positions on this side would be {value} of equity (limit {limit})",
+        "SECTOR_EXPOSURE_LIMIT": "value of all positions in the sector would be {value} of equity (limit {limit})",
+        "CURRENCY_EXPOSURE_LIMIT": "value of all positions in the currency would be {value} of equity (limit {limit})",
+        "MAX_LEVERAGE": "value of all positions would be {value} times equity (limit {limit})",
+        "MARGIN_USE_LIMIT": "margin and holds would be {value} of equity (limit {limit})",
+        "MARGIN_DEFICIT": "equity would be {value} of the value of all positions (at least {limit})",
+        "WEEKLY_LOSS_LIMIT": "lost this week {value} (limit {limit})",
+        "DRAWDOWN_LIMIT": "equity is {value} below its highest (limit {limit})",
+        "LOSS_SPEED_LIMIT": "lost within the window {value} (limit {limit})",
+        "PATTERN_DAY_TRADER": "day trades within five business days {value} (limit {limit})",
+        "MARKET_CLOSED": "the market is open: {value}",
+        "SYMBOL_BLOCKED": "the symbol is not blocked: {value}",
+        "SYMBOL_NOT_ALLOWED": "the symbol is allowed: {value}",
+        "DUPLICATE_ORDER": "the last order like this was granted {value} ago (at least {limit})",
+        "WASH_TRADE": "orders of its own strategy it could trade with {value} (limit {limit})",
+        "SELF_TRADE": "orders of other strategies it could trade with {value} (limit {limit})",
+        "MESSAGE_LIMIT": "messages within a minute would be {value} (openings may use {limit})",
+        "ORDER_TO_TRADE_RATIO": "messages for each fill would be {value} (limit {limit})",
+        "REPEATED_EXECUTION": "executions within the window {value} (limit {limit})",
+        "ACCOUNT_STALE": "the account was heard of {value} ago (limit {limit})",
+        "RATE_STALE": "age of the exchange rate {value} (limit {limit})",
+        "LOOP_LAG": "events wait {value} for the engine (limit {limit})",
+        "JOURNAL_LAG": "records wait {value} for the disk (limit {limit})",
+        "RECONCILIATION_LAG": "the venue's books were compared {value} ago (limit {limit})",
+        "CLOCK_OFFSET": "the venue's clock differs by {value} (limit {limit})",
+        "MAX_VOLUME_SHARE": "size is {value} of the average daily volume (limit {limit})",
+        "MAX_TOUCH_SHARE": "size is {value} of what is shown (limit {limit})",
+        "CUMULATIVE_COLLAR": "price is {value} from prices of the window (limit {limit})",
+    }
+)
 #: What a refusal says instead, in the words of the execution filter; {symbol} too.
 REFUSALS = {
     "OUTSIDE_SESSION": "Outside the allowed trading sessions for {symbol} (at {value})",
@@ -290,6 +324,8 @@ def _unit_text(value: int | None, unit: str, instrument: Instrument) -> str:
         return text_of(value, 9)
     if unit == "ppm":
         return f"{text_of(value, 4)} %"
+    if unit == "ratio":
+        return text_of(value, 6)
     if unit == "ns":
         return f"{text_of(value, 9)} s"
     if unit == "state":

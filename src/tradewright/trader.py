@@ -257,7 +257,7 @@ class Trader:
         """Fold one input and decide. The outcome's outputs are applied already."""
         engine = self.engine
         if event.kind <= MARKET_KIND_MAX:
-            quiet = not engine.exits and not engine.guards
+            quiet = not engine.exits and not engine.guards and not engine.guarded
             if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
                 intents = self._run(event)

@@ -21,8 +21,14 @@ cdef class AccountState:
     cdef readonly Holds holds
     cdef readonly list books
     cdef readonly dict ranges
+    cdef public object traffic
+    cdef public bint guarded
+    cdef public object peak
+    cdef public object samples
     cdef public object week_equity
     cdef readonly str unit
+    cpdef measure(self, long long now)
+    cpdef object lost_since(self, long long since)
     cpdef see(self, long long index, long long high, long long low)
     @cython.locals(position=Position)
     cpdef object equity(self)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
+from tradewright.core.traffic import Traffic
 from tradewright.model.account import CASH, Account
+from tradewright.model.zone import DAY_NS, MINUTE_NS
 
 
 class AccountState:
     """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
     equity at the day's begin (money in its currency, None = could not be known); week_equity: at the week's;
-    equity_before: before the event that ends a day, while that event is taken in. limits: those of the account's
-    own scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low) price
-    counts seen since the day began, by instrument; kept where a limit asks for them."""
+    equity_before: before the event that ends a day, while that event is taken in. limits: those of the account's own
+    scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low) price counts
+    seen since the day began, by instrument; kept where a limit asks for them. traffic: kept where a limit asks for it.
+    guarded: a limit asks for peak (highest equity) and samples (a minute's begin, ns UTC, and the highest equity within
+    it, of the last day)."""
 
     __slots__ = (
         "terms",
@@ -30,6 +36,10 @@ class AccountState:
         "holds",
         "books",
         "ranges",
+        "traffic",
+        "guarded",
+        "peak",
+        "samples",
         "unit",
     )
 
@@ -46,8 +56,43 @@ class AccountState:
         self.marks = marks
         self.holds = holds
         self.books: list[Book] = []
+        self.traffic: Traffic | None = None
+        self.guarded = False
+        self.peak: int | None = None
+        self.samples: deque[tuple[int, int]] = deque()
         self.ranges: dict[int, tuple[int, int]] = {}
         self.unit = "money:" + terms.currency
+
+    def measure(self, now: int) -> None:
+        """Equity moved: its highest, over all and in each minute of the last day."""
+        equity = self.equity()
+        if equity is None:
+            return
+        self.peak = equity if self.peak is None else max(self.peak, equity)
+        minute = now - now % MINUTE_NS
+        if self.samples and self.samples[-1][0] == minute:
+            self.samples[-1] = (minute, max(equity, self.samples[-1][1]))
+            return
+        self.samples.append((minute, equity))
+        while self.samples[0][0] < minute - DAY_NS:
+            self.samples.popleft()
+
+    def move_marks(self, worth: int | None) -> None:
+        """Money came or went: what equity is compared with moves along; where its worth is not known, it begins
+        anew."""
+        if worth is None:
+            self.peak = None
+            self.samples.clear()
+            return
+        self.peak = None if self.peak is None else self.peak + worth
+        self.samples = deque((minute, equity + worth) for minute, equity in self.samples)
+
+    def lost_since(self, since: int) -> int | None:
+        """Equity below its highest in the minutes that reach past `since` (ns UTC); None when it is not known."""
+        equity = self.equity()
+        if equity is None:
+            return None
+        return max([highest - equity for minute, highest in self.samples if minute + MINUTE_NS > since], default=0)
 
     def see(self, index: int, high: int, low: int) -> None:
         """Prices of an instrument were seen."""
@@ -135,5 +180,5 @@ class AccountState:
     def row(self) -> tuple[object, ...]:
         return (
             self.terms.row(), self.day, self.day_end, self.day_equity, self.week_equity,
-            sorted(self.ranges.items()),
+            sorted(self.ranges.items()), self.peak, list(self.samples),
         )  # fmt: skip

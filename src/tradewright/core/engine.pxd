@@ -59,6 +59,10 @@ cdef class Engine:
     cdef dict bound
     cdef public long long stamp
     cdef public list watching
+    cdef public list tracked
+    cdef public list guarded
+    cdef public list weekly
+    cdef public list taping
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
     cpdef Book book(self, str account, str strategy, Instrument instrument)

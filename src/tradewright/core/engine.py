@@ -12,6 +12,15 @@ from collections import deque
 from typing import Any
 
 from tradewright.core.accounts import AccountState
+from tradewright.core.breakers import (
+    BREAKER_RESUMED,
+    CIRCUIT_BREAKER,
+    WEEK_ROLLED,
+    WEEKLY_LOSS_LIMIT,
+    breaker_due,
+    resumed,
+    tripped,
+)
 from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
 from tradewright.core.guards import Guard, fold, new_distance, on_tick, tend
@@ -63,6 +72,7 @@ from tradewright.model.control import (
     EVERYTHING,
     HALTED,
     REDUCING,
+    AccountSeen,
     Alarm,
     CashMoved,
     CloseRequested,
@@ -70,6 +80,7 @@ from tradewright.model.control import (
     ExitMoved,
     ExitPlanned,
     ExitTriggered,
+    LagMeasured,
     LimitsExpired,
     LimitsSet,
     LimitWaived,
@@ -84,10 +95,15 @@ from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import ContractError
 from tradewright.model.event import (
     ACCEPTED,
+    CANCEL_REJECTED,
     CANCELLED,
     DECISION,
     EXIT_TRIGGERED,
     MARKET_KIND_MAX,
+    OUTCOME_UNKNOWN,
+    QUERY,
+    REJECTED,
+    REPLACE_REJECTED,
     REPORT_KIND_MAX,
     SUBMIT,
     Event,
@@ -118,6 +134,8 @@ from tradewright.model.signal import Signal
 from tradewright.model.sizer import ASKED, PPM_ONE, Sizer
 from tradewright.model.zone import day_of, day_start
 
+#: Reports of a venue that count as errors in a row.
+ERRORS = (REJECTED, CANCEL_REJECTED, REPLACE_REJECTED, OUTCOME_UNKNOWN)
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
 NEVER_NS = 2**63 - 1
@@ -138,7 +156,8 @@ class Engine:
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
         "children", "states", "causes", "halted", "sizers", "plans", "guards", "signals", "order_count", "last_id",
         "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms",
-        "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp", "watching",
+        "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp", "watching", "tracked", "guarded",
+        "weekly", "taping",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -178,6 +197,10 @@ class Engine:
         self.bound: dict[tuple[str, str, int], list[Rule]] = self.gate.bound
         self.stamp = 0
         self.watching: list[AccountState] = self.gate.watching
+        self.tracked: list[AccountState] = self.gate.tracked
+        self.guarded: list[AccountState] = self.gate.guarded
+        self.weekly: list[AccountState] = self.gate.weekly
+        self.taping: list[str] = self.gate.taping
 
     # ── what exists ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -293,6 +316,9 @@ class Engine:
             if self.watching:
                 for account in self.watching:
                     watch(account, event, self.marks)
+            if self.taping and isinstance(event, MarketEvent):
+                mark: Mark = self.marks.marks[event.instrument.index]
+                self.gate.see(event, mark.price())
             if self.exits and isinstance(event, MarketEvent):
                 self._follow_exits(event)
             if self.guards:
@@ -327,6 +353,8 @@ class Engine:
                 state.lose_track()
         elif isinstance(event, TradingStateSet):
             self._set_state(event.scope, event.state, event.who)
+            if event.state == ACTIVE:
+                self._re_arm(event.scope)
             if event.scope.startswith("strategy:"):
                 strategy = event.scope[9:]
                 if event.state == HALTED:
@@ -335,6 +363,7 @@ class Engine:
                     self.halted.pop(strategy, None)
         elif isinstance(event, TradingStateChanged):
             self._set_state(event.scope, event.state, event.code)
+            self._turn_breaker(event)
         elif isinstance(event, Signal):
             self.signals[event.key] = event
         elif isinstance(event, StrategyHalted):
@@ -353,6 +382,12 @@ class Engine:
         elif isinstance(event, LimitsSet):
             self.gate.apply(event)
             self._set_due()
+        elif isinstance(event, LagMeasured):
+            self.gate.lags[event.name] = event.lag_ns
+        elif isinstance(event, AccountSeen):
+            seen = self.accounts[event.account].traffic
+            if seen is not None:
+                seen.heard = self.now
         elif isinstance(event, LimitWaived):
             self.gate.waive(event)
         elif isinstance(event, LimitsExpired):
@@ -365,6 +400,10 @@ class Engine:
         self.ledger.move_cash(moved.account, moved.currency, moved.amount)
         self._tick(moved.time)
         account = self.accounts[moved.account]
+        if account.traffic is not None:
+            account.traffic.heard = self.now
+        if account.peak is not None or account.samples:
+            account.move_marks(self.marks.convert(moved.amount, moved.currency, account.terms.currency))
         if account.day_equity is not None:
             worth = self.marks.convert(moved.amount, moved.currency, account.terms.currency)
             account.day_equity = None if worth is None else account.day_equity + worth
@@ -380,12 +419,37 @@ class Engine:
             self.causes[scope] = cause
             self.stopping = True
 
+    def _turn_breaker(self, event: TradingStateChanged) -> None:
+        """The circuit breaker of an account opened, or its cooldown ended."""
+        account = self.accounts.get(event.scope.removeprefix("account:"))
+        if account is not None and account.traffic is not None:
+            if event.code == CIRCUIT_BREAKER:
+                account.traffic.opened = event.time
+                self._set_due()
+            elif event.code == BREAKER_RESUMED:
+                resumed(self, account)
+                self._set_due()
+
+    def _re_arm(self, scope: str) -> None:
+        """A person lets a scope trade again: what halted it begins anew there."""
+        for account in self.accounts.values():
+            whole = scope in (EVERYTHING, "account:" + account.terms.name)
+            if whole:
+                account.peak = None
+            if account.traffic is not None:
+                if whole:
+                    account.traffic.errors = account.traffic.opened = 0
+                account.traffic.forget(scope.removeprefix("strategy:") if scope.startswith("strategy:") else "", whole)
+
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
         account.day_end = day_start(account.terms.day_zone, rolled.day + 1)
         account.day = rolled.day
         account.day_equity = rolled.equity
         account.ranges.clear()
+        if account.traffic is not None:
+            account.traffic.messages_today = 0
+            account.traffic.fills_today = 0
         # 1970-01-01 was a Thursday: the week begins on Monday, and with what is first known.
         monday = (rolled.day + 3) % 7 == 0 or account.week_equity is None
         if monday:
@@ -398,7 +462,7 @@ class Engine:
     def _set_due(self) -> None:
         """When the core has something to do by itself: a day ends, or a temporary limit."""
         days = min([state.day_end for state in self.accounts.values()], default=0)
-        self.next_due = min(days, self.gate.next_end())
+        self.next_due = min(days, self.gate.next_end(), breaker_due(self))
 
     def _apply_decision(self, decision: Decision) -> None:
         """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
@@ -421,6 +485,9 @@ class Engine:
                 amount = decision.hold
                 book.trades += 1
                 book.last_trade = decision.time
+                traffic = self.accounts[order.account].traffic
+                if traffic is not None:
+                    traffic.opens(order)
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
@@ -472,6 +539,10 @@ class Engine:
             state.queried = True
         state.time_request = command.time
         self._post(state)
+        if self.tracked and command.kind != QUERY:
+            traffic = self.accounts[state.order.account].traffic
+            if traffic is not None:
+                traffic.message(command.time)
 
     def _post(self, state: OrderState) -> None:
         """Bring an order's hold to what it needs now.
@@ -529,6 +600,8 @@ class Engine:
         was_trade = was_open or state.filled > 0
         was_lost = state.stage == ENDED_NOT_FOUND
         fresh = state.admit(event)
+        if self.tracked:
+            self._hear(event, state, fresh)
         if fresh and isinstance(event, Fill):
             self._book_fill(order, event)
         self._tick(event.time)
@@ -555,7 +628,27 @@ class Engine:
             exit.best = closing_price(self.marks.marks[order.instrument.index], order.side, fill.price_units)
 
     def _book_fill(self, order: Order, fill: Fill) -> None:
+        at = len(self.matches)
         self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
+        if self.tracked:
+            traffic = self.accounts[order.account].traffic
+            if traffic is not None:
+                for match in self.matches[at:]:
+                    traffic.matched(match)
+
+    def _hear(self, report: Report, state: OrderState, fresh: bool) -> None:
+        """What a report says of the account's traffic: it was heard of; refusals and lost answers count in a row."""
+        order = state.order
+        traffic = self.accounts[order.account].traffic
+        if traffic is None:
+            return
+        traffic.heard = max(self.now, report.time)
+        if report.kind in ERRORS:
+            traffic.errors += 1
+        else:
+            traffic.errors = 0
+        if fresh:
+            traffic.fills(order, traffic.heard, order.role == ENTRY and state.filled == 0)
 
     def _count_trade(self, state: OrderState, was_trade: bool) -> None:
         """An opening order of today counts among the day's trades as long as it may fill or has filled."""
@@ -1062,6 +1155,10 @@ class Engine:
             if self.fresh_fill:
                 self._end_surplus(event, outputs)
             self._check_daily_loss(event, outputs)
+        filled = self.weekly and isinstance(event, Fill) and self.fresh_fill
+        if self.tracked or self.guarded or filled:
+            for change in tripped(self, event):
+                self._emit(change, outputs)
         if self.stopping:
             outputs += self.end_openings()
         elif event.kind == ACCEPTED and (self.states or self.halted):
@@ -1107,8 +1204,11 @@ class Engine:
                 account.equity_before = None
                 self._emit(DayRolled(self.now, name, day, equity), outputs)
                 scope = "account:" + name
-                if self.states.get(scope) == REDUCING and self.causes.get(scope) == DAILY_LOSS_LIMIT:
+                cause = self.causes.get(scope) if self.states.get(scope) == REDUCING else ""
+                if cause == DAILY_LOSS_LIMIT:
                     self._emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
+                elif cause == WEEKLY_LOSS_LIMIT and (day + 3) % 7 == 0:
+                    self._emit(TradingStateChanged(self.now, scope, ACTIVE, WEEK_ROLLED, None, None), outputs)
 
     def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:
         """After a fill the daily loss is looked at again; at its limit the account is REDUCING until the day rolls."""

@@ -13,6 +13,8 @@ cdef class Exposure:
     cdef readonly Ledger ledger
     cdef readonly Marks marks
     cdef readonly Holds holds
+    cdef readonly dict lags
+    cdef readonly dict tapes
     cdef readonly str strategy
     cdef readonly str symbol
     cdef readonly str sector
@@ -33,6 +35,8 @@ cdef class Exposure:
     @cython.locals(mark=Mark, price=cython.longlong)
     cdef _add_value(self, Instrument instrument, long long long_size, long long short_size)
     cpdef object held(self, long long stamp, int side)
+    @cython.locals(account=AccountState, book=Book, mark=Mark, of=Instrument, price=cython.longlong, size=object)
+    cpdef object held_alike(self, Instrument instrument, str coin)
     cpdef long long slots(self, long long stamp) except -1
     @cython.locals(book=Book)
     cpdef list books(self, AccountState account)

@@ -11,6 +11,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.marks import Mark, Marks
+from tradewright.core.tape import Tape
 from tradewright.model.account import Account
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
@@ -61,12 +62,21 @@ class Exposure:
     """
 
     __slots__ = (
-        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "strategy", "symbol", "sector", "coin",
+        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "lags", "tapes", "strategy", "symbol",
+        "sector", "coin",
         "whole", "stamp", "long", "short", "taken", "known", "equity_stamp", "equity_now",
     )  # fmt: skip
 
     def __init__(
-        self, scope: str, currency: str, accounts: list[AccountState], ledger: Ledger, marks: Marks, holds: Holds
+        self,
+        scope: str,
+        currency: str,
+        accounts: list[AccountState],
+        ledger: Ledger,
+        marks: Marks,
+        holds: Holds,
+        lags: dict[str, int],
+        tapes: dict[int, Tape],
     ) -> None:
         parts = parts_of(scope)
         self.scope = scope
@@ -76,6 +86,8 @@ class Exposure:
         self.ledger = ledger
         self.marks = marks
         self.holds = holds
+        self.lags = lags
+        self.tapes = tapes
         self.strategy = parts.get("strategy", "")
         self.symbol = parts.get("symbol", "")
         self.sector = parts.get("sector", "")
@@ -162,6 +174,25 @@ class Exposure:
         if side == 0:
             return self.long + self.short
         return self.long if side > 0 else self.short
+
+    def held_alike(self, instrument: Instrument, coin: str) -> int | None:
+        """Value of both sides in instruments that have the currency `coin`, or, with "", in those of the instrument's
+        sector."""
+        total = 0
+        for account in self.accounts:
+            for book in self.books(account):
+                of = book.instrument
+                if of.sector == instrument.sector if coin == "" else coin in (of.base, of.quote):
+                    size = book.long_size + book.short_size + book.buying + book.selling
+                    if size == 0:
+                        continue
+                    mark: Mark = self.marks.marks[of.index]
+                    price = mark.price()
+                    value = self.marks.convert(price * (size * of.money_factor), of.quote, self.currency)
+                    if price <= 0 or value is None:
+                        return None
+                    total += value
+        return total
 
     def slots(self, stamp: int) -> int:
         """Positions and working openings, one for each instrument of an account."""

@@ -18,9 +18,12 @@ from tradewright.core.limits import LIMITS, Limits
 from tradewright.core.marks import Marks
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
-from tradewright.core.watching import RANGE_LIMITS
+from tradewright.core.tape import Tape
+from tradewright.core.traffic import Traffic
+from tradewright.core.watching import GUARD_LIMITS, RANGE_LIMITS, TAPE_LIMITS, TRAFFIC_LIMITS, WEEK_LIMITS
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
+from tradewright.model.market import MarketEvent
 
 NEVER_NS = 2**63 - 1
 #: A waiver lasts no longer.
@@ -41,9 +44,10 @@ class Use(NamedTuple):
 
 class Gate:
     """limits: by scope. configured: what the newest run began with. waivers: by scope and limit. exposures: what each
-    scope holds, made when it is first asked. bound: the rules by (account, strategy, instrument index), looked up
-    when first asked; books keep none, since a ring of references would outlive its run. watching: accounts with a
-    limit that asks for what the market did today."""
+    scope holds, made when it is first asked. bound: the rules by (account, strategy, instrument index), looked up when
+    first asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes: by
+    instrument. What limits ask to be kept, as lists the engine shares: watching (accounts that see the market), tracked
+    (their traffic), guarded (their highest equity), weekly (the week's loss), taping (scopes that ask for tapes)."""
 
     def __init__(self, accounts: dict[str, AccountState], ledger: Ledger, marks: Marks, holds: Holds) -> None:
         self.accounts = accounts
@@ -55,6 +59,12 @@ class Gate:
         self.waivers: dict[tuple[str, str], LimitWaived] = {}
         self.exposures: dict[str, Exposure] = {}
         self.watching: list[AccountState] = []
+        self.tracked: list[AccountState] = []
+        self.guarded: list[AccountState] = []
+        self.lags: dict[str, int] = {}
+        self.tapes: dict[int, Tape] = {}
+        self.weekly: list[AccountState] = []
+        self.taping: list[str] = []
         self.bound: dict[tuple[str, str, int], list[Rule]] = {}
 
     # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,9 +150,39 @@ class Gate:
         """Bindings are looked up anew: limits or accounts have changed."""
         self.exposures.clear()
         self.bound.clear()
-        ranged = [scope for scope, limits in self.limits.items() if any(map(limits.has, RANGE_LIMITS))]
-        named = [account for scope in ranged for account in self.exposure(scope).accounts]
-        self.watching[:] = [account for account in self.accounts.values() if account in named]
+        guarded = self._accounts_with(GUARD_LIMITS)
+        ranged = self._accounts_with(RANGE_LIMITS)
+        self.tracked[:] = self._accounts_with(TRAFFIC_LIMITS)
+        self.guarded[:] = guarded
+        self.watching[:] = [account for account in self.accounts.values() if account in ranged or account in guarded]
+        for account in self.accounts.values():
+            if account.guarded and account not in guarded:
+                account.peak = None
+                account.samples.clear()
+            account.guarded = account in guarded
+            if account not in self.tracked:
+                account.traffic = None
+            elif account.traffic is None:
+                account.traffic = Traffic()
+        self.weekly[:] = self._accounts_with(WEEK_LIMITS)
+        self.taping[:] = [scope for scope, limits in self.limits.items() if any(map(limits.has, TAPE_LIMITS))]
+        if not self.taping:
+            self.tapes.clear()
+
+    def _accounts_with(self, names: tuple[str, ...]) -> list[AccountState]:
+        """Accounts to which a scope with one of these limits has something to say."""
+        scopes = [scope for scope, limits in self.limits.items() if any(map(limits.has, names))]
+        found = [account for scope in scopes for account in self.exposure(scope).accounts]
+        return [account for account in self.accounts.values() if account in found]
+
+    def tightest(self, account: AccountState, name: str) -> int | None:
+        """The smallest value of a limit over the scopes that hold the account as a whole."""
+        values = []
+        for scope, limits in self.limits.items():
+            exposure = self.exposure(scope)
+            if exposure.whole and account in exposure.accounts and limits.has(name):
+                values.append(int(limits.get(name)))
+        return min(values, default=None)
 
     # ── what it binds ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -162,7 +202,7 @@ class Gate:
             currency = "" if limits is None else limits.currency
             if currency == "":
                 currency = accounts[0].terms.currency if accounts else "USD"
-            exposure = Exposure(scope, currency, accounts, self.ledger, self.marks, self.holds)
+            exposure = Exposure(scope, currency, accounts, self.ledger, self.marks, self.holds, self.lags, self.tapes)
             self.exposures[scope] = exposure
         return exposure
 
@@ -184,6 +224,11 @@ class Gate:
         book.buffer = max([buffer for buffer in buffers if buffer is not None], default=None)
         self.bound[book.account, book.strategy, book.instrument.index] = rules
         return rules
+
+    def rules_of(self, book: Book) -> list[Rule]:
+        """The same, kept until limits change."""
+        rules = self.bound.get((book.account, book.strategy, book.instrument.index))
+        return self.bind(book) if rules is None else rules
 
     def _bound(self, rule: Rule, scope: str) -> Rule:
         bound = rule.bind(self.limits[scope], self.exposure(scope))
@@ -215,4 +260,15 @@ class Gate:
             [(scope, limits.state()) for scope, limits in sorted(self.limits.items())],
             [waiver.row() for _, waiver in sorted(self.waivers.items())],
             sorted(self.configured.items()),
+            [(account.terms.name, account.traffic.row()) for account in self.tracked if account.traffic is not None],
+            sorted(self.lags.items()),
+            [(index, tape.row()) for index, tape in sorted(self.tapes.items())],
         ]
+
+    def see(self, event: MarketEvent, price: int) -> None:
+        """Fold a market event into its instrument's tape; price: its mark, 0 = unknown."""
+        index = event.instrument.index
+        tape = self.tapes.get(index)
+        if tape is None:
+            tape = self.tapes[index] = Tape()
+        tape.see(event, price)

@@ -14,7 +14,8 @@ from tradewright.model.zone import RANGE_FIRST, offset_ns
 
 #: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; count: a number;
 #: limits: a list of names of this table; flag: true; minutes: given in minutes; price: in the instrument's price or as
-#: `points: N` of its tick; key: one of PICKER_KEYS; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS.
+#: `points: N` of its tick; ratio: a multiple; symbols: a list of them; key: one of PICKER_KEYS; sessions: {days, from,
+#: to, zone} rows; model: one of RISK_MODELS.
 LIMITS: dict[str, tuple[str, str]] = {
     "maxOrderValue": ("money", "notional of one opening order, in account currency"),
     "maxOrderQuantity": ("quantity", "size of one opening order"),
@@ -44,6 +45,44 @@ LIMITS: dict[str, tuple[str, str]] = {
     "tradepicker.sellRequiresLong": ("flag", "sales close longs and never open shorts"),
     "tradepicker.budget": ("money", "value of positions and working openings, in account currency"),
     "tradepicker.key": ("key", "whose positions count: those of the account, the default, or of each account_strategy"),
+    "maxTotalExposure": ("money", "value of all positions, long and short added up"),
+    "maxTotalExposurePercent": ("ppm", "the same as a share of equity"),
+    "maxDirectionalExposurePercent": ("ppm", "value of all positions on one side as a share of equity"),
+    "maxSectorExposurePercent": ("ppm", "value of all positions in one sector as a share of equity"),
+    "maxCurrencyExposurePercent": ("ppm", "value of all positions in instruments of one foreign currency, of equity"),
+    "maxLeverage": ("ratio", "value of all positions as a multiple of equity"),
+    "maxMarginUsePercent": ("ppm", "margin and holds as a share of equity"),
+    "minMaintenanceMarginPercent": ("ppm", "equity as a share of the value of all positions"),
+    "maxWeeklyLoss": ("money", "equity lost since Monday, open P&L included"),
+    "maxWeeklyLossPercent": ("ppm", "the same as a share of the equity at the week's begin"),
+    "maxDrawdownPercent": ("ppm", "equity below its highest, as a share of it"),
+    "maxLossInWindow": ("money", "equity below its highest within lossWindowMinutes"),
+    "lossWindowMinutes": ("minutes", "window of maxLossInWindow, at most a day; 5 where it is not given"),
+    "maxDayTrades": ("count", "positions opened and closed on one day, within five business days"),
+    "dayTradeEquityMinimum": ("money", "equity from which day trades are not counted; 25000 where it is not given"),
+    "requireMarketSession": ("flag", "the instrument's market is open by its calendar"),
+    "blockedSymbols": ("symbols", "symbols in which nothing is opened"),
+    "allowedSymbols": ("symbols", "the only symbols in which anything is opened"),
+    "duplicateWindowSeconds": ("ns", "time within which no two opening orders are alike, at most an hour"),
+    "enableWashTradeProtection": ("flag", "no opening that could trade with an order of its own strategy"),
+    "enableSelfTradeProtection": ("flag", "no opening that could trade with an order of another strategy"),
+    "maxMessagesPerMinute": ("count", "new orders, changes and cancels of an account"),
+    "messageReserve": ("count", "how many of maxMessagesPerMinute openings leave to cancels and exits"),
+    "maxOrderToTradeRatio": ("ratio", "messages of the day for each fill of the day"),
+    "maxRepeatedExecutions": ("count", "filled openings of a strategy in a symbol within repeatedExecutionSeconds"),
+    "repeatedExecutionSeconds": ("ns", "window of maxRepeatedExecutions, at most an hour; 60 where it is not given"),
+    "breakerErrors": ("count", "refusals and lost answers in a row that open the circuit breaker"),
+    "breakerCooldownSeconds": ("ns", "how long the circuit breaker stays open; 60 where it is not given"),
+    "maxAccountAgeSeconds": ("ns", "age of what is known of the account"),
+    "maxRateAgeSeconds": ("ns", "age of the exchange rates between instrument and account"),
+    "maxLoopLagSeconds": ("ns", "how long events wait for the engine"),
+    "maxJournalLagSeconds": ("ns", "how long records wait for the disk"),
+    "maxReconciliationLagSeconds": ("ns", "how long ago the venue's books were compared"),
+    "maxClockOffsetSeconds": ("ns", "difference of clock and venue's clock"),
+    "maxVolumePercent": ("ppm", "size of one opening order as a share of the average daily volume"),
+    "maxTouchPercent": ("ppm", "size of one opening order as a share of what is shown at the price it would meet"),
+    "cumulativeCollarPercent": ("ppm", "how far an opening's price may lie from any price of collarWindowSeconds"),
+    "collarWindowSeconds": ("ns", "window of cumulativeCollarPercent, at most an hour; 60 where it is not given"),
     "softLimits": ("limits", "limits of the same set that two persons may waive for a while; all others are hard"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
@@ -151,6 +190,10 @@ def _exact(name: str, value: Any) -> Any:
         return value
     if unit == "sessions":
         return _sessions(what, value)
+    if unit == "symbols":
+        if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
+            raise InputError(f"{what}: {value!r} is not a list of symbols")
+        return sorted(value)
     points = False
     if unit == "price" and isinstance(value, Mapping):
         if set(value) != {"points"}:
@@ -165,12 +208,30 @@ def _exact(name: str, value: Any) -> Any:
     if unit == "ppm":
         return count_of(value, 4, what)
     if unit == "ns":
-        return count_of(value, 9, what)
+        return _within(name, count_of(value, 9, what))
     if unit == "minutes":
-        return count_of(value, 9, what, 2**53) * 60
+        return _within(name, count_of(value, 9, what, 2**53) * 60)
+    if unit == "ratio":
+        return count_of(value, 6, what)
     if unit == "price":
         return [count_of(value, 0 if points else PRICE_SCALE, what), points]
     return count_of(value, 0, what)
+
+
+#: The longest windows: what lies further back is not remembered.
+LONGEST_NS = {
+    "duplicateWindowSeconds": 3_600 * 10**9,
+    "repeatedExecutionSeconds": 3_600 * 10**9,
+    "collarWindowSeconds": 3_600 * 10**9,
+    "lossWindowMinutes": 86_400 * 10**9,
+}
+
+
+def _within(name: str, value: int) -> int:
+    longest = LONGEST_NS.get(name, value)
+    if value > longest:
+        raise InputError(f"limit {name}: it is at most {longest // 10**9} seconds")
+    return value
 
 
 def _sessions(what: str, value: Any) -> list[list[Any]]:

@@ -5,6 +5,7 @@ JSON rows in a fixed order: readable, exact (integers of any size), equal in bot
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import account_from, instrument_from
+from tradewright.core.tape import Tape
 from tradewright.model.control import LimitWaived
 from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.exit_plan import ExitPlan
@@ -86,17 +88,26 @@ def _restore(engine: Engine, row: list[Any]) -> None:
         engine.list_instrument(instrument_from(item))
     for mark, (bid, ask, last, time_quote, time_last) in zip(engine.marks.marks, marks, strict=True):
         mark.bid, mark.ask, mark.last, mark.time_quote, mark.time_last = bid, ask, last, time_quote, time_last
-    for terms, day, end, day_equity, week_equity, ranges in accounts:
+    for terms, day, end, day_equity, week_equity, ranges, peak, samples in accounts:
         account = account_from(terms)
         engine.open_account(account, Limits())
         state = engine.accounts[account.name]
         state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
+        state.peak, state.samples = peak, deque((minute, equity) for minute, equity in samples)
         state.ranges.update({index: (high, low) for index, (high, low) in ranges})
     for scope, limits in gate[0]:
         engine.gate.set(scope, limits_of(limits))
     for waiver in gate[1]:
         engine.gate.waivers[waiver[2], waiver[3]] = LimitWaived(*waiver[1:])
     engine.gate.configured.update({scope: [(name, value) for name, value in rows] for scope, rows in gate[2]})
+    for name, traffic in gate[3]:
+        kept = engine.accounts[name].traffic
+        if kept is not None:
+            kept.restore(traffic)
+    engine.gate.lags.update(dict(gate[4]))
+    for index, tape in gate[5]:
+        engine.gate.tapes[index] = Tape()
+        engine.gate.tapes[index].restore(tape)
     _restore_ledger(engine, ledger)
     for item in orders:
         order_state = order_state_from(item, engine.instruments)

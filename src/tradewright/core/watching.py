@@ -1,4 +1,5 @@
-"""What an account sees of the market beyond the newest prices, kept only where one of its limits asks for it."""
+"""What is kept beyond the newest prices, and only where a limit asks for it: the day's range, the highest equity, an
+account's traffic, an instrument's tape."""
 
 from __future__ import annotations
 
@@ -7,12 +8,30 @@ from tradewright.core.marks import Mark, Marks
 from tradewright.model.event import Event
 from tradewright.model.market import Bar, MarketEvent
 
-#: Limits that need it.
+#: Limits that need the day's range.
 RANGE_LIMITS = ("minDistanceFromDailyHigh", "minDistanceFromDailyLow")
+#: Limits that need the highest equity.
+GUARD_LIMITS = ("maxDrawdownPercent", "maxLossInWindow")
+#: Limits that are looked at again behind each fill.
+WEEK_LIMITS = ("maxWeeklyLoss", "maxWeeklyLossPercent")
+#: Limits that need an account's traffic.
+TRAFFIC_LIMITS = (
+    "duplicateWindowSeconds",
+    "maxMessagesPerMinute",
+    "maxOrderToTradeRatio",
+    "maxRepeatedExecutions",
+    "breakerErrors",
+    "maxAccountAgeSeconds",
+    "maxDayTrades",
+)
+#: Limits that need the tape of every instrument.
+TAPE_LIMITS = ("maxVolumePercent", "maxTouchPercent", "cumulativeCollarPercent")
 
 
 def watch(account: AccountState, event: Event, marks: Marks) -> None:
     """Fold one market event that the marks have seen already."""
+    if account.guarded:
+        account.measure(event.time)
     if isinstance(event, Bar):
         account.see(event.instrument.index, event.high_units, event.low_units)
     elif isinstance(event, MarketEvent):

@@ -15,6 +15,7 @@ from tradewright.model import event as kinds
 from tradewright.model.answer import failed_from, received_from
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
+    AccountSeen,
     Alarm,
     CashMoved,
     CloseRequested,
@@ -22,6 +23,7 @@ from tradewright.model.control import (
     ExitMoved,
     ExitPlanned,
     ExitTriggered,
+    LagMeasured,
     LimitsExpired,
     LimitsSet,
     LimitWaived,
@@ -63,6 +65,8 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.ORDER_ADOPTED: OrderAdopted,
     kinds.LIMITS_SET: LimitsSet,
     kinds.LIMIT_WAIVED: LimitWaived,
+    kinds.LAG_MEASURED: LagMeasured,
+    kinds.ACCOUNT_SEEN: AccountSeen,
     kinds.CANCEL: Cancel,
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,

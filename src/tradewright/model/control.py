@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tradewright.model.event import (
+    ACCOUNT_SEEN,
     ALARM,
     CASH_MOVED,
     CLOSE_REQUESTED,
@@ -13,6 +14,7 @@ from tradewright.model.event import (
     EXIT_MOVED,
     EXIT_PLANNED,
     EXIT_TRIGGERED,
+    LAG_MEASURED,
     LIMIT_WAIVED,
     LIMITS_EXPIRED,
     LIMITS_SET,
@@ -139,6 +141,33 @@ class LimitWaived(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.scope, self.limit, self.who, self.second, self.reason, self.expires)
+
+
+class LagMeasured(Event):
+    """How far a part of the house lags: LOOP_LAG, JOURNAL_LAG, RECONCILIATION_LAG or CLOCK_OFFSET, in ns."""
+
+    __slots__ = ("name", "lag_ns")
+
+    def __init__(self, time: int, name: str, lag_ns: int) -> None:
+        super().__init__(LAG_MEASURED, time)
+        self.name = name
+        self.lag_ns = lag_ns
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.name, self.lag_ns)
+
+
+class AccountSeen(Event):
+    """The venue confirmed what is known of an account."""
+
+    __slots__ = ("account",)
+
+    def __init__(self, time: int, account: str) -> None:
+        super().__init__(ACCOUNT_SEEN, time)
+        self.account = account
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account)
 
 
 class LimitsExpired(Event):

@@ -37,6 +37,8 @@ CLOSE_REQUESTED = 35
 ORDER_ADOPTED = 36
 LIMITS_SET = 40
 LIMIT_WAIVED = 41
+LAG_MEASURED = 42
+ACCOUNT_SEEN = 43
 SIGNAL_RECEIVED = 50
 SIGNAL_FAILED = 51
 #: Kinds up to here are inputs of step; the ones above are its outputs.

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.limits import Limits
-from tradewright.model.control import ACTIVE, TradingStateSet
+from tradewright.model.control import ACTIVE, LagMeasured, TradingStateSet
 from tradewright.model.instrument import OrderRules
 from tradewright.model.intent import Intent
+from tradewright.model.market import Bar, Quote
 from tradewright.model.numbers import MONEY_MAX, SIZE_MAX
 
 ONE = 10**18
@@ -62,6 +63,36 @@ WHERE: dict[str, tuple[bool, bool, bool]] = {
     "DAILY_LOSS_LIMIT": BELOW,
     "MAX_OPEN_POSITIONS": UP_TO,
     "REDUCE_ONLY": UP_TO,
+    "MAX_TOTAL_EXPOSURE": UP_TO,
+    "TOTAL_EXPOSURE_LIMIT": UP_TO,
+    "DIRECTIONAL_EXPOSURE_LIMIT": UP_TO,
+    "SECTOR_EXPOSURE_LIMIT": UP_TO,
+    "CURRENCY_EXPOSURE_LIMIT": UP_TO,
+    "MAX_LEVERAGE": UP_TO,
+    "MARGIN_USE_LIMIT": UP_TO,
+    "MARGIN_DEFICIT": FROM,
+    "WEEKLY_LOSS_LIMIT": BELOW,
+    "DRAWDOWN_LIMIT": BELOW,
+    "LOSS_SPEED_LIMIT": BELOW,
+    "PATTERN_DAY_TRADER": BELOW,
+    "MARKET_CLOSED": FROM,
+    "SYMBOL_BLOCKED": FROM,
+    "SYMBOL_NOT_ALLOWED": FROM,
+    "DUPLICATE_ORDER": FROM,
+    "WASH_TRADE": BELOW,
+    "SELF_TRADE": BELOW,
+    "MESSAGE_LIMIT": UP_TO,
+    "ORDER_TO_TRADE_RATIO": UP_TO,
+    "REPEATED_EXECUTION": BELOW,
+    "ACCOUNT_STALE": UP_TO,
+    "RATE_STALE": UP_TO,
+    "LOOP_LAG": UP_TO,
+    "JOURNAL_LAG": UP_TO,
+    "RECONCILIATION_LAG": UP_TO,
+    "CLOCK_OFFSET": UP_TO,
+    "MAX_VOLUME_SHARE": UP_TO,
+    "MAX_TOUCH_SHARE": UP_TO,
+    "CUMULATIVE_COLLAR": UP_TO,
 }
 
 
@@ -278,6 +309,146 @@ def budget(offset: int) -> Case:
     return Case(desk, desk.intent(BUY, 4))
 
 
+def eighteen(name: str, limit: int, *symbols: str) -> Callable[[int], Case]:
+    """5 shares held, 3 working and 10 asked for, each at 100 in a currency that is worth a dollar: 1800."""
+
+    def case(offset: int) -> Case:
+        desk = Desk(symbols=symbols or ("ACME",))
+        for symbol in symbols[1:]:
+            desk.quote(100_000, symbol=symbol)
+        desk.quote(PRICE)
+        desk.filled(BUY, 5, PRICE)
+        desk.buy(3)
+        set_limits(desk, **{name: limit - offset})
+        return Case(desk, desk.intent(BUY, 10))
+
+    return case
+
+
+def lost(name: str, limit: int) -> Callable[[int], Case]:
+    """50 dollars of a million are lost."""
+
+    def case(offset: int) -> Case:
+        desk = Desk()
+        desk.quote(PRICE)
+        set_limits(desk, **{name: limit - offset})
+        desk.quote(PRICE)
+        desk.filled(BUY, 10, PRICE)
+        desk.engine.gate.guarded.clear()  # or the loss itself would halt the account
+        desk.quote(PRICE - 500)
+        return Case(desk, desk.intent(BUY, 1))
+
+    return case
+
+
+def day_trader(offset: int) -> Case:
+    desk = Desk(cash="20000", limits={"maxDayTrades": 99})
+    desk.quote(PRICE)
+    for _ in range(3):
+        desk.filled(BUY, 1, PRICE)
+        desk.close(SELL)
+        desk.fill(desk.submitted()[-1], 1, PRICE)
+    set_limits(desk, maxDayTrades=3 - offset)
+    return Case(desk, desk.intent(BUY, 1))
+
+
+def market_closed(offset: int) -> Case:
+    """The session of 2023-11-15 opens at 14:30 UTC."""
+    desk = Desk(symbols=("NYSE",))
+    set_limits(desk, requireMarketSession=1)
+    desk.now = 1_700_058_600 * 10**9 + offset - 1
+    desk.quote(PRICE)
+    return Case(desk, desk.intent(BUY, 1))
+
+
+def duplicate(offset: int) -> Case:
+    case = limited("duplicateWindowSeconds", 60 * 10**9)
+    case.desk.buy(10)
+    case.desk.now += 60 * 10**9 + offset - 1
+    case.desk.quote(PRICE)
+    return case
+
+
+def crossing(name: str, strategy: str) -> Callable[[int], Case]:
+    def case(offset: int) -> Case:
+        made = limited(name, 1, BUY, 1, limit_units=PRICE + 100 + offset)
+        made.desk.sell(1, limit_units=PRICE + 100, strategy=strategy)
+        return made
+
+    return case
+
+
+def messages(name: str, limit: int) -> Callable[[int], Case]:
+    """One order that filled and one that works; this is the third message."""
+
+    def case(offset: int) -> Case:
+        made = limited(name, 99 * 10**6)
+        made.desk.filled(BUY, 1, PRICE)
+        made.desk.buy(1)
+        set_limits(made.desk, **{name: limit - offset})
+        return made
+
+    return case
+
+
+def repeated(offset: int) -> Case:
+    case = limited("maxRepeatedExecutions", 99)
+    for _ in range(2):
+        case.desk.filled(BUY, 1, PRICE)
+    set_limits(case.desk, maxRepeatedExecutions=2 - offset)
+    return case
+
+
+def account_stale(offset: int) -> Case:
+    case = limited("maxAccountAgeSeconds", 5 * 10**9)
+    case.desk.deposit(1)
+    case.desk.now += 5 * 10**9 + offset - 1
+    case.desk.quote(PRICE)
+    return case
+
+
+def rate_stale(offset: int) -> Case:
+    desk = Desk(symbols=("SAPX", "EURUSD"))
+    set_limits(desk, maxRateAgeSeconds=5 * 10**9)
+    desk.quote(100_000, symbol="EURUSD")
+    desk.now += 5 * 10**9 + offset - 1
+    desk.quote(PRICE)
+    return Case(desk, desk.intent(BUY, 10))
+
+
+def lag(name: str, code: str) -> Callable[[int], Case]:
+    def case(offset: int) -> Case:
+        made = limited(name, 10**9)
+        made.desk.feed(LagMeasured(made.desk.tick(), code, 10**9 + offset))
+        return made
+
+    return case
+
+
+def volume_share(offset: int) -> Case:
+    """The end of a day, a day of 1000 shares, a day that has begun: 10 shares are one percent."""
+    case = limited("maxVolumePercent", 10_000 - offset)
+    for hours, volume in ((1, 7), (12, 400), (10, 600), (4, 9)):
+        now = case.desk.now = case.desk.now + hours * 3_600 * 10**9
+        case.desk.feed(Bar(now, case.desk.on(), now - 60 * 10**9, PRICE, PRICE, PRICE, PRICE, volume))
+    return case
+
+
+def touch_share(offset: int) -> Case:
+    case = limited("maxTouchPercent", 10_000 - offset)
+    case.desk.feed(Quote(case.desk.tick(), case.desk.on(), PRICE, PRICE, 7, 1000))
+    return case
+
+
+def cumulative_collar(offset: int) -> Case:
+    case = limited("cumulativeCollarPercent", 20_000, BUY, 1, limit_units=reference_of_a_million(offset, 20_000, BUY))
+    case.desk.now += 10**9
+    case.desk.quote(1_000_000)
+    case.desk.now += 10**9
+    case.desk.quote(1_010_000)
+    return case
+
+
 BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "OPEN_LIMIT_EXCEEDED": open_limit,
     "NO_OPEN_POSITION": sale,
@@ -317,4 +488,34 @@ BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "DAILY_LOSS_LIMIT": daily_loss,
     "MAX_OPEN_POSITIONS": open_positions,
     "REDUCE_ONLY": reduce_only,
+    "MAX_TOTAL_EXPOSURE": eighteen("maxTotalExposure", 1_800 * ONE),
+    "TOTAL_EXPOSURE_LIMIT": eighteen("maxTotalExposurePercent", 1_800),
+    "DIRECTIONAL_EXPOSURE_LIMIT": eighteen("maxDirectionalExposurePercent", 1_800),
+    "SECTOR_EXPOSURE_LIMIT": eighteen("maxSectorExposurePercent", 1_800),
+    "CURRENCY_EXPOSURE_LIMIT": eighteen("maxCurrencyExposurePercent", 1_800, "SAPX", "EURUSD"),
+    "MAX_LEVERAGE": eighteen("maxLeverage", 1_800),
+    "MARGIN_USE_LIMIT": eighteen("maxMarginUsePercent", 1_800),
+    "MARGIN_DEFICIT": eighteen("minMaintenanceMarginPercent", 1_000_000 * 1_000_000 // 1_800),
+    "WEEKLY_LOSS_LIMIT": lost("maxWeeklyLoss", 50 * ONE),
+    "DRAWDOWN_LIMIT": lost("maxDrawdownPercent", 50),
+    "LOSS_SPEED_LIMIT": lost("maxLossInWindow", 50 * ONE),
+    "PATTERN_DAY_TRADER": day_trader,
+    "MARKET_CLOSED": market_closed,
+    "SYMBOL_BLOCKED": lambda offset: limited("blockedSymbols", ["ACME"] if offset < 0 else ["ZETA"]),
+    "SYMBOL_NOT_ALLOWED": lambda offset: limited("allowedSymbols", ["ZETA"] if offset < 0 else ["ACME"]),
+    "DUPLICATE_ORDER": duplicate,
+    "WASH_TRADE": crossing("enableWashTradeProtection", "s"),
+    "SELF_TRADE": crossing("enableSelfTradeProtection", "t"),
+    "MESSAGE_LIMIT": messages("maxMessagesPerMinute", 3),
+    "ORDER_TO_TRADE_RATIO": messages("maxOrderToTradeRatio", 3 * 10**6),
+    "REPEATED_EXECUTION": repeated,
+    "ACCOUNT_STALE": account_stale,
+    "RATE_STALE": rate_stale,
+    "LOOP_LAG": lag("maxLoopLagSeconds", "LOOP_LAG"),
+    "JOURNAL_LAG": lag("maxJournalLagSeconds", "JOURNAL_LAG"),
+    "RECONCILIATION_LAG": lag("maxReconciliationLagSeconds", "RECONCILIATION_LAG"),
+    "CLOCK_OFFSET": lag("maxClockOffsetSeconds", "CLOCK_OFFSET"),
+    "MAX_VOLUME_SHARE": volume_share,
+    "MAX_TOUCH_SHARE": touch_share,
+    "CUMULATIVE_COLLAR": cumulative_collar,
 }

@@ -30,6 +30,7 @@ from tradewright.model.report import Fill, Replaced, Report
 LISTINGS: dict[str, tuple[Any, ...]] = {
     "ACME": ("paper", "equity", "ACME", "USD", 2, 0, 1, "always", "energy"),
     "ZETA": ("paper", "equity", "ZETA", "USD", 4, 2),
+    "NYSE": ("paper", "equity", "NYSE", "USD", 2, 0, 1, "us-equity", "exchanges"),
     "SAPX": ("paper", "equity", "SAPX", "EUR", 2, 0),
     "BTCUSD": ("paper", "crypto", "BTC", "USD", 2, 8),
     "ETHBTC": ("paper", "crypto", "ETH", "BTC", 6, 5),

@@ -1,0 +1,81 @@
+"""Rules on what was lost, open P&L included: the week, from the highest equity, within minutes. Reaching a limit is
+enough. The daily loss is among the rules of the order station.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tradewright.core.exposure import Exposure
+from tradewright.core.exposure_rules import OpeningRule, share
+from tradewright.core.risk import Proposal, Rule
+from tradewright.core.rules import loss_limit
+from tradewright.model.decision import Check
+
+MINUTE_NS = 60_000_000_000
+
+
+class WeeklyLoss(Rule):
+    """maxWeeklyLoss and maxWeeklyLossPercent, since Monday of the account's day zone; at the limit openings stop."""
+
+    def check(self, proposal: Proposal) -> Check | None:
+        if self.exposure is None or not proposal.opening:
+            return None
+        loss, limit, unit = self.used(proposal.stamp)
+        return self.verdict(loss is not None and loss < limit, loss, limit, unit)
+
+    def used(self, stamp: int) -> tuple[int | None, int, str]:
+        scope, limits = self.exposure, self.limits
+        assert scope is not None and limits is not None, "a rule that is not bound"
+        limit = loss_limit(limits.get(self.limit), limits.get(self.also[0]), scope.started(True))
+        return (scope.lost(stamp, True) if limit >= 0 else None), max(limit, 0), scope.unit
+
+
+class Drawdown(OpeningRule):
+    """maxDrawdownPercent: equity below its highest since the limit was set or a person re-armed, as a share of it; at
+    the limit the account is HALTED. A wider scope's limit holds for each account in it."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        peak, equity = proposal.account.peak, proposal.account.equity()
+        lost = None if peak is None or equity is None else max(0, peak - equity)
+        value = share(lost, peak)
+        return self.verdict(value is not None and value < limit, value, limit, "ppm")
+
+
+class LossSpeed(OpeningRule):
+    """maxLossInWindow: equity below its highest within the last `lossWindowMinutes` (5 where not given), in account
+    currency. A wider scope's limit holds for each account in it."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        assert self.limits is not None, "a rule that is not bound"
+        account = proposal.account
+        window = self.limits.get("lossWindowMinutes") or 5 * MINUTE_NS
+        lost = account.lost_since(proposal.now - window)
+        return self.verdict(lost is not None and lost < limit, lost, limit, account.unit)
+
+
+class DayTrades(OpeningRule):
+    """maxDayTrades: positions opened and closed on one New York day, within five business days, in a margin account
+    whose equity is below `dayTradeEquityMinimum` (25000 where not given); at the limit nothing is opened that could be
+    closed the same day. The rule of FINRA 4210 as it stood until 2026-06-04."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        assert self.limits is not None, "a rule that is not bound"
+        account = proposal.account
+        if account.terms.kind == "cash":
+            return None
+        floor = self.limits.get("dayTradeEquityMinimum") or 25_000 * 10**18
+        equity = account.equity()
+        done = 0 if account.traffic is None else account.traffic.day_trades_since(proposal.now)
+        known = equity is not None and done is not None
+        good = equity is not None and done is not None and (equity >= floor or done < limit)
+        return self.verdict(good, done if known else None, limit, "count")
+
+
+#: As asked, behind the daily loss.
+LOSS_RULES: list[Rule] = [
+    WeeklyLoss("WEEKLY_LOSS_LIMIT", "maxWeeklyLoss", ("maxWeeklyLossPercent",), True),
+    Drawdown("DRAWDOWN_LIMIT", "maxDrawdownPercent"),
+    LossSpeed("LOSS_SPEED_LIMIT", "maxLossInWindow", ("lossWindowMinutes",)),
+    DayTrades("PATTERN_DAY_TRADER", "maxDayTrades", ("dayTradeEquityMinimum",)),
+]
