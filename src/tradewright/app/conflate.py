@@ -14,7 +14,8 @@ WINDOW_NS = 100_000_000
 class Conflator:
     """Holds back a symbol's quotes within `window_ns` of the last one passed; gives the newest when the window ends.
 
-    A quote that was held back gets the time at which it is given, since time may not go back.
+    A quote that was held back gets the time at which its window ended: when it was due, and not when the next event
+    happened to bring it. What was given before is never later than that, so time does not go back.
     """
 
     def __init__(self, window_ns: int = WINDOW_NS) -> None:
@@ -35,10 +36,12 @@ class Conflator:
         yield event
 
     def _over(self, now: int) -> Iterable[Event]:
-        due = [index for index in self.held if now - self.passed[index] >= self.window_ns]
-        for index in due:
+        ends = sorted((self.passed[index] + self.window_ns, index) for index in self.held)
+        for end, index in ends:
+            if end > now:
+                return
             quote = self.held.pop(index)
-            self.passed[index] = now
+            self.passed[index] = end
             yield Quote(
-                now, quote.instrument, quote.bid_units, quote.ask_units, quote.bid_size_units, quote.ask_size_units
+                end, quote.instrument, quote.bid_units, quote.ask_units, quote.bid_size_units, quote.ask_size_units
             )
