@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.orders import OrderState
-from tradewright.model.control import MOVE_CODES, TIME_EXIT, TRADING_STATES, Alarm, ExitMoved
+from tradewright.model.control import ESCALATED, MOVE_CODES, TIME_EXIT, TRADING_STATES, Alarm, ExitMoved
 from tradewright.model.decision import FILTER, Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
@@ -285,8 +285,8 @@ def _moved(moved: ExitMoved, instrument: Instrument) -> str:
     """Where a stop goes, and why."""
     scale = instrument.price_scale
     why = MOVE_CODES[moved.code]
-    if moved.code == TIME_EXIT:
-        return f"what it guards is closed: {moved.code} {why}"
+    if moved.code in (TIME_EXIT, ESCALATED):
+        return f"what is left of it goes at the market: {moved.code} {why}"
     seen = f", best price {text_of(moved.best_units, scale)}" if moved.best_units else ""
     trail = f", {text_of(moved.trail_units, scale)} away" if moved.trail_units else ""
     return f"stop moves to {text_of(moved.stop_units, scale)}: {moved.code} {why}{seen}{trail}"

@@ -19,7 +19,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.core.trading_state import check_account, check_scope
 from tradewright.model.account import Account
-from tradewright.model.command import CLOSING, STRATEGY, Cancel, Command
+from tradewright.model.command import CLOSING, STOP_UNFILLED, STRATEGY, Cancel, Command
 from tradewright.model.control import (
     RECONCILE,
     Alarm,
@@ -257,7 +257,7 @@ class Trader:
         """Fold one input and decide. The outcome's outputs are applied already."""
         engine = self.engine
         if event.kind <= MARKET_KIND_MAX:
-            quiet = not engine.exits and not engine.guards and not engine.guarded
+            quiet = not engine.exits and not engine.guards and not engine.guarded and not engine.stops
             if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
                 intents = self._run(event)
@@ -300,7 +300,7 @@ class Trader:
         if engine.stopping:
             # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
             outputs += engine.end_openings()
-        if engine.guards:
+        if engine.guards or engine.stops:
             outputs += engine.tend(event)
         if not outputs and not engine.matches and not engine.alarms:
             return NOTHING
@@ -607,7 +607,7 @@ def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
     plan does begins the rest.
     """
     for at, output in enumerate(outputs):
-        asked = isinstance(output, Cancel) and output.code in (STRATEGY, CLOSING)
+        asked = isinstance(output, Cancel) and output.code in (STRATEGY, CLOSING, STOP_UNFILLED)
         if asked or output.kind in _REST:
             return outputs[:at], outputs[at:]
     return outputs, []

@@ -265,6 +265,31 @@ def test_what_was_closed_already_needs_no_plan() -> None:
     assert desk.is_idle()
 
 
+# ── the watchdog ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("seconds", "sold"), [(None, None), (150, 9700)])
+def test_a_stop_that_the_market_jumped_over_becomes_a_market_order_in_its_time(
+    seconds: int | None, sold: int | None
+) -> None:
+    """Its limit is 98.90 and the market opens at 98.00: it triggers, and rests. Three bars later it is cancelled, and
+    what is left goes at the next open, 97.00."""
+    more: Script = {"bar 2": [["protect", {"stop_loss": 99, "limit": "98.90"}]]}
+    script: Script = {"bar 1": [["buy", {"size": 10}]], **more}
+    desk = Desk(script, limits={} if seconds is None else {"stopFillSeconds": seconds})
+    for price in (100, 100, 98, 98, 98, 98, 97, 97):
+        desk.flat(price)
+    assert ("triggered", "#2") in desk.story
+    fills = [line[2] for line in desk.story if line[0] == "filled" and line[1] != "#1"]
+    assert fills == ([] if sold is None else [sold])
+    assert desk.is_idle() == (sold is not None)
+    if sold is not None:
+        assert ("cancelled", "#2") in desk.story
+        moved = [record for record in followed(desk, "main-1-2") if isinstance(record, ExitMoved)]
+        assert [move.code for move in moved] == ["STOP_UNFILLED"]
+    desk.check_recovery()
+
+
 # ── defaults ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -41,6 +41,7 @@ cdef class Engine:
     cdef readonly dict signals
     cdef public dict plans
     cdef readonly dict guards
+    cdef readonly dict stops
     cdef public long long order_count
     cdef str last_id
     cdef long long last_number

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from tradewright.core import watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import (
     BREAKER_RESUMED,
@@ -154,10 +155,10 @@ class Engine:
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
-        "children", "states", "causes", "halted", "sizers", "plans", "guards", "signals", "order_count", "last_id",
-        "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due", "matches", "alarms",
-        "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp", "watching", "tracked", "guarded",
-        "weekly", "taping",
+        "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
+        "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
+        "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
+        "watching", "tracked", "guarded", "weekly", "taping",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -179,6 +180,7 @@ class Engine:
         self.signals: dict[tuple[str, int], Signal] = {}
         self.plans: dict[str, ExitPlan] = {}
         self.guards: dict[str, Guard] = {}
+        self.stops: dict[str, watchdog.Watched] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -323,10 +325,14 @@ class Engine:
                 self._follow_exits(event)
             if self.guards:
                 fold(self, event)
+            if self.stops:
+                watchdog.fold(self, event)
         elif event.kind <= REPORT_KIND_MAX:
             self._apply_report(event)
             if self.guards:
                 fold(self, event)
+            if self.stops:
+                watchdog.fold(self, event)
         else:
             self._apply_other(event)
         if self.forget_after < self.now:
@@ -377,6 +383,7 @@ class Engine:
             self._apply_exit_triggered(event)
         elif isinstance(event, ExitPlanned | ExitMoved):
             fold(self, event)
+            watchdog.fold(self, event)
         elif isinstance(event, OrderAdopted):
             self._apply_adopted(event)
         elif isinstance(event, LimitsSet):
@@ -526,6 +533,8 @@ class Engine:
         if command.kind == SUBMIT:
             state.stage = stage_after(SUBMIT, state.stage)
             state.submit = SENT
+            if state.order.role != ENTRY:
+                watchdog.fold(self, command)
         elif isinstance(command, Cancel):
             if state.stage == HELD:
                 command.here = True
@@ -537,6 +546,8 @@ class Engine:
             state.asked = (command.limit_units, command.stop_units)
         elif isinstance(command, Query):
             state.queried = True
+        if self.stops and command.kind != SUBMIT:
+            watchdog.fold(self, command)
         state.time_request = command.time
         self._post(state)
         if self.tracked and command.kind != QUERY:
@@ -1290,7 +1301,8 @@ class Engine:
 
     def tend(self, event: Event) -> list[Event]:
         """What the exit plans do after an event, behind what the strategies wanted. Applied outputs."""
-        return tend(self, event)
+        outputs = tend(self, event)
+        return outputs + watchdog.tend(self) if self.stops else outputs
 
     def trail(self, intent: Intent) -> list[Event]:
         """A new distance for the stops that plans of a strategy move. Applied outputs."""

@@ -16,7 +16,7 @@ from tradewright.core.holds import left
 from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
 from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.command import TIME_IS_OVER, Replace
-from tradewright.model.control import BREAK_EVEN, TIME_EXIT, TRAILING, ExitMoved, ExitPlanned
+from tradewright.model.control import BREAK_EVEN, ESCALATED, TIME_EXIT, TRAILING, ExitMoved, ExitPlanned
 from tradewright.model.control import DISTANCE as NEW_DISTANCE
 from tradewright.model.event import Event
 from tradewright.model.exit_plan import PPM_ONE, ExitPlan
@@ -99,10 +99,12 @@ def fold(engine: Engine, event: Event) -> None:
 
 
 def _fold_moved(engine: Engine, moved: ExitMoved) -> None:
-    guard = engine.guards[moved.guard]
+    if moved.code == ESCALATED:
+        return
     if moved.code == TIME_EXIT:
         del engine.guards[moved.guard]
         return
+    guard = engine.guards[moved.guard]
     guard.asked = moved.stop_units
     if moved.code == NEW_DISTANCE:
         plan = list(guard.plan.row())

@@ -84,6 +84,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "cumulativeCollarPercent": ("ppm", "how far an opening's price may lie from any price of collarWindowSeconds"),
     "collarWindowSeconds": ("ns", "window of cumulativeCollarPercent, at most an hour; 60 where it is not given"),
     "softLimits": ("limits", "limits of the same set that two persons may waive for a while; all others are hard"),
+    "stopFillSeconds": ("ns", "time a stop that was reached has to fill before what is left goes at the market"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
 

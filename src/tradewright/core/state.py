@@ -19,6 +19,7 @@ from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import account_from, instrument_from
 from tradewright.core.tape import Tape
+from tradewright.core.watchdog import watched_from
 from tradewright.model.control import LimitWaived
 from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.exit_plan import ExitPlan
@@ -63,6 +64,7 @@ def to_bytes(engine: Engine) -> bytes:
             engine.gate.row(),
             [(scope, plan.row()) for scope, plan in sorted(engine.plans.items())],
             [guard.row() for guard in engine.guards.values()],
+            [(id, watched.row()) for id, watched in engine.stops.items()],
         )
     )
 
@@ -81,7 +83,7 @@ def restore(engine: Engine, data: bytes) -> None:
 def _restore(engine: Engine, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, due, sizers, gate, plans, guards,
+        ended, due, sizers, gate, plans, guards, stops,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -132,6 +134,7 @@ def _restore(engine: Engine, row: list[Any]) -> None:
     for item in guards:
         guard = guard_from(item)
         engine.guards[guard.key] = guard
+    engine.stops.update({id: watched_from(item) for id, item in stops})
 
 
 def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:

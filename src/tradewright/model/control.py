@@ -341,18 +341,20 @@ TRAILING = "TRAILING"
 BREAK_EVEN = "BREAK_EVEN"
 DISTANCE = "DISTANCE"
 TIME_EXIT = "TIME_EXIT"
+ESCALATED = "STOP_UNFILLED"
 MOVE_CODES = {
     TRAILING: "it follows the best price",
     BREAK_EVEN: "the gain that brings it to the entry was seen",
     DISTANCE: "its strategy said a new distance",
     TIME_EXIT: "the time of what it guards is over",
+    ESCALATED: "it was reached and did not fill in time",
 }
 
 
 class ExitMoved(Event):
     """Output: the stop `order_id` is to stand at `stop_units` from now on (`best_units`: the best price seen, of which
-    it is `trail_units` away, 0 = it does not trail). guard: the order whose plan it is. With the code TIME_EXIT the
-    plan ends instead, and what is left of its position is closed."""
+    it is `trail_units` away, 0 = it does not trail). guard: the order whose plan it is. With the codes
+    TIME_EXIT and ESCALATED it ends instead, and what is left goes at the market."""
 
     __slots__ = ("guard", "order_id", "stop_units", "best_units", "trail_units", "code")
 

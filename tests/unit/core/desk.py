@@ -86,7 +86,7 @@ class Desk:
     def feed(self, event: Event) -> list[Event]:
         """Fold an input and let the core react. Its outputs, which are folded already."""
         self.engine.apply(event)
-        return self.took(event, self.engine.react(event))
+        return self.took(event, self.engine.react(event) + self.engine.tend(event))
 
     def took(self, event: Event | None, outputs: list[Event]) -> list[Event]:
         if event is not None:

@@ -88,6 +88,7 @@ PARAMETERS = {
     "collarWindowSeconds": "the cumulative collar",
     "breakerErrors": "the circuit breaker",
     "breakerCooldownSeconds": "the circuit breaker",
+    "stopFillSeconds": "the watchdog",
 }
 
 
@@ -280,6 +281,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "maxDailyLossPercent": (2, 20_000),
     "priceCollarPercent": ("0.0001", 1),
     "maxPriceAgeSeconds": ("1.5", 1_500_000_000),
+    "stopFillSeconds": (30, 30 * 10**9),
     "marketBufferPercent": (1, 10_000),
     "maxTotalExposure": (5, 5 * ONE),
     "maxTotalExposurePercent": (5, 50_000),

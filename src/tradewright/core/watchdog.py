@@ -1,0 +1,164 @@
+"""The watchdog: a stop that was reached and has not filled within its time becomes a market order.
+
+`stopFillSeconds` of the account switches it on. A stop counts as reached when its venue says that it triggered, or as
+long as the market stands beyond it. What is over its time is cancelled first, and what is left of it goes at the market
+when the venue has said that it ended: so nothing is closed twice. A request that nobody answers, and a market order
+that does not fill, are looked up each time that span is over. The clock is the engine's: any event moves it on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tradewright.core.exits import adverse
+from tradewright.core.holds import left
+from tradewright.core.life_cycle import ENDED_EXPIRED, ENDED_REJECTED, NONE, REFUSED
+from tradewright.model.command import SIBLING_TRIGGERED, STOP_UNFILLED, Cancel, Command, Query
+from tradewright.model.control import ESCALATED, ExitMoved
+from tradewright.model.event import SUBMIT, TRIGGERED, Event
+from tradewright.model.intent import Intent
+from tradewright.model.market import MarketEvent
+from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS
+from tradewright.model.report import Report
+
+if TYPE_CHECKING:
+    from tradewright.core.engine import Engine
+    from tradewright.core.orders import OrderState
+
+LIMIT_NAME = "stopFillSeconds"
+
+
+class Watched:
+    """One exit that may have to be helped. since: when it was reached, or asked after last, ns UTC; 0 = not reached.
+    triggered: its venue said so, and no price takes that back. escalated: its end was asked for here."""
+
+    __slots__ = ("since", "triggered", "escalated")
+
+    def __init__(self, since: int = 0, triggered: bool = False, escalated: bool = False) -> None:
+        self.since = since
+        self.triggered = triggered
+        self.escalated = escalated
+
+    def row(self) -> tuple[int, bool, bool]:
+        return (self.since, self.triggered, self.escalated)
+
+
+# ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fold(engine: Engine, event: Event) -> None:
+    """What an event means to the exits that are watched: called by `Engine.apply`, after the books."""
+    if isinstance(event, MarketEvent):
+        _see(engine, event)
+    elif isinstance(event, Report):
+        watched = engine.stops.get(event.order_id)
+        if watched is not None and event.kind == TRIGGERED and not watched.triggered:
+            watched.since, watched.triggered = watched.since or engine.now, True
+        if watched is not None and not (engine.orders[event.order_id].is_open() or _owed(engine, event.order_id)):
+            del engine.stops[event.order_id]
+    elif isinstance(event, ExitMoved):
+        if event.code == ESCALATED:
+            engine.stops.pop(event.order_id, None)
+    elif isinstance(event, Command):
+        _ask(engine, event)
+
+
+def _ask(engine: Engine, command: Command) -> None:
+    """A new exit that stops a loss is watched; a request starts the clock anew."""
+    if command.kind == SUBMIT:
+        order = engine.orders[command.order_id].order
+        if order.role == ENTRY or order.type == LIMIT or (order.type == MARKET and order.role != STOP_LOSS):
+            return
+        if engine.accounts[order.account].limits.get(LIMIT_NAME) is not None:
+            at_market = order.type == MARKET
+            engine.stops[order.id] = Watched(engine.now if at_market else 0, at_market)
+        return
+    watched = engine.stops.get(command.order_id)
+    if watched is None or not watched.since:
+        return
+    if isinstance(command, Cancel) and command.code == STOP_UNFILLED:
+        watched.since, watched.escalated = engine.now, True
+    elif isinstance(command, Query):
+        watched.since = engine.now
+
+
+def _see(engine: Engine, event: MarketEvent) -> None:
+    """Where the market stands beyond a stop, its time runs; where it comes back before the venue triggered it, not."""
+    for order_id, watched in engine.stops.items():
+        order = engine.orders[order_id].order
+        if watched.triggered or watched.escalated or order.stop_units == 0:
+            continue
+        if order.instrument.index != event.instrument.index:
+            continue
+        hold = engine.holds.holds.get(order_id)
+        price = adverse(event, engine.marks.marks[order.instrument.index], order.side)
+        through = price > 0 and order.side * (price - order.stop_units) >= 0
+        if not through or hold is None or hold.remaining == 0:
+            watched.since = 0
+        elif not watched.since:
+            watched.since = engine.now
+
+
+def _owed(engine: Engine, order_id: str) -> bool:
+    """Whether an exit that ended leaves something to be closed at the market: its end was asked for here, or its venue
+    refused it or let it lapse although it was reached."""
+    watched, state = engine.stops[order_id], engine.orders[order_id]
+    lapsed = watched.since > 0 and state.stage in (ENDED_EXPIRED, ENDED_REJECTED) and state.order.type != MARKET
+    return (watched.escalated or lapsed) and _rest(engine, state) > 0
+
+
+def _rest(engine: Engine, state: OrderState) -> int:
+    """Size counts an exit that ended has not closed, of what is there and not being closed by another."""
+    order = state.order
+    rest = order.quantity - state.filled
+    if order.parent:
+        parent = engine.orders.get(order.parent)
+        rest = min(rest, (parent.filled if parent is not None else 0) - state.filled)
+    book = engine.book(order.account, order.strategy, order.instrument)
+    return max(0, min(rest, left(book, order.side, order.lot, order.group)))
+
+
+# ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def tend(engine: Engine) -> list[Event]:
+    """Ask for the end of exits whose time is over, and close what those left that have ended. Applied outputs."""
+    outputs: list[Event] = []
+    for order_id in list(engine.stops):
+        watched = engine.stops.get(order_id)
+        if watched is None:
+            continue
+        state = engine.orders[order_id]
+        if not state.is_open():
+            _close(engine, state, outputs)
+            continue
+        limit = engine.accounts[state.order.account].limits.get(LIMIT_NAME)
+        if limit is None or not watched.since or engine.now - watched.since < limit:
+            continue
+        if state.order.type == MARKET or state.cancel not in (NONE, REFUSED):
+            engine.emit(Query(engine.now, order_id), outputs)
+        else:
+            outputs += engine.cancel(order_id, STOP_UNFILLED)
+    return outputs
+
+
+def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
+    """What a stop left goes at the market; the other exit of its pair ends."""
+    order = state.order
+    rest = _rest(engine, state)
+    engine.emit(ExitMoved(engine.now, order.id, order.id, order.stop_units, 0, 0, ESCALATED), outputs)
+    if rest == 0:
+        return
+    book = engine.book(order.account, order.strategy, order.instrument)
+    for hold in list(book.exits.values()):
+        if order.group and hold.order.group == order.group and hold.order.id != order.id:
+            outputs += engine.cancel(hold.order.id, SIBLING_TRIGGERED)
+    wish = Intent(engine.next_order_id(order.account), order.account, order.strategy, order.instrument, order.side)
+    wish.closing, wish.role, wish.lot, wish.quantity, wish.group = True, STOP_LOSS, order.lot, rest, order.group
+    wish.reason = f"{order.id} was reached and did not fill in time"
+    outputs += engine.judge_part(wish)
+
+
+def watched_from(row: list[Any]) -> Watched:
+    """From its row."""
+    return Watched(*row)
