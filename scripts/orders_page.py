@@ -26,8 +26,8 @@ UNITS = {
     "ratio": "multiple",
     "symbols": "list of symbols",
     "sessions": "list of {days, from, to, zone}",
-    "model": "stop_distance or price_distance",
     "key": "account or account_strategy",
+    "model": "stop_distance or price_distance",
 }
 FACTS = (
     "An order is three facts: its *stage* climbs and never comes back, what is *filled* is the set of distinct fills, "

@@ -9,13 +9,17 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from tradewright import __version__
 from tradewright.model.errors import InputError, NotReady, TradewrightError, UsageError
+
+if TYPE_CHECKING:
+    from tradewright.backtest.counterfactual import Blocked
+    from tradewright.backtest.report import Report
 
 FAILED, USAGE, NOT_READY = 1, 2, 4
 
@@ -167,20 +171,14 @@ def backtest(
     kind: Annotated[str, typer.Option("--kind", help="cash or margin.")] = "margin",
     mode: Annotated[str, typer.Option("--mode", help="netting or hedging.")] = "netting",
     leverage: Annotated[int, typer.Option("--leverage", min=1)] = 1,
-    fill: Annotated[
-        str, typer.Option("--fill", help="next_open, next_close, this_close or touch[:path].")
-    ] = "next_open",
+    fill: Annotated[str, typer.Option("--fill", help="next_open, next_close, this_close, touch[:path].")] = "next_open",
     fee: Annotated[str, typer.Option("--fee", help="e.g. bps:10, per_share:0.005:min=1, maker_taker:…")] = "none",
     slippage: Annotated[str, typer.Option("--slippage")] = "none",
     latency: Annotated[str, typer.Option("--latency")] = "none",
     partial: Annotated[str, typer.Option("--partial")] = "none",
     queue: Annotated[str, typer.Option("--queue")] = "none",
-    limit: Annotated[
-        list[str] | None, typer.Option("--limit", help="Risk limit as name=value; may be given again.")
-    ] = None,
-    limits_file: Annotated[
-        Path | None, typer.Option("--limits", help="YAML file: limits by scope, and the execution filter.")
-    ] = None,
+    limit: Annotated[list[str] | None, typer.Option("--limit", help="Risk limit, name=value; repeatable.")] = None,
+    limits_file: Annotated[Path | None, typer.Option("--limits", help="YAML: limits by scope, filter.")] = None,
     owner: Annotated[str, typer.Option("--owner", help="Whose the account is (default: its own).")] = "",
     sizer: Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")] = "",
     from_: Annotated[str | None, typer.Option("--from", help="First label (ISO 8601).")] = None,
@@ -196,10 +194,12 @@ def backtest(
     report: Annotated[
         Path | None, typer.Option("--report", help="Folder for report.json, trades.csv, equity.csv, equity.svg.")
     ] = None,
+    without: Annotated[bool, typer.Option("--counterfactual", help="What each rule blocked and cost.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run a strategy over recorded data; every convention is named."""
     from tradewright.app.limits_file import scopes_of
+    from tradewright.backtest.counterfactual import counterfactual
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
     from tradewright.backtest.run import ACCOUNT, RunOptions, fee_estimate_of, run
@@ -217,16 +217,28 @@ def backtest(
         cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
         owner=owner, scopes=scopes_of(limits_file, owner or ACCOUNT),
         sizer=sizer, models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
+        keep_decisions=without,
     )  # fmt: skip
     dataset = load(data, reading)
     names = tuple(instrument.symbol for instrument in dataset.instruments)
-    result = run(specifications(strategy, ACCOUNT, names, dict(parameters(param))), dataset, options)
+    specified = specifications(strategy, ACCOUNT, names, dict(parameters(param)))
+    result = run(specified, dataset, options)
     made = report_of(result, convention)
     if report is not None:
         made.write(report)
-    show(made.row(), as_json, made.text)
-    if result.halted:
-        halts = "; ".join(f"strategy {name} was halted: {why}" for name, why in result.halted.items())
+    blocked = counterfactual(specified, result) if without else None
+    show_backtest(made, blocked, as_json)
+
+
+def show_backtest(made: Report, blocked: list[Blocked] | None, as_json: bool) -> None:
+    """A backtest's report, and what its rules blocked if that was asked for; a halted strategy is a failure."""
+    row, lines = made.row(), [made.text()]
+    if blocked is not None:
+        row["counterfactual"] = [rule.row() for rule in blocked]
+        lines += ["", *([rule.text(made.currency) for rule in blocked] or ["no rule refused anything"])]
+    show(row, as_json, lambda: "\n".join(lines))
+    if made.result.halted:
+        halts = "; ".join(f"strategy {name} was halted: {why}" for name, why in made.result.halted.items())
         fail(halts, FAILED, answered=True)
 
 
