@@ -73,7 +73,8 @@ class OrderBlocks(Pattern):
         return made
 
     def _made(self, swing: Swing, side: int) -> Block | None:
-        between = [bar for bar in self.bars if bar.number > swing.number]
+        # The bars are consecutive and end with the one before this one.
+        between = self.bars[max(0, len(self.bars) - (self.count - 1 - swing.number)) :]
         if not between:
             return None
         if side == HIGH:
