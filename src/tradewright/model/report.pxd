@@ -27,3 +27,13 @@ cdef class Replaced(Report):
 @cython.no_gc
 cdef class FillPrice(Report):
     cdef readonly long long price_units
+
+@cython.locals(report=Report)
+cpdef Report report_of(
+    int kind, long long time, str order_id, long long time_venue, str code, str text, long long filled_units
+)
+@cython.locals(fill=Fill)
+cpdef Fill fill_of(
+    long long time, str order_id, long long time_venue, str trade_id, long long price_units, long long size_units,
+    object fee, str fee_currency, bint maker
+)

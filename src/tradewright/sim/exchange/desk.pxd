@@ -3,7 +3,7 @@ cimport cython
 from tradewright.model.command cimport Command, Replace, Submit
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
-from tradewright.model.report cimport Fill, Replaced, Report
+from tradewright.model.report cimport Fill, Replaced, Report, report_of
 from tradewright.sim.exchange.admission cimport (
     order_refusal,
     position_refusal,
@@ -78,8 +78,3 @@ cdef class Desk:
     cdef _wake(self, Working child)
     @cython.locals(after=cython.longlong, book=Book, w=Working, other=Market)
     cdef expire(self, Market market, long long until)
-
-@cython.locals(report=Report)
-cpdef Report report_of(
-    int kind, long long now, str order_id, long long at, str code, str text, long long filled
-)

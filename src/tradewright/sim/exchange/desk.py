@@ -22,7 +22,7 @@ from tradewright.model.event import (
 )
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import CLS, DAY, POST_ONLY, REDUCE_ONLY, TRAILING_STOP, Order
-from tradewright.model.report import Fill, Replaced, Report
+from tradewright.model.report import Fill, Replaced, Report, report_of
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.admission import order_refusal, position_refusal, sellable, terms_refusal, would_take
 from tradewright.sim.exchange.book import Account, Book
@@ -372,16 +372,3 @@ class Desk:
         self.wake = FOREVER
         for other in self.markets.values():
             self.wake = min(self.wake, other.wake)
-
-
-def report_of(kind: int, now: int, order_id: str, at: int, code: str, text: str, filled: int) -> Report:
-    """A new Report, field by field: in the compiled build its constructor would cost as much as the request."""
-    report = Report.__new__(Report)
-    report.kind = kind
-    report.time = now
-    report.order_id = order_id
-    report.time_venue = at
-    report.code = code
-    report.text = text
-    report.filled_units = filled
-    return report

@@ -2,7 +2,7 @@ cimport cython
 
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.order cimport Order
-from tradewright.model.report cimport Fill, FillPrice
+from tradewright.model.report cimport Fill, FillPrice, fill_of
 from tradewright.sim.exchange.admission cimport sellable
 from tradewright.sim.exchange.book cimport Account, Book
 from tradewright.sim.exchange.desk cimport Desk
@@ -10,7 +10,7 @@ from tradewright.sim.exchange.market cimport Market
 from tradewright.sim.exchange.working cimport Working
 from tradewright.sim.models.fee cimport FeeModel
 
-cdef int FILLED, FOK, OPG, REDUCE_ONLY
+cdef int FOK, OPG, REDUCE_ONLY
 cdef int FROM_DEPTH, FROM_QUOTES, FROM_TRADES, LAPSED, WITHDRAWN, WORKING
 cdef long long SIZE_MAX
 
@@ -60,8 +60,3 @@ cdef class Filling(Desk):
 
 @cython.locals(worth=object)
 cpdef object notional(object price, object size, object money_factor)
-@cython.locals(fill=Fill)
-cpdef Fill fill_of(
-    long long now, str order_id, long long at, long long number, long long price, long long size, object fee,
-    str currency, bint maker
-)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tradewright.model.event import FILLED
 from tradewright.model.numbers import MONEY_MAX, SIZE_MAX, multiply_checked
 from tradewright.model.order import FOK, OPG, REDUCE_ONLY
-from tradewright.model.report import Fill, FillPrice
+from tradewright.model.report import FillPrice, fill_of
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.admission import sellable
 from tradewright.sim.exchange.desk import Desk
@@ -194,7 +193,7 @@ class Filling(Desk):
             currency = self.models.fee.currency_of(instrument, side)
             fee = self.charge(w, price, size, maker)
         self.trades += 1
-        fill = fill_of(self.now, order.id, self.at, self.trades, price, size, fee, currency, maker)
+        fill = fill_of(self.now, order.id, self.at, f"T{self.trades}", price, size, fee, currency, maker)
         if w.fills is None:
             w.fills = [fill]
         else:
@@ -245,24 +244,3 @@ def notional(price: int, size: int, money_factor: int) -> int:
     if -MONEY_MAX <= worth <= MONEY_MAX:
         return worth
     return multiply_checked(price * size, money_factor)
-
-
-def fill_of(
-    now: int, order_id: str, at: int, number: int, price: int, size: int, fee: int, currency: str, maker: bool
-) -> Fill:
-    """A new Fill, field by field: in the compiled build its constructor would cost as much as the matching."""
-    fill = Fill.__new__(Fill)
-    fill.kind = FILLED
-    fill.time = now
-    fill.order_id = order_id
-    fill.time_venue = at
-    fill.code = ""
-    fill.text = ""
-    fill.filled_units = -1
-    fill.trade_id = f"T{number}"
-    fill.price_units = price
-    fill.size_units = size
-    fill.fee = fee
-    fill.fee_currency = currency
-    fill.maker = maker
-    return fill
