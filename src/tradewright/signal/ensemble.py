@@ -39,7 +39,6 @@ from tradewright.signal.vote import (
     Ballot,
     Tally,
     confidence_ppm,
-    ppm,
     setting_ppm,
     tally,
 )
@@ -211,8 +210,8 @@ class Panel:
         checks = self._checks(instrument, counted.action)
         refused = [check.code for check in checks if not check.passed]
         record = Vote(
-            owner.now, owner.id, instrument, counted.action, ppm(counted.score), self.threshold, self.balance,
-            [contribution_of(ballot, part) for ballot, part in zip(ballots, counted.contributions, strict=True)],
+            owner.now, owner.id, instrument, counted.action, counted.ppm(counted.points), self.threshold, self.balance,
+            [contribution_of(ballot, counted.ppm(part)) for ballot, part in zip(ballots, counted.parts, strict=True)],
             checks,
         )  # fmt: skip
         action, confidence = counted.action, counted.confidence
@@ -273,10 +272,10 @@ def weight_of(what: str, name: str, row: object) -> int:
     return setting_ppm(row.get("weight", 1), 0, WEIGHT_MAX, f"{what}: weight of {name}")
 
 
-def contribution_of(ballot: Ballot, part: Any) -> Contribution:
+def contribution_of(ballot: Ballot, part: int) -> Contribution:
     """A counted ballot for the record."""
     return Contribution(
-        ballot.member, ballot.group, ballot.weight, ballot.action, ballot.confidence, ppm(part), ballot.silent,
+        ballot.member, ballot.group, ballot.weight, ballot.action, ballot.confidence, part, ballot.silent,
         ballot.age_ns, ballot.reasoning,
     )  # fmt: skip
 

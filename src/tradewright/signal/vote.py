@@ -26,7 +26,6 @@ from tradewright.model.signal import HOLD
 
 RULE = "rule"
 SERVICE = "service"
-GROUPS = (RULE, SERVICE)
 
 PPM_SCALE = 6
 PPM_ONE = 1_000_000
@@ -61,35 +60,38 @@ class Ballot(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """A vote counted. contributions: what each ballot added to the score, in the ballots' order; their sum is the
-    score. confidence: ppm."""
+    """A vote counted. parts: what each ballot added to the score, in their order, as counts of 1 / whole; points:
+    their sum. confidence: ppm."""
 
     action: int
     confidence: int
-    score: Fraction
-    contributions: tuple[Fraction, ...]
+    points: int
+    parts: tuple[int, ...]
+    whole: int
+
+    @property
+    def score(self) -> Fraction:
+        return Fraction(self.points, self.whole)
+
+    def ppm(self, points: int) -> int:
+        """A part or the sum for the record: parts per million, cut towards zero."""
+        count = abs(points) * PPM_ONE // self.whole
+        return count if points >= 0 else -count
 
 
 def tally(ballots: Sequence[Ballot], balance: int, threshold: int) -> Tally:
     """Count the ballots. balance: 0 = rules only … PPM_ONE = services only; threshold: 1 to PPM_ONE."""
-    weights = {group: sum([ballot.weight for ballot in ballots if ballot.group == group]) for group in GROUPS}
-    shares = {RULE: PPM_ONE - balance, SERVICE: balance}
-    divided = sum([shares[group] for group in GROUPS if weights[group]])
-    contributions = []
-    for ballot in ballots:
-        said = 0 if ballot.silent else ballot.action * ballot.confidence * ballot.weight * shares[ballot.group]
-        contributions.append(Fraction(said, PPM_ONE * weights[ballot.group] * divided) if said else Fraction(0))
-    score = sum(contributions, Fraction(0))
-    confidence = abs(score.numerator) * PPM_ONE // score.denominator
-    reached = confidence >= threshold
-    action = HOLD if not reached or score == 0 else 1 if score > 0 else -1
-    return Tally(action, confidence, score, tuple(contributions))
-
-
-def ppm(share: Fraction) -> int:
-    """A contribution for the record: parts per million, cut towards zero."""
-    count = abs(share.numerator) * PPM_ONE // share.denominator
-    return count if share >= 0 else -count
+    rules = sum([ballot.weight for ballot in ballots if ballot.group == RULE])
+    services = sum([ballot.weight for ballot in ballots if ballot.group == SERVICE])
+    shares = (PPM_ONE - balance if rules else 0) + (balance if services else 0)
+    # Over one denominator: a rule's part is share × action × confidence × weight × the services' weight.
+    factors = {RULE: (PPM_ONE - balance) * (services or 1), SERVICE: balance * (rules or 1)}
+    parts = tuple([0 if b.silent else b.action * b.confidence * b.weight * factors[b.group] for b in ballots])
+    whole = PPM_ONE * (shares or 1) * (rules or 1) * (services or 1)
+    points = sum(parts)
+    confidence = abs(points) * PPM_ONE // whole
+    action = HOLD if points == 0 or confidence < threshold else 1 if points > 0 else -1
+    return Tally(action, confidence, points, parts, whole)
 
 
 def confidence_ppm(confidence: Number, what: str) -> int:
