@@ -35,7 +35,9 @@ from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.order import FLAGS, ORDER_TYPES, SIDES, TIMES_IN_FORCE, Order
 from tradewright.model.report import Fill, Report
 from tradewright.model.signal import ACTIONS, Signal
+from tradewright.model.vote import Vote
 from tradewright.model.zone import HOUR_NS, MINUTE_NS
+from tradewright.signal.vote_text import vote_lines, vote_row
 
 SECOND_NS = 1_000_000_000
 
@@ -152,13 +154,16 @@ _STEPS = {
 
 
 class Story:
-    """All records of one order. signal: the one it came of, None where the strategy asked for the order itself. steps:
-    commands and reports in journal order; matches: closed pieces of its lots."""
+    """All records of one order. signal: the one it came of, None where the strategy asked for the order itself; vote:
+    how an ensemble came to that. steps: commands and reports in journal order; matches: closed pieces of its lots."""
 
-    def __init__(self, decision: Decision, state: OrderState, signal: Signal | None = None) -> None:
+    def __init__(
+        self, decision: Decision, state: OrderState, signal: Signal | None = None, vote: Vote | None = None
+    ) -> None:
         self.decision = decision
         self.state = state
         self.signal = signal
+        self.vote = vote
         self.steps: list[Event] = []
         self.matches: list[Match] = []
 
@@ -191,6 +196,7 @@ class Story:
                 "strategyVersion": None if self.signal is None else self.signal.strategy_version,
                 "paramsHash": None if self.signal is None else self.signal.params_hash,
             },
+            "vote": None if self.vote is None else vote_row(self.vote),
             "approved": decision.approved,
             "executionFilter": filter_row(decision),
             "checks": [check_row(check, instrument) for check in decision.checks],
@@ -219,6 +225,8 @@ class Story:
             lines.append(
                 f"  saw    {seen}; price {story['signal']['price']}, {story['signal']['priceAgeSeconds']} s old"
             )
+        if self.vote is not None:
+            lines += vote_lines(self.vote)
         lines.append(f"  size   {self.decision.sizing}")
         lines.append("  checks " + ("all passed" if self.decision.approved else "REFUSED"))
         lines += [

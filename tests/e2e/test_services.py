@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.unit.signal.panel import MINUTE, Desk, votes
 from tradewright.adapters.journal import read
 from tradewright.adapters.ml import CLOSED, OPEN, CircuitBreaker, HttpSignalSource
 from tradewright.app.demo import DemoOptions, Session
-from tradewright.app.history import rerun
+from tradewright.app.history import rerun, story_of
 from tradewright.app.home import JOURNAL
 from tradewright.app.sources import Sources, Word
 from tradewright.app.wiring.services import signal_sources
@@ -229,6 +230,23 @@ def test_a_session_asks_them_and_its_journal_is_reproduced_when_they_are_gone(
     again = rerun(tmp_path / "home" / JOURNAL)
     assert again.differences == []
     assert again.verified > 200
+
+
+def test_an_orders_story_tells_the_vote_with_each_part_of_it(
+    data: Path, tmp_path: Path, ml: Service, rl: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ML_SERVICE_URL", ml.url)
+    monkeypatch.setenv("RL_SERVICE_URL", rl.url)
+    session = played(tmp_path, data, stop_after=300)
+    order_id = next(iter(session.machine.trader.engine.orders))
+    story = story_of(tmp_path / "home" / JOURNAL, order_id)
+    vote = story.row()["vote"]
+    assert [part["member"] for part in vote["contributions"]] == ["Council.trend", "ml", "rl"]
+    parts = [Decimal(part["contribution"]) for part in vote["contributions"]]
+    assert abs(sum(parts) - Decimal(vote["score"])) <= Decimal("0.000003"), "each is cut to the ppm"
+    assert parts[0] == 0, "the balance is all services"
+    assert f"ml: {vote['contributions'][1]['action']} {vote['contributions'][1]['confidence']}" in story.text()
+    assert f"score {vote['score']}" in story.text()
 
 
 def test_a_session_without_their_urls_asks_nobody(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

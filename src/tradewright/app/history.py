@@ -21,6 +21,7 @@ from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.report import Report
 from tradewright.model.signal import Signal
+from tradewright.model.vote import Vote
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Trader
 
@@ -168,13 +169,18 @@ class Stories:
         for _, event, outputs in _groups(folder, trader, None):
             self._matched(trader.follow(event, outputs))
             said: dict[tuple[str, int], Signal] = {}
+            voted: dict[tuple[str, int], Vote] = {}
             for item in (event, *outputs):
                 if isinstance(item, Signal):
                     said[item.key] = item
+                elif isinstance(item, Vote):
+                    voted[item.key] = item
                 elif isinstance(item, Decision) and self.wanted(item):
                     for order in item.orders:
                         state = trader.engine.orders[order.id]
-                        self.stories[order.id] = Story(item, state, _signal_of(item, said))
+                        signal = _signal_of(item, said)
+                        vote = None if signal is None else voted.get(signal.key)
+                        self.stories[order.id] = Story(item, state, signal, vote)
                 elif isinstance(item, _TOLD) and item.order_id in self.stories:
                     mark = (item.order_id, encode(item).decode())
                     if not isinstance(item, Report) or mark not in seen:
