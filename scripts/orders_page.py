@@ -9,6 +9,8 @@ from tradewright.core.limits import LIMITS
 from tradewright.core.rules import ORDER_RULES
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.model.answer import FAILURES
+from tradewright.model.command import CANCEL_CODES
+from tradewright.model.control import ALARMS
 from tradewright.signal.validators import VALIDATORS
 from tradewright.signal.vote import SILENCES
 
@@ -47,6 +49,14 @@ VOTING = (
     "service's also for one of the next; a validator refuses openings."
 )
 
+STATES = (
+    "A scope is ACTIVE, REDUCING or HALTED: `all`, or one account, owner, venue, strategy, symbol, sector or "
+    "currency. Whatever is not ACTIVE opens nothing, and the openings that rest there are cancelled; exits stay "
+    "possible. A daily loss limit sets REDUCING until the day ends; what a person set with `kill`, and what an "
+    "alarm brought about, only `rearm` ends. The engine itself cancels for these reasons:"
+)
+ALARMED = "Alarms are journaled and shown on the screen, in the summary, by `explain` and by `replay`."
+
 
 def page() -> str:
     """The whole page as Markdown."""
@@ -72,6 +82,10 @@ def page() -> str:
     lines += ["", "## Voting", "", VOTING, "", "| code | what it says |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in (SILENCES | FAILURES).items()]
     lines += [f"| {kind.code} | {' '.join((kind.__doc__ or '').split())} |" for kind in VALIDATORS.values()]
+    lines += ["", "## Trading states", "", STATES, "", "| code | why an order is cancelled |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in CANCEL_CODES.items()]
+    lines += ["", "## Alarms", "", ALARMED, "", "| code | what it says |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in ALARMS.items()]
     lines += ["", "## Limits", "", "| name | unit | bounds |", "|---|---|---|"]
     lines += [f"| {name} | {UNITS[unit]} | {text} |" for name, (unit, text) in LIMITS.items()]
     return "\n".join(lines) + "\n"

@@ -33,6 +33,13 @@ REDUCING = 2
 HALTED = 3
 TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 
+#: Alarms by code: what a person should hear of.
+ALARMS = {
+    "LATE_FILL": "an order filled after it had ended; the fill is booked",
+    "OVERFILL": "an order filled more than it asked for; all of it is booked",
+    "REAPPEARED": "an order works though its venue had not known it; its hold is back",
+    "UNKNOWN_ORDER": "a report on an order that is not known; a fill of it is not booked, and its account is REDUCING",
+}
 EVERYTHING = "all"
 #: The timer that asks for a look-up of every order that may live at a venue.
 RECONCILE = "reconcile"
@@ -305,8 +312,8 @@ class ExitTriggered(Event):
 
 
 class Alarm(Event):
-    """Output: something a person should hear of. code: LATE_FILL, OVERFILL, UNKNOWN_ORDER, REAPPEARED; text: one
-    sentence. What it is about was folded with the input before it; it changes nothing by itself."""
+    """Output: something a person should hear of. code: one of ALARMS; text: one sentence. What it is about was folded
+    with the input before it; it changes nothing by itself."""
 
     __slots__ = ("code", "order_id", "text")
 
