@@ -14,7 +14,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure, concerns, parts_of, rank_of
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger
-from tradewright.core.limits import LIMITS, Limits
+from tradewright.core.limits import LIMITS, Limits, is_exact
 from tradewright.core.marks import Marks
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
@@ -102,6 +102,9 @@ class Gate:
             raise ContractError(str(error)) from error
         if unknown:
             raise ContractError(f"limits of {event.scope}: {', '.join(unknown)} not known")
+        bad = [name for name, value in event.values if not is_exact(name, value)]
+        if bad:
+            raise ContractError(f"limits of {event.scope}: {', '.join(bad)} must be above zero and finite")
         if event.version not in (0, version):
             raise ContractError(f"limits of {event.scope}: version {event.version} is not the next, {version}")
         if event.who == "" or (event.expires and event.expires <= event.time):

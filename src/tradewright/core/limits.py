@@ -228,6 +228,19 @@ LONGEST_NS = {
 }
 
 
+#: Units whose exact value is more than one number, and the type of it.
+SHAPES: dict[str, type] = {"limits": list, "symbols": list, "sessions": list, "price": list, "model": str, "key": str}
+
+
+def is_exact(name: str, value: Any) -> bool:
+    """Whether that could be a limit's exact value: an integer above zero, or what its unit has instead of one. A limit
+    that is none of these would be a limit that nothing reaches."""
+    shape = SHAPES.get(LIMITS[name][0])
+    if shape is not None:
+        return isinstance(value, shape) and len(value) > 0
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _within(name: str, value: int) -> int:
     longest = LONGEST_NS.get(name, value)
     if value > longest:

@@ -73,18 +73,18 @@ def test_rejects_in_a_row_open_the_breaker_and_it_resumes_by_itself_half_open() 
     assert codes(desk) == [], "an answer in between closed it"
 
 
-def test_a_day_of_rejections_is_not_a_day_of_orders() -> None:
+def test_hours_of_rejections_are_not_hours_of_orders() -> None:
     """hummingbot#462: a hundred thousand orders in a day on "insufficient balance"."""
     desk = desk_with(breakerErrors=3, breakerCooldownSeconds=600)
     sent = 0
-    for _ in range(1_440):
+    for _ in range(240):
         desk.now += 60 * SECOND
         desk.quote(PRICE)
         (decision,) = desk.want(BUY, 1)
         if decision.approved:
             sent += 1
             desk.say(kinds.REJECTED, decision.orders[0].id, "BALANCE")
-    assert sent <= 3 + 1_440 // 10
+    assert 3 <= sent <= 3 + 240 // 10
 
 
 def test_the_breaker_never_stops_an_exit_and_a_person_can_close_it() -> None:
