@@ -77,6 +77,7 @@ def main() -> None:
     for workload in SIZES:
         compare(workload)
     print("order → simulated fill → ledger, µs:", json.dumps(measured(["bench/latency.py"])))
+    print("decision through twenty rules, µs:", json.dumps(measured(["bench/decision.py"])))
     print("start-up, ms:", json.dumps(measured(["bench/startup.py"])))
     print("journal:", json.dumps(measured(["bench/journal.py"])))
 

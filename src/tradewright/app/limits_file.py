@@ -1,6 +1,7 @@
 """A file of limits: YAML with a block of limits by scope and a block of the execution filter.
 
-limits: scope → limits by name; a money limit may be told beside its currency (`currency: EUR`).
+limits: scope → limits by name; beside them may stand the currency of money (`currency: EUR`) and a pack of limits that
+they stand over (`pack: us-margin-2026`).
 executionFilter: as `core.filter` reads it, for the owner whose accounts trade.
 """
 
@@ -15,6 +16,7 @@ import yaml
 from tradewright.core.exposure import parts_of
 from tradewright.core.filter import filter_limits
 from tradewright.core.limits import Limits, limits_from
+from tradewright.core.packs import with_pack
 from tradewright.model.errors import InputError
 
 BLOCKS = ("limits", "executionFilter")
@@ -51,8 +53,9 @@ def bound(read: Any, owner: str) -> dict[str, Limits]:
         if not isinstance(block, dict):
             raise InputError(f"limits of {scope}: {block!r} is not a mapping")
         parts_of(scope)
-        values = dict(block)
-        currency = str(values.pop("currency", ""))
+        values = with_pack(block)
+        currency = str(values.get("currency", ""))
+        values = {name: value for name, value in values.items() if name != "currency"}
         under = scopes.get(scope)
         found = limits_from(values).values
         scopes[scope] = Limits({**({} if under is None else under.values), **found}, 1, currency)

@@ -237,7 +237,7 @@ def is_exact(name: str, value: Any) -> bool:
     that is none of these would be a limit that nothing reaches."""
     shape = SHAPES.get(LIMITS[name][0])
     if shape is not None:
-        return isinstance(value, shape) and len(value) > 0
+        return isinstance(value, shape) and value not in ([], "")
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 

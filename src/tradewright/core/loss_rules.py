@@ -11,6 +11,8 @@ from tradewright.core.exposure_rules import OpeningRule, share
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.rules import loss_limit
 from tradewright.model.decision import Check
+from tradewright.model.errors import InputError
+from tradewright.model.zone import day_of, ordinal
 
 MINUTE_NS = 60_000_000_000
 
@@ -57,12 +59,13 @@ class LossSpeed(OpeningRule):
 class DayTrades(OpeningRule):
     """maxDayTrades: positions opened and closed on one New York day, within five business days, in a margin account
     whose equity is below `dayTradeEquityMinimum` (25000 where not given); at the limit nothing is opened that could be
-    closed the same day. The rule of FINRA 4210 as it stood until 2026-06-04."""
+    closed the same day. The rule of FINRA 4210 as it stood until 2026-06-04; from 2027-10-20, when the last broker has
+    left it, it asks nothing."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         assert self.limits is not None, "a rule that is not bound"
         account = proposal.account
-        if account.terms.kind == "cash":
+        if account.terms.kind == "cash" or _day(proposal.now) >= PDT_ENDS:
             return None
         floor = self.limits.get("dayTradeEquityMinimum") or 25_000 * 10**18
         equity = account.equity()
@@ -70,6 +73,18 @@ class DayTrades(OpeningRule):
         known = equity is not None and done is not None
         good = equity is not None and done is not None and (equity >= floor or done < limit)
         return self.verdict(good, done if known else None, limit, "count")
+
+
+#: The New York day on which brokers' time to phase the rule out ends.
+PDT_ENDS = ordinal(2027, 10, 20)
+
+
+def _day(now: int) -> int:
+    """New York's day; -1 beyond the table of time zones."""
+    try:
+        return day_of("America/New_York", now)
+    except InputError:
+        return -1
 
 
 #: As asked, behind the daily loss.

@@ -57,7 +57,10 @@ def test_the_filter_s_example_loads_and_binds(tmp_path: Path) -> None:
 
 def test_the_blocks_of_the_page_on_risk_load(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "risk.md").read_text(), re.DOTALL)
-    limits, filter = (read(block, tmp_path) for block in blocks)
+    limits, picker, packed, filter = (read(block, tmp_path) for block in blocks)
+    assert packed["account:main"]["maxLeverage"] == 2_000_000
+    assert packed["account:main"]["maxDailyLossPercent"] == 30_000
+    assert picker["account:main"]
     assert set(limits) == {"all", "strategy:sma_cross", "account:main/symbol:BTCUSD"}
     assert filter["owner:ann/symbol:XAUUSD"]["sessions"] == [[[0, 1, 2, 3, 4], 480, 1020, "Europe/London"]]
     assert filter["owner:ann/symbol:XAUUSD"]["minDistanceFromDailyHigh"] == [200, True]
@@ -78,6 +81,7 @@ def test_no_file_is_no_scope() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("limits: {all: {pack: us-margin-2025}}", "us-margin-2025.*us-pdt-legacy"),
         ("limits: [", "can not be read"),
         ("[]", "blocks limits and executionFilter"),
         ("risk: {}", "blocks limits and executionFilter"),

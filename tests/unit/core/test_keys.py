@@ -21,7 +21,10 @@ ONE = 10**18
 PRICE = 10_000
 SECOND = 10**9
 #: Keys that decide nothing here, and where they do.
-ELSEWHERE = {"exposurePollIntervalSec": "how often a venue without a stream is polled"}
+ELSEWHERE = {
+    "exposurePollIntervalSec": "how often a venue without a stream is polled",
+    "stopFillSeconds": "when a stop that does not fill goes to the market; its pair is among the tests of exits",
+}
 
 
 def approved(desk: Desk, *intents: Any) -> bool:
