@@ -18,8 +18,10 @@ from tradewright import __version__
 from tradewright.model.errors import InputError, NotReady, TradewrightError, UsageError
 
 if TYPE_CHECKING:
+    from tradewright.app.stance import Stance
     from tradewright.backtest.counterfactual import Blocked
     from tradewright.backtest.report import Report
+    from tradewright.explain import Story
 
 FAILED, USAGE, NOT_READY = 1, 2, 4
 
@@ -257,20 +259,22 @@ def factor_or_file(text: str | None) -> Any:
 @app.command()
 def explain(
     order_id: Annotated[str | None, typer.Argument(help="Order id.")] = None,
-    symbol: Annotated[str | None, typer.Option("--symbol", help="With --at: the last decision on this symbol.")] = None,
+    symbol: Annotated[
+        str | None, typer.Option("--symbol", help="With --at: the last decision or signal on this symbol.")
+    ] = None,
     at: Annotated[str | None, typer.Option("--at", help="A moment, ISO 8601.")] = None,
     home: Home = None,
     journal: JournalPath = None,
     as_json: Json = False,
 ) -> None:
-    """Why an order was sent, or was not: signal, checks with value and limit, path, fills, P&L of its lots."""
+    """Why an order was sent, or was not, or what was thought when none was: signal, checks, path, fills, P&L."""
     from tradewright.app.history import last_story, story_of
     from tradewright.app.home import journal_folder
     from tradewright.backtest.data.options import time_ns
 
     folder = journal_folder(home, journal)
     if order_id is not None and symbol is None and at is None:
-        story = story_of(folder, order_id)
+        story: Story | Stance = story_of(folder, order_id)
     elif order_id is None and symbol is not None and at is not None:
         story = last_story(folder, symbol, time_ns(at, "--at"))
     else:

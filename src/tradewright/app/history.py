@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewright.app.recovery import groups
+from tradewright.app.stance import Stance
 from tradewright.app.wiring.journals import read, verify
 from tradewright.backtest.strategy_source import code_hash, strategy_class
 from tradewright.core.setup import Setup, StrategySpec
@@ -156,10 +157,13 @@ _TOLD = Command | ExitTriggered | ExitMoved | Report | Alarm
 
 
 class Stories:
-    """Collects the stories of the orders that `wanted` chooses, while a journal is folded."""
+    """Collects the stories of the orders that `wanted` chooses, and the newest signal that `heard` does, while a
+    journal is folded."""
 
-    def __init__(self, wanted: Callable[[Decision], bool]) -> None:
+    def __init__(self, wanted: Callable[[Decision], bool], heard: Callable[[Signal], bool] | None = None) -> None:
         self.wanted = wanted
+        self.heard = heard
+        self.stance: Stance | None = None
         self.stories: dict[str, Story] = {}
 
     def gather(self, folder: Path) -> dict[str, Story]:
@@ -173,6 +177,8 @@ class Stories:
             for item in (event, *outputs):
                 if isinstance(item, Signal):
                     said[item.key] = item
+                    if self.heard is not None and self.heard(item) and not _votes(trader, item):
+                        self.stance = Stance(item, voted.get(item.key))
                 elif isinstance(item, Vote):
                     voted[item.key] = item
                 elif isinstance(item, Decision) and self.wanted(item):
@@ -196,6 +202,12 @@ class Stories:
                     story.matches.append(match)
 
 
+def _votes(trader: Trader, signal: Signal) -> bool:
+    """Whether a signal is a member's: it orders nothing by itself, and stands in its ensemble's vote."""
+    specs = () if trader.setup is None else trader.setup.strategies
+    return any(spec.id == signal.strategy and spec.ensemble for spec in specs)
+
+
 def _signal_of(decision: Decision, said: dict[tuple[str, int], Signal]) -> Signal | None:
     """The signal of the same step that a decision's words came from."""
     signal = said.get((decision.strategy, decision.instrument.index))
@@ -210,12 +222,21 @@ def story_of(folder: Path, order_id: str) -> Story:
     return stories[order_id]
 
 
-def last_story(folder: Path, symbol: str, time: int) -> Story:
-    """The story of the newest decision on `symbol` at or before `time` (ns UTC). InputError when there is none."""
-    found = Stories(lambda decision: decision.instrument.symbol == symbol and decision.time <= time).gather(folder)
+def last_story(folder: Path, symbol: str, time: int) -> Story | Stance:
+    """The story of the newest decision on `symbol` at or before `time` (ns UTC), or the newest signal where that is
+    younger: nothing was ordered since. InputError when there is neither."""
+    stories = Stories(
+        lambda decision: decision.instrument.symbol == symbol and decision.time <= time,
+        lambda signal: signal.symbol == symbol and signal.time <= time,
+    )
+    found = stories.gather(folder)
     heads = [story for id, story in found.items() if story.decision.orders[0].id == id]
+    stance = stories.stance
+    if stance is not None and (not heads or stance.signal.time > heads[-1].decision.time):
+        return stance
     if not heads:
         raise InputError(
-            f"{folder}: no decision on {symbol} by then; HOLD leaves no record where a strategy wanted nothing"
+            f"{folder}: no decision and no signal on {symbol} by then; a strategy that only orders leaves no record of "
+            "wanting nothing"
         )
     return heads[-1]

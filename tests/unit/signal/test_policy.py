@@ -147,6 +147,11 @@ def test_a_confidence_at_the_threshold_opens_and_one_below_does_not() -> None:
         assert orders(Desk([("BUY", confidence, "up")], threshold=0.6).bar()) == opened
 
 
+def test_a_threshold_may_be_all_or_nothing() -> None:
+    for threshold, confidence, opened in ((0.0, 0.0, [OPENS_LONG]), (1.0, 1.0, [OPENS_LONG]), (1.0, 0.999, [])):
+        assert orders(Desk([("BUY", confidence, "up")], threshold=threshold).bar()) == opened
+
+
 def test_the_share_of_equity_is_the_strategys_and_where_it_declares_nothing_the_defaults_count() -> None:
     assert Desk([*BUY], percent=25.0).bar()[1].orders[0].quantity == 2500, "25 % of 100,000 at 10.00"  # type: ignore[attr-defined]
     assert Desk().bar()[1].orders[0].quantity == 1000  # type: ignore[attr-defined]
