@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tradewright.core.life_cycle import diagram
 from tradewright.core.limits import LIMITS
+from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.rules import ORDER_RULES
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.model.answer import FAILURES
@@ -39,6 +40,10 @@ FACTS = (
 RULES = (
     "Every rule is asked, also after one refused; an exit is never stopped by a rule on openings. Where a limit is "
     "configured and its value can not be known, openings are refused."
+)
+CHANGES = (
+    "Other terms for a working order are judged by the rules of a new one, those that count orders left out, and by "
+    "these."
 )
 SIZING = (
     "Before the rules an opening gets its size, if it says none (see strategies.md). What can not be known sizes "
@@ -79,6 +84,8 @@ def page() -> str:
     lines += [f"| {rule.code} | {' '.join((type(rule).__doc__ or '').split())} |" for rule in ORDER_RULES]
     lines += ["", "## Sizing", "", SIZING, "", "| code | what is checked |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in SIZING_CODES.items()]
+    lines += ["", "## Changes", "", CHANGES, "", "| code | what is checked |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in MODIFY_CODES.items()]
     lines += ["", "## Voting", "", VOTING, "", "| code | what it says |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in (SILENCES | FAILURES).items()]
     lines += [f"| {kind.code} | {' '.join((kind.__doc__ or '').split())} |" for kind in VALIDATORS.values()]

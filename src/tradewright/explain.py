@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.orders import OrderState
-from tradewright.model.control import ESCALATED, MOVE_CODES, TIME_EXIT, TRADING_STATES, Alarm, ExitMoved
+from tradewright.model.control import ESCALATED, MOVE_CODES, TIME_EXIT, TRADING_STATES, Alarm, ExitMoved, ModifyJudged
 from tradewright.model.decision import FILTER, Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
@@ -43,6 +43,9 @@ SECOND_NS = 1_000_000_000
 
 #: What each check asks, as a sentence with {value} and {limit}; the same words for a pass and a refusal.
 QUESTIONS = {
+    "REQUEST_PENDING": "a cancel or change is on its way: {value}",
+    "BELOW_FILLED": "new size {value} (filled {limit})",
+    "TERMS_OF_TYPE": "the order has what is to change: {value}",
     "SIZE_UNKNOWN": "what the size follows from is known",
     "STOP_REQUIRED": "a size by risk has a stop on the losing side",
     "NO_EDGE": "the stated win rate and payoff leave an edge",
@@ -275,6 +278,8 @@ class Story:
             what = (
                 _moved(step, instrument) if isinstance(step, ExitMoved) else _STEPS.get(step.kind, f"event {step.kind}")
             )
+            if isinstance(step, ModifyJudged):
+                what = _changed(step, instrument)
             if isinstance(step, Report) and step.code:
                 what += f": {step.code} {step.text}".rstrip()
         return {"time": moment_text(step.time), "what": what}
@@ -287,6 +292,20 @@ def filter_row(decision: Decision) -> dict[str, Any]:
         "execution_filter_action": "SKIP" if failed else "PASS",
         "execution_filter_reasons": [check_row(check, decision.instrument)["text"] for check in failed],
     }
+
+
+def _changed(judged: ModifyJudged, instrument: Instrument) -> str:
+    """The terms that were wanted, and what was said to it."""
+    prices = [
+        f"{name} {text_of(units, instrument.price_scale)}"
+        for name, units in (("limit", judged.limit_units), ("stop", judged.stop_units))
+        if units
+    ]
+    wanted = ", ".join([f"size {text_of(judged.quantity, instrument.size_scale)}", *prices])
+    refused = [Check(*row) for row in judged.checks if not row[1]]  # type: ignore[arg-type]
+    why = "; ".join(f"{check.code}: {check_row(check, instrument)['text']}" for check in refused)
+    said = "granted" if judged.approved else f"REFUSED: {why}"
+    return f"change to {wanted} {said}" + (f" ({judged.reason})" if judged.reason else "")
 
 
 def _moved(moved: ExitMoved, instrument: Instrument) -> str:

@@ -38,6 +38,7 @@ from tradewright.model.event import (
     EXIT_MOVED,
     EXIT_PLANNED,
     MARKET_KIND_MAX,
+    MODIFY_JUDGED,
     QUOTE,
     QUOTE_BAR,
     SIGNAL,
@@ -68,7 +69,7 @@ STRATEGY_STATE = "STRATEGY_STATE"
 
 
 #: What comes behind the strategies' callbacks, besides the cancels they bring about.
-_REST = (VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED)
+_REST = (VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED, MODIFY_JUDGED)
 
 
 class Watch(Protocol):
@@ -332,12 +333,12 @@ class Trader:
     def _take(self, intent: Intent) -> list[Event]:
         if intent.trails:
             return self.engine.trail(intent)
-        if not intent.cancels:
-            return self.engine.judge(intent)
         state = self.engine.orders.get(intent.order_id)
+        if not intent.cancels and not intent.modifies:
+            return self.engine.judge(intent)
         if state is None or state.order.strategy != intent.strategy or state.order.account != intent.account:
             return []
-        return self.engine.cancel(intent.order_id, STRATEGY)
+        return self.engine.modify(intent) if intent.modifies else self.engine.cancel(intent.order_id, STRATEGY)
 
     def _halts(self, intent: Intent) -> list[Event]:
         """A callback raised: its strategy is halted, and said so."""

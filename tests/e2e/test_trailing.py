@@ -12,11 +12,11 @@ import pytest
 from tests.e2e.desk import MIDNIGHT, Desk
 from tests.e2e.oracle import Terms, Tick, Trip, trips
 from tradewright.backtest.data import ReadOptions, load
-from tradewright.model.command import Replace
+from tradewright.model.command import Command, Replace
+from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Quote
 from tradewright.model.report import Fill
-from tradewright.sim.models import Models
 
 #: file → (ticks of it, every so many an entry, price counts of the distance, parts per million, the venue's tick).
 #: The distances are a few spreads, so that few stops are reached by the spread alone.
@@ -56,43 +56,43 @@ def quotes(folder: Path, name: str, count: int) -> list[Quote]:
     return list(islice((quote for quote in found if quote.bid_units <= quote.ask_units), count))
 
 
-def played(given: list[Quote], terms: dict[str, Any], every: int, tick: int, native: bool) -> tuple[Desk, list[Trip]]:
-    """What the program made of the ticks: its round trips, and how often it moved each stop."""
+class Counted(Desk):
+    """A desk that notes its round trips and how often each stop was moved. number: of the tick it is at."""
+
+    def __init__(self, *strategies: Any, **terms: Any) -> None:
+        self.number = -1
+        self.trips: list[Trip] = []
+        super().__init__(*strategies, **terms)
+
+    def _step(self, event: Event) -> list[Command]:
+        if isinstance(event, Fill):
+            order = self.engine.orders[event.order_id].order
+            if order.role == "entry":
+                self.trips.append(Trip(self.number, order.side, event.price_units))
+            else:
+                self.trips[-1].until, self.trips[-1].exit = self.number, event.price_units
+        commands = super()._step(event)
+        moved = [command.order_id for command in commands if isinstance(command, Replace)]
+        assert len(moved) <= 1, "more than one re-post in a step"
+        if moved:
+            self.trips[-1].moves += 1
+        return commands
+
+
+def played(given: list[Quote], terms: dict[str, Any], every: int, tick: int, native: bool) -> Counted:
+    """What the program made of the ticks."""
     source = given[0].instrument
     instrument = Instrument(
         source.symbol, "sim", "crypto", source.base, "USD", source.price_scale, 0, rules=OrderRules(tick=tick)
     )
-    desk = Desk(
-        ("Turns", {"every": every, "terms": terms}), instruments=[instrument], cash=10**9, native_exits=native,
-        models=Models(),
-    )  # fmt: skip
-    made: list[Trip] = []
-    moves: dict[str, int] = {}
-    number = -1
-    inner = desk.sequencer.step
-
-    def step(event: Any) -> Any:
-        if isinstance(event, Fill):
-            order = desk.engine.orders[event.order_id].order
-            if order.role == "entry":
-                made.append(Trip(number, order.side, event.price_units))
-            else:
-                made[-1].until, made[-1].exit = number, event.price_units
-        commands = inner(event)
-        replaced = [command.order_id for command in commands if isinstance(command, Replace)]
-        assert len(replaced) == len(set(replaced)) <= 1, "more than one re-post in a step"
-        for order_id in replaced:
-            moves[order_id] = moves.get(order_id, 0) + 1
-            made[-1].moves += 1
-        return commands
-
-    desk.sequencer.step = step
-    for quote in given:
-        number += 1
+    turns = ("Turns", {"every": every, "terms": terms})
+    desk = Counted(turns, instruments=[instrument], cash=10**9, native_exits=native)
+    for number, quote in enumerate(given):
+        desk.number = number
         time = MIDNIGHT + quote.time - given[0].time
         desk.sequencer.feed(Quote(time, desk.engine.instruments[0], quote.bid_units, quote.ask_units))
     desk.compare_books()
-    return desk, made
+    return desk
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["at the venue", "held here"])
@@ -105,7 +105,8 @@ def test_a_trailing_stop_on_real_ticks_is_that_of_brute_force(name: str, kind: s
     terms, said = KINDS[kind](distance, ppm, one, tick)
     ticks: list[Tick] = [(quote.bid_units, quote.ask_units) for quote in given]
     expected = trips(ticks, every, terms, held=not native)
-    desk, made = played(given, said, every, tick, native)
+    desk = played(given, said, every, tick, native)
+    made = desk.trips
     assert len(expected) >= 8
     assert [(t.at, t.side, t.entry, t.until, t.exit) for t in made] == [
         (t.at, t.side, t.entry, t.until, t.exit) for t in expected

@@ -15,7 +15,7 @@ from tradewright.core.setup import Setup, StrategySpec
 from tradewright.explain import Story
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import Command
-from tradewright.model.control import Alarm, ExitMoved, ExitTriggered, StrategyHalted, TradingStateSet
+from tradewright.model.control import Alarm, ExitMoved, ExitTriggered, ModifyJudged, StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
@@ -153,7 +153,7 @@ def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
 
 
 #: What the story of an order tells, by its `order_id`.
-_TOLD = Command | ExitTriggered | ExitMoved | Report | Alarm
+_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm
 
 
 class Stories:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import watchdog
+from tradewright.core import modify, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import (
     BREAKER_RESUMED,
@@ -85,6 +85,7 @@ from tradewright.model.control import (
     LimitsExpired,
     LimitsSet,
     LimitWaived,
+    ModifyJudged,
     OrderAdopted,
     RulesChanged,
     Started,
@@ -381,6 +382,8 @@ class Engine:
             self._apply_day(event)
         elif isinstance(event, ExitTriggered):
             self._apply_exit_triggered(event)
+        elif isinstance(event, ModifyJudged):
+            modify.fold(self, event)
         elif isinstance(event, ExitPlanned | ExitMoved):
             fold(self, event)
             watchdog.fold(self, event)
@@ -543,7 +546,7 @@ class Engine:
             state.cancel = SENT
         elif isinstance(command, Replace):
             state.replace = SENT
-            state.asked = (command.limit_units, command.stop_units)
+            state.asked = (command.quantity, command.limit_units, command.stop_units)
         elif isinstance(command, Query):
             state.queried = True
         if self.stops and command.kind != SUBMIT:
@@ -558,11 +561,12 @@ class Engine:
     def _post(self, state: OrderState) -> None:
         """Bring an order's hold to what it needs now.
 
-        An exit takes what it may close: nothing while it is held here or its cancel is on its way; another exit may
-        then go in its place, and the venue's reduce-only guards the race.
+        An opening holds what a change on its way may need. An exit takes what it may close: nothing while it is held
+        here or its cancel is on its way; another exit may then go in its place, and the venue's reduce-only guards the
+        race.
         """
         order = state.order
-        counts = state.remaining()
+        counts = state.wanted() if order.role == ENTRY else state.remaining()
         if order.role != ENTRY:
             if state.stage == HELD or state.cancel in (SENT, UNKNOWN):
                 counts = 0
@@ -1303,6 +1307,22 @@ class Engine:
         """What the exit plans do after an event, behind what the strategies wanted. Applied outputs."""
         outputs = tend(self, event)
         return outputs + watchdog.tend(self) if self.stops else outputs
+
+    def modify(self, intent: Intent) -> list[Event]:
+        """Other terms for a working order. Applied outputs; nothing for an order that is unknown or has ended."""
+        state = self.orders.get(intent.order_id)
+        return modify.modify(self, intent) if state is not None and state.is_open() else []
+
+    def rules_of(self, book: Book) -> list[Rule]:
+        """For `core.modify`."""
+        return self._rules_of(book)
+
+    def proposal_of(self, order: Order, intent: Intent, book: Book) -> Proposal:
+        """An order as the rules look at it now."""
+        self.stamp += 1
+        state = self.trading_state(order.account, order.strategy, order.instrument.symbol)
+        mark = self.marks.marks[order.instrument.index]
+        return Proposal(order, intent, self.accounts[order.account], book, mark, state, self.now, self.stamp)
 
     def trail(self, intent: Intent) -> list[Event]:
         """A new distance for the stops that plans of a strategy move. Applied outputs."""

@@ -10,7 +10,7 @@ cdef class Hold:
     cdef readonly Book book
     cdef readonly Position position
     cdef readonly str currency
-    cdef readonly object amount
+    cdef public object amount
     cdef public long long quantity
     cdef public long long remaining
     cdef public object held
@@ -28,6 +28,8 @@ cdef class Holds:
     @cython.locals(hold=Hold)
     cpdef list lift(self, list order_ids)
     cpdef put_back(self, list order_ids, list counts)
+    @cython.locals(hold=Hold, counts=cython.longlong)
+    cpdef raise_to(self, str order_id, object amount, long long quantity)
     @cython.locals(order=Order)
     cdef _enter(self, Hold hold)
     @cython.locals(order=Order, change=cython.longlong, leaving=cython.longlong, money=dict)

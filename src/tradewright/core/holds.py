@@ -92,6 +92,16 @@ class Holds:
         for at in range(len(order_ids)):
             self._set(self.holds[order_ids[at]], counts[at])
 
+    def raise_to(self, order_id: str, amount: int, quantity: int) -> None:
+        """An opening may get other terms, which need `amount` money for `quantity` counts: from now on it holds at the
+        rate of the dearer ones."""
+        hold = self.holds[order_id]
+        if amount * hold.quantity > hold.amount * quantity:
+            counts = hold.remaining
+            self._set(hold, 0)
+            hold.amount, hold.quantity = amount, quantity
+            self._set(hold, counts)
+
     def _enter(self, hold: Hold) -> None:
         order = hold.order
         self.holds[order.id] = hold

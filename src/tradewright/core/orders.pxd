@@ -31,6 +31,8 @@ cdef class OrderState:
     cdef begin(self, Order order, int stage)
     cpdef bint is_open(self) except -1
     cpdef long long remaining(self) except -1
+    @cython.locals(left=cython.longlong)
+    cpdef long long wanted(self) except -1
     cpdef bint has_unknown(self)
     cpdef bint admit(self, Report report) except -1
     cpdef bint apply_report(self, Report report) except -1

@@ -37,7 +37,7 @@ class OrderState:
     quantity: what is asked for now (a replace changes it, fills included). code, text: why it ended or was refused.
     overfilled: the venue filled more than was asked; a fact, and an alarm. late: fills that came after the end.
     queried: a look-up is on its way. terms, named: the newest REPLACED, and when (venue's clock) venue_id was said.
-    asked: limit and stop price of the last Replace.
+    asked: size, limit and stop price of the last Replace.
     """
 
     __slots__ = (
@@ -73,6 +73,13 @@ class OrderState:
     def is_open(self) -> bool:
         """It may still fill: neither ended, nor denied, nor filled in full."""
         return (self.stage <= SUBMITTED or self.stage == WORKING) and self.filled < self.order.quantity
+
+    def wanted(self) -> int:
+        """Size counts that may fill if the change on its way is taken, or not: the larger of both."""
+        left = self.remaining()
+        if left and self.asked and (self.replace == SENT or self.replace == UNKNOWN):
+            return max(left, self.asked[0] - self.filled)
+        return left
 
     def remaining(self) -> int:
         """Size counts that may still fill; 0 once it is not open."""
@@ -215,7 +222,7 @@ class OrderState:
         self.replace = NONE
 
     def _rank(self, terms: tuple[int, ...]) -> tuple[object, ...]:
-        return (terms[0], terms[1], terms[2:] == self.asked, *terms[2:])
+        return (terms[0], terms[1], terms[2:] == self.asked[1:], *terms[2:])
 
     def row(self) -> tuple[object, ...]:
         """Everything there is to know of it, as one encodable row."""

@@ -27,6 +27,7 @@ from tradewright.model.control import (
     LimitsExpired,
     LimitsSet,
     LimitWaived,
+    ModifyJudged,
     OrderAdopted,
     RulesChanged,
     Started,
@@ -78,6 +79,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.LIMITS_EXPIRED: LimitsExpired,
     kinds.EXIT_PLANNED: ExitPlanned,
     kinds.EXIT_MOVED: ExitMoved,
+    kinds.MODIFY_JUDGED: ModifyJudged,
 }
 #: Kinds whose row names an instrument by its index.
 _LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {

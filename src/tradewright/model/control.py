@@ -18,6 +18,7 @@ from tradewright.model.event import (
     LIMIT_WAIVED,
     LIMITS_EXPIRED,
     LIMITS_SET,
+    MODIFY_JUDGED,
     ORDER_ADOPTED,
     RULES_CHANGED,
     STARTED,
@@ -380,4 +381,40 @@ class ExitMoved(Event):
         return (
             self.kind, self.time, self.guard, self.order_id, self.stop_units, self.best_units, self.trail_units,
             self.code,
+        )  # fmt: skip
+
+
+class ModifyJudged(Event):
+    """Output: other terms for the order `order_id` were judged: its whole size, limit and stop price (counts, 0 =
+    none). hold: money that what is left of an opening needs at them; checks: rows of `Check`; reason: the words of
+    who wanted it."""
+
+    __slots__ = ("order_id", "approved", "quantity", "limit_units", "stop_units", "hold", "checks", "reason")
+
+    def __init__(
+        self,
+        time: int,
+        order_id: str,
+        approved: bool,
+        quantity: int,
+        limit_units: int,
+        stop_units: int,
+        hold: int,
+        checks: list[list[object]],
+        reason: str,
+    ) -> None:
+        super().__init__(MODIFY_JUDGED, time)
+        self.order_id = order_id
+        self.approved = approved
+        self.quantity = quantity
+        self.limit_units = limit_units
+        self.stop_units = stop_units
+        self.hold = hold
+        self.checks = checks
+        self.reason = reason
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.kind, self.time, self.order_id, self.approved, self.quantity, self.limit_units, self.stop_units,
+            self.hold, self.checks, self.reason,
         )  # fmt: skip

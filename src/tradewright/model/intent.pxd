@@ -38,4 +38,5 @@ cdef class Intent:
     cdef public long long weight_ppm
     cdef public object plan
     cdef public bint trails
+    cdef public bint modifies
     cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

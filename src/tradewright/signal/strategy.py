@@ -257,6 +257,29 @@ class Strategy:
         intent.order_id = self.id  # no order's, and not the empty one of a halt
         self._hand.intents.append(intent)
 
+    def modify(
+        self,
+        order_id: str,
+        size: Number | None = None,
+        limit: Number | None = None,
+        stop: Number | None = None,
+        **terms: Any,
+    ) -> None:
+        """Want other terms for one of this strategy's working orders: its whole size, its limit or stop price; what is
+        not said stays. It keeps its id, its fills and its exits; the wish is judged like a new order's, and one that
+        has ended or is not its own is left alone. terms: symbol (of the order), reason."""
+        intent = self._hand.intent(self._hand.of(terms.pop("symbol", None)), BUY)
+        reason = terms.pop("reason", "")
+        if any(not isinstance(text, str) for text in (order_id, reason)) or terms:
+            raise InputError(f"{self.id}: modify takes the id of an order, size, limit, stop, symbol and reason")
+        if size is None and limit is None and stop is None:
+            raise InputError(f"{self.id}: say what is to change: size, limit or stop")
+        intent.quantity = 0 if size is None else size_count(self.id, size, intent.instrument)
+        intent.limit_units = 0 if limit is None else price_count(intent, limit)
+        intent.stop_units = 0 if stop is None else price_count(intent, stop)
+        intent.order_id, intent.modifies, intent.reason = order_id, True, reason
+        self._hand.intents.append(intent)
+
     def cancel(self, order_id: str) -> None:
         """Want the end of one of this strategy's orders; one that has ended or is not its own is left alone."""
         self._hand.cancel(order_id)

@@ -48,7 +48,8 @@ def needed(engine: Engine, state: OrderState) -> int:
     """Size counts an open order must hold; an exit what its parent filled, unless its cancel is on its way."""
     order = state.order
     if order.role == ENTRY:
-        return state.remaining()
+        pending = state.asked[0] - state.filled if state.asked and state.replace in (SENT, UNKNOWN) else 0
+        return max(state.remaining(), pending) if state.is_open() else 0
     if state.stage == HELD or state.cancel in (SENT, UNKNOWN):
         return 0
     if order.parent:

@@ -1,0 +1,146 @@
+"""Other terms for a working order: judged like a new one, booked as the same one.
+
+The replace chain is one logical order: one id, one hold, fills counted together, never more than its size. While a
+change is on its way the order holds what the larger of both terms needs. One change at a time; an order held here
+changes at once. What only makes an opening smaller adds nothing, and is not stopped by a rule on openings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradewright.core.life_cycle import HELD, SENT, UNKNOWN
+from tradewright.core.risk import judge, passed
+from tradewright.core.state import order_from
+from tradewright.model.command import Replace
+from tradewright.model.control import ModifyJudged
+from tradewright.model.decision import FILTER, PICKER, Check
+from tradewright.model.event import Event
+from tradewright.model.intent import Intent
+from tradewright.model.numbers import round_down, round_up
+from tradewright.model.order import BUY, ENTRY, LIMIT, SELL, STOP, STOP_LIMIT, Order
+
+if TYPE_CHECKING:
+    from tradewright.core.engine import Engine
+    from tradewright.core.orders import OrderState
+
+REQUEST_PENDING = "REQUEST_PENDING"
+BELOW_FILLED = "BELOW_FILLED"
+TERMS_OF_TYPE = "TERMS_OF_TYPE"
+MODIFY_CODES = {
+    REQUEST_PENDING: "No cancel or change of the order is on its way.",
+    BELOW_FILLED: "The new size is above what is filled.",
+    TERMS_OF_TYPE: "The order has the price that is to change, and a size that is not made at its fill.",
+}
+#: Rules that count orders: a change is none.
+_COUNTING = ("DUPLICATE_ORDER", "REPEATED_EXECUTION", "MAX_OPEN_POSITIONS")
+#: Rules on the form of an order: all that is asked of an opening that only gets smaller.
+_FORM = ("PRICE_INCREMENT", "SIZE_INCREMENT", "SIZE_MINIMUM", "SIZE_MAXIMUM")
+
+
+def modify(engine: Engine, wish: Intent) -> list[Event]:
+    """Judge a wish for other terms of its order: 0 keeps a size or price. The record, applied, and the Replace."""
+    outputs: list[Event] = []
+    state = engine.orders[wish.order_id]
+    order = state.order
+    quantity = wish.quantity or order.quantity
+    limit = _on_tick(order, wish.limit_units, order.side == SELL) or order.limit_units
+    stop = _on_tick(order, wish.stop_units, order.side == BUY) or order.stop_units
+    checks = _formal(state, wish, quantity)
+    hold = 0
+    if passed(checks):
+        rules, hold = _judged(engine, state, quantity, limit, stop)
+        checks += rules
+    approved = passed(checks)
+    rows = [list(check.row()) for check in checks]
+    here = state.stage == HELD
+    judged = ModifyJudged(
+        engine.now, order.id, approved, quantity, limit, stop, hold if approved else 0, rows, wish.reason
+    )
+    engine.emit(judged, outputs)
+    if approved and not here:
+        engine.emit(Replace(engine.now, order.id, quantity, limit, stop), outputs)
+        _grow_exits(engine, order, quantity, outputs)
+    return outputs
+
+
+def _on_tick(order: Order, price: int, up: bool) -> int:
+    """On the tick, away from the market it would cross."""
+    tick = order.instrument.rules.tick
+    return round_up(price, tick) if up else round_down(price, tick)
+
+
+def _formal(state: OrderState, wish: Intent, quantity: int) -> list[Check]:
+    """What the order itself allows."""
+    order = state.order
+    pending = state.replace in (SENT, UNKNOWN) or state.cancel in (SENT, UNKNOWN)
+    limited, stopped = order.type in (LIMIT, STOP_LIMIT), order.type in (STOP, STOP_LIMIT)
+    fits = (limited or not wish.limit_units) and (stopped or not wish.stop_units)
+    fits = fits and not (order.size_ppm and wish.quantity)
+    return [
+        Check(REQUEST_PENDING, not pending, int(pending), 0, "flag"),
+        Check(BELOW_FILLED, quantity > state.filled, quantity, state.filled, "size"),
+        Check(TERMS_OF_TYPE, fits, int(fits), 1, "flag"),
+    ]
+
+
+def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: int) -> tuple[list[Check], int]:
+    """The verdicts of the rules on what is left to fill at the new terms, its own hold let go of; and its new hold."""
+    order = state.order
+    book = engine.book(order.account, order.strategy, order.instrument)
+    asked = order_from(list(order.row()), engine.instruments)
+    asked.quantity, asked.limit_units, asked.stop_units = quantity - state.filled, limit, stop
+    wish = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
+    wish.closing = order.role != ENTRY
+    # An exit that waits for fills has nothing to reduce yet.
+    form = (
+        order.parent != ""
+        if order.role != ENTRY
+        else quantity <= order.quantity
+        and (limit, stop)
+        == (
+            order.limit_units,
+            order.stop_units,
+        )
+    )
+    own = [order.id]
+    lifted = engine.holds.lift(own)
+    proposal = engine.proposal_of(asked, wish, book)
+    rules = [
+        rule
+        for rule in engine.rules_of(book)
+        if rule.station not in (PICKER, FILTER) and rule.code not in _COUNTING
+        if not form or rule.code in _FORM
+    ]
+    checks = judge(rules, proposal)
+    engine.holds.put_back(own, lifted)
+    return checks, proposal.need or 0
+
+
+def _grow_exits(engine: Engine, order: Order, quantity: int, outputs: list[Event]) -> None:
+    """The exits at the venue of an opening that gets larger would leave the rest of it unguarded."""
+    if quantity <= order.quantity:
+        return
+    for child in engine.children.get(order.id, ()):
+        state = engine.orders[child]
+        exit = state.order
+        if (
+            state.is_open()
+            and state.stage != HELD
+            and exit.quantity < quantity
+            and state.replace not in (SENT, UNKNOWN)
+        ):
+            engine.emit(Replace(engine.now, child, quantity, exit.limit_units, exit.stop_units), outputs)
+
+
+def fold(engine: Engine, judged: ModifyJudged) -> None:
+    """An order held here has its new terms at once; the hold of an opening is enough for the dearer of both."""
+    if not judged.approved:
+        return
+    state = engine.orders[judged.order_id]
+    order = state.order
+    if state.stage == HELD:
+        order.quantity, order.limit_units, order.stop_units = judged.quantity, judged.limit_units, judged.stop_units
+        return
+    if order.role == ENTRY and judged.hold:
+        engine.holds.raise_to(order.id, judged.hold, judged.quantity - state.filled)
