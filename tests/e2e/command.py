@@ -43,9 +43,10 @@ def tradewright(*arguments: object) -> Said:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Everything below a folder, folders included; what SQLite keeps beside a file it reads is no content."""
+    """Everything below a folder, folders included; what SQLite keeps beside a file it reads is no content, nor is who
+    held a lock last and since when."""
     return {
-        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() and path.suffix != ".lock" else b""
         for path in sorted(folder.rglob("*"))
         if not path.name.endswith(("-shm", "-wal"))
     }
