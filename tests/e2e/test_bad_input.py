@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -260,3 +261,47 @@ def test_a_home_that_is_closed_is_named(good: Path, tmp_path: Path) -> None:
 def test_another_market_in_the_same_home_is_refused(home: Path, tmp_path: Path) -> None:
     other = bars(tmp_path / "other.parquet", 60, ("ACME",), seed=9)
     both_ways(tmp_path, "other.parquet", 1, "demo", "sma_cross", "--data", other, "--home", home)
+
+
+# ── the exchange's book beside the journal ─────────────────────────────────────────────────────────────────────────
+
+
+def gone(home: Path, tmp_path: Path) -> str:
+    (home / "paper.db").unlink()
+    return "paper.db is gone"
+
+
+def empty(home: Path, tmp_path: Path) -> str:
+    (home / "paper.db").write_bytes(b"")
+    return "paper.db"
+
+
+def garbage(home: Path, tmp_path: Path) -> str:
+    (home / "paper.db").write_bytes(b"these are words and no pages of a database" * 40)
+    return "paper.db is not the book of a paper exchange"
+
+
+def anothers(home: Path, tmp_path: Path) -> str:
+    data, other = tmp_path / "good.csv", tmp_path / "other"
+    assert tradewright("demo", "macd_trend", "--data", data, "--home", other, "--json").code == 0
+    (other / "paper.db").replace(home / "paper.db")
+    return "disagree"
+
+
+@pytest.mark.parametrize("change", [gone, empty, garbage, anothers])
+def test_a_home_with_another_exchanges_book_is_not_traded_on(
+    change: Callable[[Path, Path], str], home: Path, good: Path, tmp_path: Path
+) -> None:
+    """Both books are right by themselves; whose they are is told by what they hold."""
+    first = tradewright("replay", home, "--json").row
+    assert first["fills"] > 0
+    sentence = change(home, tmp_path)
+    bars(good, 120, ("ACME",))
+    looked = tradewright("doctor", "--home", home)
+    assert looked.code == 1
+    (line,) = [line for line in looked.out.splitlines() if line.startswith("BAD")]
+    assert "exchange" in line and sentence in line
+    said = tradewright("demo", "sma_cross", "--data", good, "--home", home)
+    refused(said, sentence, 1)
+    after = tradewright("replay", home, "--json").row
+    assert (after["orders"], after["fills"]) == (first["orders"], first["fills"])

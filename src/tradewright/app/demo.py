@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tradewright import __version__
+from tradewright.app.agreement import disagreements
 from tradewright.app.conflate import Conflator
 from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER
@@ -30,13 +31,23 @@ from tradewright.backtest.strategy_source import specifications, strategy_class
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import NETTING, Account
-from tradewright.model.control import HALTED, RECONCILE, CashMoved, RulesChanged, Started, Timer, TradingStateSet
+from tradewright.model.control import (
+    ACTIVE,
+    HALTED,
+    RECONCILE,
+    CashMoved,
+    RulesChanged,
+    Started,
+    Timer,
+    TradingStateSet,
+)
 from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import Event
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import Number, money_of
+from tradewright.model.report import Fill
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.cycle import Cycles
 from tradewright.sim.market import Market
@@ -192,7 +203,25 @@ class Session:
         self._quarantine(now)
         if not first:
             machine.reconcile(Timer(now, RECONCILE))
+            if not any(isinstance(event, Fill) for event in owed):
+                self._check_agreement()
             machine.sequencer.tell(list(self.cycles.among(owed)), now)
+            self._check_agreement()
+
+    def disagreements(self) -> list[str]:
+        """What engine and exchange hold differently."""
+        engine, paper = self.machine.trader.engine, self.machine.paper
+        return disagreements(engine, ACCOUNT, paper.balances(ACCOUNT), paper.positions(ACCOUNT))
+
+    def _check_agreement(self) -> None:
+        """All that was said has been heard by now: what still differs no trading will mend. An account that opens
+        nothing any more goes on; its alarm has said why."""
+        engine, folder = self.machine.trader.engine, self.options.folder
+        if engine.states.get(f"account:{ACCOUNT}", ACTIVE) == ACTIVE and (found := self.disagreements()):
+            raise InputError(
+                f"{folder / JOURNAL} and the exchange's book {folder / PAPER} disagree: {'; '.join(found)}; "
+                "put the book of this home back, or choose another --home"
+            )
 
     def _quarantine(self, now: int) -> None:
         """A strategy on which two processes ended at the same event does not run a third time."""

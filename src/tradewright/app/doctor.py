@@ -9,12 +9,16 @@ from typing import Any
 
 import apsw
 
+from tradewright.app.agreement import disagreements
 from tradewright.app.build import build
 from tradewright.app.history import fold
-from tradewright.app.home import home, newest_run
+from tradewright.app.home import PAPER, home, newest_run
 from tradewright.app.wiring.journals import check_sqlite, holder_of, verify
+from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import LIMITS
 from tradewright.model.errors import InputError, JournalError
+from tradewright.sim.paper import read_book
 
 #: Below this a journal could fill the disk within a day of a busy market.
 DISK_FREE_MIN = 1 << 30
@@ -88,7 +92,39 @@ def _journal(findings: Findings, journal: Path) -> None:
     folded = fold(journal)
     for name, why in folded.halted.items():
         findings.add("strategy", False, f"{name} is halted: {why}")
-    for account, limits in folded.setup.accounts if folded.setup is not None else []:
+    assert folded.trader is not None
+    _paper(findings, folded.trader.engine, journal.parent / PAPER)
+    setup = folded.trader.setup
+    for account, limits in setup.accounts if setup is not None else []:
         on = {name for name, _ in limits}
         off = [name for name in LIMITS if name not in on]
         findings.add("limits", True, f"account {account.name}: off are {', '.join(off) or 'none'}")
+
+
+def _paper(findings: Findings, engine: Engine, file: Path) -> None:
+    """The paper exchange's book beside a journal. What an order may have done that was not told of yet is no fault:
+    the next start looks it up."""
+    if not engine.accounts:
+        return
+    try:
+        book = read_book(file)
+    except apsw.CantOpenError:
+        findings.add("exchange", False, f"{file} is gone: the journal beside it can not be taken up")
+        return
+    except InputError as error:
+        findings.add("exchange", False, str(error))
+        return
+    found = [
+        difference
+        for account in engine.accounts
+        for difference in disagreements(
+            engine, account, book.balances.get(account, {}), book.positions.get(account, {})
+        )
+    ]
+    working = any(state.is_open() and state.stage != HELD for state in engine.orders.values())
+    if not found:
+        findings.add("exchange", True, f"{file} agrees with the journal")
+    elif working:
+        findings.add("exchange", True, f"{file} is ahead of the journal, and looked up at the next start")
+    else:
+        findings.add("exchange", False, f"{file} and the journal disagree: {'; '.join(found)}")

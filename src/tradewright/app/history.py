@@ -11,7 +11,7 @@ from tradewright.app.recovery import groups
 from tradewright.app.stance import Stance
 from tradewright.app.wiring.journals import read, verify
 from tradewright.backtest.strategy_source import code_hash, strategy_class
-from tradewright.core.setup import Setup, StrategySpec
+from tradewright.core.setup import StrategySpec
 from tradewright.explain import Story
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import Command
@@ -30,7 +30,7 @@ from tradewright.trader import Trader
 @dataclass(slots=True)
 class Folded:
     """A journal folded to its end (or to `sequence`): counts, hashes and, with verification, what differed. halted:
-    strategies that may not decide by then, and why. setup: what its newest run consisted of."""
+    strategies that may not decide by then, and why. trader: as it was by then."""
 
     sequence: int = 0
     journal_hash: str = ""
@@ -42,7 +42,7 @@ class Folded:
     verified: int = 0
     differences: list[str] = field(default_factory=list)
     halted: dict[str, str] = field(default_factory=dict)
-    setup: Setup | None = None
+    trader: Trader | None = None
 
     def row(self, folder: Path) -> dict[str, Any]:
         return {
@@ -110,7 +110,7 @@ def _groups(folder: Path, trader: Trader, to: int | None) -> Iterator[tuple[int,
 def _closed(folded: Folded, trader: Trader, folder: Path, to: int | None) -> Folded:
     folded.state_hash = trader.state_hash()
     folded.halted = {name: folded.halted.get(name, why) for name, why in sorted(trader.engine.halted.items())}
-    folded.setup = trader.setup
+    folded.trader = trader
     folded.journal_hash = verify(folder).hash.hex() if to is None else ""
     return folded
 

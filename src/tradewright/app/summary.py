@@ -10,7 +10,6 @@ from typing import Any
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.home import JOURNAL
 from tradewright.app.screen import Screen, money
-from tradewright.core.engine import Engine
 from tradewright.model.control import StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
@@ -149,18 +148,10 @@ def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
         asset_classes=sorted({instrument.asset_class for instrument in traded}),
         pnl=None if equity is None else equity - session.deposited(), equity=equity, currency=account.terms.currency,
         cash={currency: money_text(amount) for currency, amount in sorted(engine.ledger.cash[ACCOUNT].items())},
-        conserved=conserved(engine, machine.paper.balances(ACCOUNT), machine.paper.positions(ACCOUNT)),
+        conserved=not session.disagreements(),
         explained=explained.ids(), journal=str(session.options.folder / JOURNAL), records=head.sequence,
         state_hash=engine.state_hash(), journal_hash=head.hash.hex(), startup_seconds=ready,
         resumed=machine.rebuilt.records, remarks=machine.remarks + session.live.remarks,
         alarm_count=counts.alarms, alarms=list(session.live.alarms),
         halted={name: explained.halts.get(name, why) for name, why in sorted(engine.halted.items())},
     )  # fmt: skip
-
-
-def conserved(engine: Engine, balances: dict[str, int], positions: dict[str, int]) -> bool:
-    """Whether the engine's books and the exchange's own agree: cash per currency and net size per symbol."""
-    cash = {currency: amount for currency, amount in engine.ledger.cash[ACCOUNT].items() if amount}
-    theirs = {currency: amount for currency, amount in balances.items() if amount}
-    net = {position.instrument.symbol: position.net for position in engine.accounts[ACCOUNT].positions if position.net}
-    return cash == theirs and net == positions

@@ -13,6 +13,7 @@ is never too good. The book is one SQLite file: `row` holds the last state of ea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,7 +92,12 @@ class PaperVenue:
         self._fills = 0
         self._covered = 0
         self._unfinished = ""
-        self._remember()
+        try:
+            with readable(path):
+                self._remember()
+        except BaseException:
+            self.close()
+            raise
 
     def _remember(self) -> None:
         self.crash(DURING_OPENING)
@@ -286,8 +292,19 @@ class PaperVenue:
 
 
 def open_book(path: Path) -> apsw.Connection:
-    """The book's SQLite file, made if missing; every commit reaches the disk. Raises InputError for another format."""
+    """The book's SQLite file, made if missing; every commit reaches the disk. Raises InputError for another format
+    and for a file that is no book."""
     connection = apsw.Connection(str(path))
+    try:
+        with readable(path):
+            _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     known = connection.execute("PRAGMA user_version").fetchone()[0]  # type: ignore[index]
@@ -296,7 +313,15 @@ def open_book(path: Path) -> apsw.Connection:
     with connection:
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
-    return connection
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """A book that is damaged, or none, becomes an InputError that names its file."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError, apsw.SQLError, msgspec.DecodeError, LookupError) as error:
+        raise InputError(f"{path} is not the book of a paper exchange, or damaged: {error}") from error
 
 
 def _stored(connection: apsw.Connection) -> Iterator[Row]:
@@ -321,8 +346,17 @@ class Remembered(NamedTuple):
 
 
 def read_book(path: Path) -> Remembered:
-    """Reads a venue's book as a judge would: straight from its file, without an exchange."""
+    """Reads a venue's book as a judge would: straight from its file, without an exchange. Raises InputError for a file
+    that is no book."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        with readable(path):
+            return _remembered(connection)
+    finally:
+        connection.close()
+
+
+def _remembered(connection: apsw.Connection) -> Remembered:
     found = Remembered([], [], [], {}, {})
     for kind, key, values in _stored(connection):
         if kind == "order":
@@ -336,5 +370,4 @@ def read_book(path: Path) -> Remembered:
         elif kind == "book":
             symbol, account, _, numbers = values
             found.positions.setdefault(account, {})[symbol] = numbers[0]
-    connection.close()
     return found

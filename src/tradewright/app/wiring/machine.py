@@ -20,6 +20,7 @@ from tradewright.app.wiring.journals import CHECKPOINT_PAGES, AccountLock, Emerg
 from tradewright.backtest.strategy_source import as_journaled
 from tradewright.core.setup import StrategySpec
 from tradewright.model.control import Timer
+from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
@@ -84,13 +85,15 @@ def open_machine(
     crash: CrashPoint = no_crash,
     checkpoint_pages: int = CHECKPOINT_PAGES,
 ) -> Machine:
-    """Open (or resume) a machine in its folder. Raises JournalError when the journal is locked or can not be
-    trusted."""
+    """Open (or resume) a machine in its folder. Raises JournalError when the journal is locked or can not be trusted,
+    InputError when the exchange's book is gone or no book."""
     journal_folder.parent.mkdir(parents=True, exist_ok=True)
     remarks: list[str] = []
     with ExitStack() as opened:
         lock = opened.enter_context(AccountLock(journal_folder.parent, "paper"))
         journal = opened.enter_context(FileJournal(journal_folder, crash=crash, checkpoint_pages=checkpoint_pages))
+        if journal.head.sequence and not paper_file.exists():
+            raise InputError(f"{journal_folder} has records, but the exchange's book {paper_file} is gone; put it back")
         watch = opened.enter_context(closing(WatchFile(journal_folder)))
         trader = Trader(lambda spec: _loaded(spec, remarks))
         crash(DURING_RECOVERY)
