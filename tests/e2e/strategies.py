@@ -46,6 +46,15 @@ class Scripted(Strategy):
         return self.asked[int(value[1:]) - 1] if isinstance(value, str) and value.startswith("$") else value
 
 
+class Rough(Strategy):
+    """Wants a price between two ticks, as another source of intents may: a strategy's own prices are put on the
+    tick."""
+
+    def on_bar(self, bar: Bar) -> None:
+        self.buy(1, limit=bar.close)
+        self._hand.intents[-1].limit_units += 1
+
+
 class Pair(Scripted):
     """The same, one instance that sees all symbols."""
 
