@@ -30,7 +30,7 @@ from tradewright.model.control import (
     Timer,
     TradingStateSet,
 )
-from tradewright.model.errors import InputError, StateError
+from tradewright.model.errors import InputError, StateError, TradewrightError
 from tradewright.model.event import (
     BAR,
     DECISION,
@@ -64,6 +64,8 @@ from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
 
 Load = Callable[[StrategySpec], type[Strategy] | None]
+#: Characters kept of what a strategy raised.
+MESSAGE_MAX = 1000
 STRATEGY_RAISED = "STRATEGY_RAISED"
 STRATEGY_STATE = "STRATEGY_STATE"
 
@@ -409,7 +411,10 @@ class Trader:
                 self._collect(runner, count)
             elif runner.signals:
                 policy.act(runner.strategy, runner.signals)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        # Also what ends a program, as sys.exit does: one strategy does not end the others.
+        except BaseException as error:
             runner.intents.clear()
             runner.signals.clear()
             runner.tallies.clear()
@@ -521,10 +526,20 @@ class Trader:
             if known is not None and known.identity == identity_of(spec, group):
                 runners.append(known)
                 continue
-            strategy = strategy_class(spec.id, spec.account, group, dict(spec.parameters))
-            strategy.attach(View(self.engine))
+            strategy = self._made(spec, strategy_class, group)
             runners.append(Runner(strategy, spec, identity_of(spec, group)))
         return runners
+
+    def _made(self, spec: StrategySpec, strategy_class: type[Strategy], group: list[Instrument]) -> Strategy:
+        """A new instance behind its `setup`. Raises InputError for whatever its own code raises there."""
+        try:
+            strategy = strategy_class(spec.id, spec.account, group, dict(spec.parameters))
+            strategy.attach(View(self.engine))
+        except (TradewrightError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise InputError(f"strategy {spec.id} can not be set up: {described(error)}") from error
+        return strategy
 
     def follow(self, event: Event, outputs: list[Event]) -> list[Match]:
         """Fold a journaled input and the outputs that were journaled with it; strategies run muted. Returns matches."""
@@ -614,12 +629,23 @@ def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:
     return outputs, []
 
 
-def _halt_of(runner: Runner, error: Exception) -> Intent:
+def _halt_of(runner: Runner, error: BaseException) -> Intent:
     intent = Intent("", runner.spec.account, runner.spec.id, runner.strategy._hand.instrument, 1)
     intent.role = STRATEGY_STATE if isinstance(error, StateError) else STRATEGY_RAISED
-    intent.reason = f"{type(error).__name__}: {error}"
+    intent.reason = described(error)
     intent.confidence = 2.0
     return intent
+
+
+def described(error: BaseException) -> str:
+    """What a strategy raised, as one line that can be written down, however its message was made."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception as another:
+        text = f"its message can not be read ({type(another).__name__})"
+    if len(text) > MESSAGE_MAX:
+        text = text[:MESSAGE_MAX] + "…"
+    return f"{type(error).__name__}: {text.encode('utf-8', 'backslashreplace').decode()}"
 
 
 def _rank_of(runner: Runner) -> tuple[float, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from tradewright.model.market import Bar
@@ -83,3 +84,85 @@ class Smuggling(Steady):
         super().on_bar(bar)
         if self.seen == WHEN:
             self.kept.append(bar)
+
+
+class Leaving(Steady):
+    """Wants the whole program to end, as a script does."""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            sys.exit("that is all")
+
+
+class Throwing(Steady):
+    """Raises what no program expects, with words that can not be written."""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            raise BaseException("half a \ud800\nand a second line")
+
+
+class Closing(Steady):
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            raise GeneratorExit
+
+
+class Unspeakable(Steady):
+    """Raises what can not even say what it is."""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            raise Mute
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+class Endless(Steady):
+    """Holds itself."""
+
+    kept: list[object] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.kept.append(self.kept)
+
+
+class Huge(Steady):
+    number: int = 0
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.number = 10**5000
+
+
+class Halved(Steady):
+    text: str = ""
+
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.text = "\ud800"
+
+
+class Garbled(Steady):
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.buy(1, reason="half a \ud800")
+
+
+class Rambling(Steady):
+    def on_bar(self, bar: Bar) -> None:
+        super().on_bar(bar)
+        if self.seen == WHEN:
+            self.buy(1, reason="x" * 10_000_000)

@@ -100,6 +100,22 @@ BROKEN = {
     "no such class": ("x = 1\n", "strategy.py has no Strategy class Mine"),
     "no strategy": ("class Mine: pass\n", "strategy.py has no Strategy class Mine"),
 }
+_MINE = "from tradewright.signal.strategy import Strategy\n\n\nclass Mine(Strategy):\n    "
+BROKEN |= {
+    "a setup that raises": (
+        f"{_MINE}def setup(self):\n        raise ValueError('a\\nb')\n",
+        "strategy Mine can not be set up: ValueError: a b",
+    ),
+    "a setup that leaves": (
+        f"{_MINE}def setup(self):\n        raise SystemExit(0)\n",
+        "strategy Mine can not be set up: SystemExit: 0",
+    ),
+    "a constructor that raises": (
+        f"{_MINE}def __init__(self, *a, **k):\n        raise KeyError('k')\n",
+        "strategy Mine can not be set up: KeyError: 'k'",
+    ),
+    "a file that leaves": ("raise SystemExit(0)\n", "strategy.py can not be loaded: SystemExit: 0"),
+}
 NAMES = {
     "no such built-in": (("sma_cros",), "strategy 'sma_cros': no built-in of that name", 1),
     "no such file": (("nowhere.py:Mine",), "strategy file nowhere.py does not exist", 1),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.command import tradewright
 from tests.e2e.faulty import GONE
 from tests.e2e.judge import SUBMIT, Witness, judge
 from tests.e2e.markets import bars
@@ -127,3 +128,37 @@ def test_one_that_only_ran_before_the_process_died_is_not_blamed(nursery: Nurser
         play(nursery, home, "Steady", code=DEAD, stop=("--point", "live-after-step", "--hit", str(hit)))
     play(nursery, home, "Steady")
     assert [row for row in judge(home).rows if row[0] == TRADING_STATE_SET] == []
+
+
+#: Strategies that share one session with a steady one, and why each of them is halted.
+SHARED = {
+    "Leaving": "STRATEGY_RAISED: SystemExit: that is all",
+    "Throwing": "STRATEGY_RAISED: BaseException: half a \\ud800 and a second line",
+    "Closing": "STRATEGY_RAISED: GeneratorExit: ",
+    "Unspeakable": "STRATEGY_RAISED: Mute: its message can not be read (ValueError)",
+    "Garbled": "STRATEGY_RAISED: InputError: Garbled: reason 'half a \\ud800' has half a character",
+    "Rambling": "STRATEGY_RAISED: InputError: Rambling: reason has 10000000 characters, more than 10000",
+    "Endless": "STRATEGY_STATE: Endless: field kept: it holds itself, or lies more than 64 deep",
+    "Huge": "STRATEGY_STATE: Huge: field number: a number of more than 8192 bits can not be stored",
+    "Halved": "STRATEGY_STATE: Halved: field text: a text with half a character",
+}
+
+
+def test_whatever_one_raises_or_keeps_the_others_go_on(tmp_path: Path) -> None:
+    """What ends a program, what no program expects, and what can neither be stored nor written down."""
+    data = bars(tmp_path / "bars.csv", 40, ("ACME",))
+    refs = [f"{FILE}:{name}" for name in ("Steady", *SHARED)]
+    said = tradewright("demo", *refs, "--data", data, "--home", tmp_path / "home", "--json")
+    assert said.code == 1
+    assert list(said.row["halted"]) == sorted(SHARED)
+    for name, why in SHARED.items():
+        assert said.row["halted"][name].startswith(why), name
+    seen = judge(tmp_path / "home")
+    last = max(at for at, row in enumerate(seen.rows) if row[0] == STRATEGY_HALTED)
+    assert orders_of(seen, "Steady", seen.rows[last:]) > 5
+
+
+def test_a_backtest_goes_on_without_one_that_wants_to_leave(tmp_path: Path) -> None:
+    data = bars(tmp_path / "bars.csv", 40, ("ACME",))
+    said = tradewright("backtest", f"{FILE}:Leaving", "--data", data, "--json")
+    assert (said.code, said.row["halted"]) == (1, {"Leaving": SHARED["Leaving"]})

@@ -48,7 +48,9 @@ def _module(path: Path) -> Any:
     sys.modules[key] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         del sys.modules[key]
         raise InputError(f"strategy file {path} can not be loaded: {type(error).__name__}: {error}") from error
     return module

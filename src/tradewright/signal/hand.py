@@ -16,7 +16,7 @@ from tradewright.model.view import EngineView
 from tradewright.model.vote import Vote
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.indicators.line import Line
-from tradewright.signal.terms import confidence_of, fill_in, size_count
+from tradewright.signal.terms import confidence_of, fill_in, size_count, words_of
 
 
 class Hand:
@@ -99,8 +99,7 @@ class Hand:
     def signal(self, action: str, confidence: Number, reasoning: str, symbol: str | None) -> None:
         """State a signal, at the price and time of now. Raises InputError for an action, a confidence or words that are
         none."""
-        if not isinstance(reasoning, str):
-            raise InputError(f"{self.strategy}: reasoning {reasoning!r} is not text")
+        words_of(self.strategy, "reasoning", reasoning)
         instrument = self.of(symbol)
         number = number_named(ACTIONS, action, f"{self.strategy}: action")
         sure = confidence_of(self.strategy, confidence)

@@ -46,13 +46,16 @@ from tradewright.signal.indicators import (
     ZScore,
 )
 from tradewright.signal.patterns.pattern import Pattern
-from tradewright.signal.terms import fill_in, price_count, size_count
+from tradewright.signal.terms import fill_in, price_count, size_count, storable
 
 I = TypeVar("I", bound=Indicator)  # noqa: E741
 
 #: What a declared field may hold: JSON and nothing else, so that every state can be stored and read back the same.
 _PLAIN = frozenset({bool, int, str, type(None)})
 _TUPLE = "()"
+#: How deep lists and dicts may lie in each other: what holds itself has no end. A number longer than this many bits
+#: could not be written as text.
+_DEPTH_MAX, _BITS_MAX = 64, 8192
 Encodable = bool | int | float | str | None | list[Any] | tuple[Any, ...] | dict[str, Any]
 
 
@@ -438,23 +441,33 @@ def declared_fields(strategy: type[Strategy]) -> dict[str, Any]:
     return fields
 
 
-def checked(value: Any, what: str) -> Any:
-    """`value` if it is encodable, else StateError."""
-    if value is None or isinstance(value, bool | int | str):
+def checked(value: Any, what: str, depth: int = 0) -> Any:
+    """`value` if it is encodable, else StateError. depth: of lists and dicts it lies in."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if value.bit_length() > _BITS_MAX:
+            raise StateError(f"{what}: a number of more than {_BITS_MAX} bits can not be stored")
+        return value
+    if isinstance(value, str):
+        if not storable(value):
+            raise StateError(f"{what}: a text with half a character (a lone surrogate) can not be stored")
         return value
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise StateError(f"{what}: {value} is not a finite number")
         return value
+    if depth > _DEPTH_MAX:
+        raise StateError(f"{what}: it holds itself, or lies more than {_DEPTH_MAX} deep, and can not be stored")
     if isinstance(value, list | tuple):
         for item in value:
-            checked(item, what)
+            checked(item, what, depth + 1)
         return value
     if isinstance(value, dict):
         for key, item in value.items():
-            if not isinstance(key, str) or key == _TUPLE:
+            if not isinstance(key, str) or key == _TUPLE or not storable(key):
                 raise StateError(f"{what}: the key {key!r} is not text that can be stored")
-            checked(item, what)
+            checked(item, what, depth + 1)
         return value
     raise StateError(f"{what}: a {type(value).__name__} can not be stored; use numbers, text, lists and dicts")
 

@@ -36,6 +36,8 @@ from tradewright.signal.sizes import SIZE_TERMS, sizer_said
 
 PPM_ONE = 1_000_000
 VALUE_MAX = 2**127 - 1
+#: Characters of a reason: every record of the decision and the order repeats it.
+WORDS_MAX = 10_000
 #: Every name there is; None as a value is the same as leaving it out.
 TERMS = frozenset({
     "symbol", "percent", "value", "at_fill", "limit", "stop", "trail", "trail_percent", "tif", "post_only",
@@ -96,9 +98,7 @@ def _price_term(intent: Intent, name: str, value: Any) -> bool:
 def _plain_term(intent: Intent, name: str, value: Any) -> bool:
     """What every order may carry; False for another term."""
     if name == "reason":
-        if not isinstance(value, str):
-            raise InputError(f"{intent.strategy}: reason {value!r} is not text")
-        intent.reason = value
+        intent.reason = words_of(intent.strategy, name, value)
     elif name == "tif":
         intent.time_in_force = number_named(TIMES_IN_FORCE, value, f"{intent.strategy}: tif")
     elif name == "post_only":
@@ -209,3 +209,26 @@ def quick_count(number: float, one: float) -> int:
     count = int(product + 0.5)
     distance = product - count
     return count if -0.4 < distance < 0.4 else -1
+
+
+def words_of(strategy: str, name: str, value: Any) -> str:
+    """A strategy's words, as every record of the decision repeats them. Raises InputError for what is no text, could
+    not be written, or is longer than a reason."""
+    if not isinstance(value, str):
+        raise InputError(f"{strategy}: {name} {value!r} is not text")
+    if len(value) > WORDS_MAX:
+        raise InputError(f"{strategy}: {name} has {len(value)} characters, more than {WORDS_MAX}")
+    if not storable(value):
+        raise InputError(f"{strategy}: {name} {value!r} has half a character (a lone surrogate) in it")
+    return value
+
+
+def storable(text: str) -> bool:
+    """Whether a text can be written as UTF-8 at all."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
