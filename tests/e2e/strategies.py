@@ -232,3 +232,16 @@ class Quorum(Council):
 
     validators: dict[str, Any] = {"spread": {"max_percent": 0.008}}
     decide_on: str = "bar"
+
+
+class Committee(Ensemble):
+    """Strategies that ship with it and state signals, on hourly bars and the four hours above them."""
+
+    members: dict[str, Any] = {
+        name: {"ref": name, "parameters": {"minutes": 240}} for name in ("liquidity", "smart_money", "volume")
+    }
+    validators: dict[str, Any] = {"history": {"bars": 100}, "volatility": {"length": 20, "max_percent": 1}}
+    threshold: float = 0.15
+    max_age_seconds: int = 6 * 3_600
+    percent: float = 8.0
+    shorts: bool = True

@@ -38,6 +38,7 @@ RESTLESS = (f"{FILE}:Restless", {})
 SCALPER = (f"{FILE}:Scalper", {})
 OPINIONATED = (f"{FILE}:Opinionated", {})
 GUARDED = (f"{FILE}:Guarded", {})
+COMMITTEE = (f"{FILE}:Committee", {})
 COUNCIL = (f"{FILE}:Council", {})
 QUORUM = (f"{FILE}:Quorum", {})
 CLASSIC = ("sma_cross", {"fast": 3, "slow": 9, "percent": 10.0})
@@ -163,6 +164,17 @@ def test_a_session_stopped_and_started_again_trades_as_one_that_was_not(play: Pl
     together = [trade(match) for match in first.matches + second.matches]
     assert together == [trade(match) for match in play.played.matches]
     assert second.cash == play.played.cash
+
+
+def test_an_ensemble_on_real_data_is_restarted_and_run_again_without_a_difference(shared: Path, tmp_path: Path) -> None:
+    chosen, file = [COMMITTEE], shared / "data" / "btpy_eurusd_1h_2017_2018.parquet"
+    result = backtest(chosen, file)
+    first = Played(tmp_path, chosen, file, stop_after=2_000)
+    second = Played(tmp_path, chosen, file)
+    assert len(result.matches) > 100
+    assert [trade(match) for match in first.matches + second.matches] == [trade(match) for match in result.matches]
+    again = rerun(tmp_path / JOURNAL)
+    assert (again.differences, again.state_hash) == ([], second.state_hash)
 
 
 # ── a trader rebuilt in the middle, and a journal run again ────────────────────────────────────────────────────────

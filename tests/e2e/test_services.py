@@ -141,6 +141,8 @@ def test_a_service_that_hangs_is_waited_for_no_longer_than_its_time(cycle: Cycle
     ml.process.send_signal(signal.SIGSTOP)
     try:
         assert cycle.run()["ml"].silent == "TIMEOUT"
+        failed = cycle.words[0]
+        assert isinstance(failed, SignalFailed) and f"within {TIMEOUT_SECONDS} s" in failed.text
     finally:
         ml.process.send_signal(signal.SIGCONT)
     assert cycle.run()["ml"].silent == ""

@@ -142,7 +142,7 @@ def test_a_validator_at_its_limit_and_beside_it(name: str) -> None:
     validator, settings, events, asked, passes, value = CASES[name]
     check = made(validator, settings, events).check(asked)
     assert (check.passed, check.value) == (passes, value)
-    assert check.limit is not None
+    assert (check.station, check.limit is not None) == ("validation", True)
     assert check.note and (value is not None or not check.passed)
 
 

@@ -10,6 +10,8 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import Number, count_of, text_of
 
+#: The station of their verdicts: before those of an order's way.
+VALIDATION = "validation"
 LENGTH_MAX = 100_000
 #: Percent are kept to 4 decimals, which is ppm.
 PERCENT_SCALE = 4
@@ -49,10 +51,10 @@ class Validator:
         """The inverse of `state`."""
 
     def _verdict(self, passed: bool, value: int | None, limit: int | None, unit: str, text: str) -> Check:
-        return Check(self.code, passed, value, limit, unit, text)
+        return Check(self.code, passed, value, limit, unit, text, VALIDATION)
 
     def _unknown(self, limit: int | None, unit: str, text: str) -> Check:
-        return Check(self.code, False, None, limit, unit, text)
+        return Check(self.code, False, None, limit, unit, text, VALIDATION)
 
 
 class Settings:
