@@ -249,7 +249,7 @@ def in_terminal(*arguments: object) -> str:
 # ── its end, and how it goes on ────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_told_to_stop_it_ends_cleanly_and_the_same_home_goes_on(number: signal.Signals, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tradewright", "demo", "--seconds", "0", "--home", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -274,6 +274,32 @@ def test_told_to_stop_it_ends_cleanly_and_the_same_home_goes_on(number: signal.S
     assert [row[2] for row in starts] == [1, 2]
     assert starts[1][1] >= first[-1][1], "the second run began before the end of the first"
     assert seen.rows[-1][1] - starts[1][1] >= 500 * 10**9, "no new market was traded on"
+
+
+def test_a_second_signal_ends_a_session_whose_strategy_never_comes_back(tmp_path: Path) -> None:
+    """And the same home goes on, behind a journal that is whole."""
+    file, home = tmp_path / "loops.py", tmp_path / "home"
+    file.write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Loops(Strategy):\n    n: int = 0\n\n    def on_bar(self, bar):\n        self.n += 1\n"
+        "        if self.n == 20:\n            print('looping', flush=True)\n"
+        "        while self.n == 20:\n            pass\n"
+        "        self.buy(1) if self.flat else self.close()\n"
+    )
+    data = bars(tmp_path / "bars.csv", 30, ("ACME",))
+    command = [sys.executable, "-m", "tradewright", "demo", f"{file}:Loops", "--data", str(data), "--home", str(home)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        while process.stdout.readline() != "looping\n":
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.stderr.read().startswith("tradewright: ended at once; the journal is good")
+    verify(home / JOURNAL)
+    judge(home)
 
 
 def test_a_second_engine_on_the_same_home_is_refused(tmp_path: Path) -> None:

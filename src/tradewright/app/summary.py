@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
@@ -17,6 +21,8 @@ from tradewright.model.numbers import money_text
 from tradewright.model.report import Fill
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.trader import Outcome
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -112,23 +118,42 @@ class Explained:
 
 
 def play(options: DemoOptions, quiet: bool, crash: CrashPoint = no_crash) -> Summary:
-    """Run a session to its end; Ctrl-C or SIGTERM ends it cleanly, with its summary."""
+    """Run a session to its end; Ctrl-C, SIGTERM or a terminal that goes ends it cleanly, with its summary."""
     began = time.monotonic()
     screen = Screen(ACCOUNT, quiet)
     explained = Explained(screen)
     session = Session(options, explained.listen, crash)
     screen.engine = session.machine.trader.engine
     ready = time.monotonic() - began
-    kept = [signal.signal(number, lambda *_: session.stop()) for number in (signal.SIGINT, signal.SIGTERM)]
-    try:
-        with screen:
-            session.run(screen.tick)
-        summary = summary_of(session, explained, ready)
-    finally:
-        session.close()
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), kept, strict=True):
-            signal.signal(number, handler)
+    with stopped_by_signals(session):
+        try:
+            with screen:
+                session.run(screen.tick)
+            summary = summary_of(session, explained, ready)
+        finally:
+            session.close()
     return summary
+
+
+@contextmanager
+def stopped_by_signals(session: Session) -> Iterator[None]:
+    """The first signal ends the session after the event being fed; a second one ends the process where it stands, since
+    a strategy may never come back. Nothing is lost by that: the journal is always as good as a crash leaves it."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if session.stopping:
+            os.write(2, b"tradewright: ended at once; the journal is good, and the same --home goes on from it\n")
+            os._exit(128 + number)
+        session.stop()
+
+    # A process that was started to outlive its terminal does.
+    numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    kept = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, kept, strict=True):
+            signal.signal(number, handler)
 
 
 def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
