@@ -87,6 +87,17 @@ def test_an_ensembles_stance_tells_its_vote_and_no_members_word_stands_for_it(tm
     assert all(f"{part['contribution']} {part['member']}: " in text for part in parts)
 
 
+def test_what_members_say_between_two_votes_does_not_stand_for_the_ensemble(tmp_path: Path) -> None:
+    journal = journaled(tmp_path, "Council")
+    own = {row[1] for kind in (VOTE, DECISION) for row in rows(journal, kind)}
+    between = [row[1] for row in rows(journal, SIGNAL) if row[2] != "Council" and row[1] not in own]
+    times = [time for time in between if time > min(own) and time - 60 * 10**9 not in own]
+    assert len(times) > 5
+    for time in times[:3]:
+        said = tradewright(*asked(journal, time), "--json").row
+        assert said["strategy"] == "Council"
+
+
 def test_before_anything_was_said_there_is_nothing_to_tell(journal: Path) -> None:
     said = tradewright(*asked(journal, 10**18))
     assert (said.code, "no decision and no signal on ACME by then" in said.err) == (1, True)
