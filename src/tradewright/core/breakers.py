@@ -1,9 +1,9 @@
 """What the core does by itself when an account's limits are reached between its orders: the circuit breaker, the
-throttle on repeated executions, the week's loss and the drawdown.
+throttle on repeated executions, what is held beyond a limit, the week's loss and the drawdown.
 
 The breaker opens after errors in a row: the account is REDUCING and resumes by itself after the cooldown, where one
-more error opens it again. The week's loss is REDUCING until Monday. A drawdown HALTs the account and repeated
-executions their strategy until a named person re-arms them.
+more error opens it again. What a fill finds beyond a limit is REDUCING until a fill finds it within; the week's loss
+until Monday. A drawdown HALTs the account and repeated executions their strategy until a named person re-arms them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure_rules import share
+from tradewright.core.orders import OrderState
 from tradewright.core.rules import loss_limit
-from tradewright.model.control import ACTIVE, HALTED, REDUCING, TradingStateChanged
-from tradewright.model.report import Fill
+from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
+from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
+from tradewright.model.order import ENTRY, Order
+from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
     from tradewright.core.engine import Engine
@@ -22,12 +25,17 @@ if TYPE_CHECKING:
 
 SECOND_NS = 1_000_000_000
 NEVER_NS = 2**63 - 1
+#: Reports of a venue that count as errors in a row.
+ERRORS = (REJECTED, CANCEL_REJECTED, REPLACE_REJECTED, OUTCOME_UNKNOWN)
 CIRCUIT_BREAKER = "CIRCUIT_BREAKER"
 BREAKER_RESUMED = "BREAKER_RESUMED"
 WEEKLY_LOSS_LIMIT = "WEEKLY_LOSS_LIMIT"
 WEEK_ROLLED = "WEEK_ROLLED"
 DRAWDOWN_LIMIT = "DRAWDOWN_LIMIT"
 REPEATED_EXECUTION = "REPEATED_EXECUTION"
+LIMIT_BREACHED = "LIMIT_BREACHED"
+LIMIT_RESTORED = "LIMIT_RESTORED"
+LOSSES = ("DAILY_LOSS_LIMIT", WEEKLY_LOSS_LIMIT)
 
 
 def tripped(engine: Engine, event: Event) -> list[TradingStateChanged]:
@@ -40,6 +48,7 @@ def tripped(engine: Engine, event: Event) -> list[TradingStateChanged]:
         state = engine.orders.get(event.order_id)
         if state is not None:
             _week(engine, engine.accounts[state.order.account], changes)
+            _bounds(engine, state.order, changes)
     for account in engine.gate.guarded:
         _drawdown(engine, account, changes)
     return changes
@@ -52,6 +61,45 @@ def breaker_due(engine: Engine) -> int:
         if account.traffic is not None and account.traffic.opened:
             due = min(due, account.traffic.opened + _cooldown(engine, account))
     return due
+
+
+def turned(engine: Engine, event: TradingStateChanged) -> None:
+    """The circuit breaker of an account opened, or its cooldown ended."""
+    account = engine.accounts.get(event.scope.removeprefix("account:"))
+    if account is not None and account.traffic is not None:
+        if event.code == CIRCUIT_BREAKER:
+            account.traffic.opened = event.time
+            engine.set_due()
+        elif event.code == BREAKER_RESUMED:
+            resumed(engine, account)
+            engine.set_due()
+
+
+def re_armed(engine: Engine, scope: str) -> None:
+    """A person lets a scope trade again: what halted it begins anew there."""
+    for account in engine.accounts.values():
+        whole = scope in (EVERYTHING, "account:" + account.terms.name)
+        if whole:
+            account.peak = None
+        if account.traffic is not None:
+            if whole:
+                account.traffic.errors = account.traffic.opened = 0
+            account.traffic.forget(scope.removeprefix("strategy:") if scope.startswith("strategy:") else "", whole)
+
+
+def heard(engine: Engine, report: Report, state: OrderState, fresh: bool) -> None:
+    """What a report says of the account's traffic: it was heard of; refusals and lost answers count in a row."""
+    order = state.order
+    traffic = engine.accounts[order.account].traffic
+    if traffic is None:
+        return
+    traffic.heard = max(engine.now, report.time)
+    if report.kind in ERRORS:
+        traffic.errors += 1
+    else:
+        traffic.errors = 0
+    if fresh:
+        traffic.fills(order, traffic.heard, order.role == ENTRY and state.filled == 0)
 
 
 def resumed(engine: Engine, account: AccountState) -> None:
@@ -109,6 +157,25 @@ def _week(engine: Engine, account: AccountState, changes: list[TradingStateChang
     loss = account.week_equity - equity
     if loss >= limit:
         changes.append(TradingStateChanged(engine.now, scope, REDUCING, WEEKLY_LOSS_LIMIT, loss, limit))
+
+
+def _bounds(engine: Engine, order: Order, changes: list[TradingStateChanged]) -> None:
+    """Behind a fill, what its account holds against every limit on it: beyond one the account is REDUCING until a fill
+    finds it within all of them. A loss has changes of its own."""
+    scope = "account:" + order.account
+    state, cause = engine.states.get(scope, ACTIVE), engine.causes.get(scope)
+    if state != ACTIVE and cause != LIMIT_BREACHED:
+        return
+    engine.stamp += 1
+    for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
+        used = rule.used(engine.stamp) if rule.code not in LOSSES else None
+        if used is None or used[0] is None or used[1] is None or used[0] <= used[1]:
+            continue
+        if state == ACTIVE:
+            changes.append(TradingStateChanged(engine.now, scope, REDUCING, LIMIT_BREACHED, used[0], used[1]))
+        return
+    if cause == LIMIT_BREACHED:
+        changes.append(TradingStateChanged(engine.now, scope, ACTIVE, LIMIT_RESTORED, None, None))
 
 
 def _drawdown(engine: Engine, account: AccountState, changes: list[TradingStateChanged]) -> None:

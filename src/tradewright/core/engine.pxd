@@ -62,7 +62,7 @@ cdef class Engine:
     cdef public list watching
     cdef public list tracked
     cdef public list guarded
-    cdef public list weekly
+    cdef public list settled
     cdef public list taping
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)

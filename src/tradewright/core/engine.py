@@ -14,13 +14,13 @@ from typing import Any
 from tradewright.core import modify, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import (
-    BREAKER_RESUMED,
-    CIRCUIT_BREAKER,
     WEEK_ROLLED,
     WEEKLY_LOSS_LIMIT,
     breaker_due,
-    resumed,
+    heard,
+    re_armed,
     tripped,
+    turned,
 )
 from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
@@ -97,15 +97,11 @@ from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import ContractError
 from tradewright.model.event import (
     ACCEPTED,
-    CANCEL_REJECTED,
     CANCELLED,
     DECISION,
     EXIT_TRIGGERED,
     MARKET_KIND_MAX,
-    OUTCOME_UNKNOWN,
     QUERY,
-    REJECTED,
-    REPLACE_REJECTED,
     REPORT_KIND_MAX,
     SUBMIT,
     Event,
@@ -136,8 +132,6 @@ from tradewright.model.signal import Signal
 from tradewright.model.sizer import ASKED, PPM_ONE, Sizer
 from tradewright.model.zone import day_of, day_start
 
-#: Reports of a venue that count as errors in a row.
-ERRORS = (REJECTED, CANCEL_REJECTED, REPLACE_REJECTED, OUTCOME_UNKNOWN)
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
 NEVER_NS = 2**63 - 1
@@ -159,7 +153,7 @@ class Engine:
         "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
-        "watching", "tracked", "guarded", "weekly", "taping",
+        "watching", "tracked", "guarded", "settled", "taping",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -202,7 +196,7 @@ class Engine:
         self.watching: list[AccountState] = self.gate.watching
         self.tracked: list[AccountState] = self.gate.tracked
         self.guarded: list[AccountState] = self.gate.guarded
-        self.weekly: list[AccountState] = self.gate.weekly
+        self.settled: list[AccountState] = self.gate.settled
         self.taping: list[str] = self.gate.taping
 
     # ── what exists ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -361,7 +355,7 @@ class Engine:
         elif isinstance(event, TradingStateSet):
             self._set_state(event.scope, event.state, event.who)
             if event.state == ACTIVE:
-                self._re_arm(event.scope)
+                re_armed(self, event.scope)
             if event.scope.startswith("strategy:"):
                 strategy = event.scope[9:]
                 if event.state == HALTED:
@@ -370,7 +364,7 @@ class Engine:
                     self.halted.pop(strategy, None)
         elif isinstance(event, TradingStateChanged):
             self._set_state(event.scope, event.state, event.code)
-            self._turn_breaker(event)
+            turned(self, event)
         elif isinstance(event, Signal):
             self.signals[event.key] = event
         elif isinstance(event, StrategyHalted):
@@ -391,7 +385,7 @@ class Engine:
             self._apply_adopted(event)
         elif isinstance(event, LimitsSet):
             self.gate.apply(event)
-            self._set_due()
+            self.set_due()
         elif isinstance(event, LagMeasured):
             self.gate.lags[event.name] = event.lag_ns
         elif isinstance(event, AccountSeen):
@@ -402,7 +396,7 @@ class Engine:
             self.gate.waive(event)
         elif isinstance(event, LimitsExpired):
             self.gate.expire(event.scope)
-            self._set_due()
+            self.set_due()
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
 
@@ -429,28 +423,6 @@ class Engine:
             self.causes[scope] = cause
             self.stopping = True
 
-    def _turn_breaker(self, event: TradingStateChanged) -> None:
-        """The circuit breaker of an account opened, or its cooldown ended."""
-        account = self.accounts.get(event.scope.removeprefix("account:"))
-        if account is not None and account.traffic is not None:
-            if event.code == CIRCUIT_BREAKER:
-                account.traffic.opened = event.time
-                self._set_due()
-            elif event.code == BREAKER_RESUMED:
-                resumed(self, account)
-                self._set_due()
-
-    def _re_arm(self, scope: str) -> None:
-        """A person lets a scope trade again: what halted it begins anew there."""
-        for account in self.accounts.values():
-            whole = scope in (EVERYTHING, "account:" + account.terms.name)
-            if whole:
-                account.peak = None
-            if account.traffic is not None:
-                if whole:
-                    account.traffic.errors = account.traffic.opened = 0
-                account.traffic.forget(scope.removeprefix("strategy:") if scope.startswith("strategy:") else "", whole)
-
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
         account.day_end = day_start(account.terms.day_zone, rolled.day + 1)
@@ -467,9 +439,9 @@ class Engine:
         for book in account.books:
             if book.used():
                 book.new_day(self.marks.marks[book.instrument.index].price(), monday)
-        self._set_due()
+        self.set_due()
 
-    def _set_due(self) -> None:
+    def set_due(self) -> None:
         """When the core has something to do by itself: a day ends, or a temporary limit."""
         days = min([state.day_end for state in self.accounts.values()], default=0)
         self.next_due = min(days, self.gate.next_end(), breaker_due(self))
@@ -616,7 +588,7 @@ class Engine:
         was_lost = state.stage == ENDED_NOT_FOUND
         fresh = state.admit(event)
         if self.tracked:
-            self._hear(event, state, fresh)
+            heard(self, event, state, fresh)
         if fresh and isinstance(event, Fill):
             self._book_fill(order, event)
         self._tick(event.time)
@@ -650,20 +622,6 @@ class Engine:
             if traffic is not None:
                 for match in self.matches[at:]:
                     traffic.matched(match)
-
-    def _hear(self, report: Report, state: OrderState, fresh: bool) -> None:
-        """What a report says of the account's traffic: it was heard of; refusals and lost answers count in a row."""
-        order = state.order
-        traffic = self.accounts[order.account].traffic
-        if traffic is None:
-            return
-        traffic.heard = max(self.now, report.time)
-        if report.kind in ERRORS:
-            traffic.errors += 1
-        else:
-            traffic.errors = 0
-        if fresh:
-            traffic.fills(order, traffic.heard, order.role == ENTRY and state.filled == 0)
 
     def _count_trade(self, state: OrderState, was_trade: bool) -> None:
         """An opening order of today counts among the day's trades as long as it may fill or has filled."""
@@ -1170,7 +1128,7 @@ class Engine:
             if self.fresh_fill:
                 self._end_surplus(event, outputs)
             self._check_daily_loss(event, outputs)
-        filled = self.weekly and isinstance(event, Fill) and self.fresh_fill
+        filled = self.settled and isinstance(event, Fill) and self.fresh_fill
         if self.tracked or self.guarded or filled:
             for change in tripped(self, event):
                 self._emit(change, outputs)

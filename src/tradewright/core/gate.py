@@ -20,7 +20,7 @@ from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
 from tradewright.core.tape import Tape
 from tradewright.core.traffic import Traffic
-from tradewright.core.watching import GUARD_LIMITS, RANGE_LIMITS, TAPE_LIMITS, TRAFFIC_LIMITS, WEEK_LIMITS
+from tradewright.core.watching import FILL_LIMITS, GUARD_LIMITS, RANGE_LIMITS, TAPE_LIMITS, TRAFFIC_LIMITS
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
 from tradewright.model.market import MarketEvent
@@ -47,7 +47,8 @@ class Gate:
     scope holds, made when it is first asked. bound: the rules by (account, strategy, instrument index), looked up when
     first asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes: by
     instrument. What limits ask to be kept, as lists the engine shares: watching (accounts that see the market), tracked
-    (their traffic), guarded (their highest equity), weekly (the week's loss), taping (scopes that ask for tapes)."""
+    (their traffic), guarded (their highest equity), settled (limits asked again behind each fill), taping (scopes that
+    ask for tapes)."""
 
     def __init__(self, accounts: dict[str, AccountState], ledger: Ledger, marks: Marks, holds: Holds) -> None:
         self.accounts = accounts
@@ -63,7 +64,7 @@ class Gate:
         self.guarded: list[AccountState] = []
         self.lags: dict[str, int] = {}
         self.tapes: dict[int, Tape] = {}
-        self.weekly: list[AccountState] = []
+        self.settled: list[AccountState] = []
         self.taping: list[str] = []
         self.bound: dict[tuple[str, str, int], list[Rule]] = {}
 
@@ -167,7 +168,7 @@ class Gate:
                 account.traffic = None
             elif account.traffic is None:
                 account.traffic = Traffic()
-        self.weekly[:] = self._accounts_with(WEEK_LIMITS)
+        self.settled[:] = self._accounts_with(FILL_LIMITS)
         self.taping[:] = [scope for scope, limits in self.limits.items() if any(map(limits.has, TAPE_LIMITS))]
         if not self.taping:
             self.tapes.clear()

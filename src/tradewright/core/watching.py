@@ -13,7 +13,18 @@ RANGE_LIMITS = ("minDistanceFromDailyHigh", "minDistanceFromDailyLow")
 #: Limits that need the highest equity.
 GUARD_LIMITS = ("maxDrawdownPercent", "maxLossInWindow")
 #: Limits that are looked at again behind each fill.
-WEEK_LIMITS = ("maxWeeklyLoss", "maxWeeklyLossPercent")
+FILL_LIMITS = (
+    "maxWeeklyLoss",
+    "maxWeeklyLossPercent",
+    "maxOpenPositions",
+    "maxConcurrentTradesGlobal",
+    "maxDailyRiskGlobal",
+    "maxTotalExposure",
+    "maxTotalExposurePercent",
+    "maxLeverage",
+    "tradepicker.maxOpenPositions",
+    "tradepicker.budget",
+)
 #: Limits that need an account's traffic.
 TRAFFIC_LIMITS = (
     "duplicateWindowSeconds",

@@ -196,6 +196,30 @@ def test_the_week_s_loss_reduces_until_monday_of_the_account_s_zone() -> None:
     assert codes(desk) == []
 
 
+def test_what_a_fill_finds_beyond_a_limit_reduces_until_a_fill_finds_it_within() -> None:
+    """The price ran away behind the order: within the limit when it was judged, beyond it when it filled."""
+    desk = desk_with(maxTotalExposure=1_000)
+    order = desk.buy(10)
+    desk.quote(PRICE + 1_000)
+    desk.fill(order, 4, PRICE + 1_000)
+    assert desk.engine.states == {"account:main": REDUCING}, "six more still work"
+    changed = next(event for event in reversed(desk.events) if event.kind == kinds.TRADING_STATE_CHANGED)
+    assert changed.row()[2:] == ("account:main", REDUCING, "LIMIT_BREACHED", 1_100 * ONE, 1_000 * ONE)
+    assert "TRADING_STATE" in codes(desk)
+    after_restart(desk)
+    desk.say(kinds.CANCELLED, order)
+    assert desk.close(SELL, 1)[0].approved
+    desk.fill(desk.submitted()[-1], 1, PRICE)
+    assert desk.engine.states == {}
+    assert codes(desk) == []
+
+
+def test_a_fill_within_all_limits_changes_nothing() -> None:
+    desk = desk_with(maxTotalExposure=1_000, maxOpenPositions=1, maxLeverage=1)
+    desk.filled(BUY, 10, PRICE)
+    assert desk.engine.states == {}
+
+
 def test_messages_leave_a_reserve_for_cancels_and_exits() -> None:
     """A flood of openings ends at the reserve; every cancel and every close still goes."""
     desk = desk_with(maxMessagesPerMinute=20, messageReserve=8)
