@@ -41,6 +41,9 @@ def page() -> str:
         names = ", ".join(f"`{name}`" for name in limits)
         words = REFUSALS.get(rule.code, QUESTIONS[rule.code])
         lines.append(f"| {rule.code} | {rule.station} | {names} | {meaning(rule)} | {words} |")
+    lines += ["", "## Changes of a working order", "", "Beside the rules above:", ""]
+    lines += ["| code | what is checked |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in MODIFY_CODES.items()]
     lines += ["", "## Why the engine cancels", "", "| code | because |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in CANCEL_CODES.items()]
     return "\n".join(lines) + "\n"

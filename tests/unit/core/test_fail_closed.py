@@ -12,6 +12,7 @@ from tests.unit.core.desk import BUY, SELL, Desk
 from tradewright.core.limits import LIMITS, limits_from
 from tradewright.model.control import LimitsSet
 from tradewright.model.errors import ContractError, InputError
+from tradewright.model.instrument import OrderRules
 from tradewright.model.market import Quote
 
 ONE = 10**18
@@ -92,7 +93,7 @@ def nothing_left(desk: Desk) -> None:
 
 
 def closed_instrument(desk: Desk) -> None:
-    desk.on().rules.tradable = False
+    desk.on().rules = OrderRules(tradable=False)
 
 
 TABLE: dict[str, tuple[Callable[[Desk], None], set[str]]] = {
