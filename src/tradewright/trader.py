@@ -25,6 +25,7 @@ from tradewright.model.control import (
     Alarm,
     CashMoved,
     CloseRequested,
+    ProtectRequested,
     Started,
     StrategyHalted,
     Timer,
@@ -269,7 +270,7 @@ class Trader:
                 return self._decide(event, intents, [])
         elif isinstance(event, Started):
             self._start(event, False)
-        elif isinstance(event, TradingStateSet | CloseRequested):
+        elif isinstance(event, TradingStateSet | CloseRequested | ProtectRequested):
             self._check_names(event)
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and not isinstance(event, CashMoved):
@@ -282,14 +283,22 @@ class Trader:
             outputs += engine.look_up()
         elif isinstance(event, CloseRequested):
             outputs += engine.close_all(event)
+        elif isinstance(event, ProtectRequested):
+            outputs += engine.protect(event)
         return self._decide(event, self._run(event), outputs)
 
-    def _check_names(self, event: TradingStateSet | CloseRequested) -> None:
+    def _check_names(self, event: TradingStateSet | CloseRequested | ProtectRequested) -> None:
         """What a person names has to be there: a mistyped halt would stop nothing."""
         if isinstance(event, CloseRequested):
             check_account(self.engine, event.account)
             return
-        check_scope(self.engine, event.scope, [] if self.setup is None else [spec.id for spec in self.setup.strategies])
+        strategies = [] if self.setup is None else [spec.id for spec in self.setup.strategies]
+        if isinstance(event, ProtectRequested):
+            check_account(self.engine, event.account)
+            check_scope(self.engine, f"strategy:{event.strategy}", strategies)
+            check_scope(self.engine, f"symbol:{event.symbol}", strategies)
+            return
+        check_scope(self.engine, event.scope, strategies)
 
     def _decide(self, event: Event, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
         """Take what the strategies want through sizing and risk, one intent through all stations before the next; then

@@ -16,10 +16,14 @@ from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
 from tradewright.explain import Story
 from tradewright.model.command import Command, Replace
-from tradewright.model.control import ExitMoved
+from tradewright.model.control import ExitMoved, ProtectRequested
+from tradewright.model.errors import InputError
 from tradewright.model.event import Event
+from tradewright.model.exit_plan import CONFIGURED, ExitPlan, plan_from
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Bar
+from tradewright.model.numbers import count_of
+from tradewright.model.order import ORDER_TYPES
 from tradewright.model.report import Report
 from tradewright.sim.models import Models
 from tradewright.trader import Trader
@@ -332,6 +336,129 @@ def test_a_risk_is_taken_to_the_stop_of_a_plan() -> None:
     assert desk.net() == 50
     desk.flat(98)
     assert desk.cash() == "-100"
+
+
+#: Each key of a default plan, and prices on which it alone makes the difference.
+KEYS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "stopLossPercent": (2, (100, 100, 98, 98)),
+    "takeProfitPercent": (2, (100, 100, 102, 102)),
+    "trailingStopPercent": (2, (100, 100, 110, "107.80", "107.80")),
+    "breakEvenPercent": (1, (100, 100, 101, 100, 100)),
+    "maxHoldingSeconds": (60, (100, 100, 100, 100)),
+    "closeBeforeSessionEndSeconds": (7 * 3600, (100, 100, 100, 100)),
+}
+
+
+@pytest.mark.parametrize("key", CONFIGURED)
+def test_a_run_with_a_key_of_a_plan_closes_what_one_without_it_holds(key: str) -> None:
+    value, prices = KEYS[key]
+    # Break-even moves a stop, so there both runs have one, far away.
+    base = {"stopLossPercent": 50} if key == "breakEvenPercent" else {"takeProfitPercent": 90}
+    held = []
+    for plan in (base, base | {key: value}):
+        desk = Desk(
+            {"bar 1": [["buy", {"size": 10}]]}, plans={"account:main": plan}, instruments=[share(calendar="us-equity")]
+        )
+        for minute, price in enumerate(prices):
+            end = at("14:30") + (minute + 1) * MINUTE
+            units = count_of(price, 2, "price")
+            desk.feed(Bar(end, desk.engine.instruments[0], end - MINUTE, units, units, units, units, 1000))
+        held.append(desk.net())
+    assert held == [10, 0]
+
+
+def test_what_is_no_plan_is_refused_by_its_name() -> None:
+    for configured, why in (
+        ({"stopLoss": 2}, "'stopLoss' is not known; they are stopLossPercent"),
+        ({"stopLossPercent": 0}, "stopLossPercent 0 must be above zero"),
+        ({"stopLossPercent": 100}, "less than 100 % away"),
+        ({"trailingStopPercent": "x"}, "is not a number"),
+    ):
+        with pytest.raises(InputError, match=why):
+            plan_from(configured)
+    assert plan_from({"stopLossPercent": 2, "takeProfitPercent": None}).row() == (20_000, *[0] * 9)
+    for row in ([0, 0, 1, 1], [0, 0, 0, 0, 0, 1, 1], [-1]):
+        with pytest.raises(InputError, match="exit plan"):
+            ExitPlan(*row)
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ({"stop_loss_percent": 100}, "out of range"),
+        ({"trail_step": 1}, "goes with trailing"),
+        ({"break_even": 1}, "moves a stop"),
+        ({"break_even": 1, "break_even_percent": 1, "stop_loss": 90}, "an order has one"),
+        ({"break_even_offset": 1, "stop_loss": 90}, "goes with break_even"),
+        ({"stop_loss_percent": 1, "take_profit": 110}, "not both"),
+        ({"trailing": 1, "trail_step": 1, "take_profit": 110}, "goes with take_profit_percent"),
+        ({"exit_after": 0}, "exit_after 0 must be above zero"),
+        ({"limit": 99, "trailing": 1, "stop_loss": 90}, "with trail_step a stop_loss is where the trail begins"),
+    ],
+)
+def test_terms_of_exits_that_contradict_each_other_halt_their_strategy(terms: dict[str, Any], why: str) -> None:
+    desk = bought(True, (100,), **terms)
+    assert why in desk.journal.records[-1].decode()
+    assert "A" in desk.engine.halted
+
+
+# ── by a person ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked(desk: Desk, stop: int = 0, target: int = 0, trail: int = 0, symbol: str = "ACME") -> list[tuple[object, ...]]:
+    """A person wants exits for what A holds; what the exchange said to it."""
+    return desk.feed(ProtectRequested(desk.time, "main", "A", symbol, stop, target, trail, 0, "ann", "too wide"))
+
+
+def open_exits(desk: Desk) -> list[tuple[str, int, int, int]]:
+    return [
+        (ORDER_TYPES[state.order.type], state.order.stop_units, state.order.limit_units, state.order.quantity)
+        for state in desk.engine.orders.values()
+        if state.order.role != "entry" and state.is_open()
+    ]
+
+
+@NATIVE
+def test_a_person_sets_moves_and_replaces_the_exits_of_a_position(native: bool) -> None:
+    desk = bought(native)
+    asked(desk, stop=9500)
+    assert open_exits(desk) == [("stop", 9500, 0, 10)]
+    asked(desk, stop=9600)
+    assert open_exits(desk) == [("stop", 9600, 0, 10)], "moved, and the same order"
+    asked(desk, target=11000)
+    assert open_exits(desk) == [("stop", 9600, 0, 10), ("limit", 0, 11000, 10)]
+    asked(desk, target=10900, stop=9700)
+    assert open_exits(desk) == [("stop", 9700, 0, 10), ("limit", 0, 10900, 10)]
+    asked(desk, trail=200)
+    assert open_exits(desk) == [("trailing_stop", 0, 0, 10), ("limit", 0, 10900, 10)]
+    desk.flat(109)
+    desk.flat(109)
+    assert desk.cash() == "90"
+    assert desk.is_idle()
+    assert asked(desk, stop=9000) == [], "nothing is held"
+    desk.check_recovery()
+
+
+def test_a_person_s_exits_of_a_hedged_position_guard_each_lot() -> None:
+    script: Script = {
+        "bar 1": [["buy", {"size": 10}]],
+        "bar 2": [["buy", {"size": 5}]],
+        "bar 3": [["sell", {"size": 3}]],
+    }
+    desk = Desk(script, mode="hedging")
+    for _ in range(4):
+        desk.flat(100)
+    desk.feed(ProtectRequested(desk.time, "main", "A", "ACME", 9500, 0, 0, 0, "ann", "both sides"))
+    # Below the market a stop of the short would go at once: that side stands as it did, and the person hears of it.
+    assert open_exits(desk) == [("stop", 9500, 0, 10), ("stop", 9500, 0, 5)]
+    assert any(b'"EXITS_REFUSED"' in record for record in desk.journal.records)
+    desk.check_recovery()
+
+
+def test_what_a_person_names_has_to_be_there() -> None:
+    desk = bought()
+    with pytest.raises(InputError, match="there is no symbol 'NONE'"):
+        asked(desk, stop=1, symbol="NONE")
 
 
 # ── told ───────────────────────────────────────────────────────────────────────────────────────────────────────────

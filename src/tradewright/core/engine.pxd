@@ -150,6 +150,7 @@ cdef class Engine:
     cpdef list trail(self, Intent intent)
     @cython.locals(state=OrderState)
     cpdef list modify(self, Intent intent)
+    cpdef list protect(self, asked)
     cpdef list rules_of(self, Book book)
     @cython.locals(mark=Mark)
     cpdef Proposal proposal_of(self, Order order, Intent intent, Book book)

@@ -43,6 +43,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
+from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal, Rule, judge, passed
 from tradewright.core.rules import loss_limit
 from tradewright.core.sizers import Sized, fitted, sized, weighted
@@ -87,6 +88,7 @@ from tradewright.model.control import (
     LimitWaived,
     ModifyJudged,
     OrderAdopted,
+    ProtectRequested,
     RulesChanged,
     Started,
     StrategyHalted,
@@ -1265,6 +1267,10 @@ class Engine:
         """What the exit plans do after an event, behind what the strategies wanted. Applied outputs."""
         outputs = tend(self, event)
         return outputs + watchdog.tend(self) if self.stops else outputs
+
+    def protect(self, asked: ProtectRequested) -> list[Event]:
+        """Exits that a person sets for what a strategy holds. Applied outputs."""
+        return protect(self, asked)
 
     def modify(self, intent: Intent) -> list[Event]:
         """Other terms for a working order. Applied outputs; nothing for an order that is unknown or has ended."""

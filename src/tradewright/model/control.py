@@ -20,6 +20,7 @@ from tradewright.model.event import (
     LIMITS_SET,
     MODIFY_JUDGED,
     ORDER_ADOPTED,
+    PROTECT_REQUESTED,
     RULES_CHANGED,
     STARTED,
     STRATEGY_HALTED,
@@ -36,6 +37,7 @@ TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 
 #: Alarms by code: what a person should hear of.
 ALARMS = {
+    "EXITS_REFUSED": "exits that a person wanted would have gone at once",
     "LATE_FILL": "an order filled after it had ended; the fill is booked",
     "OVERFILL": "an order filled more than it asked for; all of it is booked",
     "REAPPEARED": "an order works though its venue had not known it; its hold is back",
@@ -417,4 +419,43 @@ class ModifyJudged(Event):
         return (
             self.kind, self.time, self.order_id, self.approved, self.quantity, self.limit_units, self.stop_units,
             self.hold, self.checks, self.reason,
+        )  # fmt: skip
+
+
+class ProtectRequested(Event):
+    """A named person wants exits for what a strategy holds in a symbol: a stop-loss at `stop_units` or trailing by
+    `trail_units` or `trail_ppm`, a take-profit at `target_units` (price counts; 0 = as it is)."""
+
+    __slots__ = (
+        "account", "strategy", "symbol", "stop_units", "target_units", "trail_units", "trail_ppm", "who", "reason",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        time: int,
+        account: str,
+        strategy: str,
+        symbol: str,
+        stop_units: int,
+        target_units: int,
+        trail_units: int,
+        trail_ppm: int,
+        who: str,
+        reason: str,
+    ) -> None:
+        super().__init__(PROTECT_REQUESTED, time)
+        self.account = account
+        self.strategy = strategy
+        self.symbol = symbol
+        self.stop_units = stop_units
+        self.target_units = target_units
+        self.trail_units = trail_units
+        self.trail_ppm = trail_ppm
+        self.who = who
+        self.reason = reason
+
+    def row(self) -> tuple[object, ...]:
+        return (
+            self.kind, self.time, self.account, self.strategy, self.symbol, self.stop_units, self.target_units,
+            self.trail_units, self.trail_ppm, self.who, self.reason,
         )  # fmt: skip
