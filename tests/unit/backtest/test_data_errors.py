@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,12 @@ CASES = [
          "{path}: row 2, column 'ts': an empty cell is not a time; write it like 2024-01-31T14:30:00Z"),
     Case("time text", bars(ROW_1, "yesterday,11,12,10,11,5"),
          "{path}: row 2, column 'ts': 'yesterday' is not a time; write it like 2024-01-31T14:30:00Z"),
+    Case("time too early", bars("0001-01-02,11,12,10,11,5", ROW_2),
+         "{path}: row 1, column 'ts': '0001-01-02' is not in the years 1678 to 2261"),
+    Case("time too late", bars(ROW_1, "9999-01-02T10:00:00Z,11,12,10,11,5"),
+         "{path}: row 2, column 'ts': '9999-01-02T10:00:00Z' is not in the years 1678 to 2261"),
+    Case("time at the end of its range", bars(ROW_1, "2262-04-12,11,12,10,11,5"),
+         "{path}: row 2, column 'ts': '2262-04-12' is not in the years 1678 to 2261"),
     Case("time impossible", bars(ROW_1, "2024-02-30,11,12,10,11,5"),
          "{path}: row 2, column 'ts': '2024-02-30' is not a time; write it like 2024-01-31T14:30:00Z"),
     Case("time of no unit", bars("20240101,10,12,9,11,5", "20240102,10,12,9,11,5"),
@@ -243,6 +250,17 @@ TYPES: list[tuple[str, list[Any], str]] = [
     ("close", [True, False], "row 1, column 'close': True is not a number"),
     ("close", ["11", "up"], "row 2, column 'close': 'up' is not a number"),
     ("ts", [1.5, 2.5], "row 1, column 'ts': 1.5 is not a time"),
+    (
+        "ts",
+        (
+            "ts",
+            [date(2025, 1, 2), date(9000, 1, 3)],
+            "row 2, column 'ts': '9000-01-03' is not in the years 1678 to 2261",
+        ),
+        "row 2, column 'ts': '9000-01-03 00:00:00.000000' is not in the years 1678 to 2261",
+    ),
+    ("ts", [date(1600, 1, 2), date(2025, 1, 3)], "row 1, column 'ts': '1600-01-02' is not in the years 1678 to 2261"),
+    ("close", [11, 2**63 + 5], "row 2, column 'close': 9223372036854775813 is more than 9223372036854775807"),
     ("ts", [True, False], "row 1, column 'ts': True is not a time"),
 ]
 

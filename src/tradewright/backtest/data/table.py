@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _AGGRESSORS = {"buy": 1, "sell": -1, "1": 1, "-1": -1, "0": 0, "unknown": 0, "": 0}
 #: Whole-number times: smallest value of a unit, and its ns. Each unit covers 1973-03-03 to 2286-11-20.
 _TIME_UNITS = ((10**17, 1), (10**14, 10**3), (10**11, 10**6), (10**8, 10**9))
+#: Whole years that nanoseconds in 64 bits can tell.
+YEAR_MIN, YEAR_MAX = 1678, 2261
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.f%z"
 
 
@@ -135,7 +137,9 @@ def _numbers(frame: pl.DataFrame, name: str, path: str) -> pl.Series:
 
     column = frame[name]
     if column.dtype.is_integer() and not column.null_count():
-        return column.cast(pl.Int64)
+        counts = column.cast(pl.Int64, strict=False)
+        _refuse_first(counts.is_null(), column, frame, path, name, f"is more than {2**63 - 1}")
+        return counts
     if column.dtype == pl.Float32:
         column = column.cast(pl.String)  # its own shortest decimal, not the binary tail of a wider float
     if column.dtype == pl.String:
@@ -158,14 +162,26 @@ def _times(frame: pl.DataFrame, path: str) -> pl.Series:
         text = column.str.strip_chars().str.replace("[Tt]", " ").str.replace("[Zz]$", "")
         text = text.str.replace(r"^(\d{4}-\d\d-\d\d)$", "$1 00:00").str.replace(r"( \d\d:\d\d)($|[+-])", "$1:00$2")
         text = text.str.replace(r"( \d\d:\d\d:\d\d(?:\.\d+)?)$", "$1+00:00")
+        _refuse_years(text.str.slice(0, 4).cast(pl.Int32, strict=False), frame, path)
         typed = text.str.to_datetime(_TIME_FORMAT, time_unit="ns", time_zone="UTC", strict=False)
     elif isinstance(column.dtype, pl.Datetime | pl.Date):
+        _refuse_years(column.dt.year(), frame, path)
         zone = column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None
         typed = column.cast(pl.Datetime("ns", zone))
     else:
         _refuse(path, frame["row"][0], "ts", f"{column[0]!r} is not a time")
     _refuse_first(typed.is_null(), column, frame, path, "ts", "is not a time; write it like 2024-01-31T14:30:00Z")
     return typed.to_physical().alias("ts")
+
+
+def _refuse_years(years: pl.Series, frame: pl.DataFrame, path: str) -> None:
+    """Nanoseconds since 1970 reach no further in 64 bits, and what lies beyond would wrap around without a word."""
+    import polars as pl
+
+    wrong = ((years < YEAR_MIN) | (years > YEAR_MAX)).fill_null(False)
+    _refuse_first(
+        wrong, frame["ts"].cast(pl.String), frame, path, "ts", f"is not in the years {YEAR_MIN} to {YEAR_MAX}"
+    )
 
 
 def _is_whole(value: str | None) -> bool:
