@@ -30,7 +30,7 @@ from tradewright.model.moment import moment_text
 
 OK = 200
 SECOND_NS = 1_000_000_000
-HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"}
 TEXT_MAX = 200
 
 
@@ -89,7 +89,10 @@ class HttpSignalSource:
     async def _post(self, body: bytes) -> bytes:
         """The body of a 200, up to its bound."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(headers=HEADERS, timeout=aiohttp.ClientTimeout(total=None))
+            # What comes compressed all the same is not unpacked: a few bytes may hold gigabytes.
+            self._session = aiohttp.ClientSession(
+                headers=HEADERS, timeout=aiohttp.ClientTimeout(total=None), auto_decompress=False
+            )
         async with self._session.post(self.url, data=body, allow_redirects=False) as response:
             if response.status != OK:
                 raise Refused(HTTP_STATUS, f"status {response.status}")

@@ -97,7 +97,7 @@ def answered(body: bytes) -> Answered:
     """The answer a body holds. Raises InputError that says what is wrong with it."""
     try:
         answer = msgspec.json.decode(body, type=Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"no answer by the schema: {error}") from error
     # Before anything is counted: an exponent of millions would be a number of as many digits.
     if not (answer.confidence.is_finite() and 0 <= answer.confidence <= 1):

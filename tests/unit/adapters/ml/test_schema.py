@@ -58,6 +58,7 @@ def test_an_answer_in_the_engines_units() -> None:
         body(confidence="NaN"), body(confidence="Infinity"),
         body(confidence="1e999999"), body(confidence="sNaN"), body(confidence=None), body(confidence=...),
         body(reasoning=7), body(reasoning="x" * 501), body(modelVersion="v" * 101), body(modelVersion=...),
+        b'{"x": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", body().replace(b'"up"', b'"\\ud800"'),
         body(time="noon"), body(time="1970-01-01T00:01:00"), body(time=60), body(time=...),
     ],
 )  # fmt: skip
