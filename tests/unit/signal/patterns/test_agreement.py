@@ -77,13 +77,16 @@ def test_the_swings_are_the_same_but_for_both_ends_and_the_first_window(market: 
     """The peer adds an end of its line at the first and the last bar, and finds nothing in its first 2 × length − 1
     bars; ours takes a swing back when one further out follows, so that the last word on each is compared."""
     ours: list[Swing] = []
+    outdone = 0
     detector = points()
     for bar in market.bars:
         swing = detector.update(bar)
         if swing is not None:
             if ours and ours[-1].side == swing.side:
                 ours.pop()
+                outdone += 1
             ours.append(swing)
+    assert outdone > 0, "some were said and taken back"
     first, *theirs, last = market.theirs()
     assert (first.number, last.number) == (0, len(market.bars) - 1)
     assert theirs[0].number >= 2 * LENGTH - 1
@@ -231,12 +234,17 @@ def test_equal_levels_are_grouped_and_taken_as_by_the_peer(market: Market) -> No
         if side == side
     }
     swings = {swing.number: swing for swing in market.theirs()}
-    pools, rows, taken = Pools(0, units), {}, {}
+    pools, taken = Pools(0, units), {}
+    rows: dict[tuple[int, int], list[int]] = {}
     for number, bar in enumerate(market.bars):
         joined = pools.update(bar, swings.get(number))
         taken |= {(pool.side, pool.number): number for pool in pools.taken}
         if joined is not None:
-            rows[joined.side, joined.number] = joined.touches
+            levels = rows.setdefault((joined.side, joined.number), [joined.level])
+            levels.append(swings[number].level)
+            assert (joined.level, joined.touches) == (swings[joined.number].level, len(levels))
     ours = {(side, at, taken.get((side, at), 0)) for side, at in rows}
     assert len(theirs) > 10
     assert ours == theirs
+    for (_, at), levels in rows.items():
+        assert math.isclose(found["Level"][at], sum(levels) / len(levels), rel_tol=1e-6), "theirs is the mean"
