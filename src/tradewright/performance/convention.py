@@ -6,7 +6,8 @@
     empyrical       arithmetic mean      252                    days            trades by P&L (it knows no trades)
     quantstats      arithmetic mean      252                    days            days that moved
 
-Weekly, monthly and yearly curves have 52, 12 and 1 periods a year in all of them. Variances are of a sample (n − 1).
+tradewright counts the first day of an intraday curve from its start on; the others begin at that day's end. Weekly,
+monthly and yearly curves have 52, 12 and 1 periods a year in all of them. Variances are of a sample (n − 1).
 Sources: backtesting 0.6.6 `_stats.py`, empyrical-reloaded 0.5 to 0.7 `stats.py`, quantstats 0.0.86 `stats.py`.
 """
 
@@ -25,6 +26,8 @@ class Convention:
     square root of time. days_per_year: of daily data; None: 252, or 365 for a market open on Saturdays and Sundays.
     drawdown_of_days: drawdowns between ends of days only. outcomes_of_days: daily returns stand in for trades in win
     rate, profit factor and Kelly. profit_factor_of_returns: sums of returns instead of sums of P&L.
+    first_day: what an intraday curve earned between its start and the end of its first day is a return like any other;
+    else the first day only gives the base.
     """
 
     name: str
@@ -33,12 +36,13 @@ class Convention:
     drawdown_of_days: bool = False
     outcomes_of_days: bool = False
     profit_factor_of_returns: bool = False
+    first_day: bool = False
 
 
 CONVENTIONS = {
     convention.name: convention
     for convention in (
-        Convention("tradewright"),
+        Convention("tradewright", first_day=True),
         Convention("backtesting.py", compounded=True, profit_factor_of_returns=True),
         Convention("empyrical", days_per_year=252, drawdown_of_days=True),
         Convention("quantstats", days_per_year=252, drawdown_of_days=True, outcomes_of_days=True),

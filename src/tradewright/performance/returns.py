@@ -23,6 +23,14 @@ def daily(times: IntArray, equity: FloatArray) -> tuple[IntArray, FloatArray]:
     return days[last], equity[last]
 
 
+def from_start(times: IntArray, equity: FloatArray, day_equity: FloatArray) -> FloatArray:
+    """The ends of days behind what was there at the start, where the first day went on from there: what it earned
+    counts. A curve of one point a day starts with the end of its first day."""
+    if len(times) > 1 and (times[0] - 1) // DAY_NS == (times[1] - 1) // DAY_NS:
+        return np.concatenate((equity[:1], day_equity))
+    return day_equity
+
+
 def changes(values: FloatArray) -> FloatArray:
     """Relative changes, one fewer than values; NaN where there was nothing above zero to change from."""
     return np.where(values[:-1] > 0, values[1:] / values[:-1] - 1.0, np.nan)

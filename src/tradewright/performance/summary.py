@@ -92,8 +92,9 @@ def _statistics(
 ) -> Statistics:
     days, day_equity = returns.daily(times, equity)
     per_year = returns.periods_per_year(times, days, rules.days_per_year)
-    day_returns = returns.changes(day_equity)
-    annual = returns.annual_return(day_equity, per_year)
+    counted = returns.from_start(times, equity, day_equity) if rules.first_day else day_equity
+    day_returns = returns.changes(counted)
+    annual = returns.annual_return(counted, per_year)
     drops = drawdown.drawdowns(day_equity if rules.drawdown_of_days else equity)
     drop_lengths = drawdown.durations((days + 1) * returns.DAY_NS if rules.drawdown_of_days else times, drops)
     pnls = np.array([trade.pnl for trade in closed])

@@ -49,6 +49,18 @@ def test_arithmetic_convention_by_hand() -> None:
     assert stats.drawdown_duration_max == 2 * DAY_NS
 
 
+def test_what_the_first_day_earned_counts() -> None:
+    """100 at the open, 90 that night, 99 the next: −10 % and +10 % are a loss, not +10 %. The conventions of peers take
+    ends of days alone, and so does everyone where a day is one point."""
+    times = [MONDAY + 14 * HOUR, *weekdays(2)]
+    stats = summary(times, [100.0, 90.0, 99.0], [])
+    assert stats.return_annual == pytest.approx(0.99 ** (252 / 2) - 1)
+    assert stats.sharpe == pytest.approx(0.0)
+    assert stats.volatility_annual == pytest.approx(math.sqrt(0.02 * 252))
+    assert summary(times, [100.0, 90.0, 99.0], [], "backtesting.py").return_annual == pytest.approx(1.1**252 - 1)
+    assert summary(times[1:], [90.0, 99.0], []).return_annual == pytest.approx(1.1**252 - 1)
+
+
 def test_compounded_convention_by_hand() -> None:
     stats = summary(TIMES, EQUITY, TRADES, "backtesting.py")
     mean = 1.089 ** (1 / 3)
