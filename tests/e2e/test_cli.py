@@ -137,6 +137,19 @@ def test_a_strategy_whose_state_can_not_be_stored_makes_a_demo_fail(tmp_path: Pa
     assert said.row["halted"]["Keeps"].startswith("STRATEGY_STATE: Keeps: field kept: a Bar can not be stored")
 
 
+def test_a_backtest_says_which_rule_denied_and_how_often(tmp_path: Path) -> None:
+    """Once for each rule, with the first time as an example, in the text and in the JSON."""
+    data = bars(tmp_path / "good.csv", 60, ("ACME",))
+    arguments = ("backtest", "sma_cross", "-p", "fast=2", "-p", "slow=5", "--data", data, "--limit", "maxOrderValue=10")
+    row = tradewright(*arguments, "--json").row
+    assert row["denied"] > 3
+    ((code, denial),) = row["denials"].items()
+    assert (code, denial["count"], denial["symbol"]) == ("MAX_ORDER_VALUE", row["denied"], "ACME")
+    assert "10 USD" in denial["text"]
+    words = " ".join(tradewright(*arguments).out.split())
+    assert f"denied {row['denied']} times by {code}, first ACME on {denial['time']}: {denial['text']}" in words
+
+
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
     found = tradewright("--version", "--json").row
     if build_of("tradewright.trader") == "pure":

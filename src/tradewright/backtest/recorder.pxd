@@ -21,6 +21,7 @@ cdef class Recorder:
     cdef readonly list matches
     cdef readonly long long orders
     cdef readonly long long denied
+    cdef readonly dict denials
     cdef readonly long long rejected
     cdef readonly list decisions
     cdef readonly bint keep_decisions

@@ -31,7 +31,8 @@ class Booked:
 
 class Recorder:
     """Stands between the sequencer and a trader; with a journal, every input and output goes there. orders: sent to
-    the venue; denied: refused here; rejected: there. halts: why a strategy was halted, code and words, by its id."""
+    the venue; denied: refused here; rejected: there. halts: why a strategy was halted, code and words, by its id.
+    denials: by the code of each rule that refused, how often it did and the first decision in which it did."""
 
     __slots__ = (
         "trader",
@@ -39,6 +40,7 @@ class Recorder:
         "matches",
         "orders",
         "denied",
+        "denials",
         "rejected",
         "decisions",
         "keep_decisions",
@@ -53,6 +55,7 @@ class Recorder:
         self.matches: list[Match] = []
         self.orders = 0
         self.denied = 0
+        self.denials: dict[str, tuple[int, Decision]] = {}
         self.rejected = 0
         self.decisions: list[Decision] = []
         self.keep_decisions = keep_decisions
@@ -87,9 +90,16 @@ class Recorder:
             elif output.kind == DECISION and isinstance(output, Decision):
                 if not output.approved:
                     self.denied += 1
+                    self._note_denial(output)
                 if self.keep_decisions:
                     self.decisions.append(output)
             elif output.kind == STRATEGY_HALTED and isinstance(output, StrategyHalted):
                 halt = output
                 self.halts[halt.strategy] = f"{halt.code}: {halt.text}"
         return outcome.commands
+
+    def _note_denial(self, decision: Decision) -> None:
+        """Once for each rule, in however many scopes it refused."""
+        for code in dict.fromkeys([check.code for check in decision.refusals]):
+            count, first = self.denials.get(code, (0, decision))
+            self.denials[code] = (count + 1, first)

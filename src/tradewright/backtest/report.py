@@ -29,6 +29,7 @@ from tradewright.backtest.picture import equity_svg
 from tradewright.backtest.round_trip import RoundTrip, round_trips
 from tradewright.backtest.run import Result
 from tradewright.backtest.terminal import report_text
+from tradewright.explain import check_row
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
@@ -102,6 +103,16 @@ class Report:
         ]
         return ruined + halts + alarms + open_ends + self.result.dataset.remarks()
 
+    @property
+    def denials(self) -> dict[str, dict[str, Any]]:
+        """Why orders were denied, the most frequent rule first: how often, and the first time as an example."""
+        found: dict[str, dict[str, Any]] = {}
+        for code, (count, first) in sorted(self.result.denials.items(), key=lambda item: (-item[1][0], item[0])):
+            (check, *_) = [check for check in first.refusals if check.code == code]
+            example = {"time": moment_text(first.time), "symbol": first.instrument.symbol}
+            found[code] = {"count": count, **example, "text": check_row(check, first.instrument)["text"]}
+        return found
+
     def row(self) -> dict[str, Any]:
         """JSON-ready. orders: sent; denied: refused before; rejected: by the exchange. trades: their number."""
         result, options, dataset = self.result, self.result.options, self.result.dataset
@@ -112,7 +123,7 @@ class Report:
             "equity": money_text(result.equity), "pnl": money_text(self.pnl), "fees": _money_row(result.fees),
             "cash": _money_row(result.cash), "statistics": statistics_row(self.statistics),
             "symbols": {totals.instrument.symbol: totals.row() for totals in self.symbols}, "remarks": self.remarks,
-            "halted": result.halted, "models": self.models,
+            "denials": self.denials, "halted": result.halted, "models": self.models,
             "final": options.final, "seed": options.seed, "stateHash": result.state_hash,
         }  # fmt: skip
 

@@ -87,7 +87,7 @@ class Result:
 
     equity: at the end; start: what was put in. cash, fees: per currency. orders: sent to the exchange; denied: refused
     before; rejected: refused by it. positions: net size counts per symbol. ruined: when the account had lost
-    everything and the run ended, ns UTC; 0 = it did not.
+    everything and the run ended, ns UTC; 0 = it did not. denials: by rule, how often and the first decision.
     """
 
     dataset: Dataset
@@ -108,6 +108,7 @@ class Result:
     alarms: list[str]
     state_hash: str
     ruined: int = 0
+    denials: dict[str, tuple[int, Decision]] = field(default_factory=dict)
 
 
 def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) -> Result:
@@ -227,7 +228,7 @@ def _result(
         recorder.denied, recorder.rejected, start, equity, dict(engine.ledger.cash[ACCOUNT]), fees,
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
         {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
-        recorder.alarms, engine.state_hash(), ruined,
+        recorder.alarms, engine.state_hash(), ruined, recorder.denials,
     )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ def report_text(report: Report) -> str:
         f"{period}, {len(result.dataset):,} events",
         f"equity {money}, P&L {money_float(report.pnl):+,.2f}; fees {fees}",
         f"orders {result.orders}, fills {len(result.fills)}, denied {result.denied}, rejected {result.rejected}",
+        *(
+            f"  denied {why['count']} times by {code}, first {why['symbol']} on {why['time']}: {why['text']}"
+            for code, why in report.denials.items()
+        ),
         "",
         *_figures(report.statistics),
         "",

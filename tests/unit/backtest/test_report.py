@@ -46,7 +46,7 @@ def test_row_by_hand() -> None:
         "rejected": 0, "trades": 1, "currency": "USD", "startEquity": "1000", "equity": "988", "pnl": "-12",
         "fees": {"USD": "2"}, "cash": {"USD": "988"},
         "symbols": {"ACME": {"fills": 2, "trades": 1, "winRate": 0.0, "position": "0", "pnl": -12.0}},
-        "remarks": [], "halted": {}, "final": "mark_close", "seed": 1,
+        "remarks": [], "denials": {}, "halted": {}, "final": "mark_close", "seed": 1,
         "models": {
             "fee": "per_order:1", "slippage": "none", "latency": "none", "partial": "none", "fill": "next_open",
             "queue": "none",
