@@ -153,6 +153,8 @@ def ppm_of(strategy: str, percent: Number, name: str, bound: int) -> int:
 
 def confidence_of(strategy: str, confidence: Number) -> float:
     """A confidence from 0 to 1."""
+    if type(confidence) in (float, int) and 0 <= confidence <= 1:  # type: ignore[operator]
+        return float(confidence)
     number = float(decimal_of(confidence, f"{strategy}: confidence"))
     if not 0.0 <= number <= 1.0:
         raise InputError(f"{strategy}: confidence {confidence} must lie between 0 and 1")
