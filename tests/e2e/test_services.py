@@ -6,6 +6,7 @@ Whatever a service does, the cycle ends on time, its vote is 0, and the record s
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -260,11 +261,18 @@ def test_a_session_without_their_urls_asks_nobody(data: Path, tmp_path: Path, mo
 
 
 def test_the_environment_names_the_services() -> None:
-    environment = {"ML_SERVICE_URL": "http://127.0.0.1:5001/", "RL_SERVICE_URL": ""}
-    assert [source.name for source in signal_sources(["ml", "rl", "other"], environment)] == ["ml"]
+    environment = {"ML_SERVICE_URL": "http://127.0.0.1:5001/", "RL_SERVICE_URL": "", "NEWS_SERVICE_URL": "https://a.b"}
+    assert [source.name for source in signal_sources(["ml", "news", "other", "rl"], environment)] == ["ml", "news"]
     assert signal_sources(["rl"], environment) == []
     with pytest.raises(InputError, match="RL_SERVICE_URL='localhost' is no URL"):
         signal_sources(["rl"], {"RL_SERVICE_URL": "localhost"})
+
+
+def test_a_service_without_the_extra_that_asks_it_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tradewright.adapters.ml", None)
+    assert signal_sources(["ml"], {}) == []
+    with pytest.raises(InputError, match=r"tradewright\[services\]"):
+        signal_sources(["ml"], {"ML_SERVICE_URL": "http://127.0.0.1:5001"})
 
 
 # ── what they are worth ────────────────────────────────────────────────────────────────────────────────────────────
