@@ -77,34 +77,30 @@ def working(scope: Exposure, index: int) -> list[Order]:
 
 
 def risk(scope: Exposure, index: int, terms: Terms) -> Risk:
-    """What the scope's open trades and working openings risk."""
+    """What the scope's open trades and working openings risk; a trade without a stop is estimated once, however much of
+    it has filled."""
     total = 0
-    known = True
+    estimated: dict[str, bool] = {}
     for book in books_of(scope, index):
-        estimated: dict[str, bool] = {}
         for lot in book.lots:
             distance = lot_distance(book, lot)
             if distance is None:
-                known = False
                 estimated[lot.order_id] = True
                 continue
             amount = worth(scope, book.instrument, distance, lot.size, terms)
             if amount is None:
-                return Risk(None, known)
+                return Risk(None, not estimated)
             total += amount
-        total += len(estimated) * terms.estimate
     for order in working(scope, index):
-        remaining = scope.holds.holds[order.id].remaining
         distance = order_distance(scope, order)
         if distance is None:
-            known = False
-            total += terms.estimate
+            estimated[order.id] = True
             continue
-        amount = worth(scope, order.instrument, distance, remaining, terms)
+        amount = worth(scope, order.instrument, distance, scope.holds.holds[order.id].remaining, terms)
         if amount is None:
-            return Risk(None, known)
+            return Risk(None, not estimated)
         total += amount
-    return Risk(total, known)
+    return Risk(total + len(estimated) * terms.estimate, not estimated)
 
 
 def worth(scope: Exposure, instrument: Instrument, distance: int, size: int, terms: Terms) -> int | None:

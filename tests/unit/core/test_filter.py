@@ -320,6 +320,18 @@ def test_a_trailing_stop_risks_the_distance_it_keeps_and_no_stop_the_estimate() 
     assert open_trades.risk(scope, -1, Terms("stop_distance", 50 * ONE)) == (80 * ONE, False)
 
 
+def test_a_trade_without_a_stop_is_estimated_once_however_much_of_it_has_filled() -> None:
+    desk = desk_of()
+    desk.quote(GOLD)
+    order = desk.buy(10, limit_units=GOLD)
+    scope = desk.engine.gate.exposure("owner:ann")
+    assert open_trades.risk(scope, -1, Terms()).amount == 75 * ONE
+    desk.fill(order, 4, GOLD)
+    assert open_trades.risk(scope, -1, Terms()).amount == 75 * ONE
+    desk.fill(order, 6, GOLD)
+    assert open_trades.risk(scope, -1, Terms()).amount == 75 * ONE
+
+
 def test_an_amount_without_a_rate_refuses_and_closing_goes_on() -> None:
     desk = desk_of("USDJPY", currency="EUR")
     desk.quote(150_000)
