@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from tradewright.core.engine import Engine
+from tradewright.core.exposure import parts_of
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.core.trading_state import check_account, check_scope
@@ -25,6 +26,7 @@ from tradewright.model.control import (
     Alarm,
     CashMoved,
     CloseRequested,
+    LimitsSet,
     ProtectRequested,
     Started,
     StrategyHalted,
@@ -270,7 +272,7 @@ class Trader:
                 return self._decide(event, intents, [])
         elif isinstance(event, Started):
             self._start(event, False)
-        elif isinstance(event, TradingStateSet | CloseRequested | ProtectRequested):
+        elif isinstance(event, TradingStateSet | CloseRequested | ProtectRequested | LimitsSet):
             self._check_names(event)
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and not isinstance(event, CashMoved):
@@ -287,8 +289,14 @@ class Trader:
             outputs += engine.protect(event)
         return self._decide(event, self._run(event), outputs)
 
-    def _check_names(self, event: TradingStateSet | CloseRequested | ProtectRequested) -> None:
-        """What a person names has to be there: a mistyped halt would stop nothing."""
+    def _check_names(self, event: TradingStateSet | CloseRequested | ProtectRequested | LimitsSet) -> None:
+        """What a person names has to be there: a mistyped halt would stop nothing, a mistyped limit bind nothing. Of
+        strategies a limit may come first: it is how a new one is let in."""
+        if isinstance(event, LimitsSet):
+            for kind, name in parts_of(event.scope).items():
+                if kind != "strategy":
+                    check_scope(self.engine, f"{kind}:{name}", [])
+            return
         if isinstance(event, CloseRequested):
             check_account(self.engine, event.account)
             return

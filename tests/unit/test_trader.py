@@ -11,7 +11,15 @@ from tradewright.core.setup import Setup, StrategySpec
 from tradewright.core.state import restore, to_bytes
 from tradewright.model.account import Account
 from tradewright.model.command import Submit
-from tradewright.model.control import HALTED, CashMoved, CloseRequested, Started, StrategyHalted, TradingStateSet
+from tradewright.model.control import (
+    HALTED,
+    CashMoved,
+    CloseRequested,
+    LimitsSet,
+    Started,
+    StrategyHalted,
+    TradingStateSet,
+)
 from tradewright.model.errors import InputError, StateError
 from tradewright.model.event import ACCEPTED, CANCEL
 from tradewright.model.instrument import Instrument
@@ -165,6 +173,28 @@ def test_a_scope_that_is_not_there_is_refused_by_name_and_nothing_changes(scope:
     with pytest.raises(InputError, match=words):
         made.step(TradingStateSet(1, scope, HALTED, "ann", "stop"))
     assert made.state_hash() == before
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("account:Main", "there is no account 'Main'; there is main"),
+        ("owner:main/symbol:ACNE", "there is no symbol 'ACNE'; there is ACME"),
+        ("everyone", "scope 'everyone': it is all, or one or more of owner"),
+    ],
+)
+def test_limits_of_a_scope_that_is_not_there_are_refused_by_name_and_nothing_changes(scope: str, words: str) -> None:
+    made = trader("buys")
+    before = made.state_hash()
+    with pytest.raises(InputError, match=words):
+        made.step(LimitsSet(1, scope, [("maxOrderQuantity", 1)], 0, "", "ann", "typo"))
+    assert made.state_hash() == before
+
+
+def test_limits_of_a_strategy_may_come_before_it() -> None:
+    made = trader("buys")
+    made.step(LimitsSet(1, "strategy:tomorrow", [("maxOrderQuantity", 1)], 0, "", "ann", "canary"))
+    assert made.engine.gate.limits["strategy:tomorrow"].version == 1
 
 
 def test_a_close_of_an_account_that_is_not_there_is_refused_by_name() -> None:
