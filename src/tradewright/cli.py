@@ -205,7 +205,7 @@ def backtest(
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
     from tradewright.backtest.run import ACCOUNT, RunOptions, fee_estimate_of, run
-    from tradewright.backtest.strategy_source import specifications
+    from tradewright.backtest.strategy_source import specifications, unheard
     from tradewright.sim.models import Models
 
     if not data:
@@ -224,6 +224,8 @@ def backtest(
     dataset = load(data, reading)
     names = tuple(instrument.symbol for instrument in dataset.instruments)
     specified = specifications(strategy, ACCOUNT, names, dict(parameters(param)))
+    if why := unheard([found for _, found in specified], {series.kind for series in dataset.series}):
+        raise InputError(why)
     result = run(specified, dataset, options)
     made = report_of(result, convention)
     if report is not None:

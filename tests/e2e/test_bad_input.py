@@ -101,20 +101,31 @@ BROKEN = {
     "no strategy": ("class Mine: pass\n", "strategy.py has no Strategy class Mine"),
 }
 _MINE = "from tradewright.signal.strategy import Strategy\n\n\nclass Mine(Strategy):\n    "
+_BAR = "\n    def on_bar(self, bar):\n        self.buy(1)\n"
 BROKEN |= {
     "a setup that raises": (
-        f"{_MINE}def setup(self):\n        raise ValueError('a\\nb')\n",
+        f"{_MINE}def setup(self):\n        raise ValueError('a\\nb')\n{_BAR}",
         "strategy Mine can not be set up: ValueError: a b",
     ),
     "a setup that leaves": (
-        f"{_MINE}def setup(self):\n        raise SystemExit(0)\n",
+        f"{_MINE}def setup(self):\n        raise SystemExit(0)\n{_BAR}",
         "strategy Mine can not be set up: SystemExit: 0",
     ),
     "a constructor that raises": (
-        f"{_MINE}def __init__(self, *a, **k):\n        raise KeyError('k')\n",
+        f"{_MINE}def __init__(self, *a, **k):\n        raise KeyError('k')\n{_BAR}",
         "strategy Mine can not be set up: KeyError: 'k'",
     ),
+    "a callback that yields": (
+        f"{_MINE}def on_bar(self, bar):\n        yield self.buy(1)\n",
+        "on_bar is async or yields",
+    ),
+    "an async callback": (f"{_MINE}async def on_bar(self, bar):\n        self.buy(1)\n", "on_bar is async or yields"),
     "a file that leaves": ("raise SystemExit(0)\n", "strategy.py can not be loaded: SystemExit: 0"),
+}
+DEAF = {
+    "def on_bars(self, bar):\n        self.buy(1)\n": "nothing would answer, though there is on_bars",
+    "def on_fill(self, fill):\n        self.buy(1)\n": "nothing would answer, though there is on_fill",
+    "def on_trade(self, trade):\n        self.buy(1)\n": "only on_trade would answer",
 }
 NAMES = {
     "no such built-in": (("sma_cros",), "strategy 'sma_cros': no built-in of that name", 1),
@@ -139,6 +150,16 @@ def test_a_strategy_file_that_can_not_be_used_is_named(command: str, name: str, 
     file.write_text(text)
     home = ("--home", tmp_path / "home") if command == "demo" else ("--report", tmp_path / "report")
     both_ways(tmp_path, sentence, 1, command, f"{file}:Mine", "--data", good, *home)
+
+
+@pytest.mark.parametrize("text", DEAF)
+def test_a_strategy_that_these_data_would_never_call_is_told(text: str, good: Path, tmp_path: Path) -> None:
+    """A backtest of it is refused; a session says it, since it may be taken up with other strategies."""
+    file, sentence = tmp_path / "strategy.py", f"Mine: these data call on_bar, and {DEAF[text]}"
+    file.write_text(f"{_MINE}{text}")
+    both_ways(tmp_path, sentence, 1, "backtest", f"{file}:Mine", "--data", good)
+    said = tradewright("demo", f"{file}:Mine", "--data", good, "--home", tmp_path / "home", "--json")
+    assert said.row["remarks"] == [sentence]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.app.wiring.services import signal_sources
 from tradewright.backtest.data import ReadOptions, load
-from tradewright.backtest.strategy_source import specifications, strategy_class
+from tradewright.backtest.strategy_source import specifications, strategy_class, unheard
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import NETTING, Account
@@ -104,13 +104,15 @@ def chosen_strategies(refs: Sequence[str], parameters: dict[str, Any]) -> list[t
 
 @dataclass(slots=True)
 class Feed:
-    """A market to trade on. text: what it is, for the record; a home can only be resumed with the same."""
+    """A market to trade on. text: what it is, for the record; a home can only be resumed with the same. kinds: of its
+    events; none said = all."""
 
     instruments: list[Instrument]
     events: Iterable[MarketEvent]
     start: int
     text: str
     paced: bool
+    kinds: Collection[int] = ()
 
 
 def feed_of(options: DemoOptions) -> Feed:
@@ -118,7 +120,8 @@ def feed_of(options: DemoOptions) -> Feed:
     if options.files:
         data = load(options.files, ReadOptions())
         names = ", ".join(path.name for path in options.files)
-        return Feed(data.instruments, data.events(), data.time_first - 1, f"file {names}", False)
+        kinds = {series.kind for series in data.series}
+        return Feed(data.instruments, data.events(), data.time_first - 1, f"file {names}", False, kinds)
     market = Market(options.seed, START_NS, step_ms=STEP_MS)
     for index, instrument in enumerate(market.instruments):
         instrument.index = index
@@ -142,11 +145,14 @@ class Session:
         self.cycles = Cycles((), 0)
         self.sources = Sources()
         self.stopping = False
+        self.unheard = ""
         specs = self._specs()
         self.machine: Machine = open_machine(
             options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, self.feed.instruments,
             listener, crash, options.checkpoint_pages,
         )  # fmt: skip
+        if self.unheard:
+            self.machine.remarks.append(self.unheard)
         try:
             self._begin(specs)
             self.control = ControlSocket(options.folder)
@@ -157,7 +163,10 @@ class Session:
     def _specs(self) -> list[StrategySpec]:
         symbols = tuple(instrument.symbol for instrument in self.feed.instruments)
         chosen = self.options.strategies or list(STRATEGIES)
-        specs = [spec for ref, parameters in chosen for spec, _ in specifications(ref, ACCOUNT, symbols, parameters)]
+        specified = [item for ref, parameters in chosen for item in specifications(ref, ACCOUNT, symbols, parameters)]
+        if self.feed.kinds:
+            self.unheard = unheard([found for _, found in specified], self.feed.kinds)
+        specs = [spec for spec, _ in specified]
         doubled = [spec.id for spec in specs if sum(other.id == spec.id for other in specs) > 1]
         if doubled:
             raise InputError(f"two strategies are called {doubled[0]}; lots and states are kept by that name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,15 @@ import msgspec
 
 from tradewright.core.setup import StrategySpec
 from tradewright.model.errors import InputError
+from tradewright.model.event import BAR, DEPTH, QUOTE, QUOTE_BAR, TRADE
 from tradewright.signal.ensemble import Ensemble, member_id
 from tradewright.signal.strategies import STRATEGIES
 from tradewright.signal.strategy import Strategy
 
 Specified = tuple[StrategySpec, type[Strategy]]
+
+#: The callbacks that the market brings about, and the kinds of events that do.
+HEARS = {"on_bar": (BAR, QUOTE_BAR), "on_quote": (QUOTE,), "on_trade": (TRADE,), "on_depth": (DEPTH,)}
 
 
 def strategy_class(ref: str) -> type[Strategy]:
@@ -30,7 +35,36 @@ def strategy_class(ref: str) -> type[Strategy]:
     found = getattr(_module(Path(path)), name, None)
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise InputError(f"strategy {ref!r}: {path} has no Strategy class {name}")
+    _check_callbacks(found, ref)
     return found
+
+
+def _check_callbacks(found: type[Strategy], ref: str) -> None:
+    """A callback that only makes a generator or a coroutine would never decide."""
+    for name in (*HEARS, "on_fill", "setup"):
+        own = getattr(found, name)
+        if inspect.isgeneratorfunction(own) or inspect.iscoroutinefunction(own) or inspect.isasyncgenfunction(own):
+            raise InputError(f"strategy {ref!r}: {name} is async or yields, so it would never run")
+
+
+def unheard(found: Iterable[type[Strategy]], kinds: Collection[int]) -> str:
+    """A sentence where none of the strategies has a callback for any kind of event that the market has, else ""."""
+    strategies = list(found)
+    for kind in strategies:
+        heard = {event for name, events in HEARS.items() for event in events if _has(kind, name)}
+        if issubclass(kind, Ensemble) or heard & set(kinds):
+            return ""
+    names = ", ".join(kind.__name__ for kind in strategies)
+    waiting = sorted({name for kind in strategies for name in HEARS if _has(kind, name)})
+    answer = f"only {', '.join(waiting)}" if waiting else "nothing"
+    others = sorted({name for kind in strategies for name in vars(kind) if name.startswith("on_")} - set(waiting))
+    near = f", though there is {', '.join(others)}" if others else ""
+    there = ", ".join(name for name, events in HEARS.items() if set(events) & set(kinds))
+    return f"{names}: these data call {there}, and {answer} would answer{near}"
+
+
+def _has(found: type[Strategy], callback: str) -> bool:
+    return getattr(found, callback) is not getattr(Strategy, callback)
 
 
 def _module(path: Path) -> Any:
