@@ -439,6 +439,32 @@ def test_a_person_sets_moves_and_replaces_the_exits_of_a_position(native: bool) 
     desk.check_recovery()
 
 
+@NATIVE
+def test_a_target_that_a_person_adds_leaves_the_trail_that_is_there(native: bool) -> None:
+    desk = bought(native)
+    asked(desk, trail=200)
+    asked(desk, target=11000)
+    assert open_exits(desk) == [("trailing_stop", 0, 0, 10), ("limit", 0, 11000, 10)]
+    desk.flat(105)
+    desk.flat(103)
+    desk.flat(103)
+    assert desk.cash() == "30"
+    assert desk.is_idle()
+    desk.check_recovery()
+
+
+def test_a_person_s_exits_of_a_short_lie_on_the_other_sides() -> None:
+    desk = Desk({"bar 1": [["sell", {"size": 10}]]})
+    desk.flat(100)
+    desk.flat(100)
+    asked(desk, stop=10500, target=9000)
+    assert open_exits(desk) == [("stop", 10500, 0, 10), ("limit", 0, 9000, 10)]
+    asked(desk, stop=10400)
+    desk.flat(104)
+    assert desk.cash() == "-40"
+    assert desk.is_idle()
+
+
 def test_a_person_s_exits_of_a_hedged_position_guard_each_lot() -> None:
     script: Script = {
         "bar 1": [["buy", {"size": 10}]],
