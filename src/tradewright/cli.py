@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from tradewright import __version__
+from tradewright.app.printable import printable
 from tradewright.model.errors import InputError, NotReady, TradewrightError, UsageError
 
 if TYPE_CHECKING:
@@ -46,10 +48,14 @@ Params = Annotated[
 def main() -> None:
     """Entry point: errors of ours become one sentence on stderr and their exit code."""
     arguments = sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that has not every letter shows another one; it does not end a session.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     # `tradewright --data a.parquet b.parquet` reads better than a --data before each; both are taken.
     try:
         code = app(args=spread(arguments), standalone_mode=False)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         fail("interrupted", FAILED)
     except TyperException as error:
         fail(" ".join(error.format_message().split()), USAGE)
@@ -71,7 +77,7 @@ def fail(sentence: str, code: int, answered: bool = False) -> None:
     """One clear sentence, and the end. answered: its one JSON object was printed already."""
     if "--json" in sys.argv and not answered:
         print(json.dumps({"error": sentence, "exitCode": code}))
-    print(f"tradewright: {sentence}", file=sys.stderr)
+    print(f"tradewright: {printable(sentence)}", file=sys.stderr)
     raise SystemExit(code)
 
 
@@ -92,7 +98,7 @@ def spread(arguments: list[str]) -> list[str]:
 
 def show(data: dict[str, Any], as_json: bool, text: Callable[[], str]) -> None:
     """Print an answer, as JSON or as text."""
-    print(json.dumps(data, ensure_ascii=False) if as_json else text())
+    print(json.dumps(data, ensure_ascii=False) if as_json else "\n".join(map(printable, text().split("\n"))))
 
 
 def parameters(pairs: list[str] | None) -> dict[str, str]:

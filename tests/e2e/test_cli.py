@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.command import files, tradewright
 from tests.e2e.markets import bars
-from tests.project import build_of, compiled_modules
+from tests.project import ROOT, build_of, compiled_modules
 
 COMMANDS = ("demo", "backtest", "explain", "replay", "kill", "rearm", "doctor")
 USAGE = {
@@ -148,6 +148,37 @@ def test_a_backtest_says_which_rule_denied_and_how_often(tmp_path: Path) -> None
     assert "10 USD" in denial["text"]
     words = " ".join(tradewright(*arguments).out.split())
     assert f"denied {row['denied']} times by {code}, first ACME on {denial['time']}: {denial['text']}" in words
+
+
+def test_words_that_would_steer_a_terminal_are_shown_as_codes(tmp_path: Path) -> None:
+    """A strategy's own, line by line; the JSON keeps them as they are."""
+    data, home = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "home"
+    file = tmp_path / "colours.py"
+    file.write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Colours(Strategy):\n    n: int = 0\n\n    def on_bar(self, bar):\n        self.n += 1\n"
+        "        if self.n == 5:\n            self.buy(1, reason='\\x1b[31mred\\nnew line\\x00')\n"
+        "        if self.n == 9:\n            raise ValueError('\\x1b[2J')\n"
+    )
+    said = tradewright("demo", f"{file}:Colours", "--data", data, "--home", home)
+    assert "\\x1b[31mred\\nnew line\\x00" in said.out
+    assert "ValueError: \\x1b[2J" in said.err
+    assert said.code == 1
+    (order,) = [line.split()[2] for line in said.out.splitlines() if "  SENT " in line]
+    told = tradewright("explain", order, "--home", home)
+    assert "\\x1b[31mred" in told.out
+    assert not {"\x1b", "\x00"} & set(said.out + said.err + told.out)
+
+
+def test_a_terminal_without_the_letters_does_not_end_a_command(tmp_path: Path) -> None:
+    data = bars(tmp_path / "x.csv", 60, ("ACME",))
+    ran = subprocess.run(
+        [sys.executable, "-m", "tradewright", "backtest", "sma_cross", "--data", str(data)],
+        cwd=ROOT, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "equity" in ran.stdout
 
 
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from tradewright.app.printable import printable
 from tradewright.core.engine import Engine
 from tradewright.explain import check_row, terms_text
 from tradewright.model.control import TRADING_STATES, Alarm, StrategyHalted, TradingStateChanged, TradingStateSet
@@ -69,7 +70,7 @@ class Screen:
                 self._say(event.time, f"FILL   {event.order_id} {instrument.symbol} {size} at {price}")
 
     def _say(self, time: int, line: str) -> None:
-        line = f"{moment_text(time)[11:19]}  {line}"
+        line = f"{moment_text(time)[11:19]}  {printable(line)}"
         self.lines.append(line)
         if self.live is None:
             print(line, flush=True)

@@ -122,6 +122,8 @@ CASES = [
          "{path}: no quotes of B from 2024-01-03 to the end; there are some from 2024-01-01 to 2024-01-01: widen the"
          " period, or leave the symbol out", {"from_": "2024-01-03"}),
     Case("symbol not in the file", GOOD, "{path}: no rows of MSFT", {"symbols": ["x", "MSFT"]}),
+    Case("symbol that steers", "symbol," + bars("A\x1b[31m," + ROW_1),
+         "{path}: row 1, column 'symbol': 'A\\x1b[31m' is not a symbol: it has a control character"),
     Case("symbol with a slash", "ts,symbol,bid,ask\n2024-01-01,BTC/USD,1,2\n",
          "{path}: row 1, column 'symbol': 'BTC/USD' is not a symbol (not empty, no slash)"),
     Case("symbol missing", "ts,symbol,bid,ask\n2024-01-01,A,1,2\n2024-01-01,,1,2\n",

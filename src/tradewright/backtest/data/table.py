@@ -113,6 +113,8 @@ def _with_symbols(frame: pl.DataFrame, path: str, symbol: str | None) -> pl.Data
     column = frame["symbol"].cast(pl.String)
     wrong = (column.is_null() | (column == "") | column.str.contains("/", literal=True)).fill_null(True)
     _refuse_first(wrong, column, frame, path, "symbol", "is not a symbol (not empty, no slash)")
+    steering = column.str.contains(r"\p{Cc}")
+    _refuse_first(steering, column, frame, path, "symbol", "is not a symbol: it has a control character")
     return frame.with_columns(column)
 
 
