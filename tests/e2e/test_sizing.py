@@ -70,5 +70,14 @@ def test_a_backtest_takes_a_default(tmp_path: Path) -> None:
         quantities[sizer] = {order.quantity for decision in result.decisions for order in decision.orders}
     assert quantities["fixed:3"] == {3 * 10 ** dataset.instruments[0].size_scale}
     assert len(quantities["percent:50"]) > 3
+    plain = run([specification(f"{file}:Plain", ACCOUNT, names, {})], dataset, RunOptions(sizer="fixed:3"))
+    guarded = run(
+        [specification(f"{file}:Plain", ACCOUNT, names, {})],
+        dataset,
+        RunOptions(sizer="fixed:3", exits={"maxHoldingSeconds": 60}),
+    )
+    assert {match.time_close - match.time_open for match in plain.matches} != {
+        match.time_close - match.time_open for match in guarded.matches
+    }
     halted = run([specification(f"{file}:Plain", ACCOUNT, names, {})], dataset, RunOptions()).halted
     assert "say how much" in halted["Plain"]

@@ -29,6 +29,7 @@ from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
+from tradewright.model.exit_plan import plan_from
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
@@ -55,8 +56,9 @@ class RunOptions:
     cash: amount in `currency`, or amounts by currency. kind, mode, leverage: of the account. limits: as in the
     configuration. scopes: limits of further scopes. owner: whose the account is. models: the exchange's.
     fee_estimate: what holds and sizing expect a fill to cost. seed: of the exchange's random draws. sizer: how
-    openings that say no size get one, as `model.sizer` reads it; "" = none does. final: what happens to positions
-    at the end — valued at the last close, or closed at the open of the last bar (a convention of backtesting.py).
+    openings that say no size get one, as `model.sizer` reads it; "" = none does. exits: those of openings that bring
+    none, by the names of `model.exit_plan.CONFIGURED`. final: what happens to positions at the end — valued at the last
+    close, or closed at the open of the last bar (a convention of backtesting.py).
     keep_decisions: collect decision records. journal: records go there as well.
     """
 
@@ -69,6 +71,7 @@ class RunOptions:
     scopes: Mapping[str, Limits] = field(default_factory=dict)
     owner: str = ""
     sizer: str = ""
+    exits: dict[str, Number] = field(default_factory=dict)
     models: Models = field(default_factory=Models)
     fee_estimate: FeeEstimate = field(default_factory=FeeEstimate)
     seed: int = 1
@@ -165,9 +168,9 @@ def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: Ru
     )  # fmt: skip
     notes = {"models": json.dumps(options.models.row()), "seed": str(options.seed), "final": options.final}
     sizers = {f"account:{ACCOUNT}": sizer_from(options.sizer)} if options.sizer else {}
-    setup = Setup(
-        dataset.instruments, [(account, limits_from(options.limits).row())], specs, notes, sizers, options.scopes
-    )
+    plans = {f"account:{ACCOUNT}": plan_from(options.exits)} if options.exits else {}
+    accounts = [(account, limits_from(options.limits).row())]
+    setup = Setup(dataset.instruments, accounts, specs, notes, sizers, options.scopes, plans)
     return Started(time, 1, plain(setup.row()))
 
 
