@@ -14,6 +14,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.exposure_rules import share
 from tradewright.core.orders import OrderState
 from tradewright.core.rules import loss_limit
+from tradewright.core.watching import FILL_LIMITS
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
 from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
 from tradewright.model.order import ENTRY, Order
@@ -168,7 +169,7 @@ def _bounds(engine: Engine, order: Order, changes: list[TradingStateChanged]) ->
         return
     engine.stamp += 1
     for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
-        used = rule.used(engine.stamp) if rule.code not in LOSSES else None
+        used = rule.used(engine.stamp) if rule.limit in FILL_LIMITS and rule.code not in LOSSES else None
         if used is None or used[0] is None or used[1] is None or used[0] <= used[1]:
             continue
         if state == ACTIVE:

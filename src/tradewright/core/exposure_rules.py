@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.decision import Check
@@ -31,6 +32,11 @@ def share(value: int | None, whole: int | None) -> int | None:
     if value is None or whole is None or whole <= 0:
         return None
     return -(-value * MILLION // whole)
+
+
+def only(scope: Exposure | None) -> AccountState | None:
+    """The account of a scope that has one."""
+    return scope.accounts[0] if scope is not None and len(scope.accounts) == 1 else None
 
 
 class ShareRule(OpeningRule):
@@ -78,6 +84,14 @@ class DirectionalExposure(ShareRule):
 
     def held(self, proposal: Proposal, scope: Exposure) -> int | None:
         return scope.held(proposal.stamp, proposal.order.side)
+
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        sides = [share(scope.held(stamp, side), scope.equity(stamp)) for side in (1, -1)]
+        known = [value for value in sides if value is not None]
+        return (max(known) if len(known) == len(sides) else None), self.bound, "ppm"
 
 
 class SectorExposure(ShareRule):
@@ -130,6 +144,13 @@ class MarginUse(OpeningRule):
         taken = None if equity is None or free is None or need is None else equity - free + need
         value = share(taken, equity)
         return self.verdict(value is not None and value <= limit, value, limit, "ppm")
+
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        account = only(self.exposure)
+        if account is None or account.terms.kind == "cash":
+            return None
+        equity, free = account.equity(), account.free(account.terms.currency)
+        return share(None if equity is None or free is None else equity - free, equity), self.bound, "ppm"
 
 
 class MarginDeficit(OpeningRule):

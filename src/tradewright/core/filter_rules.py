@@ -80,6 +80,12 @@ class DailyTrades(FilterRule):
         taken = open_trades.trades_today(scope, proposal.order.instrument.index)
         return self.verdict(taken < limit, taken, limit, "count")
 
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        index = index_of(self.exposure)
+        if self.exposure is None or index is None:
+            return None
+        return open_trades.trades_today(self.exposure, index), self.bound, "count"
+
 
 class Cooldown(FilterRule):
     """minCooldownMinutesBetweenTrades: since the newest opening order in the symbol, whatever became of it."""
@@ -150,6 +156,12 @@ class ConcurrentTrades(FilterRule):
         taken = open_trades.count(scope, proposal.order.instrument.index, 0)
         return self.verdict(taken < limit, taken, limit, "count")
 
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        index = index_of(self.exposure)
+        if self.exposure is None or index is None:
+            return None
+        return open_trades.count(self.exposure, index, 0), self.bound, "count"
+
 
 class ConcurrentDirection(FilterRule):
     """maxConcurrentTradesPerDirection: open trades in the symbol on the opening's side; at the limit no more."""
@@ -177,6 +189,12 @@ class DailyRisk(FilterRule):
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         return self._ask(proposal, scope, limit, proposal.order.instrument.index)
+
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        scope, index = self.exposure, index_of(self.exposure)
+        if scope is None or index is None:
+            return None
+        return self.daily(scope, index, self.terms()), self.bound, scope.unit
 
     def _ask(self, proposal: Proposal, scope: Exposure, limit: int, index: int) -> Check:
         terms = self.terms()
@@ -210,6 +228,14 @@ class DailyRiskGlobal(DailyRisk):
     def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (self.daily(scope, -1, self.terms()), self.bound, scope.unit)
+
+
+def index_of(scope: Exposure | None) -> int | None:
+    """The instrument of a scope that names one."""
+    if scope is None or scope.symbol == "":
+        return None
+    found = [mark.instrument.index for mark in scope.marks.marks if mark.instrument.symbol == scope.symbol]
+    return found[0] if found else None
 
 
 def risk_of(proposal: Proposal, scope: Exposure, terms: Terms) -> tuple[int | None, bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.exposure import Exposure
-from tradewright.core.exposure_rules import OpeningRule, share
+from tradewright.core.exposure_rules import OpeningRule, only, share
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.rules import loss_limit
 from tradewright.model.decision import Check
@@ -42,6 +42,14 @@ class Drawdown(OpeningRule):
         lost = None if peak is None or equity is None else max(0, peak - equity)
         value = share(lost, peak)
         return self.verdict(value is not None and value < limit, value, limit, "ppm")
+
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        account = only(self.exposure)
+        if account is None:
+            return None
+        equity = account.equity()
+        lost = None if account.peak is None or equity is None else max(0, account.peak - equity)
+        return share(lost, account.peak), self.bound, "ppm"
 
 
 class LossSpeed(OpeningRule):

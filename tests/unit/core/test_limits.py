@@ -268,6 +268,27 @@ def test_the_use_of_every_limit_can_be_read() -> None:
     ]
 
 
+def test_the_use_of_limits_of_a_symbol_and_of_an_account_can_be_read() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    put(
+        desk, "owner:main/symbol:ACME", maxTradesPerDay=4, maxConcurrentTradesPerSymbol=5, maxDailyRiskPerSymbol=200
+    )  # fmt: skip
+    put(desk, "account:main", maxDrawdownPercent=1, maxMarginUsePercent=1, maxDirectionalExposurePercent=1)
+    desk.quote(PRICE)
+    desk.filled(BUY, 10, PRICE, stop_loss=PRICE - 500)
+    desk.quote(PRICE - 500)
+    uses = {use.code: (use.value, use.ppm) for use in desk.engine.utilisation()}
+    assert uses == {
+        "DIRECTIONAL_EXPOSURE_LIMIT": (951, 95_100),  # 950 of 999 950
+        "MARGIN_USE_LIMIT": (951, 95_100),
+        "DRAWDOWN_LIMIT": (50, 5_000),
+        "MAX_TRADES_PER_DAY": (1, 250_000),
+        "MAX_CONCURRENT_TRADES_SYMBOL": (1, 200_000),
+        "MAX_DAILY_RISK_SYMBOL": (50 * ONE, 250_000),
+    }
+
+
 @pytest.mark.parametrize("scope", ["owner:ann", "venue:paper", "sector:energy", "currency:ACME"])
 def test_a_wider_scope_can_be_taken_out_of_trading(scope: str) -> None:
     desk = desk_of_two()
