@@ -121,6 +121,31 @@ def test_repeated_executions_halt_their_strategy_until_a_person_re_arms_it() -> 
     assert codes(desk) == []
 
 
+def test_a_re_armed_strategy_begins_anew_and_another_s_executions_stay_counted() -> None:
+    desk = desk_with(maxRepeatedExecutions=3, repeatedExecutionSeconds=60)
+    for _ in range(2):
+        desk.filled(BUY, 1, PRICE, strategy="t")
+    for _ in range(3):
+        desk.filled(BUY, 1, PRICE)
+    rearm(desk, "strategy:s")
+    for _ in range(2):
+        desk.filled(BUY, 1, PRICE)
+    assert desk.engine.states == {}
+    desk.filled(BUY, 1, PRICE, strategy="t")
+    assert desk.engine.states == {"strategy:t": HALTED}
+
+
+def test_parts_of_one_opening_and_closes_are_no_executions_of_their_own() -> None:
+    desk = desk_with(maxRepeatedExecutions=2, repeatedExecutionSeconds=60)
+    order = desk.buy(3)
+    for _ in range(3):
+        desk.fill(order, 1, PRICE)
+    for _ in range(2):
+        desk.close(SELL, 1)
+        desk.fill(desk.submitted()[-1], 1, PRICE)
+    assert desk.engine.states == {}
+
+
 def test_executions_that_lie_apart_halt_nothing() -> None:
     desk = desk_with(maxRepeatedExecutions=3, repeatedExecutionSeconds=60)
     for _ in range(9):
