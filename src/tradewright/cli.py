@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,6 +80,15 @@ def fail(sentence: str, code: int, answered: bool = False) -> None:
         print(json.dumps({"error": sentence, "exitCode": code}))
     print(f"tradewright: {printable(sentence)}", file=sys.stderr)
     raise SystemExit(code)
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """What is wrong with an option is wrong with the command line."""
+    try:
+        yield
+    except InputError as error:
+        raise UsageError(str(error)) from error
 
 
 def spread(arguments: list[str]) -> list[str]:
@@ -210,23 +220,28 @@ def backtest(
     from tradewright.backtest.counterfactual import counterfactual
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
-    from tradewright.backtest.run import ACCOUNT, RunOptions, fee_estimate_of, run
+    from tradewright.backtest.run import ACCOUNT, RunOptions, check_options, fee_estimate_of, run
     from tradewright.backtest.strategy_source import specifications, unheard
+    from tradewright.performance.convention import convention_of
     from tradewright.sim.models import Models
 
     if not data:
         raise UsageError("backtest needs data: add --data FILE")
-    models = Models(fee=fee, slippage=slippage, latency=latency, partial=partial, fill=fill, queue=queue)
-    reading = ReadOptions(
-        symbols=symbols.split(",") if symbols else None, from_=from_, to=to, stamp=stamp, period=period,
-        adjust=factor_or_file(adjust), max_gap=max_gap,
-    )  # fmt: skip
-    options = RunOptions(
-        cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
-        owner=owner, scopes=scopes_of(limits_file, owner or ACCOUNT),
-        sizer=sizer, models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
-        keep_decisions=without,
-    )  # fmt: skip
+    scopes = scopes_of(limits_file, owner or ACCOUNT)
+    with usage():
+        models = Models(fee=fee, slippage=slippage, latency=latency, partial=partial, fill=fill, queue=queue)
+        reading = ReadOptions(
+            symbols=symbols.split(",") if symbols else None, from_=from_, to=to, stamp=stamp, period=period,
+            adjust=factor_or_file(adjust), max_gap=max_gap,
+        )  # fmt: skip
+        options = RunOptions(
+            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
+            owner=owner, scopes=scopes,
+            sizer=sizer, models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
+            keep_decisions=without,
+        )  # fmt: skip
+        check_options(options)
+        convention_of(convention)
     dataset = load(data, reading)
     names = tuple(instrument.symbol for instrument in dataset.instruments)
     specified = specifications(strategy, ACCOUNT, names, dict(parameters(param)))

@@ -173,34 +173,34 @@ def test_a_strategy_or_parameter_that_is_not_there_is_named(
 
 
 OPTIONS = {
-    "a fill that is none": ("--fill", "yesterday", 1),
-    "a fee that is none": ("--fee", "free", 1),
-    "a final that is none": ("--final", "never", 1),
-    "cash that is no number": ("--cash", "much", 1),
-    "cash below zero": ("--cash=-1", "cash in USD can not be negative", 1),
-    "a kind that is none": ("--kind", "gift", 1),
-    "a mode that is none": ("--mode", "hoping", 1),
-    "a limit that is none": ("--limit", "maxFun=1", 1),
-    "a limit of zero": ("--limit", "maxOrderValue=0", 1),
-    "a leverage of zero": ("--leverage", "0", 2),
-    "a leverage that is no number": ("--leverage", "high", 2),
-    "a stamp that is none": ("--stamp", "middle", 1),
-    "a period that is none": ("--period", "often", 1),
-    "a first label that is none": ("--from", "once", 1),
-    "a convention that is none": ("--convention", "mine", 1),
-    "an option that is none": ("--colour", "red", 2),
+    "a fill that is none": ("--fill", "yesterday", "value"),
+    "a fee that is none": ("--fee", "free", "value"),
+    "a final that is none": ("--final", "never", "value"),
+    "cash that is no number": ("--cash", "much", "value"),
+    "cash below zero": ("--cash=-1", "cash in USD can not be negative", "value"),
+    "a kind that is none": ("--kind", "gift", "value"),
+    "a mode that is none": ("--mode", "hoping", "value"),
+    "a limit that is none": ("--limit", "maxFun=1", "value"),
+    "a limit of zero": ("--limit", "maxOrderValue=0", "value"),
+    "a leverage of zero": ("--leverage", "0", "option"),
+    "a leverage that is no number": ("--leverage", "high", "option"),
+    "a stamp that is none": ("--stamp", "middle", "value"),
+    "a period that is none": ("--period", "often", "value"),
+    "a first label that is none": ("--from", "once", "value"),
+    "a convention that is none": ("--convention", "mine", "value"),
+    "an option that is none": ("--colour", "red", "option"),
 }
 
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_an_option_that_can_not_be_is_refused(name: str, good: Path, tmp_path: Path) -> None:
-    option, value, code = OPTIONS[name]
+    option, value, named = OPTIONS[name]
     given = (option,) if "=" in option else (option, value)
     report = ("--report", tmp_path / "report")
     both_ways(
         tmp_path,
-        value.split("=")[0] if code == 1 else option,
-        code,
+        value.split("=")[0] if named == "value" else option,
+        2,
         "backtest",
         "sma_cross",
         "--data",

@@ -181,6 +181,24 @@ def test_a_terminal_without_the_letters_does_not_end_a_command(tmp_path: Path) -
     assert "equity" in ran.stdout
 
 
+def test_a_home_is_replayed_from_another_folder_than_it_was_made_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its strategy was named by a path that starts at the folder of then."""
+    data, home = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "home"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "turns.py").write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Turns(Strategy):\n    def on_bar(self, bar):\n        self.buy(1) if self.flat else self.close()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert tradewright("demo", "own/turns.py:Turns", "--data", data, "--home", home, "--json").code == 0
+    monkeypatch.chdir(tmp_path / "own")
+    said = tradewright("replay", "--verify", "--home", home, "--json")
+    assert said.code == 0, said.err
+    assert said.row["verifiedOutputs"] > 10
+
+
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
     found = tradewright("--version", "--json").row
     if build_of("tradewright.trader") == "pure":

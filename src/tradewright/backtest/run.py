@@ -161,11 +161,24 @@ def _balances(options: RunOptions) -> dict[str, int]:
     return balances
 
 
-def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: RunOptions) -> Started:
-    account = Account(
+def check_options(options: RunOptions) -> None:
+    """Raises InputError for what can not work whatever the data are."""
+    _balances(options)
+    _account(options)
+    limits_from(options.limits)
+    if options.sizer:
+        sizer_from(options.sizer)
+
+
+def _account(options: RunOptions) -> Account:
+    return Account(
         ACCOUNT, ACCOUNT, "paper", options.mode, options.kind, options.currency, options.leverage,
         fee=options.fee_estimate, owner=options.owner,
     )  # fmt: skip
+
+
+def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: RunOptions) -> Started:
+    account = _account(options)
     notes = {"models": json.dumps(options.models.row()), "seed": str(options.seed), "final": options.final}
     sizers = {f"account:{ACCOUNT}": sizer_from(options.sizer)} if options.sizer else {}
     plans = {f"account:{ACCOUNT}": plan_from(options.exits)} if options.exits else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Collection, Iterable
 from hashlib import blake2b
@@ -117,7 +118,9 @@ def specification(
     given = tuple(sorted(parameters.items()))
     params_hash = blake2b(msgspec.json.encode(given), digest_size=16).hexdigest()
     name = id or (ref if ref in STRATEGIES else found.__name__)
-    return StrategySpec(name, ref, account, symbols, given, code_hash(found), params_hash), found
+    # A journal is read again from anywhere: where its strategies lie is told in full.
+    full = ref if ref in STRATEGIES else os.path.abspath(ref)
+    return StrategySpec(name, full, account, symbols, given, code_hash(found), params_hash), found
 
 
 def specifications(
