@@ -188,7 +188,7 @@ def backtest(
     currency: Annotated[str, typer.Option("--currency", help="Currency of the account.")] = "USD",
     kind: Annotated[str, typer.Option("--kind", help="cash or margin.")] = "margin",
     mode: Annotated[str, typer.Option("--mode", help="netting or hedging.")] = "netting",
-    leverage: Annotated[int, typer.Option("--leverage", min=1)] = 1,
+    leverage: Annotated[int, typer.Option("--leverage", min=1, max=1000)] = 1,
     fill: Annotated[str, typer.Option("--fill", help="next_open, next_close, this_close, touch[:path].")] = "next_open",
     fee: Annotated[str, typer.Option("--fee", help="e.g. bps:10, per_share:0.005:min=1, maker_taker:…")] = "none",
     slippage: Annotated[str, typer.Option("--slippage")] = "none",
@@ -243,21 +243,21 @@ def backtest(
         check_options(options)
         convention_of(convention)
     dataset = load(data, reading)
-    names = tuple(instrument.symbol for instrument in dataset.instruments)
-    specified = specifications(strategy, ACCOUNT, names, dict(parameters(param)))
-    if why := unheard([found for _, found in specified], {series.kind for series in dataset.series}):
+    specified = specifications(strategy, ACCOUNT, dataset.symbols, dict(parameters(param)))
+    if why := unheard([found for _, found in specified], dataset.kinds):
         raise InputError(why)
     result = run(specified, dataset, options)
     made = report_of(result, convention)
-    if report is not None:
-        made.write(report)
     blocked = counterfactual(specified, result) if without else None
-    show_backtest(made, blocked, as_json)
+    show_backtest(made, blocked, report, as_json)
 
 
-def show_backtest(made: Report, blocked: list[Blocked] | None, as_json: bool) -> None:
+def show_backtest(made: Report, blocked: list[Blocked] | None, folder: Path | None, as_json: bool) -> None:
     """A backtest's report, and what its rules blocked if that was asked for; a halted strategy is a failure."""
     row, lines = made.row(), [made.text()]
+    if folder is not None:
+        made.write(folder)
+        lines.append(f"report in {folder}")
     if blocked is not None:
         row["counterfactual"] = [rule.row() for rule in blocked]
         lines += ["", *([rule.text(made.currency) for rule in blocked] or ["no rule refused anything"])]

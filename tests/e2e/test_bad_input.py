@@ -183,6 +183,7 @@ OPTIONS = {
     "a limit that is none": ("--limit", "maxFun=1", "value"),
     "a limit of zero": ("--limit", "maxOrderValue=0", "value"),
     "a leverage of zero": ("--leverage", "0", "option"),
+    "a leverage beyond all": ("--leverage", "9" * 21, "option"),
     "a leverage that is no number": ("--leverage", "high", "option"),
     "a stamp that is none": ("--stamp", "middle", "value"),
     "a period that is none": ("--period", "often", "value"),

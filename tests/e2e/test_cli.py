@@ -199,6 +199,29 @@ def test_a_home_is_replayed_from_another_folder_than_it_was_made_in(
     assert said.row["verifiedOutputs"] > 10
 
 
+def test_what_a_strategy_left_behind_is_named_to_the_next(tmp_path: Path) -> None:
+    """One that held when it ended, and has no part in the session that goes on in the same home."""
+    data, home, file = tmp_path / "bars.csv", tmp_path / "home", tmp_path / "holds.py"
+    file.write_text(
+        "from tradewright.signal.strategy import Strategy\n\n\n"
+        "class Holds(Strategy):\n    def on_bar(self, bar):\n        self.buy(1) if self.flat else None\n"
+    )
+    bars(data, 20, ("ACME",))
+    first = tradewright("demo", f"{file}:Holds", "--data", data, "--home", home, "--json")
+    assert first.row["remarks"] == []
+    bars(data, 40, ("ACME",))
+    then = tradewright("demo", "sma_cross", "--data", data, "--home", home, "--json")
+    (remark,) = [remark for remark in then.row["remarks"] if "no strategy decides on it" in remark]
+    assert remark.startswith("Holds holds 1 ACME, and does not take part in this session")
+
+
+def test_a_report_says_where_it_was_written(tmp_path: Path) -> None:
+    data, folder = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "report"
+    said = tradewright("backtest", "sma_cross", "--data", data, "--report", folder)
+    assert said.out.splitlines()[-1] == f"report in {folder}"
+    assert (folder / "report.json").exists()
+
+
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
     found = tradewright("--version", "--json").row
     if build_of("tradewright.trader") == "pure":

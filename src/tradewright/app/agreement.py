@@ -27,3 +27,13 @@ def disagreements(engine: Engine, account: str, balances: Mapping[str, int], pos
             scale = engine.symbols[symbol].size_scale if symbol in engine.symbols else 0
             found.append(f"{symbol} {text_of(ours, scale)} here, {text_of(theirs, scale)} there")
     return found
+
+
+def left_alone(engine: Engine) -> list[str]:
+    """What strategies hold that do not take part any more: nobody decides when it is closed."""
+    return [
+        f"{book.strategy} holds {text_of(book.net, book.instrument.size_scale)} {book.instrument.symbol}, and does not "
+        "take part in this session: no strategy decides on it"
+        for book in engine.ledger.books.values()
+        if book.net and not book.trading
+    ]

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from tradewright import __version__
-from tradewright.app.agreement import disagreements
+from tradewright.app.agreement import disagreements, left_alone
 from tradewright.app.conflate import Conflator
 from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER
@@ -120,8 +120,7 @@ def feed_of(options: DemoOptions) -> Feed:
     if options.files:
         data = load(options.files, ReadOptions())
         names = ", ".join(path.name for path in options.files)
-        kinds = {series.kind for series in data.series}
-        return Feed(data.instruments, data.events(), data.time_first - 1, f"file {names}", False, kinds)
+        return Feed(data.instruments, data.events(), data.time_first - 1, f"file {names}", False, data.kinds)
     market = Market(options.seed, START_NS, step_ms=STEP_MS)
     for index, instrument in enumerate(market.instruments):
         instrument.index = index
@@ -210,6 +209,7 @@ class Session:
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
         self._quarantine(now)
+        machine.remarks += left_alone(engine)
         if not first:
             machine.reconcile(Timer(now, RECONCILE))
             if not any(isinstance(event, Fill) for event in owed):

@@ -218,7 +218,7 @@ def story_of(folder: Path, order_id: str) -> Story:
     """The story of one order. InputError when the journal does not know it."""
     stories = Stories(lambda decision: any(order.id == order_id for order in decision.orders)).gather(folder)
     if order_id not in stories:
-        raise InputError(f"{folder} knows no order {order_id}; `tradewright replay` names those it knows")
+        raise InputError(f"{folder} knows no order {order_id}; the lines and the summary of a session name its orders")
     return stories[order_id]
 
 

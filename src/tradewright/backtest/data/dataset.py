@@ -89,6 +89,16 @@ class Dataset:
         return sum(map(len, self.series))
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        """Of its instruments, in their order."""
+        return tuple(instrument.symbol for instrument in self.instruments)
+
+    @property
+    def kinds(self) -> set[int]:
+        """Kinds of its events."""
+        return {series.kind for series in self.series}
+
+    @property
     def time_first(self) -> int:
         """Time of the first event, ns UTC."""
         return min(int(series.columns["time"][0]) for series in self.series)
