@@ -157,6 +157,7 @@ def demo(
 ) -> None:
     """A live-like session on the paper exchange: no key, no network. The same --home goes on where it ended."""
     from tradewright.app.demo import DemoOptions, chosen_strategies
+    from tradewright.app.home import home as home_of
     from tradewright.app.home import new_run
     from tradewright.app.summary import play
 
@@ -164,7 +165,7 @@ def demo(
     for file in data or []:
         if not file.is_file():
             raise InputError(f"data file {file} does not exist")
-    folder = home if home is not None else new_run(None)
+    folder = home_of(home) if home is not None else new_run(None)
     options = DemoOptions(
         folder=folder, seconds=seconds, seed=seed, files=data or [],
         strategies=chosen,

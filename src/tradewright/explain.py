@@ -401,7 +401,7 @@ def terms_text(order: Order) -> str:
     row = terms_row(order)
     words = [row["side"], row["quantity"], order.instrument.symbol, row["type"]]
     words += [
-        f"{label} {row[name]}"
+        f"{'at' if label == row['type'] else label} {row[name]}"
         for label, name in (("at", "limitPrice"), ("stop", "stopPrice"), ("trail", "trail"))
         if name in row
     ]

@@ -284,6 +284,12 @@ def test_an_order_nobody_knows_is_named(home: Path, tmp_path: Path) -> None:
     both_ways(tmp_path, "explain wants an order id", 2, "explain", "--home", home)
 
 
+def test_a_home_that_is_a_file_is_named_by_every_command(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    for command in (("demo", "sma_cross", "--data", good), ("doctor",), ("replay",)):
+        both_ways(tmp_path, "taken is a file, not a folder", 1, *command, "--home", tmp_path / "taken")
+
+
 def test_a_home_that_can_not_be_written_is_named(good: Path, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     both_ways(tmp_path, "taken", 1, "demo", "sma_cross", "--data", good, "--home", tmp_path / "taken" / "home")

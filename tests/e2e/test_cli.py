@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.command import files, tradewright
 from tests.e2e.markets import bars
 from tests.project import ROOT, build_of, compiled_modules
+from tradewright.app.summary import program
 
 COMMANDS = ("demo", "backtest", "explain", "replay", "kill", "rearm", "doctor")
 USAGE = {
@@ -220,6 +221,16 @@ def test_a_report_says_where_it_was_written(tmp_path: Path) -> None:
     said = tradewright("backtest", "sma_cross", "--data", data, "--report", folder)
     assert said.out.splitlines()[-1] == f"report in {folder}"
     assert (folder / "report.json").exists()
+
+
+def test_a_summary_names_the_program_as_it_can_be_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell that does not find `tradewright` is given the path that was used."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / ".venv" / "bin" / "tradewright")])
+    assert program() == ".venv/bin/tradewright"
+    (tmp_path / "tradewright").touch(0o755)
+    assert program() == "tradewright"
 
 
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:

@@ -16,8 +16,11 @@ PAPER = "paper.db"
 
 
 def home(given: Path | None) -> Path:
-    """The home folder in force."""
-    return given or Path(os.environ.get("TRADEWRIGHT_HOME") or ".tradewright")
+    """The home folder in force. Raises InputError for a file."""
+    found = given or Path(os.environ.get("TRADEWRIGHT_HOME") or ".tradewright")
+    if found.exists() and not found.is_dir():
+        raise InputError(f"--home {found} is a file, not a folder")
+    return found
 
 
 def new_run(given: Path | None) -> Path:

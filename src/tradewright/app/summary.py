@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -87,8 +90,16 @@ class Summary:
         if self.alarm_count:
             newest = "" if self.alarm_count == len(self.alarms) else f", the newest {len(self.alarms)}"
             lines += [f"{self.alarm_count} alarms{newest}:", *(f"  {alarm}" for alarm in self.alarms)]
-        lines += [f"why: tradewright explain {order_id} --journal {self.journal}" for order_id in self.explained]
+        lines += [f"why: {program()} explain {order_id} --journal {self.journal}" for order_id in self.explained]
         return "\n".join(lines)
+
+
+def program() -> str:
+    """How this program can be called again: by its name where a shell finds that, else by the path it was called by."""
+    called = sys.argv[0]
+    if shutil.which("tradewright") or Path(called).name != "tradewright":
+        return "tradewright"
+    return min(called, os.path.relpath(called), key=len)
 
 
 class Explained:
