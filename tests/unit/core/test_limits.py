@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.core.boundaries import set_limits
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.engine import Engine
 from tradewright.core.limits import limits_from
@@ -266,6 +267,22 @@ def test_the_use_of_every_limit_can_be_read() -> None:
         ("owner:ann", "MAX_OPEN_POSITIONS", 2, 3, "count", 666_667),
         ("strategy:t", "DAILY_LOSS_LIMIT", 50 * ONE, 500 * ONE, "money:USD", 100_000),
     ]
+
+
+def test_a_sector_counts_both_sides_and_what_works_on_each() -> None:
+    """5 long, 3 short, 2 to be bought, 1 to be sold and 1 asked for: 12 at 100 are 1200 of a million. The other symbol
+    has no sector and counts elsewhere."""
+    for offset, passes in ((-1, False), (0, True)):
+        desk = Desk(account_of(mode="hedging"), symbols=("ACME", "ZETA"))
+        desk.quote(PRICE)
+        desk.quote(100 * PRICE, symbol="ZETA")
+        desk.filled(BUY, 500, 100 * PRICE, symbol="ZETA")
+        desk.filled(BUY, 5, PRICE)
+        desk.filled(SELL, 3, PRICE)
+        desk.buy(2, limit_units=PRICE)
+        desk.sell(1, limit_units=PRICE)
+        set_limits(desk, maxSectorExposurePercent=1_200 + offset)
+        assert desk.want(BUY, 1)[0].approved is passes
 
 
 def test_the_use_of_limits_of_a_symbol_and_of_an_account_can_be_read() -> None:
