@@ -45,6 +45,11 @@ Params = Annotated[
     list[str] | None, typer.Option("--param", "-p", help="Strategy parameter as name=value; may be given again.")
 ]
 
+SLIPPAGE = "ticks:COUNT, bps:RATE (of the price), volume_share:IMPACT or sqrt:IMPACT."
+LATENCY = "Of a command on its way: constant:MS or lognormal:MS:SIGMA, in milliseconds."
+PARTIAL = "How an order fills in parts: volume:SHARE (of a bar's volume) or random:PROBABILITY."
+QUEUE = "Where a resting limit stands at its price: front, trades, power:EXPONENT or log."
+
 
 def main() -> None:
     """Entry point: errors of ours become one sentence on stderr and their exit code."""
@@ -192,10 +197,10 @@ def backtest(
     leverage: Annotated[int, typer.Option("--leverage", min=1, max=1000)] = 1,
     fill: Annotated[str, typer.Option("--fill", help="next_open, next_close, this_close, touch[:path].")] = "next_open",
     fee: Annotated[str, typer.Option("--fee", help="e.g. bps:10, per_share:0.005:min=1, maker_taker:…")] = "none",
-    slippage: Annotated[str, typer.Option("--slippage")] = "none",
-    latency: Annotated[str, typer.Option("--latency")] = "none",
-    partial: Annotated[str, typer.Option("--partial")] = "none",
-    queue: Annotated[str, typer.Option("--queue")] = "none",
+    slippage: Annotated[str, typer.Option("--slippage", help=SLIPPAGE)] = "none",
+    latency: Annotated[str, typer.Option("--latency", help=LATENCY)] = "none",
+    partial: Annotated[str, typer.Option("--partial", help=PARTIAL)] = "none",
+    queue: Annotated[str, typer.Option("--queue", help=QUEUE)] = "none",
     limit: Annotated[list[str] | None, typer.Option("--limit", help="Risk limit, name=value; repeatable.")] = None,
     limits_file: Annotated[Path | None, typer.Option("--limits", help="YAML: limits by scope, filter.")] = None,
     owner: Annotated[str, typer.Option("--owner", help="Whose the account is (default: its own).")] = "",
@@ -209,7 +214,7 @@ def backtest(
     max_gap: Annotated[str | None, typer.Option("--max-gap", help="Longest gap that is no error, e.g. 3d.")] = None,
     final: Annotated[str, typer.Option("--final", help="mark_close or close_at_last_open.")] = "mark_close",
     convention: Annotated[str, typer.Option("--convention", help="Of the statistics.")] = "tradewright",
-    seed: Annotated[int, typer.Option("--seed")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Of the exchange's random draws.")] = 1,
     report: Annotated[
         Path | None, typer.Option("--report", help="Folder for report.json, trades.csv, equity.csv, equity.svg.")
     ] = None,

@@ -233,6 +233,12 @@ def test_a_summary_names_the_program_as_it_can_be_called(tmp_path: Path, monkeyp
     assert program() == "tradewright"
 
 
+def test_the_help_says_how_the_exchanges_models_are_written() -> None:
+    told = " ".join(tradewright("backtest", "--help").out.split())
+    for form in ("ticks:COUNT", "constant:MS", "volume:SHARE", "power:EXPONENT"):
+        assert form in told
+
+
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
     found = tradewright("--version", "--json").row
     if build_of("tradewright.trader") == "pure":

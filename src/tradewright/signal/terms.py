@@ -189,6 +189,8 @@ def on_tick(intent: Intent, price: Number, up: bool) -> int:
 def size_count(strategy: str, size: Number, instrument: Instrument) -> int:
     """The nearest count of a size above zero."""
     units = -1
+    if size is True:
+        raise InputError(f"{strategy}: size True of {instrument.symbol} is not a number")
     if type(size) is int:
         units = size * int(10**instrument.size_scale)
     elif isinstance(size, float):

@@ -176,3 +176,9 @@ def test_a_strategy_that_is_not_attached_has_no_engine() -> None:
     ):  # fmt: skip
         with pytest.raises(AssertionError):
             look()
+
+
+def test_a_yes_is_no_size() -> None:
+    """Python counts True as 1, and an order of one was not meant."""
+    with pytest.raises(InputError, match="size True of ACME is not a number"):
+        size_count("s", True, listing("ACME"))
