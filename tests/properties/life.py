@@ -46,7 +46,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.numbers import MONEY_SCALE, money_of
-from tradewright.model.order import ENTRY, LIMIT, Order
+from tradewright.model.order import ENTRY, LIMIT, REDUCE_ONLY, Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.trader import Outcome, Trader
 
@@ -269,7 +269,8 @@ class Life:
         if all(fill.trade != event.trade_id for fill in twin.fills):
             paid = Fraction(event.fee, 10**MONEY_SCALE)
             done = (event.time_venue, order.id, event.trade_id, order.side, event.size_units, event.price_units)
-            twin.fills.append(TwinFill(*done, paid, event.fee_currency, order.role != ENTRY, order.lot))
+            reduces = bool(order.flags & REDUCE_ONLY)
+            twin.fills.append(TwinFill(*done, paid, event.fee_currency, order.role != ENTRY, order.lot, reduces))
 
     def state_digest(self) -> str:
         """Everything: each record so far, the engine's state, the strategies' state."""

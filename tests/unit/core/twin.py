@@ -15,7 +15,8 @@ from tradewright.model.instrument import Instrument
 
 
 class TwinFill(NamedTuple):
-    """One execution. side: +1 or -1; size, price: counts; closing: by an exit; lot: the order whose lots it names."""
+    """One execution. side: +1 or -1; size, price: counts; closing: by an exit; lot: the order whose lots it names;
+    reduces: its order was reduce-only, as the venue saw it."""
 
     time: int
     order: str
@@ -27,6 +28,7 @@ class TwinFill(NamedTuple):
     currency: str = "USD"
     closing: bool = False
     lot: str = ""
+    reduces: bool = False
 
 
 @dataclass
@@ -49,11 +51,11 @@ class TwinBook:
     def owned(self, fill: TwinFill) -> tuple[int, Fraction]:
         """(size counts that change hands, base money moved besides): a base fee takes whole counts, the rest is cash.
 
-        They come out of what a buy brings in: a sale brings in none, and what closes has none to keep.
+        They come out of what a buy brings in: a sale brings in none, and what only reduces has none to keep.
         """
         if fill.currency != self.instrument.base or fill.fee == 0:
             return fill.size, Fraction(0)
-        if fill.side < 0 or fill.closing:
+        if fill.side < 0 or fill.reduces:
             return fill.size, -fill.fee
         one = Fraction(self.instrument.contract, 10**self.instrument.size_scale)
         counts = max(-fill.size, min(fill.size, ceil(fill.fee / one)))
