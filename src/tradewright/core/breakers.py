@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewright.core.accounts import AccountState
+from tradewright.core.conduct_rules import Repeated
 from tradewright.core.exposure_rules import share
 from tradewright.core.orders import OrderState
 from tradewright.core.rules import loss_limit
@@ -139,9 +140,8 @@ def _repeated(engine: Engine, fill: Fill, changes: list[TradingStateChanged]) ->
     book = engine.book(order.account, order.strategy, order.instrument)
     scope = "strategy:" + order.strategy
     for rule in engine.gate.rules_of(book):
-        if rule.code == REPEATED_EXECUTION and account.traffic is not None and engine.states.get(scope) != HALTED:
-            since = engine.now - (rule.limits.get("repeatedExecutionSeconds") or 60 * SECOND_NS)  # type: ignore[union-attr]
-            done = account.traffic.executions(order.strategy, order.instrument.index, since)
+        if isinstance(rule, Repeated) and engine.states.get(scope) != HALTED:
+            done = rule.done(account, order, engine.now)
             if done >= rule.bound:
                 changes.append(TradingStateChanged(engine.now, scope, HALTED, REPEATED_EXECUTION, done, rule.bound))
                 return

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import OpeningRule
 from tradewright.core.marks import Marks
@@ -14,7 +15,7 @@ from tradewright.core.traffic import terms_of
 from tradewright.model.calendar import calendar
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
-from tradewright.model.order import MARKET, STOP, TRAILING_STOP
+from tradewright.model.order import MARKET, STOP, TRAILING_STOP, Order
 
 MILLION = 1_000_000
 SECOND_NS = 1_000_000_000
@@ -137,12 +138,16 @@ class Repeated(OpeningRule):
     where not given); reached, the strategy is HALTED until a person re-arms it."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        traffic = proposal.account.traffic
-        assert self.limits is not None, "a rule that is not bound"
-        since = proposal.now - (self.limits.get("repeatedExecutionSeconds") or 60 * SECOND_NS)
-        order = proposal.order
-        done = 0 if traffic is None else traffic.executions(order.strategy, order.instrument.index, since)
+        done = self.done(proposal.account, proposal.order, proposal.now)
         return self.verdict(done < limit, done, limit, "count")
+
+    def done(self, account: AccountState, order: Order, now: int) -> int:
+        """Openings of the order's strategy in its symbol that filled within the rule's window before `now`."""
+        assert self.limits is not None, "a rule that is not bound"
+        if account.traffic is None:
+            return 0
+        since = now - (self.limits.get("repeatedExecutionSeconds") or 60 * SECOND_NS)
+        return account.traffic.executions(order.strategy, order.instrument.index, since)
 
 
 class AccountAge(OpeningRule):

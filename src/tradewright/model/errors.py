@@ -11,8 +11,7 @@ TradewrightError
 │   ├── JournalDamaged   a record, a chain hash or the structure is not what was written
 │   ├── JournalTruncated it ends before its anchor
 │   └── JournalFull      nothing can be written (disk full, read-only); nothing was lost
-├── NotReady             what is asked for needs something that is not there now, such as an engine that runs
-└── VenueError           the venue answered something we can not accept
+└── NotReady             what is asked for needs something that is not there now, such as an engine that runs
 
 A refusal by risk is a value (`model.decision`), never an exception. Overflow is the builtin OverflowError.
 """
@@ -64,7 +63,3 @@ class JournalFull(JournalError):
 
 class NotReady(TradewrightError):
     """It can not be done now; the message says what is missing."""
-
-
-class VenueError(TradewrightError):
-    """A venue's answer can not be accepted."""
