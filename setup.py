@@ -38,6 +38,8 @@ COMPILED = [
     "tradewright.core.rules",
     "tradewright.core.exits",
     "tradewright.core.sizing",
+    "tradewright.core.blotter",
+    "tradewright.core.judge",
     "tradewright.core.engine",
     "tradewright.signal.indicators.part",
     "tradewright.signal.indicators.line",

@@ -22,7 +22,7 @@ from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
-    from tradewright.core.engine import Engine
+    from tradewright.core.blotter import Blotter
     from tradewright.model.event import Event
 
 SECOND_NS = 1_000_000_000
@@ -40,7 +40,7 @@ LIMIT_RESTORED = "LIMIT_RESTORED"
 LOSSES = ("DAILY_LOSS_LIMIT", WEEKLY_LOSS_LIMIT)
 
 
-def tripped(engine: Engine, event: Event) -> list[TradingStateChanged]:
+def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
     """Changes of trading states that an event brings about."""
     changes: list[TradingStateChanged] = []
     for account in engine.gate.tracked:
@@ -56,7 +56,7 @@ def tripped(engine: Engine, event: Event) -> list[TradingStateChanged]:
     return changes
 
 
-def breaker_due(engine: Engine) -> int:
+def breaker_due(engine: Blotter) -> int:
     """When the next open breaker closes, ns UTC; a time past all others where none is open."""
     due = NEVER_NS
     for account in engine.gate.tracked:
@@ -65,7 +65,7 @@ def breaker_due(engine: Engine) -> int:
     return due
 
 
-def turned(engine: Engine, event: TradingStateChanged) -> None:
+def turned(engine: Blotter, event: TradingStateChanged) -> None:
     """The circuit breaker of an account opened, or its cooldown ended."""
     account = engine.accounts.get(event.scope.removeprefix("account:"))
     if account is not None and account.traffic is not None:
@@ -77,7 +77,7 @@ def turned(engine: Engine, event: TradingStateChanged) -> None:
             engine.set_due()
 
 
-def re_armed(engine: Engine, scope: str) -> None:
+def re_armed(engine: Blotter, scope: str) -> None:
     """A person lets a scope trade again: what halted it begins anew there."""
     for account in engine.accounts.values():
         whole = scope in (EVERYTHING, "account:" + account.terms.name)
@@ -89,7 +89,7 @@ def re_armed(engine: Engine, scope: str) -> None:
             account.traffic.forget(scope.removeprefix("strategy:") if scope.startswith("strategy:") else "", whole)
 
 
-def heard(engine: Engine, report: Report, state: OrderState, fresh: bool) -> None:
+def heard(engine: Blotter, report: Report, state: OrderState, fresh: bool) -> None:
     """What a report says of the account's traffic: it was heard of; refusals and lost answers count in a row."""
     order = state.order
     traffic = engine.accounts[order.account].traffic
@@ -104,7 +104,7 @@ def heard(engine: Engine, report: Report, state: OrderState, fresh: bool) -> Non
         traffic.fills(order, traffic.heard, order.role == ENTRY and state.filled == 0)
 
 
-def resumed(engine: Engine, account: AccountState) -> None:
+def resumed(engine: Blotter, account: AccountState) -> None:
     """Fold the end of a breaker's cooldown: half open, one more error opens it again."""
     limit = engine.gate.tightest(account, "breakerErrors")
     if account.traffic is not None:
@@ -112,12 +112,12 @@ def resumed(engine: Engine, account: AccountState) -> None:
         account.traffic.errors = max(0, limit - 1) if limit is not None else 0
 
 
-def _cooldown(engine: Engine, account: AccountState) -> int:
+def _cooldown(engine: Blotter, account: AccountState) -> int:
     known = engine.gate.tightest(account, "breakerCooldownSeconds")
     return 60 * SECOND_NS if known is None else known
 
 
-def _breaker(engine: Engine, account: AccountState, changes: list[TradingStateChanged]) -> None:
+def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
     traffic = account.traffic
     limit = engine.gate.tightest(account, "breakerErrors")
     if traffic is None or limit is None:
@@ -131,7 +131,7 @@ def _breaker(engine: Engine, account: AccountState, changes: list[TradingStateCh
         changes.append(TradingStateChanged(engine.now, scope, REDUCING, CIRCUIT_BREAKER, traffic.errors, limit))
 
 
-def _repeated(engine: Engine, fill: Fill, changes: list[TradingStateChanged]) -> None:
+def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -> None:
     state = engine.orders.get(fill.order_id)
     if state is None:
         return
@@ -147,7 +147,7 @@ def _repeated(engine: Engine, fill: Fill, changes: list[TradingStateChanged]) ->
                 return
 
 
-def _week(engine: Engine, account: AccountState, changes: list[TradingStateChanged]) -> None:
+def _week(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
     tightest = engine.gate.tightest
     money, ppm = tightest(account, "maxWeeklyLoss"), tightest(account, "maxWeeklyLossPercent")
     limit = loss_limit(money, ppm, account.week_equity)
@@ -160,7 +160,7 @@ def _week(engine: Engine, account: AccountState, changes: list[TradingStateChang
         changes.append(TradingStateChanged(engine.now, scope, REDUCING, WEEKLY_LOSS_LIMIT, loss, limit))
 
 
-def _bounds(engine: Engine, order: Order, changes: list[TradingStateChanged]) -> None:
+def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
     """Behind a fill, what its account holds against every limit on it: beyond one the account is REDUCING until a fill
     finds it within all of them. A loss has changes of its own."""
     scope = "account:" + order.account
@@ -179,7 +179,7 @@ def _bounds(engine: Engine, order: Order, changes: list[TradingStateChanged]) ->
         changes.append(TradingStateChanged(engine.now, scope, ACTIVE, LIMIT_RESTORED, None, None))
 
 
-def _drawdown(engine: Engine, account: AccountState, changes: list[TradingStateChanged]) -> None:
+def _drawdown(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
     limit = engine.gate.tightest(account, "maxDrawdownPercent")
     equity = account.equity()
     scope = "account:" + account.terms.name

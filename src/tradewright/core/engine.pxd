@@ -1,136 +1,23 @@
 cimport cython
+from tradewright.core.judge cimport Judge
 from tradewright.core.accounts cimport AccountState
-from tradewright.core.exits cimport HeldExit, closing_price
-from tradewright.core.holds cimport Hold, Holds
-from tradewright.core.ledger cimport Book, Ledger, Position
-from tradewright.core.marks cimport Mark, Marks
+from tradewright.core.holds cimport Hold
+from tradewright.core.ledger cimport Book
+from tradewright.core.marks cimport Mark
 from tradewright.core.orders cimport OrderState
-from tradewright.core.life_cycle cimport stage_after
-from tradewright.core.risk cimport Proposal, judge, passed
-from tradewright.model.command cimport Cancel, Command, Query, Replace, Submit, cancel_of, submit_of
-from tradewright.model.decision cimport Decision
+from tradewright.core.risk cimport Proposal
+from tradewright.model.command cimport Cancel, Query, Replace, cancel_of, submit_of
 from tradewright.model.event cimport Event
-from tradewright.model.instrument cimport Instrument
 from tradewright.model.intent cimport Intent
-from tradewright.model.lot cimport Lot
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
+cdef int ACCEPTED
+cdef int HELD
+cdef int ACTIVE, REDUCING, BUY, LIMIT, REDUCE_ONLY, SELL
+cdef str ENTRY
 
-cdef int ACCEPTED, CANCELLED, DECISION, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
-cdef int DENIED, ENDED_NOT_FOUND, HELD, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN, WORKING
-cdef int ACTIVE, HALTED, REDUCING, BUY, GTC, LIMIT, MARKET, REDUCE_ONLY, SELL, STOP, TRAILING_STOP
-cdef str CASH, ENTRY, EXIT, HEDGING, STOP_LOSS, TAKE_PROFIT
-
-cdef class Engine:
-    cdef public long long run
-    cdef public long long now
-    cdef readonly list instruments
-    cdef readonly dict symbols
-    cdef readonly dict accounts
-    cdef readonly Ledger ledger
-    cdef readonly Marks marks
-    cdef readonly Holds holds
-    cdef readonly dict orders
-    cdef readonly dict exits
-    cdef public dict children
-    cdef public dict states
-    cdef public dict causes
-    cdef public dict halted
-    cdef public dict sizers
-    cdef readonly dict signals
-    cdef public dict plans
-    cdef readonly dict guards
-    cdef readonly dict stops
-    cdef public long long order_count
-    cdef str last_id
-    cdef long long last_number
-    cdef public long long decision_count
-    cdef public long long denied_count
-    cdef readonly object ended
-    cdef public long long forget_after
-    cdef public long long next_due
-    cdef public list matches
-    cdef public list alarms
-    cdef public list noticed
-    cdef public bint stopping
-    cdef public long long late_events
-    cdef public bint fresh_fill
-    cdef readonly object gate
-    cdef dict bound
-    cdef public long long stamp
-    cdef public list watching
-    cdef public list tracked
-    cdef public list guarded
-    cdef public list settled
-    cdef public list taping
-    cpdef str next_order_id(self, str account)
-    cpdef Position position(self, str account, Instrument instrument)
-    cpdef Book book(self, str account, str strategy, Instrument instrument)
-    @cython.locals(hold=Hold, book=Book)
-    cpdef list open_orders(self, str account, str strategy, Instrument instrument)
-    cpdef int trading_state(self, str account, str strategy, str symbol) except -1
-    cpdef apply(self, Event event)
-    cdef _tick(self, long long time)
-    cdef _apply_other(self, Event event)
-    @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
-    cdef _apply_decision(self, Decision decision)
-    cdef bint _held_here(self, Order order) except -1
-    @cython.locals(number=cython.longlong)
-    cdef _count_id(self, str order_id)
-    @cython.locals(state=OrderState)
-    cdef _apply_command(self, Command command)
-    @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
-    cdef _post(self, OrderState state)
-    cdef _end_held(self, OrderState state)
-    @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
-    cdef _apply_report(self, Event event)
-    @cython.locals(order=Order)
-    cdef _begin_exit(self, HeldExit exit, Fill fill)
-    cdef _book_fill(self, Order order, Fill fill)
-    @cython.locals(is_trade=cython.bint, order=Order, account=AccountState, book=Book)
-    cdef _count_trade(self, OrderState state, bint was_trade)
-    @cython.locals(order=Order)
-    cdef _alarm_fill(self, OrderState state)
-    @cython.locals(exit=HeldExit, mark=Mark, index=cython.longlong)
-    cdef _follow_exits(self, MarketEvent event)
-    @cython.locals(parent=OrderState, book=Book, guarded=cython.longlong, there=cython.longlong)
-    cdef long long _guarded(self, Order order) except? -1
-    cpdef note_end(self, long long time, str order_id)
-    @cython.locals(state=OrderState)
-    cdef _forget_ended(self)
-    @cython.locals(state=OrderState)
-    cdef bint _guards(self, str parent) except -1
-    @cython.locals(book=Book)
-    cpdef list judge(self, Intent intent)
-    @cython.locals(closable=cython.longlong, part=Intent)
-    cdef _reverse(self, Book book, Intent intent, list outputs)
-    @cython.locals(there=cython.longlong, largest=cython.longlong, part=Intent)
-    cdef bint _close(self, Book book, Intent intent, list outputs) except -1
-    @cython.locals(lot=Lot, rest=cython.longlong, there=cython.longlong, part=Intent, every=cython.bint)
-    cdef _close_lots(self, Book book, Intent intent, list outputs)
-    @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
-    cdef list _in_the_way(self, Book book, Intent intent)
-    cdef _free(self, list freed, list outputs)
-    cdef _refuse(self, Book book, Intent intent, list outputs)
-    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, state=cython.int)
-    cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
-    cdef list _rules_of(self, Book book)
-    cdef _plan_for(self, Intent intent)
-    cdef _plan_exits(self, Intent intent, list orders, list outputs)
-    cdef _begin_trail(self, Intent intent)
-    cpdef object sizer_of(self, str account, str strategy)
-    cdef object _sizer_for(self, Intent intent)
-    cdef object _sized(self, Intent intent, object sizer, AccountState account, long long price)
-    @cython.locals(order=Order, decision=Decision, known=cython.longlong)
-    cdef Decision _decision_of(self, Intent intent, Proposal proposal, bint approved, list orders, list checks)
-    @cython.locals(order=Order, there=cython.longlong)
-    cdef Order _order_of(self, Book book, Intent intent, long long quantity)
-    @cython.locals(other=Book)
-    cdef bint _shared(self, Book book) except -1
-    cdef _attach_exits(self, Intent intent, Order order, list orders)
-    @cython.locals(state=OrderState)
-    cpdef list cancel(self, str order_id, str code)
+cdef class Engine(Judge):
     @cython.locals(state=OrderState, order=Order, account=AccountState, quantity=cython.longlong)
     cpdef list size_at_fill(self, FillPrice asked)
     @cython.locals(book=Book, mark=Mark, filling=Order)
@@ -147,16 +34,7 @@ cdef class Engine:
     @cython.locals(order=Order, book=Book, hold=Hold, exit=Order, room=cython.longlong)
     cdef _end_surplus(self, Fill fill, list outputs)
     cpdef list tend(self, Event event)
-    cpdef list trail(self, Intent intent)
+    cpdef list protect(self, asked)
     @cython.locals(state=OrderState)
     cpdef list modify(self, Intent intent)
-    cpdef list protect(self, asked)
-    cpdef list rules_of(self, Book book)
-    @cython.locals(mark=Mark)
-    cpdef Proposal proposal_of(self, Order order, Intent intent, Book book)
-    cpdef emit(self, Event output, list outputs)
-    cpdef list judge_part(self, Intent intent)
-    cpdef list attach(self, Intent intent, Order entry, list outputs)
-    @cython.locals(made=Order)
-    cdef _place(self, Decision decision, list outputs)
-    cdef _emit(self, Event output, list outputs)
+    cpdef list trail(self, Intent intent)

@@ -27,6 +27,7 @@ from tradewright.model.order import Order
 from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
+    from tradewright.core.blotter import Blotter
     from tradewright.core.engine import Engine
     from tradewright.core.orders import OrderState
 
@@ -73,8 +74,8 @@ def guard_from(row: list[object]) -> Guard:
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def fold(engine: Engine, event: Event) -> None:
-    """What an event means to the guards: called by `Engine.apply`, after the books."""
+def fold(engine: Blotter, event: Event) -> None:
+    """What an event means to the guards: called by `Blotter.apply`, after the books."""
     if isinstance(event, MarketEvent):
         for guard in engine.guards.values():
             order = engine.orders[guard.key].order
@@ -98,7 +99,7 @@ def fold(engine: Engine, event: Event) -> None:
         _fold_moved(engine, event)
 
 
-def _fold_moved(engine: Engine, moved: ExitMoved) -> None:
+def _fold_moved(engine: Blotter, moved: ExitMoved) -> None:
     if moved.code == ESCALATED:
         return
     if moved.code == TIME_EXIT:
@@ -116,14 +117,14 @@ def _fold_moved(engine: Engine, moved: ExitMoved) -> None:
         state.order.stop_units = moved.stop_units
 
 
-def _follow(engine: Engine, guard: Guard, event: MarketEvent) -> None:
+def _follow(engine: Blotter, guard: Guard, event: MarketEvent) -> None:
     side = exit_side(engine, guard)
     price = favourable(event, engine.marks.marks[event.instrument.index], side)
     if price > 0 and (guard.best == 0 or side * price < side * guard.best):
         guard.best = price
 
 
-def _begin(engine: Engine, guard: Guard, price: int) -> None:
+def _begin(engine: Blotter, guard: Guard, price: int) -> None:
     """The first fill: percentages and times count from here."""
     if guard.entry_units:
         return
@@ -142,7 +143,7 @@ def _begin(engine: Engine, guard: Guard, price: int) -> None:
     guard.deadline = min(ends, default=0)
 
 
-def _prune(engine: Engine) -> None:
+def _prune(engine: Blotter) -> None:
     """A guard ends when its opening ended and nothing is left of what it opened; one of a single stop ends with it."""
     for key in list(engine.guards):
         guard = engine.guards[key]
@@ -155,13 +156,13 @@ def _prune(engine: Engine) -> None:
 # ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def exit_side(engine: Engine, guard: Guard) -> int:
+def exit_side(engine: Blotter, guard: Guard) -> int:
     """The side of the orders that close what it guards."""
     order = engine.orders[guard.key].order
     return -order.side if guard.entry else order.side
 
 
-def guarded(engine: Engine, guard: Guard) -> int:
+def guarded(engine: Blotter, guard: Guard) -> int:
     """Size counts of what it guards that are still there."""
     order = engine.orders[guard.key].order
     book = engine.book(order.account, order.strategy, order.instrument)
@@ -171,7 +172,7 @@ def guarded(engine: Engine, guard: Guard) -> int:
     return min(order.quantity, book.closable(order.side, order.lot))
 
 
-def entry_price(engine: Engine, guard: Guard) -> int:
+def entry_price(engine: Blotter, guard: Guard) -> int:
     """The average price of what it guards, in price counts rounded down."""
     if guard.entry == "":
         return guard.entry_units
@@ -179,7 +180,7 @@ def entry_price(engine: Engine, guard: Guard) -> int:
     return state.value // state.filled if state.filled else guard.entry_units
 
 
-def _average(engine: Engine, exit: Order) -> int:
+def _average(engine: Blotter, exit: Order) -> int:
     """Average entry of the lots an exit closes, price counts rounded down."""
     book = engine.book(exit.account, exit.strategy, exit.instrument)
     lots = [lot for lot in book.lots if lot.side != exit.side and exit.lot in ("", lot.order_id)]

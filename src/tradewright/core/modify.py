@@ -21,6 +21,7 @@ from tradewright.model.numbers import round_down, round_up
 from tradewright.model.order import BUY, ENTRY, LIMIT, SELL, STOP, STOP_LIMIT, Order
 
 if TYPE_CHECKING:
+    from tradewright.core.blotter import Blotter
     from tradewright.core.engine import Engine
     from tradewright.core.orders import OrderState
 
@@ -133,7 +134,7 @@ def _grow_exits(engine: Engine, order: Order, quantity: int, outputs: list[Event
             engine.emit(Replace(engine.now, child, quantity, exit.limit_units, exit.stop_units), outputs)
 
 
-def fold(engine: Engine, judged: ModifyJudged) -> None:
+def fold(engine: Blotter, judged: ModifyJudged) -> None:
     """An order held here has its new terms at once; the hold of an opening is enough for the dearer of both."""
     if not judged.approved:
         return

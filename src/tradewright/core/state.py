@@ -29,13 +29,13 @@ from tradewright.model.signal import signal_from
 from tradewright.model.sizer import Sizer
 
 if TYPE_CHECKING:
-    from tradewright.core.engine import Engine
+    from tradewright.core.blotter import Blotter
 
 VERSION = 4
 
 
-def to_bytes(engine: Engine) -> bytes:
-    """Everything `Engine.apply` folds. What the engine walks through in the order of its arrival is stored in it."""
+def to_bytes(engine: Blotter) -> bytes:
+    """Everything `Blotter.apply` folds. What the engine walks through in the order of its arrival is stored in it."""
     return msgspec.json.encode(
         (
             VERSION,
@@ -69,7 +69,7 @@ def to_bytes(engine: Engine) -> bytes:
     )
 
 
-def restore(engine: Engine, data: bytes) -> None:
+def restore(engine: Blotter, data: bytes) -> None:
     """Fill a new Engine from `to_bytes`. Raises JournalDamaged for another version or a broken form."""
     try:
         row = msgspec.json.decode(data)
@@ -80,7 +80,7 @@ def restore(engine: Engine, data: bytes) -> None:
         raise JournalDamaged(f"snapshot: it is no engine: {error}") from error
 
 
-def _restore(engine: Engine, row: list[Any]) -> None:
+def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops,
@@ -137,7 +137,7 @@ def _restore(engine: Engine, row: list[Any]) -> None:
     engine.stops.update({id: watched_from(item) for id, item in stops})
 
 
-def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
+def _restore_ledger(engine: Blotter, row: Sequence[Any]) -> None:
     cash, books, positions = row
     for account, amounts in cash:
         engine.ledger.cash[account] = dict(amounts)
@@ -175,7 +175,7 @@ def _restore_ledger(engine: Engine, row: Sequence[Any]) -> None:
             raise JournalDamaged(f"snapshot: lots of {account} {strategy} do not follow from their fills")
 
 
-def _restore_holds(engine: Engine, row: Sequence[Any]) -> None:
+def _restore_holds(engine: Blotter, row: Sequence[Any]) -> None:
     working, over, money = row
     for item in working:
         hold = _hold_from(engine, item)
@@ -194,7 +194,7 @@ def _restore_holds(engine: Engine, row: Sequence[Any]) -> None:
     engine.holds.money.update({account: dict(amounts) for account, amounts in money})
 
 
-def _hold_from(engine: Engine, row: Sequence[Any]) -> Hold:
+def _hold_from(engine: Blotter, row: Sequence[Any]) -> Hold:
     order_id, currency, amount, quantity, remaining, held, leaving = row
     order = engine.orders[order_id].order
     book = engine.book(order.account, order.strategy, order.instrument)

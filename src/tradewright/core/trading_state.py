@@ -14,7 +14,7 @@ from tradewright.model.errors import InputError
 from tradewright.model.order import ENTRY, Order
 
 if TYPE_CHECKING:
-    from tradewright.core.engine import Engine
+    from tradewright.core.blotter import Blotter
 
 #: The cause of REDUCING that ends with the day; what a person set stays until a person ends it.
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
@@ -26,7 +26,7 @@ UNKNOWN_ORDER = "UNKNOWN_ORDER"
 NAMES_SHOWN = 12
 
 
-def stopped(engine: Engine, order: Order) -> bool:
+def stopped(engine: Blotter, order: Order) -> bool:
     """Whether an opening order may not open any more: a scope it lies in is not ACTIVE, or its strategy is halted."""
     if order.role != ENTRY:
         return False
@@ -34,12 +34,12 @@ def stopped(engine: Engine, order: Order) -> bool:
     return state != ACTIVE or order.strategy in engine.halted
 
 
-def stopped_openings(engine: Engine) -> list[str]:
+def stopped_openings(engine: Blotter) -> list[str]:
     """Ids of the working openings that may not open any more, oldest first."""
     return [id for id, hold in engine.holds.holds.items() if stopped(engine, hold.order)]
 
 
-def check_scope(engine: Engine, scope: str, strategies: list[str]) -> None:
+def check_scope(engine: Blotter, scope: str, strategies: list[str]) -> None:
     """Whether a trading state can be set for the scope: "all", or one condition whose name is there; `strategies` are
     those of the run. Raises InputError naming what is not there, and what is."""
     parts = parts_of(scope)
@@ -52,12 +52,12 @@ def check_scope(engine: Engine, scope: str, strategies: list[str]) -> None:
             raise InputError(f"there is no {kind} {name!r}; there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}")
 
 
-def check_account(engine: Engine, account: str) -> None:
+def check_account(engine: Blotter, account: str) -> None:
     """Raises InputError naming the accounts there are."""
     check_scope(engine, f"account:{account}", [])
 
 
-def _names(engine: Engine, kind: str, strategies: list[str]) -> list[str]:
+def _names(engine: Blotter, kind: str, strategies: list[str]) -> list[str]:
     """The names a condition of that kind can have, sorted."""
     terms = [account.terms for account in engine.accounts.values()]
     found: dict[str, list[str]] = {
@@ -72,7 +72,7 @@ def _names(engine: Engine, kind: str, strategies: list[str]) -> list[str]:
     return sorted(dict.fromkeys(name for name in found[kind] if name))
 
 
-def unbooked_fill(engine: Engine, order_id: str) -> TradingStateChanged | None:
+def unbooked_fill(engine: Blotter, order_id: str) -> TradingStateChanged | None:
     """What a fill that could not be booked does: the account that its id names (all of them where it names none) is
     REDUCING until a person has looked. None where it is so already."""
     code = order_id.partition("-")[0]

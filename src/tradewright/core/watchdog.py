@@ -22,6 +22,7 @@ from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS
 from tradewright.model.report import Report
 
 if TYPE_CHECKING:
+    from tradewright.core.blotter import Blotter
     from tradewright.core.engine import Engine
     from tradewright.core.orders import OrderState
 
@@ -46,8 +47,8 @@ class Watched:
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def fold(engine: Engine, event: Event) -> None:
-    """What an event means to the exits that are watched: called by `Engine.apply`, after the books."""
+def fold(engine: Blotter, event: Event) -> None:
+    """What an event means to the exits that are watched: called by `Blotter.apply`, after the books."""
     if isinstance(event, MarketEvent):
         _see(engine, event)
     elif isinstance(event, Report):
@@ -63,7 +64,7 @@ def fold(engine: Engine, event: Event) -> None:
         _ask(engine, event)
 
 
-def _ask(engine: Engine, command: Command) -> None:
+def _ask(engine: Blotter, command: Command) -> None:
     """A new exit that stops a loss is watched; a request starts the clock anew."""
     if command.kind == SUBMIT:
         order = engine.orders[command.order_id].order
@@ -82,7 +83,7 @@ def _ask(engine: Engine, command: Command) -> None:
         watched.since = engine.now
 
 
-def _see(engine: Engine, event: MarketEvent) -> None:
+def _see(engine: Blotter, event: MarketEvent) -> None:
     """Where the market stands beyond a stop, its time runs; where it comes back before the venue triggered it, not."""
     for order_id, watched in engine.stops.items():
         order = engine.orders[order_id].order
@@ -99,7 +100,7 @@ def _see(engine: Engine, event: MarketEvent) -> None:
             watched.since = engine.now
 
 
-def _owed(engine: Engine, order_id: str) -> bool:
+def _owed(engine: Blotter, order_id: str) -> bool:
     """Whether an exit that ended leaves something to be closed at the market: its end was asked for here, or its venue
     refused it or let it lapse although it was reached."""
     watched, state = engine.stops[order_id], engine.orders[order_id]
@@ -107,7 +108,7 @@ def _owed(engine: Engine, order_id: str) -> bool:
     return (watched.escalated or lapsed) and _rest(engine, state) > 0
 
 
-def _rest(engine: Engine, state: OrderState) -> int:
+def _rest(engine: Blotter, state: OrderState) -> int:
     """Size counts an exit that ended has not closed, of what is there and not being closed by another."""
     order = state.order
     rest = order.quantity - state.filled

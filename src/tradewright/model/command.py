@@ -21,7 +21,7 @@ class Command(Event):
 
 
 class Approved:
-    """An order that passed risk; made by `core.engine` alone."""
+    """An order that passed risk; made by the core alone."""
 
     __slots__ = ("order",)
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.core.audit import assert_idle
 from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
-from tradewright.core.engine import Engine, part_of
+from tradewright.core.engine import Engine
+from tradewright.core.judge import part_of
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, account_from, instrument_from
 from tradewright.core.state import restore, to_bytes

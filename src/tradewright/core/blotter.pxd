@@ -1,0 +1,99 @@
+cimport cython
+from tradewright.core.accounts cimport AccountState
+from tradewright.core.exits cimport HeldExit, closing_price
+from tradewright.core.holds cimport Hold, Holds
+from tradewright.core.ledger cimport Book, Ledger, Position
+from tradewright.core.marks cimport Mark, Marks
+from tradewright.core.orders cimport OrderState
+from tradewright.core.life_cycle cimport stage_after
+from tradewright.model.command cimport Cancel, Command, Query, Replace
+from tradewright.model.decision cimport Decision
+from tradewright.model.event cimport Event
+from tradewright.model.instrument cimport Instrument
+from tradewright.model.market cimport MarketEvent
+from tradewright.model.order cimport Order
+from tradewright.model.report cimport Fill, FillPrice, Report
+cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
+cdef int DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
+cdef int ACTIVE, HALTED, LIMIT, MARKET
+cdef str ENTRY, HEDGING
+
+cdef class Blotter:
+    cdef public long long run
+    cdef public long long now
+    cdef readonly list instruments
+    cdef readonly dict symbols
+    cdef readonly dict accounts
+    cdef readonly Ledger ledger
+    cdef readonly Marks marks
+    cdef readonly Holds holds
+    cdef readonly dict orders
+    cdef readonly dict exits
+    cdef public dict children
+    cdef public dict states
+    cdef public dict causes
+    cdef public dict halted
+    cdef public dict sizers
+    cdef readonly dict signals
+    cdef public dict plans
+    cdef readonly dict guards
+    cdef readonly dict stops
+    cdef public long long order_count
+    cdef str last_id
+    cdef long long last_number
+    cdef public long long decision_count
+    cdef public long long denied_count
+    cdef readonly object ended
+    cdef public long long forget_after
+    cdef public long long next_due
+    cdef public list matches
+    cdef public list alarms
+    cdef public list noticed
+    cdef public bint stopping
+    cdef public long long late_events
+    cdef public bint fresh_fill
+    cdef readonly object gate
+    cdef dict bound
+    cdef public long long stamp
+    cdef public list watching
+    cdef public list tracked
+    cdef public list guarded
+    cdef public list settled
+    cdef public list taping
+    cpdef str next_order_id(self, str account)
+    cpdef Position position(self, str account, Instrument instrument)
+    cpdef Book book(self, str account, str strategy, Instrument instrument)
+    @cython.locals(hold=Hold, book=Book)
+    cpdef list open_orders(self, str account, str strategy, Instrument instrument)
+    cpdef int trading_state(self, str account, str strategy, str symbol) except -1
+    cpdef apply(self, Event event)
+    cdef _tick(self, long long time)
+    cdef _apply_other(self, Event event)
+    @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
+    cdef _apply_decision(self, Decision decision)
+    cdef bint _held_here(self, Order order) except -1
+    @cython.locals(number=cython.longlong)
+    cdef _count_id(self, str order_id)
+    @cython.locals(state=OrderState)
+    cdef _apply_command(self, Command command)
+    @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
+    cdef _post(self, OrderState state)
+    cdef _end_held(self, OrderState state)
+    @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
+    cdef _apply_report(self, Event event)
+    @cython.locals(order=Order)
+    cdef _begin_exit(self, HeldExit exit, Fill fill)
+    cdef _book_fill(self, Order order, Fill fill)
+    @cython.locals(is_trade=cython.bint, order=Order, account=AccountState, book=Book)
+    cdef _count_trade(self, OrderState state, bint was_trade)
+    @cython.locals(order=Order)
+    cdef _alarm_fill(self, OrderState state)
+    @cython.locals(exit=HeldExit, mark=Mark, index=cython.longlong)
+    cdef _follow_exits(self, MarketEvent event)
+    @cython.locals(parent=OrderState, book=Book, guarded=cython.longlong, there=cython.longlong)
+    cdef long long _guarded(self, Order order) except? -1
+    cpdef note_end(self, long long time, str order_id)
+    @cython.locals(state=OrderState)
+    cdef _forget_ended(self)
+    @cython.locals(state=OrderState)
+    cdef bint _guards(self, str parent) except -1

@@ -1,0 +1,630 @@
+"""Every order, lot, hold and limit of an engine, folded from what happened and what was decided.
+
+`apply` folds one record — an input or an output — and nothing else changes the blotter, so a journal's records rebuild
+it without strategies.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from tradewright.core import modify, watchdog
+from tradewright.core.accounts import AccountState
+from tradewright.core.breakers import breaker_due, heard, re_armed, turned
+from tradewright.core.exits import HeldExit, closing_price
+from tradewright.core.gate import Gate, Use
+from tradewright.core.guards import Guard, fold
+from tradewright.core.holds import Holds, left
+from tradewright.core.ledger import Book, Ledger, Position
+from tradewright.core.life_cycle import DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING, stage_after
+from tradewright.core.limits import Limits
+from tradewright.core.marks import Mark, Marks
+from tradewright.core.open_trades import Terms, snapshot, terms_of
+from tradewright.core.orders import OrderState
+from tradewright.core.risk import Rule
+from tradewright.core.state import order_from, to_bytes
+from tradewright.core.trading_state import UNKNOWN_ORDER
+from tradewright.core.watching import watch
+from tradewright.model.account import HEDGING, Account
+from tradewright.model.chain import digest
+from tradewright.model.command import Cancel, Command, Query, Replace
+from tradewright.model.control import (
+    ACTIVE,
+    EVERYTHING,
+    HALTED,
+    AccountSeen,
+    Alarm,
+    CashMoved,
+    DayRolled,
+    ExitMoved,
+    ExitPlanned,
+    ExitTriggered,
+    LagMeasured,
+    LimitsExpired,
+    LimitsSet,
+    LimitWaived,
+    ModifyJudged,
+    OrderAdopted,
+    RulesChanged,
+    Started,
+    StrategyHalted,
+    TradingStateChanged,
+    TradingStateSet,
+)
+from tradewright.model.decision import Decision
+from tradewright.model.errors import ContractError
+from tradewright.model.event import CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, QUERY, REPORT_KIND_MAX, SUBMIT, Event
+from tradewright.model.exit_plan import ExitPlan
+from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.lot import Match
+from tradewright.model.market import MarketEvent
+from tradewright.model.order import ENTRY, LIMIT, MARKET, Order
+from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.signal import Signal
+from tradewright.model.sizer import Sizer
+from tradewright.model.zone import day_of, day_start
+
+#: An ended order leaves memory after this long without news; tables and journal keep it for ever.
+ENDED_KEPT_NS = 24 * 3_600_000_000_000
+NEVER_NS = 2**63 - 1
+
+
+class Blotter:
+    """All state of the deterministic core. now: the logical time, ns UTC, which never goes back.
+
+    matches, alarms: what the last events made; whoever drives the engine takes them. noticed: alarms to be said by the
+    next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
+    report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
+    "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
+    `order_count` and `decision_count` number ids; `run` is part of every order id, so that no restart can use one
+    twice.
+    """
+
+    __slots__ = (
+        "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
+        "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
+        "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
+        "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
+        "watching", "tracked", "guarded", "settled", "taping",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.run = 0
+        self.now = 0
+        self.instruments: list[Instrument] = []
+        self.symbols: dict[str, Instrument] = {}
+        self.accounts: dict[str, AccountState] = {}
+        self.ledger = Ledger()
+        self.marks = Marks()
+        self.holds = Holds()
+        self.orders: dict[str, OrderState] = {}
+        self.exits: dict[str, HeldExit] = {}
+        self.children: dict[str, list[str]] = {}
+        self.states: dict[str, int] = {}
+        self.causes: dict[str, str] = {}
+        self.halted: dict[str, str] = {}
+        self.sizers: dict[str, Sizer] = {}
+        self.signals: dict[tuple[str, int], Signal] = {}
+        self.plans: dict[str, ExitPlan] = {}
+        self.guards: dict[str, Guard] = {}
+        self.stops: dict[str, watchdog.Watched] = {}
+        self.order_count = 0
+        self.last_id = ""
+        self.last_number = 0
+        self.decision_count = 0
+        self.denied_count = 0
+        self.ended: deque[tuple[int, str]] = deque()
+        self.forget_after = NEVER_NS
+        self.next_due = 0
+        self.matches: list[Match] = []
+        self.alarms: list[Alarm] = []
+        self.noticed: list[Alarm] = []
+        self.stopping = False
+        self.late_events = 0
+        self.fresh_fill = False
+        self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds)
+        self.bound: dict[tuple[str, str, int], list[Rule]] = self.gate.bound
+        self.stamp = 0
+        self.watching: list[AccountState] = self.gate.watching
+        self.tracked: list[AccountState] = self.gate.tracked
+        self.guarded: list[AccountState] = self.gate.guarded
+        self.settled: list[AccountState] = self.gate.settled
+        self.taping: list[str] = self.gate.taping
+
+    # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Add an instrument; its index becomes the next one. A symbol is listed once."""
+        if instrument.symbol in self.symbols:
+            raise ContractError(f"{instrument.symbol} is already listed")
+        instrument.index = len(self.instruments)
+        self.instruments.append(instrument)
+        self.symbols[instrument.symbol] = instrument
+        self.marks.list_instrument(instrument)
+
+    def open_account(self, terms: Account, limits: Limits) -> None:
+        """Add an account. limits: those it is configured with; a known account takes them where they are not those it
+        was configured with before, so that what persons have set since survives a restart."""
+        account = self.accounts.get(terms.name)
+        if account is None:
+            self.ledger.cash[terms.name] = {}
+            account = AccountState(terms, limits, self.ledger, self.marks, self.holds)
+            self.accounts[terms.name] = account
+            self.next_due = 0
+            self.gate.forget()
+        self.gate.configure("account:" + terms.name, limits)
+
+    def configure(self, scopes: dict[str, Limits]) -> None:
+        """The limits of further scopes as a run begins; those it does not name any more are off."""
+        mine = ["account:" + name for name in self.accounts]
+        for scope in [scope for scope in self.gate.configured if scope not in scopes and scope not in mine]:
+            self.gate.configure(scope, Limits())
+        for scope, limits in scopes.items():
+            self.gate.configure(scope, limits)
+
+    def next_order_id(self, account: str) -> str:
+        """The next client order id: account code, run, sequence — deterministic and never used twice."""
+        self.order_count += 1
+        self.last_number = self.order_count
+        self.last_id = f"{self.accounts[account].terms.code}-{self.run}-{self.order_count}"
+        return self.last_id
+
+    def position(self, account: str, instrument: Instrument) -> Position:
+        """The account's position, known to the account from its first use."""
+        known = len(self.ledger.positions)
+        position = self.ledger.position(account, instrument)
+        if len(self.ledger.positions) > known:
+            self.accounts[account].positions.append(position)
+        return position
+
+    def book(self, account: str, strategy: str, instrument: Instrument) -> Book:
+        """The strategy's book in that instrument."""
+        book = self.ledger.books.get((account, strategy, instrument.index))
+        if book is None:
+            hedging = self.accounts[account].terms.mode == HEDGING
+            self.position(account, instrument)
+            book = self.ledger.book(account, strategy, instrument, hedging)
+            self.accounts[account].books.append(book)
+        return book
+
+    def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
+        """Ids of the strategy's orders in that instrument that may still fill, oldest first."""
+        book = self.book(account, strategy, instrument)
+        return [hold.order.id for hold in self.holds.holds.values() if hold.book is book]
+
+    def trading_state(self, account: str, strategy: str, symbol: str) -> int:
+        """The strictest state of the scopes an order belongs to."""
+        states = self.states
+        if not states:
+            return ACTIVE
+        terms = self.accounts[account].terms
+        strictest = max(
+            states.get(EVERYTHING, ACTIVE),
+            states.get("owner:" + terms.owner, ACTIVE),
+            states.get("venue:" + terms.venue, ACTIVE),
+            states.get("account:" + account, ACTIVE),
+            states.get("strategy:" + strategy, ACTIVE),
+            states.get("symbol:" + symbol, ACTIVE),
+        )
+        instrument = self.symbols.get(symbol)
+        if instrument is None:
+            return strictest
+        return max(
+            strictest,
+            states.get("sector:" + instrument.sector, ACTIVE),
+            states.get("currency:" + instrument.base, ACTIVE),
+            states.get("currency:" + instrument.quote, ACTIVE),
+        )
+
+    def utilisation(self) -> list[Use]:
+        """How much of each limit is used now."""
+        self.stamp += 1
+        return self.gate.utilisation(self.stamp)
+
+    def exposures(self, owner: str) -> dict[str, Any]:
+        """An owner's open trades by symbol and in all, over all accounts, in the shape of the exposure status."""
+        limits = self.gate.limits.get("owner:" + owner)
+        terms = Terms() if limits is None else terms_of(limits)
+        return snapshot(self.gate.exposure("owner:" + owner), terms, self.now)
+
+    def state_hash(self) -> str:
+        """blake2b-256 of the engine's bytes: equal in both builds, after any restart and for any hash seed."""
+        return digest(to_bytes(self)).hex()
+
+    # ── folding ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def apply(self, event: Event) -> None:
+        """Fold one record, input or output. The only door through which the book changes.
+
+        Raises LifeCycleError, ContractError or OverflowError for a report that can not be folded, and then nothing has
+        changed: it may be left out of the journal.
+        """
+        if event.kind <= MARKET_KIND_MAX:
+            self._tick(event.time)
+            self.marks.apply(event)
+            if self.watching:
+                for account in self.watching:
+                    watch(account, event, self.marks)
+            if self.taping and isinstance(event, MarketEvent):
+                mark: Mark = self.marks.marks[event.instrument.index]
+                self.gate.see(event, mark.price())
+            if self.exits and isinstance(event, MarketEvent):
+                self._follow_exits(event)
+            if self.guards:
+                fold(self, event)
+            if self.stops:
+                watchdog.fold(self, event)
+        elif event.kind <= REPORT_KIND_MAX:
+            self._apply_report(event)
+            if self.guards:
+                fold(self, event)
+            if self.stops:
+                watchdog.fold(self, event)
+        else:
+            self._apply_other(event)
+        if self.forget_after < self.now:
+            self._forget_ended()
+
+    def _tick(self, time: int) -> None:
+        """Logical time goes on, never back."""
+        if time > self.now:
+            self.now = time
+        elif time < self.now:
+            self.late_events += 1
+
+    def _apply_other(self, event: Event) -> None:
+        if isinstance(event, CashMoved):
+            self._apply_cash(event)
+            return
+        self._tick(event.time)
+        if isinstance(event, Decision):
+            self._apply_decision(event)
+        elif isinstance(event, Command):
+            self._apply_command(event)
+        elif isinstance(event, Started):
+            for state in self.orders.values():
+                state.lose_track()
+        elif isinstance(event, TradingStateSet):
+            self._set_state(event.scope, event.state, event.who)
+            if event.state == ACTIVE:
+                re_armed(self, event.scope)
+            if event.scope.startswith("strategy:"):
+                strategy = event.scope[9:]
+                if event.state == HALTED:
+                    self.halted[strategy] = event.reason
+                else:
+                    self.halted.pop(strategy, None)
+        elif isinstance(event, TradingStateChanged):
+            self._set_state(event.scope, event.state, event.code)
+            turned(self, event)
+        elif isinstance(event, Signal):
+            self.signals[event.key] = event
+        elif isinstance(event, StrategyHalted):
+            self.halted[event.strategy] = event.code
+            self.stopping = True
+        elif isinstance(event, Alarm):
+            self.alarms.append(event)
+        elif isinstance(event, DayRolled):
+            self._apply_day(event)
+        elif isinstance(event, ExitTriggered):
+            self._apply_exit_triggered(event)
+        elif isinstance(event, ModifyJudged):
+            modify.fold(self, event)
+        elif isinstance(event, ExitPlanned | ExitMoved):
+            fold(self, event)
+            watchdog.fold(self, event)
+        elif isinstance(event, OrderAdopted):
+            self._apply_adopted(event)
+        elif isinstance(event, LimitsSet):
+            self.gate.apply(event)
+            self.set_due()
+        elif isinstance(event, LagMeasured):
+            self.gate.lags[event.name] = event.lag_ns
+        elif isinstance(event, AccountSeen):
+            seen = self.accounts[event.account].traffic
+            if seen is not None:
+                seen.heard = self.now
+        elif isinstance(event, LimitWaived):
+            self.gate.waive(event)
+        elif isinstance(event, LimitsExpired):
+            self.gate.expire(event.scope)
+            self.set_due()
+        elif isinstance(event, RulesChanged):
+            self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
+
+    def _apply_cash(self, moved: CashMoved) -> None:
+        self.ledger.move_cash(moved.account, moved.currency, moved.amount)
+        self._tick(moved.time)
+        account = self.accounts[moved.account]
+        if account.traffic is not None:
+            account.traffic.heard = self.now
+        if account.peak is not None or account.samples:
+            account.move_marks(self.marks.convert(moved.amount, moved.currency, account.terms.currency))
+        if account.day_equity is not None:
+            worth = self.marks.convert(moved.amount, moved.currency, account.terms.currency)
+            account.day_equity = None if worth is None else account.day_equity + worth
+            if account.week_equity is not None:
+                account.week_equity = None if worth is None else account.week_equity + worth
+
+    def _set_state(self, scope: str, state: int, cause: str) -> None:
+        if state == ACTIVE:
+            self.states.pop(scope, None)
+            self.causes.pop(scope, None)
+        else:
+            self.states[scope] = state
+            self.causes[scope] = cause
+            self.stopping = True
+
+    def _apply_day(self, rolled: DayRolled) -> None:
+        account = self.accounts[rolled.account]
+        account.day_end = day_start(account.terms.day_zone, rolled.day + 1)
+        account.day = rolled.day
+        account.day_equity = rolled.equity
+        account.ranges.clear()
+        if account.traffic is not None:
+            account.traffic.messages_today = 0
+            account.traffic.fills_today = 0
+        # 1970-01-01 was a Thursday: the week begins on Monday, and with what is first known.
+        monday = (rolled.day + 3) % 7 == 0 or account.week_equity is None
+        if monday:
+            account.week_equity = rolled.equity
+        for book in account.books:
+            if book.used():
+                book.new_day(self.marks.marks[book.instrument.index].price(), monday)
+        self.set_due()
+
+    def set_due(self) -> None:
+        """When the core has something to do by itself: a day ends, or a temporary limit."""
+        days = min([state.day_end for state in self.accounts.values()], default=0)
+        self.next_due = min(days, self.gate.next_end(), breaker_due(self))
+
+    def _apply_decision(self, decision: Decision) -> None:
+        """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
+        self.decision_count = max(self.decision_count, decision.id)
+        stage = HELD if decision.approved else DENIED
+        for order in decision.orders:
+            self._count_id(order.id)
+            state = OrderState.__new__(OrderState)
+            state.begin(order, stage)
+            self.orders[order.id] = state
+            if not decision.approved:
+                state.code = decision.refusals[0].code
+                state.time_ended = decision.time
+                self.denied_count += 1
+                self.note_end(decision.time, order.id)
+                continue
+            book = self.book(order.account, order.strategy, order.instrument)
+            amount = 0
+            if order.role == ENTRY:
+                amount = decision.hold
+                book.trades += 1
+                book.last_trade = decision.time
+                traffic = self.accounts[order.account].traffic
+                if traffic is not None:
+                    traffic.opens(order)
+            self.holds.reserve(order, book, decision.hold_currency, amount)
+            if order.parent:
+                self.children.setdefault(order.parent, []).append(order.id)
+            if self._held_here(order):
+                self.exits[order.id] = exit = HeldExit(order)
+                if order.parent == "":
+                    exit.best = self.marks.marks[order.instrument.index].reference(order.side)
+
+    def _held_here(self, order: Order) -> bool:
+        """Whether an exit that is linked to other orders stays with `core.exits`, since its venue links none."""
+        linked = order.role != ENTRY and (order.parent != "" or order.group != "")
+        return linked and not self.accounts[order.account].terms.native_exits
+
+    def _apply_adopted(self, adopted: OrderAdopted) -> None:
+        """An order without a decision: it holds its place, and its outcome is unknown until the venue says."""
+        order = order_from(adopted.order, self.instruments)
+        if order.id in self.orders:
+            return
+        # The start of the run it left in may never have reached the disk: then this run has the same number.
+        self._count_id(order.id)
+        state = OrderState(order, SUBMITTED)
+        state.submit = UNKNOWN
+        self.orders[order.id] = state
+        book = self.book(order.account, order.strategy, order.instrument)
+        self.holds.reserve(order, book, order.instrument.quote, 0)
+        self._post(state)
+
+    def _count_id(self, order_id: str) -> None:
+        """Ids journaled by an earlier process are used up."""
+        number = self.last_number if order_id == self.last_id else int(order_id[order_id.rindex("-") + 1 :])
+        if number > self.order_count:
+            self.order_count = number
+
+    def _apply_command(self, command: Command) -> None:
+        state = self.orders[command.order_id]
+        if command.kind == SUBMIT:
+            state.stage = stage_after(SUBMIT, state.stage)
+            state.submit = SENT
+            if state.order.role != ENTRY:
+                watchdog.fold(self, command)
+        elif isinstance(command, Cancel):
+            if state.stage == HELD:
+                command.here = True
+                self._end_held(state)
+                return
+            state.cancel = SENT
+        elif isinstance(command, Replace):
+            state.replace = SENT
+            state.asked = (command.quantity, command.limit_units, command.stop_units)
+        elif isinstance(command, Query):
+            state.queried = True
+        if self.stops and command.kind != SUBMIT:
+            watchdog.fold(self, command)
+        state.time_request = command.time
+        self._post(state)
+        if self.tracked and command.kind != QUERY:
+            traffic = self.accounts[state.order.account].traffic
+            if traffic is not None:
+                traffic.message(command.time)
+
+    def _post(self, state: OrderState) -> None:
+        """Bring an order's hold to what it needs now.
+
+        An opening holds what a change on its way may need. An exit takes what it may close: nothing while it is held
+        here or its cancel is on its way; another exit may then go in its place, and the venue's reduce-only guards the
+        race.
+        """
+        order = state.order
+        counts = state.wanted() if order.role == ENTRY else state.remaining()
+        if order.role != ENTRY:
+            if state.stage == HELD or state.cancel in (SENT, UNKNOWN):
+                counts = 0
+            elif order.parent:
+                parent = self.orders.get(order.parent)
+                filled = 0 if parent is None else parent.filled
+                counts = max(0, min(counts, filled - state.filled))
+        self.holds.adjust(order, state.is_open(), counts)
+
+    def _end_held(self, state: OrderState) -> None:
+        """A held order never left: cancelling it needs no venue."""
+        state.stage = stage_after(CANCELLED, state.stage)
+        state.code = "CANCELLED_HERE"
+        state.time_ended = self.now
+        self.exits.pop(state.order.id, None)
+        self._post(state)
+        self._count_trade(state, True)
+        self.note_end(self.now, state.order.id)
+
+    def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
+        """From now on it is the order that goes out: a stop becomes a market order of what its parent filled."""
+        state = self.orders[triggered.order_id]
+        state.stage = stage_after(EXIT_TRIGGERED, state.stage)
+        order = state.order
+        order.quantity = triggered.quantity
+        if order.type != LIMIT:
+            order.type = MARKET
+            order.stop_units = 0
+        self.exits.pop(order.id, None)
+        self._post(state)
+
+    def _apply_report(self, event: Event) -> None:
+        """One venue report: life-cycle, then ledger, then holds. A duplicate changes nothing."""
+        self.fresh_fill = False
+        if not isinstance(event, Report) or isinstance(event, FillPrice):
+            self._tick(event.time)
+            return
+        state = self.orders.get(event.order_id)
+        if state is None:
+            self._tick(event.time)
+            booked = "; its fill is not booked" if isinstance(event, Fill) else ""
+            self._notice(UNKNOWN_ORDER, event.order_id, f"a report on {event.order_id}, an order not known{booked}")
+            return
+        order = state.order
+        was_open = state.is_open()
+        was_trade = was_open or state.filled > 0
+        was_lost = state.stage == ENDED_NOT_FOUND
+        fresh = state.admit(event)
+        if self.tracked:
+            heard(self, event, state, fresh)
+        if fresh and isinstance(event, Fill):
+            self._book_fill(order, event)
+        self._tick(event.time)
+        state.fold(event, fresh)
+        self.fresh_fill = fresh
+        self._post(state)
+        self._count_trade(state, was_trade)
+        if fresh:
+            self._alarm_fill(state)
+            for child in self.children.get(order.id, ()):
+                if child in self.holds.holds:
+                    self._post(self.orders[child])
+                if child in self.exits and isinstance(event, Fill):
+                    self._begin_exit(self.exits[child], event)
+        if was_open and not state.is_open():
+            self.note_end(self.now, order.id)
+        elif was_lost and state.stage == WORKING:
+            self._notice("REAPPEARED", order.id, f"{order.id} works though its venue did not know it")
+
+    def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
+        """The best price of an exit held here begins where its parent filled first."""
+        if exit.best == 0:
+            order = exit.order
+            exit.best = closing_price(self.marks.marks[order.instrument.index], order.side, fill.price_units)
+
+    def _book_fill(self, order: Order, fill: Fill) -> None:
+        at = len(self.matches)
+        self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
+        if self.tracked:
+            traffic = self.accounts[order.account].traffic
+            if traffic is not None:
+                for match in self.matches[at:]:
+                    traffic.matched(match)
+
+    def _count_trade(self, state: OrderState, was_trade: bool) -> None:
+        """An opening order of today counts among the day's trades as long as it may fill or has filled."""
+        is_trade = state.is_open() or state.filled > 0
+        order = state.order
+        if is_trade != was_trade and order.role == ENTRY:
+            account = self.accounts[order.account]
+            if day_of(account.terms.day_zone, order.time) == account.day:
+                # Cython can not add to a field of what a call returned.
+                book = self.book(order.account, order.strategy, order.instrument)
+                book.trades += 1 if is_trade else -1
+
+    def _alarm_fill(self, state: OrderState) -> None:
+        order = state.order
+        if state.late:
+            self._notice("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}")
+        if state.overfilled:
+            self._notice("OVERFILL", order.id, f"{order.id} filled {state.filled} of {order.quantity}")
+
+    def _notice(self, code: str, order_id: str, text: str) -> None:
+        """What folding a report came upon; said as an output by `react`, which recovery does not call."""
+        self.noticed.append(Alarm(self.now, code, order_id, text))
+
+    def _follow_exits(self, event: MarketEvent) -> None:
+        """Held exits of this instrument whose parent has filled follow the market."""
+        index = event.instrument.index
+        mark = self.marks.marks[index]
+        for exit in self.exits.values():
+            if exit.order.instrument.index == index and self._guarded(exit.order) > 0:
+                exit.follow(event, mark)
+
+    def _guarded(self, order: Order) -> int:
+        """Size counts a held exit would close now: what its parent filled (without one: what it was asked to guard) and
+        its book still has, less what exits at the venue are closing."""
+        guarded = order.quantity
+        if order.parent:
+            parent = self.orders.get(order.parent)
+            guarded = 0 if parent is None else parent.filled
+        book = self.book(order.account, order.strategy, order.instrument)
+        there = left(book, order.side, order.lot, order.group)
+        return max(0, guarded if guarded < there else there)
+
+    def note_end(self, time: int, order_id: str) -> None:
+        """The order's end lies at `time`: it leaves memory some time after."""
+        self.ended.append((time, order_id))
+        if self.forget_after == NEVER_NS:
+            self.forget_after = time + ENDED_KEPT_NS
+
+    def _forget_ended(self) -> None:
+        """Ended orders leave memory 24 hours after they ended; a parent stays as long as an exit guards its fills."""
+        while self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
+            order_id = self.ended.popleft()[1]
+            state = self.orders.get(order_id)
+            if state is None or state.is_open() or state.time_ended + ENDED_KEPT_NS >= self.now:
+                continue
+            if self._guards(order_id):
+                self.ended.append((self.now, order_id))
+                continue
+            del self.orders[order_id]
+            self.holds.over.pop(order_id, None)
+            if self.children:
+                self.children.pop(order_id, None)
+        self.forget_after = self.ended[0][0] + ENDED_KEPT_NS if self.ended else NEVER_NS
+
+    def _guards(self, parent: str) -> bool:
+        """Whether a child of this order may still fill, or a plan guards what it filled."""
+        if parent in self.guards:
+            return True
+        for child in self.children.get(parent, ()):
+            state = self.orders.get(child)
+            if state is not None and state.is_open():
+                return True
+        return False
