@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,7 +24,10 @@ from tradewright.model.errors import InputError, NotReady, TradewrightError, Usa
 if TYPE_CHECKING:
     from tradewright.app.stance import Stance
     from tradewright.backtest.counterfactual import Blocked
+    from tradewright.backtest.data import Dataset
     from tradewright.backtest.report import Report
+    from tradewright.backtest.run import Result, RunOptions
+    from tradewright.backtest.strategy_source import Specified
     from tradewright.explain import Story
 
 FAILED, USAGE, NOT_READY = 1, 2, 4
@@ -43,6 +47,14 @@ JournalPath = Annotated[
 DataFiles = Annotated[list[Path] | None, typer.Option("--data", help="Parquet or CSV file; may be given again.")]
 Params = Annotated[
     list[str] | None, typer.Option("--param", "-p", help="Strategy parameter as name=value; may be given again.")
+]
+Cash = Annotated[str, typer.Option("--cash", help="Money at the start.")]
+Currency = Annotated[str, typer.Option("--currency", help="Currency of the account.")]
+LimitsFile = Annotated[Path | None, typer.Option("--limits", help="YAML: limits by scope, filter.")]
+DefaultSizer = Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")]
+DefaultExits = Annotated[
+    list[str] | None,
+    typer.Option("--exit", help="Of openings that bring none, e.g. stopLossPercent=2; may be given again."),
 ]
 
 SLIPPAGE = "ticks:COUNT, bps:RATE (of the price), volume_share:IMPACT or sqrt:IMPACT."
@@ -116,13 +128,13 @@ def show(data: dict[str, Any], as_json: bool, text: Callable[[], str]) -> None:
     print(json.dumps(data, ensure_ascii=False) if as_json else "\n".join(map(printable, text().split("\n"))))
 
 
-def parameters(pairs: list[str] | None) -> dict[str, str]:
+def parameters(pairs: list[str] | None, option: str = "--param") -> dict[str, str]:
     """`name=value` options as a dict. Raises UsageError."""
     found: dict[str, str] = {}
     for pair in pairs or []:
         name, separator, value = pair.partition("=")
         if not separator or not name:
-            raise UsageError(f"--param {pair!r}: write it as name=value")
+            raise UsageError(f"{option} {pair!r}: write it as name=value")
         found[name] = value
     return found
 
@@ -158,23 +170,32 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the synthetic market.")] = 1,
     home: Home = None,
     param: Params = None,
+    cash: Cash = "100000",
+    currency: Currency = "USD",
+    limits_file: LimitsFile = None,
+    sizer: DefaultSizer = "",
+    exits: DefaultExits = None,
     as_json: Json = False,
 ) -> None:
     """A live-like session on the paper exchange: no key, no network. The same --home goes on where it ended."""
-    from tradewright.app.demo import DemoOptions, chosen_strategies
+    from tradewright.app.demo import ACCOUNT, DemoOptions, check_options, chosen_strategies
     from tradewright.app.home import home as home_of
     from tradewright.app.home import new_run
+    from tradewright.app.limits_file import scopes_of
     from tradewright.app.summary import play
 
     chosen = chosen_strategies(strategies or [], dict(parameters(param)))
     for file in data or []:
         if not file.is_file():
             raise InputError(f"data file {file} does not exist")
-    folder = home_of(home) if home is not None else new_run(None)
-    options = DemoOptions(
-        folder=folder, seconds=seconds, seed=seed, files=data or [],
-        strategies=chosen,
-    )  # fmt: skip
+    scopes = scopes_of(limits_file, ACCOUNT)
+    with usage():
+        options = DemoOptions(
+            folder=Path(), seconds=seconds, seed=seed, files=data or [], strategies=chosen, cash=cash,
+            currency=currency, scopes=scopes, sizer=sizer, exits=dict(parameters(exits, "--exit")),
+        )  # fmt: skip
+        check_options(options)
+    folder = options.folder = home_of(home) if home is not None else new_run(None)
     try:
         summary = play(options, quiet=as_json)
     finally:
@@ -190,8 +211,8 @@ def backtest(
     strategy: Annotated[str, typer.Argument(help="Built-in name or file.py:Class.")],
     data: DataFiles = None,
     param: Params = None,
-    cash: Annotated[str, typer.Option("--cash", help="Money at the start.")] = "100000",
-    currency: Annotated[str, typer.Option("--currency", help="Currency of the account.")] = "USD",
+    cash: Cash = "100000",
+    currency: Currency = "USD",
     kind: Annotated[str, typer.Option("--kind", help="cash or margin.")] = "margin",
     mode: Annotated[str, typer.Option("--mode", help="netting or hedging.")] = "netting",
     leverage: Annotated[int, typer.Option("--leverage", min=1, max=1000)] = 1,
@@ -202,9 +223,10 @@ def backtest(
     partial: Annotated[str, typer.Option("--partial", help=PARTIAL)] = "none",
     queue: Annotated[str, typer.Option("--queue", help=QUEUE)] = "none",
     limit: Annotated[list[str] | None, typer.Option("--limit", help="Risk limit, name=value; repeatable.")] = None,
-    limits_file: Annotated[Path | None, typer.Option("--limits", help="YAML: limits by scope, filter.")] = None,
+    limits_file: LimitsFile = None,
     owner: Annotated[str, typer.Option("--owner", help="Whose the account is (default: its own).")] = "",
-    sizer: Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")] = "",
+    sizer: DefaultSizer = "",
+    exits: DefaultExits = None,
     from_: Annotated[str | None, typer.Option("--from", help="First label (ISO 8601).")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Last label (ISO 8601; a date includes that day).")] = None,
     symbols: Annotated[str | None, typer.Option("--symbols", help="Only these, comma-separated.")] = None,
@@ -219,6 +241,7 @@ def backtest(
         Path | None, typer.Option("--report", help="Folder for report.json, trades.csv, equity.csv, equity.svg.")
     ] = None,
     without: Annotated[bool, typer.Option("--counterfactual", help="What each rule blocked and cost.")] = False,
+    journal: Annotated[Path | None, typer.Option("--journal", help="Folder for its records, for explain.")] = None,
     as_json: Json = False,
 ) -> None:
     """Run a strategy over recorded data; every convention is named."""
@@ -226,7 +249,7 @@ def backtest(
     from tradewright.backtest.counterfactual import counterfactual
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
-    from tradewright.backtest.run import ACCOUNT, RunOptions, check_options, fee_estimate_of, run
+    from tradewright.backtest.run import ACCOUNT, RunOptions, check_options, fee_estimate_of
     from tradewright.backtest.strategy_source import specifications, unheard
     from tradewright.performance.convention import convention_of
     from tradewright.sim.models import Models
@@ -241,10 +264,9 @@ def backtest(
             adjust=factor_or_file(adjust), max_gap=max_gap,
         )  # fmt: skip
         options = RunOptions(
-            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit)),
-            owner=owner, scopes=scopes,
-            sizer=sizer, models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final,
-            keep_decisions=without,
+            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit, "--limit")),
+            owner=owner, scopes=scopes, sizer=sizer, exits=dict(parameters(exits, "--exit")), models=models,
+            fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final, keep_decisions=without,
         )  # fmt: skip
         check_options(options)
         convention_of(convention)
@@ -252,10 +274,22 @@ def backtest(
     specified = specifications(strategy, ACCOUNT, dataset.symbols, dict(parameters(param)))
     if why := unheard([found for _, found in specified], dataset.kinds):
         raise InputError(why)
-    result = run(specified, dataset, options)
-    made = report_of(result, convention)
-    blocked = counterfactual(specified, result) if without else None
+    made = report_of(played(specified, dataset, options, journal), convention)
+    blocked = counterfactual(specified, made.result) if without else None
     show_backtest(made, blocked, report, as_json)
+
+
+def played(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions, folder: Path | None) -> Result:
+    """A backtest; with a folder its records are journaled there, as those of a session are."""
+    from tradewright.app.wiring.journals import FileJournal
+    from tradewright.backtest.run import run
+
+    if folder is None:
+        return run(strategies, dataset, options)
+    with FileJournal(folder) as journal:
+        if journal.head.sequence:
+            raise InputError(f"--journal {folder} holds the records of another run")
+        return run(strategies, dataset, replace(options, journal=journal))
 
 
 def show_backtest(made: Report, blocked: list[Blocked] | None, folder: Path | None, as_json: bool) -> None:

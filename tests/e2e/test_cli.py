@@ -27,6 +27,11 @@ USAGE = {
     "a negative session": (("demo", "--seconds=-1"), "Invalid value for '--seconds'"),
     "an option without value": (("demo", "--seed"), "--seed"),
     "a parameter without name": (("demo", "sma_cross", "-p", "=5"), "write it as name=value"),
+    "an exit without value": (("demo", "sma_cross", "--exit", "stopLossPercent"), "--exit 'stopLossPercent': write it"),
+    "an exit that is none": (("demo", "--exit", "stop=2"), "'stop' is not known; they are stopLossPercent"),
+    "a sizer that is none": (("demo", "--sizer", "dice:6"), "dice"),
+    "money that is none": (("demo", "--cash", "much"), "much"),
+    "money owed": (("demo", "--cash=-5"), "cash in USD can not be negative"),
     "half a question": (("explain", "--symbol", "ACME"), "explain wants an order id, or --symbol with --at"),
 }
 
@@ -74,6 +79,18 @@ def test_what_goes_well_ends_with_0_and_one_object(tmp_path: Path) -> None:
         said = tradewright(*arguments)
         assert (said.code, said.err) == (0, ""), arguments
         assert said.row
+
+
+def test_a_backtest_adds_no_records_to_those_of_another_run(tmp_path: Path) -> None:
+    data, journal = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "journal"
+    command = ("backtest", "sma_cross", "-p", "fast=2", "-p", "slow=5", "--data", data, "--journal", journal)
+    first = tradewright(*command, "--json")
+    assert (first.code, first.row["orders"] > 0) == (0, True)
+    replayed = tradewright("replay", journal, "--verify", "--json")
+    assert (replayed.row["stateHash"], replayed.row["orders"]) == (first.row["stateHash"], first.row["orders"])
+    again = tradewright(*command)
+    assert (again.code, f"--journal {journal} holds the records of another run" in again.err) == (1, True)
+    assert tradewright("replay", journal, "--json").row == {**replayed.row, "verifiedOutputs": 0}
 
 
 def test_a_demo_that_fails_leaves_no_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

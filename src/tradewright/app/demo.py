@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from tradewright.app.wiring.machine import Machine, open_machine
 from tradewright.app.wiring.services import signal_sources
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.backtest.strategy_source import specifications, strategy_class, unheard
-from tradewright.core.limits import limits_from
+from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import NETTING, Account
 from tradewright.model.control import (
@@ -43,11 +43,13 @@ from tradewright.model.control import (
 )
 from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import Event
+from tradewright.model.exit_plan import plan_from
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import Number, money_of
 from tradewright.model.report import Fill
+from tradewright.model.sizer import sizer_from
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.cycle import Cycles
 from tradewright.sim.market import Market
@@ -84,7 +86,8 @@ MODELS = {"fee": "bps:2", "slippage": "none"}
 class DemoOptions:
     """One session. seconds: of the wall clock for the synthetic market (0 = until stopped); a data file is played to
     its end as fast as the machine can. strategies: (reference, parameters); none = the four classics. checkpoint_pages:
-    of the journal's WAL; proofs make it small to see many."""
+    of the journal's WAL; proofs make it small to see many. cash: at the first start, in `currency`. scopes: limits, over
+    those a demo has. sizer, exits: of openings that bring none, as a backtest takes them."""
 
     folder: Path
     seconds: float = 60.0
@@ -92,6 +95,24 @@ class DemoOptions:
     files: list[Path] = field(default_factory=list)
     strategies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     checkpoint_pages: int = CHECKPOINT_PAGES
+    cash: str = CASH
+    currency: str = "USD"
+    scopes: Mapping[str, Limits] = field(default_factory=dict)
+    sizer: str = ""
+    exits: dict[str, Number] = field(default_factory=dict)
+
+    def deposit(self) -> int:
+        """Money put in at the first start, in the account's currency."""
+        return money_of(self.cash, f"cash in {self.currency}")
+
+
+def check_options(options: DemoOptions) -> None:
+    """Raises InputError for what can not work whatever the market is."""
+    if options.deposit() < 0:
+        raise InputError(f"cash in {options.currency} can not be negative")
+    plan_from(options.exits)
+    if options.sizer:
+        sizer_from(options.sizer)
 
 
 def chosen_strategies(refs: Sequence[str], parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -176,10 +197,15 @@ class Session:
     def _setup_row(self, specs: list[StrategySpec]) -> list[Any]:
         """What this session consists of, as a journal gives it back."""
         account = Account(
-            ACCOUNT, ACCOUNT, "paper", kind="margin", leverage=2, native_exits=True, fee=FeeEstimate(FEE_PPM)
-        )
+            ACCOUNT, ACCOUNT, "paper", kind="margin", currency=self.options.currency, leverage=2, native_exits=True,
+            fee=FeeEstimate(FEE_PPM),
+        )  # fmt: skip
         notes = {"feed": self.feed.text, "version": __version__}
-        setup = Setup(self.feed.instruments, [(account, limits_from(LIMITS).row())], specs, notes)
+        scope, options = f"account:{ACCOUNT}", self.options
+        sizers = {scope: sizer_from(options.sizer)} if options.sizer else {}
+        plans = {scope: plan_from(options.exits)} if options.exits else {}
+        accounts = [(account, limits_from(LIMITS).row())]
+        setup = Setup(self.feed.instruments, accounts, specs, notes, sizers, options.scopes, plans)
         return msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
 
     @property
@@ -195,7 +221,7 @@ class Session:
                 f"{self.options.folder} holds a session on {known.notes.get('feed')}, not on {self.feed.text}; "
                 "choose another --home, or the same market"
             )
-        machine.paper.open_account(ACCOUNT, NETTING, {"USD": money_of(CASH, "cash")})
+        machine.paper.open_account(ACCOUNT, NETTING, {self.options.currency: self.deposited()})
         now = max(self.feed.start, engine.now)
         first = engine.run == 0
         owed = self._catch_up()
@@ -207,7 +233,7 @@ class Session:
         self.cycles = Cycles(machine.trader.cycles(), now)
         self.sources.ask(signal_sources(machine.trader.services(), os.environ))
         if first or not engine.ledger.cash.get(ACCOUNT):
-            machine.sequencer.feed(CashMoved(now, ACCOUNT, "USD", money_of(CASH, "cash"), "initial balance"))
+            machine.sequencer.feed(CashMoved(now, ACCOUNT, self.options.currency, self.deposited(), "initial balance"))
         self._quarantine(now)
         machine.remarks += left_alone(engine)
         if not first:
@@ -255,7 +281,7 @@ class Session:
 
     def deposited(self) -> int:
         """Money put in at the first start, in the account's currency."""
-        return money_of(CASH, "cash")
+        return self.options.deposit()
 
     def _catch_up(self) -> list[Event]:
         """Play the market again up to where engine and exchange were. Returns what the engine has yet to be told: what

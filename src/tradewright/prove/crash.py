@@ -24,8 +24,9 @@ import apsw
 
 from tradewright.adapters.journal import CRASH_POINTS
 from tradewright.adapters.journal.points import AFTER_SEGMENT_DELETE, BEFORE_SEGMENT_DELETE
-from tradewright.app.demo import DemoOptions, chosen_strategies
+from tradewright.app.demo import ACCOUNT, CASH, DemoOptions, chosen_strategies
 from tradewright.app.home import JOURNAL
+from tradewright.app.limits_file import scopes_of
 from tradewright.app.live import LIVE_CRASH_POINTS
 from tradewright.app.summary import play
 from tradewright.model.errors import TradewrightError
@@ -93,10 +94,17 @@ def demo_options(arguments: Sequence[str]) -> DemoOptions:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--checkpoint-pages", type=int, default=40)
+    parser.add_argument("--cash", default=CASH)
+    parser.add_argument("--currency", default="USD")
+    parser.add_argument("--limits", type=Path)
+    parser.add_argument("--sizer", default="")
+    parser.add_argument("--exit", action="append", default=[])
     given = parser.parse_args(arguments)
     return DemoOptions(
         folder=given.home, seconds=given.seconds, seed=given.seed, files=given.data,
         strategies=chosen_strategies(given.strategies, {}), checkpoint_pages=given.checkpoint_pages,
+        cash=given.cash, currency=given.currency, scopes=scopes_of(given.limits, ACCOUNT), sizer=given.sizer,
+        exits=dict(text.split("=") for text in given.exit),
     )  # fmt: skip
 
 
