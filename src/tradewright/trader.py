@@ -499,9 +499,9 @@ class Trader:
         for instrument in self.setup.instruments:
             if instrument.symbol not in engine.symbols:
                 engine.list_instrument(instrument)
-        for account, limits in self.setup.accounts:
-            engine.open_account(account, Limits(dict(limits)))
-        engine.configure(self.setup.scopes)
+        for account, limits in self.setup.limits_of_accounts():
+            engine.open_account(account, limits)
+        engine.configure(self.setup.further_limits())
         engine.sizers = dict(self.setup.sizers)
         engine.plans = dict(self.setup.plans)
         self._seat(self.setup)

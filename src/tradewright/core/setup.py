@@ -69,6 +69,25 @@ class Setup:
             [(scope, plan.row()) for scope, plan in sorted(self.plans.items())],
         ]
 
+    def limits_of_accounts(self) -> list[tuple[Account, Limits]]:
+        """Each account with all that is configured for it: what its scope names lies over its own. Raises InputError
+        where the two count money in different currencies."""
+        found: list[tuple[Account, Limits]] = []
+        for account, own in self.accounts:
+            over = self.scopes.get(f"account:{account.name}", Limits())
+            if own and over.currency not in ("", account.currency):
+                raise InputError(
+                    f"limits of account:{account.name}: they are in {over.currency} and those beneath them in "
+                    f"{account.currency}; state them in {account.currency}"
+                )
+            found.append((account, Limits({**dict(own), **over.values}, 1, over.currency)))
+        return found
+
+    def further_limits(self) -> dict[str, Limits]:
+        """The limits of all scopes that are no account of its own."""
+        mine = {f"account:{account.name}" for account, _ in self.accounts}
+        return {scope: limits for scope, limits in self.scopes.items() if scope not in mine}
+
     @staticmethod
     def from_row(row: Sequence[Any]) -> Setup:
         """The inverse of `row`, from what a journal gave back."""

@@ -10,9 +10,11 @@ import pytest
 
 from tests.e2e.markets import bars
 from tradewright.adapters.journal import Snapshots
-from tradewright.app.demo import DemoOptions, Session
+from tradewright.app.demo import LIMITS, DemoOptions, Session
 from tradewright.app.history import fold, rerun
 from tradewright.core.engine import Engine
+from tradewright.core.limits import Limits, limits_from
+from tradewright.model.control import LimitsSet
 from tradewright.model.errors import InputError, JournalDamaged
 from tradewright.model.order import EXIT
 
@@ -184,3 +186,38 @@ def test_a_start_that_failed_leaves_nothing_locked_or_open(tmp_path: Path) -> No
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
     snapshots.write(*found)
     play(home, ref, count=10)
+
+
+def test_limits_of_the_account_in_a_file_lie_over_those_of_the_session_and_a_restart_leaves_what_persons_set(
+    tmp_path: Path,
+) -> None:
+    """Both are one set: were they two, each start would replace one by the other and forget what was set since."""
+    bars(tmp_path / "bars.csv", count=60, symbols=("ACME",))
+    scopes = {"account:paper": limits_from({"maxOrderValue": 777})}
+    options = DemoOptions(
+        folder=tmp_path / "home", files=[tmp_path / "bars.csv"], strategies=[(holder(tmp_path / "mine.py"), {})],
+        scopes=scopes,
+    )  # fmt: skip
+    found = []
+    for start in range(3):
+        session = Session(options, lambda event, outcome: None)
+        engine = engine_of(session)
+        if start == 1:
+            row = limits_from({"maxOrderValue": 55}).row()
+            session.machine.sequencer.feed(LimitsSet(engine.now, "account:paper", row, 0, "", "ann", "less"))
+        found.append((engine.gate.limits["account:paper"].version, engine.gate.limits["account:paper"].values))
+        session.close()
+    assert found[0][0] == 1
+    assert found[0][1] == {**limits_from(LIMITS).values, **scopes["account:paper"].values}
+    assert found[1] == found[2] == (2, limits_from({"maxOrderValue": 55}).values)
+
+
+def test_limits_of_one_account_are_not_stated_in_two_currencies(tmp_path: Path) -> None:
+    bars(tmp_path / "bars.csv", count=60, symbols=("ACME",))
+    options = DemoOptions(
+        folder=tmp_path / "home", files=[tmp_path / "bars.csv"],
+        scopes={"account:paper": Limits({"maxOrderValue": 10**18}, 1, "EUR")},
+    )  # fmt: skip
+    with pytest.raises(InputError, match="account:paper: they are in EUR and those beneath them in USD"):
+        Session(options, lambda event, outcome: None)
+    assert not (tmp_path / "home").exists()
