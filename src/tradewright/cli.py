@@ -264,9 +264,9 @@ def backtest(
             adjust=factor_or_file(adjust), max_gap=max_gap,
         )  # fmt: skip
         options = RunOptions(
-            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, limits=dict(parameters(limit, "--limit")),
-            owner=owner, scopes=scopes, sizer=sizer, exits=dict(parameters(exits, "--exit")), models=models,
-            fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final, keep_decisions=without,
+            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=owner, scopes=scopes,
+            limits=dict(parameters(limit, "--limit")), sizer=sizer, exits=dict(parameters(exits, "--exit")),
+            models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final, keep_decisions=without,
         )  # fmt: skip
         check_options(options)
         convention_of(convention)

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
-from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.core.trading_state import check_account, check_scope
 from tradewright.model.account import Account

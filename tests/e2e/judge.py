@@ -24,7 +24,10 @@ from tradewright.trader import Trader
 # The kinds of records, by their stored numbers: see the journal as a stranger would.
 ACCEPTED, REJECTED, FILLED, CANCELLED, NOT_FOUND = 10, 11, 12, 13, 20
 STARTED, ADOPTED = 30, 36
-DECISION, SUBMIT, CANCEL, REPLACE = 60, 61, 62, 63
+DECISION, SUBMIT, CANCEL, REPLACE, QUERY = 60, 61, 62, 63, 64
+SIGNAL, EXIT_PLANNED, VOTE = 69, 72, 80
+#: The timer on which everything is looked up: its kind and name.
+RECONCILED = [34, "reconcile"]
 #: What a venue says of an order itself: a cancel that it carried out is told of one it had.
 EVIDENCE = (ACCEPTED, REJECTED, FILLED, CANCELLED, NOT_FOUND)
 ACCOUNT = "paper"

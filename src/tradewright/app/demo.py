@@ -86,8 +86,8 @@ MODELS = {"fee": "bps:2", "slippage": "none"}
 class DemoOptions:
     """One session. seconds: of the wall clock for the synthetic market (0 = until stopped); a data file is played to
     its end as fast as the machine can. strategies: (reference, parameters); none = the four classics. checkpoint_pages:
-    of the journal's WAL; proofs make it small to see many. cash: at the first start, in `currency`. scopes: limits, over
-    those a demo has. sizer, exits: of openings that bring none, as a backtest takes them."""
+    of the journal's WAL; proofs make it small to see many. cash: at the first start, in `currency`. scopes: limits,
+    over those a demo has. sizer, exits: of openings that bring none, as a backtest takes them."""
 
     folder: Path
     seconds: float = 60.0
