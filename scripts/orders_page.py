@@ -20,6 +20,7 @@ UNITS = {
     "money": "account currency",
     "ppm": "percent",
     "ns": "seconds",
+    "ms": "milliseconds",
     "count": "number",
     "quantity": "size",
     "limits": "list of names",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from tradewright.core.modify import MODIFY_CODES
+from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.risk import Rule
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
 from tradewright.explain import QUESTIONS, REFUSALS
 from tradewright.model.command import CANCEL_CODES
-from tradewright.model.decision import SIZING
+from tradewright.model.decision import PICKER, SIZING
+from tradewright.model.reservation import RELEASE_CODES
 
 PAGE = Path(__file__).parent.parent / "docs" / "reasons.md"
 HEAD = (
@@ -36,6 +38,7 @@ def page() -> str:
     ]
     lines += [f"| {code} | {SIZING} | | {text} | {QUESTIONS[code]} |" for code, text in SIZING_CODES.items()]
     lines += [f"| {code} | change | | {text} | {QUESTIONS[code]} |" for code, text in MODIFY_CODES.items()]
+    lines += [f"| {code} | {PICKER} | | {text} | {QUESTIONS[code]} |" for code, text in RESERVATION_CODES.items()]
     for rule in RULES:
         limits = [rule.limit, *(rule.also if rule.switches else ())] if rule.limit else []
         names = ", ".join(f"`{name}`" for name in limits)
@@ -44,6 +47,8 @@ def page() -> str:
     lines += ["", "## Changes of a working order", "", "Beside the rules above:", ""]
     lines += ["| code | what is checked |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in MODIFY_CODES.items()]
+    lines += ["", "## How a reservation ends before its time", "", "| code | because |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in RELEASE_CODES.items()]
     lines += ["", "## Why the engine cancels", "", "| code | because |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in CANCEL_CODES.items()]
     return "\n".join(lines) + "\n"

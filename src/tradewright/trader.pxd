@@ -11,7 +11,7 @@ from tradewright.model.view cimport EngineView
 from tradewright.signal.indicators.indicator cimport Indicator
 
 cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, SIGNAL, SIGNAL_FAILED, SIGNAL_RECEIVED
-cdef int STRATEGY_HALTED, TIMER, TRADE, VOTE
+cdef int ORDER_REQUESTED, RELEASE_REQUESTED, RESERVE_REQUESTED, STRATEGY_HALTED, TIMER, TRADE, VOTE
 cdef str STRATEGY
 cdef list _NO_MATCHES, _NO_ALARMS
 

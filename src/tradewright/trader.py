@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
+from tradewright.core.reservations import check
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.core.trading_state import check_account, check_scope
 from tradewright.model.account import Account
@@ -41,8 +42,13 @@ from tradewright.model.event import (
     EXIT_PLANNED,
     MARKET_KIND_MAX,
     MODIFY_JUDGED,
+    ORDER_REQUESTED,
     QUOTE,
     QUOTE_BAR,
+    RELEASE_REQUESTED,
+    RELEASED,
+    RESERVE_REQUESTED,
+    RESERVED,
     SIGNAL,
     SIGNAL_FAILED,
     SIGNAL_RECEIVED,
@@ -73,7 +79,9 @@ STRATEGY_STATE = "STRATEGY_STATE"
 
 
 #: What comes behind the strategies' callbacks, besides the cancels they bring about.
-_REST = (VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED, MODIFY_JUDGED)
+_REST = (
+    VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED, MODIFY_JUDGED, RESERVED, RELEASED,
+)  # fmt: skip
 
 
 class Watch(Protocol):
@@ -273,6 +281,8 @@ class Trader:
             self._start(event, False)
         elif isinstance(event, TradingStateSet | CloseRequested | ProtectRequested | LimitsSet):
             self._check_names(event)
+        elif event.kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
+            check(engine, event)  # type: ignore[arg-type]
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and not isinstance(event, CashMoved):
             engine.end_days(event.time)
@@ -286,6 +296,8 @@ class Trader:
             outputs += engine.close_all(event)
         elif isinstance(event, ProtectRequested):
             outputs += engine.protect(event)
+        elif event.kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
+            outputs += engine.ask(event)  # type: ignore[arg-type]
         return self._decide(event, self._run(event), outputs)
 
     def _check_names(self, event: TradingStateSet | CloseRequested | ProtectRequested | LimitsSet) -> None:

@@ -14,6 +14,7 @@ import pytest
 from scripts import orders_page, reasons_page
 from tests.project import ROOT
 from tradewright.core.modify import MODIFY_CODES
+from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
 from tradewright.explain import QUESTIONS, REFUSALS
@@ -86,7 +87,7 @@ def test_the_pages_made_from_tables_are_those_their_scripts_write() -> None:
 
 def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
     text = reasons_page.PAGE.read_text()
-    codes = [*SIZING_CODES, *MODIFY_CODES, *(rule.code for rule in RULES)]
+    codes = [*SIZING_CODES, *MODIFY_CODES, *RESERVATION_CODES, *(rule.code for rule in RULES)]
     assert [code for code in codes if f"| {code} |" not in text] == []
     assert set(codes) == set(QUESTIONS)
     assert set(REFUSALS) <= set(codes)

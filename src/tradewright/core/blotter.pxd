@@ -60,6 +60,7 @@ cdef class Blotter:
     cdef public list guarded
     cdef public list settled
     cdef public list taping
+    cdef readonly dict reservations
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
     cpdef Book book(self, str account, str strategy, Instrument instrument)

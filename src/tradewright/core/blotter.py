@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import modify, watchdog
+from tradewright.core import modify, reservations, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -61,6 +61,7 @@ from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import ENTRY, LIMIT, MARKET, Order
 from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
 from tradewright.model.zone import day_of, day_start
@@ -77,8 +78,8 @@ class Blotter:
     next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
     report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
-    `order_count` and `decision_count` number ids; `run` is part of every order id, so that no restart can use one
-    twice.
+    reservations: those that are kept, by id, the oldest first. `order_count` and `decision_count` number ids; `run` is
+    part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -86,7 +87,7 @@ class Blotter:
         "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
-        "watching", "tracked", "guarded", "settled", "taping",
+        "watching", "tracked", "guarded", "settled", "taping", "reservations",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -131,6 +132,7 @@ class Blotter:
         self.guarded: list[AccountState] = self.gate.guarded
         self.settled: list[AccountState] = self.gate.settled
         self.taping: list[str] = self.gate.taping
+        self.reservations: dict[str, reservations.Reservation] = {}
 
     # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -330,6 +332,10 @@ class Blotter:
         elif isinstance(event, LimitsExpired):
             self.gate.expire(event.scope)
             self.set_due()
+        elif isinstance(event, Reserved):
+            reservations.fold(self, event)
+        elif isinstance(event, Released | ReservationExpired):
+            reservations.end(self, event.id)
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
 
@@ -375,9 +381,9 @@ class Blotter:
         self.set_due()
 
     def set_due(self) -> None:
-        """When the core has something to do by itself: a day ends, or a temporary limit."""
+        """When the core has something to do by itself: a day ends, a temporary limit, a reservation."""
         days = min([state.day_end for state in self.accounts.values()], default=0)
-        self.next_due = min(days, self.gate.next_end(), breaker_due(self))
+        self.next_due = min(days, self.gate.next_end(), breaker_due(self), reservations.next_end(self))
 
     def _apply_decision(self, decision: Decision) -> None:
         """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""

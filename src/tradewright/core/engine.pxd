@@ -37,4 +37,5 @@ cdef class Engine(Judge):
     cpdef list protect(self, asked)
     @cython.locals(state=OrderState)
     cpdef list modify(self, Intent intent)
+    cpdef list ask(self, event)
     cpdef list trail(self, Intent intent)

@@ -7,7 +7,7 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import modify, watchdog
+from tradewright.core import modify, reservations, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import WEEK_ROLLED, WEEKLY_LOSS_LIMIT, tripped
 from tradewright.core.exits import HeldExit
@@ -54,6 +54,7 @@ from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
 from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
 from tradewright.model.zone import day_of
 
 
@@ -141,6 +142,8 @@ class Engine(Judge):
             self._raise_alarms(event, outputs)
         if self.now >= self.next_due:
             self._roll_days(outputs)
+            if self.reservations:
+                reservations.expire(self, outputs)
             for scope in self.gate.expired(self.now):
                 self._emit(LimitsExpired(self.now, scope, self.gate.limits[scope].version), outputs)
         if self.exits:
@@ -168,6 +171,8 @@ class Engine(Judge):
         self.stopping = False
         for order_id in stopped_openings(self):
             outputs += self.cancel(order_id, OPENINGS_STOPPED)
+        if self.reservations:
+            reservations.stop(self, outputs)
         return outputs
 
     def _end_late_opening(self, accepted: Report) -> list[Event]:
@@ -298,6 +303,10 @@ class Engine(Judge):
         """Other terms for a working order. Applied outputs; nothing for an order that is unknown or has ended."""
         state = self.orders.get(intent.order_id)
         return modify.modify(self, intent) if state is not None and state.is_open() else []
+
+    def ask(self, event: ReserveRequested | ReleaseRequested | OrderRequested) -> list[Event]:
+        """What a person or a service wants of the picker. Applied outputs."""
+        return reservations.answer(self, event)
 
     def trail(self, intent: Intent) -> list[Event]:
         """A new distance for the stops that plans of a strategy move. Applied outputs."""

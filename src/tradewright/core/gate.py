@@ -188,6 +188,16 @@ class Gate:
                 values.append(int(limits.get(name)))
         return min(values, default=None)
 
+    def least(self, book: Book, name: str) -> int:
+        """The smallest value of a limit over the scopes that a book lies in, 0 where it is off in all of them."""
+        terms = self.accounts[book.account].terms
+        values = [
+            int(limits.get(name))
+            for scope, limits in self.limits.items()
+            if limits.has(name) and concerns(scope, terms, book.strategy, book.instrument)
+        ]
+        return min(values, default=0)
+
     # ── what it binds ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def exposure(self, scope: str) -> Exposure:

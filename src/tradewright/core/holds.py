@@ -77,6 +77,28 @@ class Holds:
             else:
                 del hold.book.exits[order.id]
 
+    def occupy(self, order: Order, book: Book, currency: str, amount: int) -> Hold:
+        """Reserve what an opening that does not exist yet would hold: its slot, its size, its money. A quantity of 0 is
+        its slot alone."""
+        hold = Hold.__new__(Hold)
+        hold.begin(order, book, currency, amount)
+        self.take(hold)
+        return hold
+
+    def take(self, hold: Hold) -> None:
+        """What such a hold reserves is taken, again."""
+        hold.position.opening += 1
+        hold.book.opening += 1
+        if hold.quantity:
+            self._set(hold, hold.quantity)
+
+    def vacate(self, hold: Hold) -> None:
+        """It is free."""
+        if hold.quantity:
+            self._set(hold, 0)
+        hold.position.opening -= 1
+        hold.book.opening -= 1
+
     def lift(self, order_ids: list[str]) -> list[int]:
         """Let go of what exits hold, as if they had ended, to see what a close could take. Returns the counts for
         `put_back`."""

@@ -31,6 +31,10 @@ cdef class Judge(Blotter):
     cdef list _in_the_way(self, Book book, Intent intent)
     cdef _free(self, list freed, list outputs)
     cdef _refuse(self, Book book, Intent intent, list outputs)
+    cpdef list deny(self, Intent intent, object check, str words)
+    cdef _deny(self, Book book, Intent intent, list checks, str words, list outputs)
+    @cython.locals(mark=Mark, account=AccountState, price=cython.longlong)
+    cpdef tuple size_now(self, Intent intent, Order order)
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, state=cython.int)
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
     cpdef list judge_part(self, Intent intent)

@@ -5,6 +5,7 @@ What is decided is applied at once, and returned in the order in which it must b
 
 from __future__ import annotations
 
+from tradewright.core import reservations
 from tradewright.core.accounts import AccountState
 from tradewright.core.blotter import Blotter
 from tradewright.core.guards import on_tick
@@ -49,6 +50,8 @@ class Judge(Blotter):
 
         An intent that would cross zero in a netting book becomes a close and an opening, each judged by itself.
         """
+        if intent.reservation:
+            return reservations.use(self, intent)
         outputs: list[Event] = []
         book = self.book(intent.account, intent.strategy, intent.instrument)
         if intent.closing:
@@ -186,13 +189,24 @@ class Judge(Blotter):
         """Deny an intent whose first part was refused, for the same reasons."""
         refused = outputs[-1]
         assert isinstance(refused, Decision)
+        words = f"not judged: its first part, {refused.orders[0].id}, was refused"
+        self._deny(book, intent, refused.checks, words, outputs)
+
+    def deny(self, intent: Intent, check: Check, words: str) -> list[Event]:
+        """Refuse an intent by one check, before any rule is asked. Applied outputs."""
+        outputs: list[Event] = []
+        self._deny(self.book(intent.account, intent.strategy, intent.instrument), intent, [check], words, outputs)
+        return outputs
+
+    def _deny(self, book: Book, intent: Intent, checks: list[Check], words: str, outputs: list[Event]) -> None:
+        """The record of an intent that is not judged."""
         order = self._order_of(book, intent, intent.quantity)
         account = self.accounts[intent.account]
         mark: Mark = self.marks.marks[intent.instrument.index]
         state = self.trading_state(order.account, order.strategy, intent.instrument.symbol)
         proposal = Proposal(order, intent, account, book, mark, state, self.now, self.stamp)
-        decision = self._decision_of(intent, proposal, False, [order], refused.checks)
-        decision.sizing = f"not judged: its first part, {refused.orders[0].id}, was refused"
+        decision = self._decision_of(intent, proposal, False, [order], checks)
+        decision.sizing = words
         self._emit(decision, outputs)
 
     def _judge_one(self, book: Book, intent: Intent, freed: list[str], outputs: list[Event]) -> bool:
@@ -243,6 +257,15 @@ class Judge(Blotter):
         outputs: list[Event] = []
         self._judge_one(self.book(intent.account, intent.strategy, intent.instrument), intent, [], outputs)
         return outputs
+
+    def size_now(self, intent: Intent, order: Order) -> tuple[int, bool]:
+        """Size counts that the order of an opening would get now, 0 = not known; and whether rules cap them."""
+        account = self.accounts[intent.account]
+        mark: Mark = self.marks.marks[intent.instrument.index]
+        price = mark.dearest(order)
+        if (intent.quantity or intent.size_ppm or intent.value) and intent.weight_ppm == PPM_ONE:
+            return size(intent, account, price)[0], False
+        return self._sized(intent, self._sizer_for(intent), account, price).quantity, True
 
     def _rules_of(self, book: Book) -> list[Rule]:
         """The rules that have a say on the book's orders."""

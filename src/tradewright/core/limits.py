@@ -12,10 +12,10 @@ from tradewright.model.errors import InputError
 from tradewright.model.numbers import MONEY_SCALE, count_of, decimal_of
 from tradewright.model.zone import RANGE_FIRST, offset_ns
 
-#: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; count: a number;
-#: limits: a list of names of this table; flag: true; minutes: given in minutes; price: in the instrument's price or as
-#: `points: N` of its tick; ratio: a multiple; symbols: a list of them; key: one of PICKER_KEYS; sessions: {days, from,
-#: to, zone} rows; model: one of RISK_MODELS.
+#: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; ms: given in
+#: milliseconds; count: a number; limits: a list of names of this table; flag: true; minutes: given in minutes; price:
+#: in the instrument's price or as `points: N` of its tick; ratio: a multiple; symbols: a list of them; key: one of
+#: PICKER_KEYS; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS.
 LIMITS: dict[str, tuple[str, str]] = {
     "maxOrderValue": ("money", "notional of one opening order, in account currency"),
     "maxOrderQuantity": ("quantity", "size of one opening order"),
@@ -45,6 +45,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "tradepicker.sellRequiresLong": ("flag", "sales close longs and never open shorts"),
     "tradepicker.budget": ("money", "value of positions and working openings, in account currency"),
     "tradepicker.key": ("key", "whose positions count: those of the account, the default, or of each account_strategy"),
+    "tradepicker.reservationTtlMs": ("ms", "how long a reservation lasts, and the longest one may; 300000 if not set"),
     "maxTotalExposure": ("money", "value of all positions, long and short added up"),
     "maxTotalExposurePercent": ("ppm", "the same as a share of equity"),
     "maxDirectionalExposurePercent": ("ppm", "value of all positions on one side as a share of equity"),
@@ -210,6 +211,8 @@ def _exact(name: str, value: Any) -> Any:
         return count_of(value, 4, what)
     if unit == "ns":
         return _within(name, count_of(value, 9, what))
+    if unit == "ms":
+        return _within(name, count_of(value, 6, what))
     if unit == "minutes":
         return _within(name, count_of(value, 9, what, 2**53) * 60)
     if unit == "ratio":
@@ -225,6 +228,7 @@ LONGEST_NS = {
     "repeatedExecutionSeconds": 3_600 * 10**9,
     "collarWindowSeconds": 3_600 * 10**9,
     "lossWindowMinutes": 86_400 * 10**9,
+    "tradepicker.reservationTtlMs": 86_400 * 10**9,
 }
 
 

@@ -17,6 +17,7 @@ from tradewright.core.holds import Hold
 from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
+from tradewright.core.reservations import Reservation
 from tradewright.core.setup import account_from, instrument_from
 from tradewright.core.tape import Tape
 from tradewright.core.watchdog import watched_from
@@ -31,7 +32,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 4
+VERSION = 5
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -65,6 +66,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [(scope, plan.row()) for scope, plan in sorted(engine.plans.items())],
             [guard.row() for guard in engine.guards.values()],
             [(id, watched.row()) for id, watched in engine.stops.items()],
+            [kept.row() for kept in engine.reservations.values()],
         )
     )
 
@@ -83,7 +85,7 @@ def restore(engine: Blotter, data: bytes) -> None:
 def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, due, sizers, gate, plans, guards, stops,
+        ended, due, sizers, gate, plans, guards, stops, reserved,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -135,6 +137,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         guard = guard_from(item)
         engine.guards[guard.key] = guard
     engine.stops.update({id: watched_from(item) for id, item in stops})
+    _restore_reservations(engine, reserved)
 
 
 def _restore_ledger(engine: Blotter, row: Sequence[Any]) -> None:
@@ -192,6 +195,21 @@ def _restore_holds(engine: Blotter, row: Sequence[Any]) -> None:
         hold = _hold_from(engine, item)
         engine.holds.over[hold.order.id] = hold
     engine.holds.money.update({account: dict(amounts) for account, amounts in money})
+
+
+def _restore_reservations(engine: Blotter, rows: Sequence[Any]) -> None:
+    """Positions and money hold what they take already; their books do not."""
+    for item, currency, amount, expires, who, reason in rows:
+        order = order_from(item, engine.instruments)
+        hold = Hold(order, engine.book(order.account, order.strategy, order.instrument), currency, amount)
+        hold.remaining = order.quantity
+        hold.held = amount if order.quantity else 0
+        hold.book.opening += 1
+        if order.side > 0:
+            hold.book.buying += order.quantity
+        else:
+            hold.book.selling += order.quantity
+        engine.reservations[order.id] = Reservation(order, hold, expires, who, reason)
 
 
 def _hold_from(engine: Blotter, row: Sequence[Any]) -> Hold:

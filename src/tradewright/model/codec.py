@@ -44,6 +44,14 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
+from tradewright.model.reservation import (
+    OrderRequested,
+    Released,
+    ReleaseRequested,
+    ReservationExpired,
+    ReserveRequested,
+    reserved_from,
+)
 from tradewright.model.signal import signal_from
 from tradewright.model.vote import vote_from
 
@@ -82,6 +90,11 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.EXIT_PLANNED: ExitPlanned,
     kinds.EXIT_MOVED: ExitMoved,
     kinds.MODIFY_JUDGED: ModifyJudged,
+    kinds.RESERVE_REQUESTED: ReserveRequested,
+    kinds.RELEASE_REQUESTED: ReleaseRequested,
+    kinds.ORDER_REQUESTED: OrderRequested,
+    kinds.RELEASED: Released,
+    kinds.RESERVATION_EXPIRED: ReservationExpired,
 }
 #: Kinds whose row names an instrument by its index.
 _LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {
@@ -89,6 +102,7 @@ _LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {
     kinds.SIGNAL_RECEIVED: received_from,
     kinds.SIGNAL_FAILED: failed_from,
     kinds.VOTE: vote_from,
+    kinds.RESERVED: reserved_from,
 }
 
 

@@ -39,4 +39,5 @@ cdef class Intent:
     cdef public object plan
     cdef public bint trails
     cdef public bint modifies
+    cdef public str reservation
     cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

@@ -21,13 +21,14 @@ class Intent:
     decided on. confidence: 0 to 1, orders the intents of one event. cancels: not a wish for an order but for the end of
     `order_id`. plan: exits by distance and time, None = as its strategy or account has them, or none. trails: not a
     wish for an order but for a distance of the stops that plans move. modifies: for other terms of `order_id`.
+    reservation: id of the one in whose place it comes, "" = none.
     """
 
     __slots__ = (
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
         "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
-        "confidence", "cancels", "rank", "sizer", "weight_ppm", "plan", "trails", "modifies",
+        "confidence", "cancels", "rank", "sizer", "weight_ppm", "plan", "trails", "modifies", "reservation",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -69,3 +70,4 @@ class Intent:
         self.plan: ExitPlan | None = None
         self.trails = False
         self.modifies = False
+        self.reservation = ""

@@ -82,6 +82,14 @@ def _check_holds(engine: Engine) -> None:
             assert hold.held == 0
             place["exiting"] += counts
             place["leaving"] += counts if order.type == MARKET else 0
+    for kept in engine.reservations.values():
+        order = kept.order
+        place = sizes[order.account, order.instrument.index]
+        place["buying" if order.side > 0 else "selling"] += order.quantity
+        place["opening"] += 1
+        openings[order.account, order.strategy, order.instrument.index] += 1
+        assert kept.hold.held == (kept.hold.amount if order.quantity else 0)
+        money[order.account, kept.hold.currency] += kept.hold.held
     for key, book in engine.ledger.books.items():
         assert book.opening == openings[key], f"{key} opening"
     for account, amounts in engine.holds.money.items():

@@ -12,10 +12,12 @@ from tests.unit.core.boundaries import BOUNDARIES, WHERE, set_limits
 from tests.unit.core.desk import BUY, SELL, Desk
 from tests.unit.core.test_rules import PARAMETERS, READ_BY
 from tradewright.core.limits import LIMITS
+from tradewright.core.reservations import reserve
 from tradewright.model import event as kinds
 from tradewright.model.control import LimitWaived
 from tradewright.model.decision import Decision
 from tradewright.model.errors import ContractError
+from tradewright.model.reservation import ReserveRequested
 
 ONE = 10**18
 PRICE = 10_000
@@ -106,7 +108,7 @@ def floor(**keys: Any) -> bool:
     return wants(desk)
 
 
-def reserve(**keys: Any) -> bool:
+def messages(**keys: Any) -> bool:
     desk = quoted(maxMessagesPerMinute=2, **keys)
     desk.buy(1)
     return wants(desk)
@@ -153,6 +155,18 @@ def picker_key(**keys: Any) -> bool:
     return wants(desk)
 
 
+def reservation(**keys: Any) -> bool:
+    """Whether the last slot is free ten seconds after it was reserved."""
+    desk = Desk(symbols=("ACME", "ZETA"))
+    for symbol in ("ACME", "ZETA"):
+        desk.quote(PRICE, symbol=symbol)
+    set_limits(desk, **{"tradepicker.maxOpenPositions": 1}, **keys)
+    reserve(desk.engine, ReserveRequested(desk.tick(), "r", "main", "s", "ACME", BUY, 0, 0, 0, "ann", ""))
+    desk.now += 10 * SECOND
+    desk.quote(PRICE)
+    return wants(desk, symbol="ZETA")
+
+
 #: key → (a run, its value, what the run decides with it and without it).
 PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "marketBufferPercent": (buffer, 10_000, False, True),
@@ -161,11 +175,12 @@ PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "riskModel": (model, "price_distance", True, False),
     "lossWindowMinutes": (loss_window, 600 * SECOND, False, True),
     "dayTradeEquityMinimum": (floor, 10**30, False, True),
-    "messageReserve": (reserve, 1, False, True),
+    "messageReserve": (messages, 1, False, True),
     "repeatedExecutionSeconds": (executions, 300 * SECOND, False, True),
     "collarWindowSeconds": (collar, 100 * SECOND, False, True),
     "breakerErrors": (errors, 3, False, True),
     "breakerCooldownSeconds": (cooldown, 100 * SECOND, False, True),
+    "tradepicker.reservationTtlMs": (reservation, 10 * SECOND, True, False),
     "tradepicker.key": (picker_key, "account_strategy", True, False),
 }
 

@@ -78,6 +78,7 @@ PARAMETERS = {
     "marketBufferPercent": "the price everything is judged at",
     "softLimits": "waivers",
     "tradepicker.key": "the picker's count of positions",
+    "tradepicker.reservationTtlMs": "reservations",
     "defaultRiskEstimate": "daily risk",
     "riskModel": "daily risk",
     "exposurePollIntervalSec": "the venue that is polled",
@@ -254,6 +255,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "tradepicker.sellRequiresLong": (True, 1),
     "tradepicker.budget": ("2500.5", 25005 * 10**17),
     "tradepicker.key": ("account_strategy", "account_strategy"),
+    "tradepicker.reservationTtlMs": (300000, 300 * 10**9),
     "sessions": (
         [{"days": ["tue", "mon"], "from": "09:30", "to": "24:00", "zone": "America/New_York"}],
         [[[0, 1], 570, 1440, "America/New_York"]],
