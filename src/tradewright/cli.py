@@ -1,6 +1,6 @@
 """The command line. Every command has `--json` and the exit codes
-0 ok · 1 failed (bad data, I/O, locked, second engine) · 2 usage · 4 not ready (it needs an engine that runs). 3 is kept
-for an order that risk refuses: no command places one yet.
+0 ok · 1 failed (bad data, I/O, locked, second engine) · 2 usage · 3 refused by risk · 4 not ready (it needs an engine
+that runs).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tradewright.app.printable import printable
 from tradewright.model.errors import InputError, NotReady, TradewrightError, UsageError
 
 if TYPE_CHECKING:
+    from tradewright.app.picker import PickerAsked
     from tradewright.app.stance import Stance
     from tradewright.backtest.counterfactual import Blocked
     from tradewright.backtest.data import Dataset
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from tradewright.backtest.strategy_source import Specified
     from tradewright.explain import Story
 
-FAILED, USAGE, NOT_READY = 1, 2, 4
+FAILED, USAGE, REFUSED, NOT_READY = 1, 2, 3, 4
 
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -418,17 +419,99 @@ def _set_state(
     scope: str, state: int, who: str | None, reason: str, close: bool, home: Path | None, journal: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    from getpass import getuser
-
     from tradewright.app.control import Asked, set_state, text_of_answer
     from tradewright.app.home import journal_folder
 
+    answer = set_state(journal_folder(home, journal), Asked(scope, state, _name(who), reason, close))
+    show(answer, as_json, lambda: text_of_answer(answer))
+
+
+def _name(who: str | None) -> str:
+    """Who decides something: as said, else the user of this machine."""
+    from getpass import getuser
+
     try:
-        name = who or getuser()
+        return who or getuser()
     except (KeyError, OSError) as error:
         raise UsageError("say who decides this: --who NAME") from error
-    answer = set_state(journal_folder(home, journal), Asked(scope, state, name, reason, close))
+
+
+Symbol = Annotated[str, typer.Argument(help="What to open.")]
+Side = Annotated[str, typer.Option("--side", help="buy or sell.")]
+Limit = Annotated[str, typer.Option("--limit", help="Limit price (default: at the market).")]
+AccountName = Annotated[str, typer.Option("--account", help="Default: the first one.")]
+StrategyName = Annotated[str, typer.Option("--strategy", help="Whose lots they become.")]
+
+
+@app.command()
+def reserve(
+    symbol: Symbol,
+    id: Annotated[str, typer.Option("--id", help="Name of the reservation, by which an order uses it.")],
+    side: Side = "buy",
+    size: Annotated[str, typer.Option("--size", help="Keep the money for so much (default: the slot alone).")] = "",
+    limit: Limit = "",
+    ttl_ms: Annotated[int, typer.Option("--ttl-ms", min=0, help="How long (default: as configured).")] = 0,
+    account: AccountName = "",
+    strategy: StrategyName = "manual",
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Keep the place of an order that does not exist yet: its slot, and the money for it. Needs its engine."""
+    from tradewright.app.picker import ReserveAsked
+
+    asked = ReserveAsked(id, symbol, side, _name(who), size, limit, ttl_ms, account, strategy, reason)
+    _ask_picker(asked, home, journal, as_json)
+
+
+@app.command()
+def release(
+    id: Annotated[str, typer.Argument(help="Name of the reservation.")],
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Let a reserved place go. Needs its engine."""
+    from tradewright.app.picker import ReleaseAsked
+
+    _ask_picker(ReleaseAsked(id, _name(who), reason), home, journal, as_json)
+
+
+@app.command()
+def order(
+    symbol: Symbol,
+    size: Annotated[str, typer.Option("--size", help="How much.")],
+    side: Side = "buy",
+    limit: Limit = "",
+    reservation: Annotated[str, typer.Option("--reservation", help="In whose place it comes.")] = "",
+    account: AccountName = "",
+    strategy: StrategyName = "manual",
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Open a position by hand, in a place that was reserved for it or in none. Needs its engine."""
+    from tradewright.app.picker import OrderAsked
+
+    asked = OrderAsked(symbol, side, size, _name(who), limit, reservation, account, strategy, reason)
+    _ask_picker(asked, home, journal, as_json)
+
+
+def _ask_picker(asked: PickerAsked, home: Path | None, journal: Path | None, as_json: bool) -> None:
+    from tradewright.app.control import ask
+    from tradewright.app.home import journal_folder
+    from tradewright.app.picker import text_of_answer
+
+    answer = ask(journal_folder(home, journal), asked)
     show(answer, as_json, lambda: text_of_answer(answer))
+    if not answer.get("granted", True):
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Kill and re-arm: a named person sets the trading state of a scope.
+"""Kill and re-arm: a named person sets the trading state of a scope; and the way to a running engine's picker.
 
 An engine that runs is asked over a Unix socket beside its journal; it answers when the record is durable and the
 cancels of what rests are on their way. Where none runs, the record is appended under the journal's lock, and what rests
@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from tradewright.app.picker import PickerAsked
 from tradewright.app.recovery import rebuild
 from tradewright.app.wiring.journals import AccountLock, FileJournal
 from tradewright.core.engine import Engine
@@ -33,7 +34,7 @@ ANSWER_SECONDS_MAX = 10.0
 READ_SECONDS_MAX = 0.2
 
 
-class Asked(msgspec.Struct, forbid_unknown_fields=True):
+class Asked(msgspec.Struct, tag_field="ask", tag="state", forbid_unknown_fields=True):
     """What somebody wants. close: what the scope holds is closed at the market as well."""
 
     scope: str
@@ -56,7 +57,7 @@ class ControlSocket:
         self._path.chmod(0o600)
         self._socket.listen()
 
-    def poll(self, carry_out: Callable[[Asked], dict[str, Any]]) -> None:
+    def poll(self, carry_out: Callable[[Asked | PickerAsked], dict[str, Any]]) -> None:
         """Answer whoever has connected since. What can not be understood or is refused is answered with a sentence."""
         while True:
             try:
@@ -66,7 +67,7 @@ class ControlSocket:
             with connection:
                 connection.settimeout(READ_SECONDS_MAX)
                 try:
-                    answer = carry_out(msgspec.json.decode(_line(connection), type=Asked))
+                    answer = carry_out(msgspec.json.decode(_line(connection), type=Asked | PickerAsked))
                 except (TradewrightError, msgspec.DecodeError, TimeoutError) as error:
                     answer = {"error": str(error) or type(error).__name__}
                 try:
@@ -171,7 +172,19 @@ def set_state(journal: Path, asked: Asked) -> dict[str, Any]:
         return _append(journal, asked)
 
 
-def _ask(run: Path, asked: Asked) -> dict[str, Any] | None:
+def ask(journal: Path, asked: PickerAsked) -> dict[str, Any]:
+    """What the picker of the engine that runs on this journal answers. Raises NotReady where none runs, InputError for
+    what it can not take."""
+    run = journal.parent
+    answer = _ask(run, asked)
+    if answer is None:
+        raise NotReady(f"no engine runs in {run}, and it takes one to judge this")
+    if "error" in answer:
+        raise InputError(answer["error"])
+    return answer
+
+
+def _ask(run: Path, asked: Asked | PickerAsked) -> dict[str, Any] | None:
     """The running engine's answer; None where nobody listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS_MAX)

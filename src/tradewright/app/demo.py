@@ -16,11 +16,13 @@ from typing import Any
 import msgspec
 
 from tradewright import __version__
+from tradewright.app import picker
 from tradewright.app.agreement import disagreements, left_alone
 from tradewright.app.conflate import Conflator
 from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
+from tradewright.app.picker import PickerAsked
 from tradewright.app.sources import Sources
 from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
@@ -267,13 +269,33 @@ class Session:
             reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
             self.machine.sequencer.feed(TradingStateSet(now, f"strategy:{strategy}", HALTED, "watch", reason))
 
-    def _carry_out(self, asked: Asked) -> dict[str, Any]:
-        """What a person asks of the running session; answered when it is durable."""
+    def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, Any]:
+        """What a person or a service asks of the running session; answered when it is durable."""
         engine = self.machine.trader.engine
+        if not isinstance(asked, Asked):
+            return picker.answer_of(self._overheard(picker.event_of(asked, engine)))
         for event in events_of(asked, engine):
             self.machine.sequencer.feed(event)
         self.live.flush()
         return answer_of(asked, engine, self.live.journal.head.sequence, True)
+
+    def _overheard(self, event: Event) -> list[Event]:
+        """The outputs of an input, once they are durable."""
+        heard: list[Event] = []
+        listener = self.live.listener
+
+        def overhear(told: Event, outcome: Outcome) -> None:
+            if told is event:
+                heard.extend(outcome.outputs)
+            listener(told, outcome)
+
+        self.live.listener = overhear
+        try:
+            self.machine.sequencer.feed(event)
+            self.live.flush()
+        finally:
+            self.live.listener = listener
+        return heard
 
     def stop(self) -> None:
         """End after the event that is being fed."""

@@ -1,0 +1,82 @@
+"""Places kept and used from outside the engine: over the control socket of a session that runs, by the command line."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import Said, tradewright
+from tests.unit.app.test_control import running as running_demo
+from tests.unit.app.test_control import wait_for
+from tests.unit.app.test_restart import HEAD, play
+from tradewright.app.history import fold, rerun, story_of
+
+running = running_demo
+
+
+def asked(home: Path, *arguments: object) -> Said:
+    return tradewright(*arguments, "--who", "ann", "--home", home, "--json")
+
+
+@pytest.fixture
+def home(running: tuple[Path, subprocess.Popen[str]]) -> Iterator[Path]:
+    """A demo that runs; stopped in the end, its journal has to run again to the same records."""
+    folder, demo = running
+    wait_for(demo, (folder / "control").exists)
+    # The first prices come with the first quarter of a second.
+    # Its clock runs six hundred times as fast as ours: a day is two minutes.
+    first = ("reserve", "BTCUSD", "--id", "first", "--ttl-ms", "86400000")
+    wait_for(demo, lambda: asked(folder, *first).code == 0)
+    yield folder
+    demo.send_signal(signal.SIGINT)
+    _, err = demo.communicate(timeout=60)
+    assert (demo.returncode, err) == (0, "")
+    assert rerun(folder / "journal").differences == []
+    assert fold(folder / "journal").state_hash
+
+
+def test_a_place_is_kept_used_and_let_go_by_name(home: Path) -> None:
+    kept = asked(home, "reserve", "BTCUSD", "--id", "mine", "--size", "0.01", "--ttl-ms", "86400000")
+    assert (kept.code, kept.row["granted"], kept.row["size"], kept.row["refusals"]) == (0, True, "0.01", [])
+    assert kept.row["hold"].endswith(" USD") and kept.row["expires"].startswith("2026-01-")
+    made = asked(home, "order", "BTCUSD", "--size", "0.01", "--reservation", "mine", "--reason", "breakfast")
+    assert (made.code, made.row["reservation"], made.row["ended"]) == (0, "mine", "ORDERED")
+    assert "ann: breakfast" in story_of(home / "journal", made.row["order"]).text()
+    again = asked(home, "order", "BTCUSD", "--size", "0.01", "--reservation", "mine", "--reason", "breakfast")
+    assert (again.code, [check["code"] for check in again.row["refusals"]]) == (3, ["RESERVATION_ENDED"])
+    assert asked(home, "release", "first").row == {"reservation": "first", "ended": "WITHDRAWN"}
+
+
+def test_what_is_refused_says_every_reason_and_ends_with_its_own_code(home: Path) -> None:
+    said = asked(home, "reserve", "BTCUSD", "--id", "whale", "--size", "1000")
+    codes = [check["code"] for check in said.row["refusals"]]
+    assert (said.code, said.row["granted"]) == (3, False)
+    assert codes == ["MAX_ORDER_VALUE", "POSITION_LIMIT", "INSUFFICIENT_FUNDS"]
+    in_words = tradewright("order", "BTCUSD", "--size", "1000", "--who", "ann", "--home", home)
+    assert in_words.code == 3
+    assert "1000 of BTCUSD REFUSED" in in_words.out and "MAX_ORDER_VALUE: " in in_words.out
+
+
+def test_what_can_not_be_asked_is_one_sentence(home: Path) -> None:
+    for arguments, words in (
+        (("reserve", "BTCUSD", "--id", "first"), "is not in use"),
+        (("reserve", "NONE", "--id", "x"), "there is no symbol 'NONE'"),
+        (("reserve", "BTCUSD", "--id", "x", "--side", "up"), "side: 'up' is not one of buy, sell"),
+        (("reserve", "BTCUSD", "--id", "x", "--size", "much"), "size"),
+        (("release", "x"), "reservation 'x' is not there; there are: first"),
+        (("order", "BTCUSD", "--size", "0.01", "--account", "nobody"), "there is no account 'nobody'"),
+    ):
+        said = asked(home, *arguments)
+        assert (said.code, words in said.row["error"]) == (1, True), said.row
+
+
+def test_without_an_engine_there_is_nobody_to_judge(tmp_path: Path) -> None:
+    path = tmp_path / "quiet.py"
+    path.write_text(HEAD + "class Quiet(Strategy):\n    def on_bar(self, bar):\n        pass\n")
+    play(tmp_path / "home", f"{path}:Quiet", count=5)
+    said = asked(tmp_path / "home", "reserve", "ACME", "--id", "x")
+    assert (said.code, "it takes one to judge this" in said.row["error"]) == (4, True)
