@@ -42,6 +42,7 @@ from tradewright.model.event import (
     EXIT_PLANNED,
     MARKET_KIND_MAX,
     MODIFY_JUDGED,
+    NOT_FOUND,
     ORDER_REQUESTED,
     QUOTE,
     QUOTE_BAR,
@@ -331,7 +332,7 @@ class Trader:
         if engine.stopping:
             # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
             outputs += engine.end_openings()
-        if engine.guards or engine.stops:
+        if engine.guards or engine.stops or event.kind == NOT_FOUND:
             outputs += engine.tend(event)
         if not outputs and not engine.matches and not engine.alarms:
             return NOTHING

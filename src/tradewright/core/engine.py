@@ -16,6 +16,7 @@ from tradewright.core.holds import left
 from tradewright.core.judge import Judge, in_steps
 from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
+from tradewright.core.lost_exits import place_again
 from tradewright.core.marks import Mark
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
@@ -49,7 +50,7 @@ from tradewright.model.control import (
     ProtectRequested,
     TradingStateChanged,
 )
-from tradewright.model.event import ACCEPTED, Event
+from tradewright.model.event import ACCEPTED, NOT_FOUND, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
@@ -293,7 +294,11 @@ class Engine(Judge):
     def tend(self, event: Event) -> list[Event]:
         """What the exit plans do after an event, behind what the strategies wanted. Applied outputs."""
         outputs = tend(self, event)
-        return outputs + watchdog.tend(self) if self.stops else outputs
+        if self.stops:
+            outputs += watchdog.tend(self)
+        if event.kind == NOT_FOUND:
+            outputs += place_again(self, event)  # type: ignore[arg-type]
+        return outputs
 
     def protect(self, asked: ProtectRequested) -> list[Event]:
         """Exits that a person sets for what a strategy holds. Applied outputs."""

@@ -55,6 +55,7 @@ cdef class Judge(Blotter):
     cdef bint _shared(self, Book book) except -1
     cdef _attach_exits(self, Intent intent, Order order, list orders)
     cpdef list attach(self, Intent intent, Order entry, list outputs)
+    cpdef place_exits(self, list orders, str reason, list outputs)
     @cython.locals(state=OrderState)
     cpdef list cancel(self, str order_id, str code)
     @cython.locals(made=Order)

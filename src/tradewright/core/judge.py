@@ -419,15 +419,20 @@ class Judge(Blotter):
         """Exits for an opening that has filled, in a decision of their own; nobody has to allow an exit."""
         orders: list[Order] = []
         self._attach_exits(intent, entry, orders)
-        mark: Mark = self.marks.marks[entry.instrument.index]
-        known = mark.reference_time(-entry.side)
+        self.place_exits(orders, intent.reason, outputs)
+        return orders
+
+    def place_exits(self, orders: list[Order], reason: str, outputs: list[Event]) -> None:
+        """Exits of one book in a decision of their own; nobody has to allow them."""
+        exit: Order = orders[0]
+        mark: Mark = self.marks.marks[exit.instrument.index]
+        known = mark.reference_time(exit.side)
         decision = Decision(
-            self.now, self.decision_count + 1, entry.account, entry.strategy, entry.instrument, True, orders, [],
-            intent.reason, (), mark.reference(-entry.side) or -1, self.now - known if known else -1, 0,
-            entry.instrument.quote, "as its opening", 1.0,
+            self.now, self.decision_count + 1, exit.account, exit.strategy, exit.instrument, True, orders, [], reason,
+            (), mark.reference(exit.side) or -1, self.now - known if known else -1, 0, exit.instrument.quote,
+            "as its opening", 1.0,
         )  # fmt: skip
         self._place(decision, outputs)
-        return orders
 
     def cancel(self, order_id: str, code: str) -> list[Event]:
         """Ask for the end of an order: nothing for one that is unknown, ended or already being cancelled; one whose

@@ -105,10 +105,10 @@ def _owed(engine: Blotter, order_id: str) -> bool:
     refused it or let it lapse although it was reached."""
     watched, state = engine.stops[order_id], engine.orders[order_id]
     lapsed = watched.since > 0 and state.stage in (ENDED_EXPIRED, ENDED_REJECTED) and state.order.type != MARKET
-    return (watched.escalated or lapsed) and _rest(engine, state) > 0
+    return (watched.escalated or lapsed) and rest_of(engine, state) > 0
 
 
-def _rest(engine: Blotter, state: OrderState) -> int:
+def rest_of(engine: Blotter, state: OrderState) -> int:
     """Size counts an exit that ended has not closed, of what is there and not being closed by another."""
     order = state.order
     rest = order.quantity - state.filled
@@ -146,7 +146,7 @@ def tend(engine: Engine) -> list[Event]:
 def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
     """What a stop left goes at the market; the other exit of its pair ends."""
     order = state.order
-    rest = _rest(engine, state)
+    rest = rest_of(engine, state)
     engine.emit(ExitMoved(engine.now, order.id, order.id, order.stop_units, 0, 0, ESCALATED), outputs)
     if rest == 0:
         return

@@ -1,0 +1,62 @@
+"""Exits that never reached their venue: what they guard is guarded again.
+
+An order whose outcome is not known is looked up and never sent again. Where its venue does not know it, an opening is
+simply not there; a stop or a target that is not there leaves a position without one. So its terms go out anew, as an
+order with an id of its own, for what is still held and not guarded by another exit of its kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradewright.core.life_cycle import ENDED_NOT_FOUND
+from tradewright.core.watchdog import rest_of
+from tradewright.model.control import ExitPlanned
+from tradewright.model.event import Event
+from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.model.report import Report
+
+if TYPE_CHECKING:
+    from tradewright.core.engine import Engine
+    from tradewright.core.orders import OrderState
+
+
+def place_again(engine: Engine, report: Report) -> list[Event]:
+    """The exit that a look-up did not find, if anything is still to be guarded by it. Applied outputs."""
+    outputs: list[Event] = []
+    state = engine.orders.get(report.order_id)
+    if state is None or state.stage != ENDED_NOT_FOUND or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
+        return outputs
+    if rest_of(engine, state) == 0 or _has_heir(engine, state):
+        return outputs
+    lost = state.order
+    order = _again(engine, state)
+    engine.place_exits([order], f"{lost.id} is not known at its venue, and what it guards is still held", outputs)
+    for guard in list(engine.guards.values()):
+        if guard.exit == lost.id:
+            engine.emit(ExitPlanned(engine.now, guard.entry, order.id, list(guard.plan.row())), outputs)
+    return outputs
+
+
+def _has_heir(engine: Engine, state: OrderState) -> bool:
+    """Whether an exit of the same pair and kind works already: exits of one pair leave each other room."""
+    lost = state.order
+    book = engine.book(lost.account, lost.strategy, lost.instrument)
+    return any(
+        hold.order.group == lost.group and hold.order.role == lost.role and hold.order.id != lost.id
+        for hold in book.exits.values()
+        if lost.group
+    )
+
+
+def _again(engine: Engine, state: OrderState) -> Order:
+    """The same terms under another id; what was filled of it already is not asked for again. What went out at the
+    market stands for itself: linked to its opening it would wait here for a price."""
+    lost = state.order
+    parent, group = (lost.parent, lost.group) if lost.type != MARKET else ("", "")
+    return Order(
+        engine.next_order_id(lost.account), lost.account, lost.strategy, lost.instrument, lost.side, lost.type,
+        lost.quantity - state.filled, lost.limit_units, lost.stop_units, lost.trail_units, lost.trail_ppm,
+        lost.time_in_force, lost.flags, lost.lot, parent, group, lost.role, 0, engine.decision_count + 1,
+        engine.now,
+    )  # fmt: skip

@@ -1,0 +1,149 @@
+"""An exit that never reached its venue is placed again, once, for as long as there is something to guard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.model import event as kinds
+from tradewright.model.control import Started
+from tradewright.model.exit_plan import plan_from
+from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
+
+PRICE = 10_000
+
+
+def desk_of(native: bool = True, **exits: Any) -> tuple[Desk, list[str]]:
+    """A position of ten, opened at PRICE with exits attached, and the ids of its orders, the opening first."""
+    desk = Desk(account_of(native_exits=native, leverage=10))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, **exits)
+    ids = [order.id for order in decision.orders]
+    desk.fill(ids[0], 10, PRICE)
+    desk.taken()
+    return desk, ids
+
+
+def restarted(desk: Desk) -> None:
+    desk.feed(Started(desk.tick(), 2, []))
+
+
+def placed(desk: Desk) -> list[Order]:
+    return [desk.state(order_id).order for order_id in desk.submitted()]
+
+
+def terms(order: Order) -> tuple[Any, ...]:
+    """All but what each order has of its own."""
+    return order.row()[1:18]
+
+
+def test_a_stop_that_its_venue_never_had_is_placed_again_with_its_terms() -> None:
+    desk, (_, stop) = desk_of(stop_loss=9_500)
+    restarted(desk)
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    assert again.id != stop
+    assert terms(again) == terms(desk.state(stop).order)
+    desk.say(kinds.NOT_FOUND, stop)
+    assert placed(desk) == [], "said twice, it is placed once"
+    desk.fill(again.id, 10, 9_500)
+    assert desk.net() == 0
+
+
+@pytest.mark.parametrize("first", [STOP_LOSS, TAKE_PROFIT])
+def test_of_a_pair_each_is_placed_again_and_they_stay_a_pair(first: str) -> None:
+    desk, (_, stop, target) = desk_of(stop_loss=9_500, take_profit=11_000)
+    group = desk.state(stop).order.group
+    order = [stop, target] if first == STOP_LOSS else [target, stop]
+    for lost in order:
+        desk.say(kinds.NOT_FOUND, lost)
+    again = placed(desk)
+    assert [made.role for made in again] == [desk.state(lost).order.role for lost in order]
+    assert {made.group for made in again} == {group}
+    desk.say(kinds.NOT_FOUND, stop)
+    assert placed(desk) == []
+
+
+def test_of_a_pair_the_one_that_is_there_stays_as_it_is() -> None:
+    desk, (_, stop, target) = desk_of(stop_loss=9_500, take_profit=11_000)
+    desk.accept(target)
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    assert (again.role, again.group, desk.state(target).is_open()) == (STOP_LOSS, desk.state(target).order.group, True)
+
+
+def test_an_exit_whose_opening_was_lost_too_has_nothing_to_guard() -> None:
+    desk = Desk(account_of(native_exits=True, leverage=10))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500, take_profit=11_000)
+    desk.taken()
+    for order in decision.orders:
+        desk.say(kinds.NOT_FOUND, order.id)
+    assert placed(desk) == []
+
+
+def test_an_exit_of_a_position_that_is_closed_or_being_closed_is_not_placed_again() -> None:
+    desk, (_, stop) = desk_of(stop_loss=9_500)
+    (decision,) = desk.close(SELL)
+    desk.taken()
+    desk.say(kinds.NOT_FOUND, stop)
+    assert placed(desk) == [], "its close is on its way"
+    desk.fill(decision.orders[0].id, 10, PRICE)
+    assert desk.net() == 0
+
+
+def test_an_opening_and_a_close_are_never_placed_again() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    desk.filled(BUY, 10, PRICE)
+    ids = [desk.buy(1), desk.close(SELL, 5)[0].orders[0].id]
+    desk.taken()
+    for order_id in ids:
+        desk.say(kinds.NOT_FOUND, order_id)
+    assert placed(desk) == []
+
+
+def test_what_a_half_filled_opening_still_brings_is_guarded_too() -> None:
+    desk = Desk(account_of(native_exits=True, leverage=10))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500)
+    entry, stop = (order.id for order in decision.orders)
+    desk.fill(entry, 4, PRICE)
+    desk.taken()
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    assert (again.parent, again.quantity) == (entry, 10)
+    desk.fill(entry, 6, PRICE)
+    desk.fill(again.id, 10, 9_500)
+    assert desk.net() == 0
+
+
+def test_a_plan_goes_on_with_the_stop_that_took_the_place() -> None:
+    desk = Desk(account_of(native_exits=True, leverage=10))
+    desk.engine.plans["account:main"] = plan_from({"stopLossPercent": 5, "breakEvenPercent": 2})
+    desk.quote(PRICE)
+    entry = desk.filled(BUY, 10, PRICE)
+    _, stop = desk.submitted()
+    guard = desk.engine.guards[entry]
+    assert guard.exit == stop
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    assert desk.engine.guards[entry].exit == again.id
+    desk.accept(again.id)
+    desk.quote(PRICE * 103 // 100)
+    assert [command.order_id for command in desk.taken()] == [again.id], "moved to break-even"
+
+
+def test_a_held_exit_that_went_out_and_was_lost_goes_out_again_at_once() -> None:
+    desk, (_, stop) = desk_of(native=False, stop_loss=9_500)
+    desk.quote(9_500)
+    assert desk.submitted() == [stop]
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    assert again.type == MARKET
+    desk.say(kinds.NOT_FOUND, stop)
+    assert placed(desk) == []
+    desk.fill(again.id, 10, 9_400)
+    assert desk.net() == 0
