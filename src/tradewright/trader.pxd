@@ -49,6 +49,9 @@ cdef class Runner:
     cdef public object panel
     cdef readonly list tallies
     cdef readonly object ensemble
+    cdef readonly str decides
+    cdef readonly str timer
+    cdef readonly dict waiting
     cdef readonly object on_bar
     cdef readonly bint wants_bar
     cdef readonly bint wants_quote
@@ -58,6 +61,8 @@ cdef class Runner:
     cpdef feed(self, MarketEvent event)
     @cython.locals(indicator=Indicator, indicators=list)
     cpdef follow(self, MarketEvent event)
+    cpdef discard(self)
+    cpdef list hold_back(self, Event event)
     cpdef bint wants(self, int kind)
 
 cdef class Trader:
@@ -71,12 +76,18 @@ cdef class Trader:
     cdef readonly list stated
     cdef readonly dict tallies
     cdef readonly list ensembles
+    cdef readonly list cyclers
+    cdef readonly list places
     @cython.locals(engine=Engine, intents=list)
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
     cdef Outcome _decide(self, Event event, list intents, list outputs)
     @cython.locals(engine=Engine)
     cdef _record_signals(self, list outputs)
+    cdef _keep_places(self, list outputs)
+    cdef _wait(self, Runner runner, Event event)
+    @cython.locals(count=cython.longlong)
+    cdef object _wish(self, Runner runner, signal)
     @cython.locals(state=OrderState)
     cdef list _take(self, Intent intent)
     cdef list _halts(self, Intent intent)

@@ -16,12 +16,13 @@ from typing import Any, Protocol
 
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
-from tradewright.core.reservations import check
+from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.core.trading_state import check_account, check_scope
 from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STOP_UNFILLED, STRATEGY, Cancel, Command
 from tradewright.model.control import (
+    CYCLE,
     RECONCILE,
     Alarm,
     CashMoved,
@@ -64,7 +65,8 @@ from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill, FillPrice
-from tradewright.model.signal import Signal
+from tradewright.model.reservation import WITHDRAWN
+from tradewright.model.signal import Signal, signal_from
 from tradewright.model.view import BookView, EngineView
 from tradewright.model.vote import Vote
 from tradewright.signal import policy
@@ -166,8 +168,10 @@ class View(EngineView):
 
 class Runner:
     """One strategy instance and how it is fed. indicators: those that follow each instrument, by index. votes: its
-    signals are an ensemble's to weigh, and not acted on; panel: that ensemble. ensemble: the strategy, if it is
-    one; tallies: the records of its votes. identity: what must be equal for its state to be taken on by another run."""
+    signals are an ensemble's to weigh, and not acted on; panel: that ensemble. ensemble: the strategy, if it is one;
+    tallies: the records of its votes. decides: when its signals are acted on, "" = at once; timer: the name of the one
+    it decides on, "" = on none; waiting: signals that wait for their moment, by symbol. identity: what must be equal
+    for its state to be taken on by another run."""
 
     __slots__ = (
         "strategy",
@@ -181,6 +185,9 @@ class Runner:
         "panel",
         "tallies",
         "ensemble",
+        "decides",
+        "timer",
+        "waiting",
         "on_bar",
         "wants_bar",
         "wants_quote",
@@ -205,6 +212,9 @@ class Runner:
         self.panel: Ensemble | None = None
         self.tallies: list[Vote] = hand.votes
         self.ensemble: Any = strategy if isinstance(strategy, Ensemble) else None
+        self.decides: str = spec.decide_on
+        self.timer = f"{CYCLE}:{spec.cycle_seconds}" if spec.decide_on == "cycle" else ""
+        self.waiting: dict[str, Signal] = {}
         kind = type(strategy)
         self.on_bar = strategy.on_bar
         self.wants_bar = kind.on_bar is not Strategy.on_bar
@@ -234,6 +244,48 @@ class Runner:
                 for indicator in indicators:
                     indicator.update(event)  # type: ignore[arg-type]
 
+    def hold_back(self, event: Event) -> list[Signal]:
+        """What was stated waits for its moment. Returns the signals whose moment has come. Raises InputError for an
+        opening that was ordered before it: there is no signal that could wait for it."""
+        come = event.kind == TIMER if self.timer else event.kind in (BAR, QUOTE_BAR)
+        for intent in self.intents:
+            if not come and not (intent.closing or intent.cancels or intent.trails or intent.modifies):
+                raise InputError(
+                    f"{self.spec.id} orders by itself, and decideOn: {self.decides} acts on signals: let it state one"
+                )
+        for signal in self.signals:
+            self.waiting[signal.symbol] = signal
+        if not come:
+            return []
+        if self.timer:
+            due = [self.waiting[symbol] for symbol in sorted(self.waiting)]
+            self.waiting.clear()
+            return due
+        now = self.waiting.pop(event.instrument.symbol, None)  # type: ignore[attr-defined]
+        return [] if now is None else [now]
+
+    def discard(self) -> None:
+        """Nothing of what the callback that raised wanted counts, nor what waited."""
+        self.intents.clear()
+        self.signals.clear()
+        self.tallies.clear()
+        self.waiting.clear()
+        if self.panel is not None:
+            self.panel.member_raised(self.spec.id)
+
+    def state(self) -> Any:
+        """Of the strategy, and what waits."""
+        own = self.strategy.state()
+        return [own, [signal.row() for _, signal in sorted(self.waiting.items())]] if self.decides else own
+
+    def restore(self, state: Any, instruments: list[Instrument]) -> None:
+        """The inverse."""
+        own, waiting = state if self.decides else (state, [])
+        self.strategy.restore(own)
+        for row in waiting:
+            signal = signal_from(row[1:], instruments)
+            self.waiting[signal.symbol] = signal
+
     def wants(self, kind: int) -> bool:
         """Whether a callback or an indicator waits for this kind of event."""
         if kind == QUOTE:
@@ -249,9 +301,13 @@ class Trader:
     """One engine and its strategies. load: gives the class a specification names (it may read files, step may not),
     None where today's code is not the one it names; without it no strategy runs and the trader only folds. stated: the
     signals of the running step, members' too, in the order in which they were stated; tallies: the votes behind those
-    of ensembles, by the signal's key."""
+    of ensembles, by the signal's key. ensembles, cyclers: runners that wait for timers. places: ids of reservations and
+    the openings they are for, which wait for their moment; None = for which nothing waits any more."""
 
-    __slots__ = ("engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated", "tallies", "ensembles")
+    __slots__ = (
+        "engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated", "tallies", "ensembles",
+        "cyclers", "places",
+    )  # fmt: skip
 
     def __init__(self, load: Load | None, watch: Watch | None = None) -> None:
         self.engine = Engine()
@@ -264,6 +320,8 @@ class Trader:
         self.stated: list[Signal] = []
         self.tallies: dict[tuple[str, int], Vote] = {}
         self.ensembles: list[Runner] = []
+        self.cyclers: list[Runner] = []
+        self.places: list[tuple[str, Intent | None]] = []
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -329,6 +387,8 @@ class Trader:
         if intents is not None:
             for intent in intents:
                 outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
+        if self.places:
+            self._keep_places(outputs)
         if engine.stopping:
             # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
             outputs += engine.end_openings()
@@ -360,6 +420,16 @@ class Trader:
                 outputs.append(signal)
         self.stated.clear()
         self.tallies.clear()
+
+    def _keep_places(self, outputs: list[Event]) -> None:
+        """Openings that wait for their moment reserve their place; where nothing waits any more, it is free."""
+        engine = self.engine
+        for id, wish in self.places:
+            if wish is None:
+                outputs += release(engine, id, WITHDRAWN)
+            elif id not in engine.reservations:
+                outputs += place(engine, wish, id, 0, wish.strategy, wish.reason)
+        self.places.clear()
 
     def _take(self, intent: Intent) -> list[Event]:
         if intent.trails:
@@ -393,10 +463,13 @@ class Trader:
         return None
 
     def _run_ensembles(self, event: Event) -> list[Intent] | None:
-        """A cycle's timer or a service's word reaches the ensembles that wait for it."""
+        """A cycle's timer or a service's word reaches the ensembles, and the strategies, that wait for it."""
         intents: list[Intent] | None = None
         for runner in self.ensembles:
             if runner.ensemble.hears(event):
+                intents = self._call(runner, event, intents)
+        for runner in self.cyclers:
+            if isinstance(event, Timer) and event.name == runner.timer:
                 intents = self._call(runner, event, intents)
         if intents is not None and len(intents) > 1:
             intents.sort(key=_rank)
@@ -416,8 +489,10 @@ class Trader:
         is not called, but its indicators follow the market: re-armed, it decides on all that happened."""
         engine = self.engine
         halted = bool(engine.halted) and runner.spec.id in engine.halted
-        if halted and not isinstance(event, MarketEvent) and runner.ensemble is None:
-            return intents
+        if halted:
+            runner.waiting.clear()
+            if not isinstance(event, MarketEvent) and runner.ensemble is None:
+                return intents
         count = engine.order_count
         watch = self.watch
         if watch is not None:
@@ -433,23 +508,24 @@ class Trader:
             elif isinstance(event, Fill):
                 runner.strategy.on_fill(event)
             elif event.kind == TIMER:
-                runner.ensemble.on_timer(event)
+                if runner.ensemble is not None:
+                    runner.ensemble.on_timer(event)
             else:
                 runner.ensemble.on_answer(event)
             if runner.votes:
                 self._collect(runner, count)
+            elif runner.decides:
+                self._wait(runner, event)
+                if self.places and intents is None:
+                    intents = []
             elif runner.signals:
                 policy.act(runner.strategy, runner.signals)
         except KeyboardInterrupt:
             raise
         # Also what ends a program, as sys.exit does: one strategy does not end the others.
         except BaseException as error:
-            runner.intents.clear()
-            runner.signals.clear()
-            runner.tallies.clear()
+            runner.discard()
             engine.order_count = count
-            if runner.panel is not None:
-                runner.panel.member_raised(runner.spec.id)
             if not self.muted:
                 runner.intents.append(_halt_of(runner, error))
         if watch is not None:
@@ -484,6 +560,37 @@ class Trader:
         if runner.intents:
             runner.intents.clear()
             self.engine.order_count = count
+
+    def _wait(self, runner: Runner, event: Event) -> None:
+        """Signals whose moment has come are acted on; those that wait reserve their place where that is set."""
+        engine, spec = self.engine, runner.spec
+        due = runner.hold_back(event)
+        if due:
+            policy.act(runner.strategy, due)
+            for intent in runner.intents:
+                id = f"{spec.id}:{intent.instrument.symbol}"
+                if not intent.closing and id in engine.reservations:
+                    intent.reservation = id
+        if self.muted:
+            return
+        self.places += [(f"{spec.id}:{signal.symbol}", None) for signal in due]
+        for signal in runner.signals:
+            if signal.symbol in runner.waiting:
+                self.places.append((f"{spec.id}:{signal.symbol}", self._wish(runner, signal)))
+
+    def _wish(self, runner: Runner, signal: Signal) -> Intent | None:
+        """The opening that would come of a signal now, without a number; None = none, or it reserves nothing."""
+        engine, stated = self.engine, list(runner.intents)
+        book = engine.book(runner.spec.account, runner.spec.id, signal.instrument)
+        if not engine.gate.least(book, "tradepicker.reserveOnOpen"):
+            return None
+        count = engine.order_count
+        runner.intents.clear()
+        policy.act(runner.strategy, [signal])
+        wishes = [intent for intent in runner.intents if not intent.closing]
+        runner.intents[:] = stated
+        engine.order_count = count
+        return wishes[0] if wishes else None
 
     # ── building and rebuilding ────────────────────────────────────────────────────────────────────────────────────
 
@@ -528,6 +635,7 @@ class Trader:
                     raise InputError(f"strategy {spec.id}: the code of {spec.ref} changed while it was being set up")
         self.runners.sort(key=_runner_key)
         self.ensembles = [runner for runner in self.runners if runner.ensemble is not None]
+        self.cyclers = [runner for runner in self.runners if runner.timer]
         panels: dict[str, Any] = {runner.spec.id: runner.strategy for runner in self.ensembles}
         for runner in self.runners:
             runner.panel = panels.get(runner.spec.ensemble)
@@ -596,9 +704,10 @@ class Trader:
         return matches
 
     def cycles(self) -> list[int]:
-        """The seconds of the cycles on whose timers an ensemble decides, or its services are asked."""
+        """The seconds of the cycles on whose timers a strategy decides, or services are asked."""
         waiting = [runner.ensemble for runner in self.ensembles if runner.ensemble.timer or runner.ensemble.services]
-        return sorted({ensemble.cycle_seconds for ensemble in waiting})
+        singles = {int(runner.spec.cycle_seconds) for runner in self.cyclers}
+        return sorted({ensemble.cycle_seconds for ensemble in waiting} | singles)
 
     def services(self) -> list[str]:
         """The names of the services whose answers an ensemble weighs."""
@@ -614,7 +723,7 @@ class Trader:
         states: list[Any] = []
         for runner in self.runners:
             try:
-                states.append([runner.key, runner.identity, runner.strategy.state()])
+                states.append([runner.key, runner.identity, runner.state()])
             except StateError:
                 if runner.spec.id not in self.engine.halted:
                     raise
@@ -637,12 +746,13 @@ class Trader:
         for key, identity, state in states:
             runner = known.get(key)
             if runner is not None and runner.identity == identity:
-                runner.strategy.restore(state)
+                runner.restore(state, self.engine.instruments)
 
 
 def identity_of(spec: StrategySpec, group: list[Instrument]) -> list[Any]:
-    """Account, ensemble, symbols, code and parameters of one instance."""
-    return [spec.account, spec.ensemble, [instrument.symbol for instrument in group], *spec.hashes()]
+    """Account, ensemble, symbols, code and parameters of one instance, and when it decides if that is said."""
+    moment = [spec.decide_on, spec.cycle_seconds] if spec.decide_on else []
+    return [spec.account, spec.ensemble, [instrument.symbol for instrument in group], *spec.hashes(), *moment]
 
 
 def _split(outputs: list[Event]) -> tuple[list[Event], list[Event]]:

@@ -45,6 +45,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "tradepicker.sellRequiresLong": ("flag", "sales close longs and never open shorts"),
     "tradepicker.budget": ("money", "value of positions and working openings, in account currency"),
     "tradepicker.key": ("key", "whose positions count: those of the account, the default, or of each account_strategy"),
+    "tradepicker.reserveOnOpen": ("flag", "a signal that waits for its moment reserves its place when it is stated"),
     "tradepicker.reservationTtlMs": ("ms", "how long a reservation lasts, and the longest one may; 300000 if not set"),
     "maxTotalExposure": ("money", "value of all positions, long and short added up"),
     "maxTotalExposurePercent": ("ppm", "the same as a share of equity"),

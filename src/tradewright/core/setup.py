@@ -18,7 +18,8 @@ from tradewright.model.sizer import Sizer
 class StrategySpec(NamedTuple):
     """One strategy of a run. ref: built-in name or `file.py:Class`; code_hash: of its source, params_hash: of its
     parameters; equality of what it decides is owed only where both are equal. ensemble: id of the one it is a member
-    of, so that its signals are votes; "" = it runs alone."""
+    of, so that its signals are votes; "" = it runs alone. decide_on: when what it signals is acted on — "bar" with the
+    next bar of the symbol, "cycle" with the next timer of `cycle_seconds`, "" at once."""
 
     id: str
     ref: str
@@ -28,6 +29,8 @@ class StrategySpec(NamedTuple):
     code_hash: str
     params_hash: str
     ensemble: str = ""
+    decide_on: str = ""
+    cycle_seconds: int = 45
 
     def hashes(self) -> tuple[str, str]:
         return (self.code_hash, self.params_hash)

@@ -25,6 +25,7 @@ SECOND = 10**9
 #: Keys that decide nothing here, and where they do.
 ELSEWHERE = {
     "exposurePollIntervalSec": "how often a venue without a stream is polled",
+    "tradepicker.reserveOnOpen": "what a signal that waits reserves; its pair is among the tests of moments",
     "stopFillSeconds": "when a stop that does not fill goes to the market; its pair is among the tests of exits",
 }
 

@@ -79,6 +79,7 @@ PARAMETERS = {
     "softLimits": "waivers",
     "tradepicker.key": "the picker's count of positions",
     "tradepicker.reservationTtlMs": "reservations",
+    "tradepicker.reserveOnOpen": "reservations",
     "defaultRiskEstimate": "daily risk",
     "riskModel": "daily risk",
     "exposurePollIntervalSec": "the venue that is polled",
@@ -255,6 +256,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "tradepicker.sellRequiresLong": (True, 1),
     "tradepicker.budget": ("2500.5", 25005 * 10**17),
     "tradepicker.key": ("account_strategy", "account_strategy"),
+    "tradepicker.reserveOnOpen": (True, 1),
     "tradepicker.reservationTtlMs": (300000, 300 * 10**9),
     "sessions": (
         [{"days": ["tue", "mon"], "from": "09:30", "to": "24:00", "zone": "America/New_York"}],
