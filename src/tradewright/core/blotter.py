@@ -64,7 +64,7 @@ from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
-from tradewright.model.zone import day_of, day_start
+from tradewright.model.zone import day_of, day_start, week_of
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
@@ -364,6 +364,7 @@ class Blotter:
 
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
+        new_week = week_of(rolled.day) != week_of(account.day) or account.week_equity is None
         account.day_end = day_start(account.terms.day_zone, rolled.day + 1)
         account.day = rolled.day
         account.day_equity = rolled.equity
@@ -371,13 +372,11 @@ class Blotter:
         if account.traffic is not None:
             account.traffic.messages_today = 0
             account.traffic.fills_today = 0
-        # 1970-01-01 was a Thursday: the week begins on Monday, and with what is first known.
-        monday = (rolled.day + 3) % 7 == 0 or account.week_equity is None
-        if monday:
+        if new_week:
             account.week_equity = rolled.equity
         for book in account.books:
             if book.used():
-                book.new_day(self.marks.marks[book.instrument.index].price(), monday)
+                book.new_day(self.marks.marks[book.instrument.index].price(), new_week)
         self.set_due()
 
     def set_due(self) -> None:

@@ -56,7 +56,7 @@ from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
-from tradewright.model.zone import day_of
+from tradewright.model.zone import day_of, week_of
 
 
 class Engine(Judge):
@@ -205,12 +205,13 @@ class Engine(Judge):
                 day = day_of(account.terms.day_zone, self.now)
                 equity = account.equity() if account.equity_before is None else account.equity_before
                 account.equity_before = None
+                new_week = week_of(day) != week_of(account.day)
                 self._emit(DayRolled(self.now, name, day, equity), outputs)
                 scope = "account:" + name
                 cause = self.causes.get(scope) if self.states.get(scope) == REDUCING else ""
                 if cause == DAILY_LOSS_LIMIT:
                     self._emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
-                elif cause == WEEKLY_LOSS_LIMIT and (day + 3) % 7 == 0:
+                elif cause == WEEKLY_LOSS_LIMIT and new_week:
                     self._emit(TradingStateChanged(self.now, scope, ACTIVE, WEEK_ROLLED, None, None), outputs)
 
     def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:

@@ -68,6 +68,11 @@ def utc_ns(zone: str, wall_ns: int) -> int:
     return wall_ns - offset_ns(zone, wall_ns - offset_ns(zone, wall_ns))
 
 
+def week_of(day: int) -> int:
+    """The number of the week that a day (ordinal) lies in; weeks begin on Monday, and 1970-01-01 was a Thursday."""
+    return (day + 3) // 7
+
+
 def day_start(zone: str, day: int) -> int:
     """The moment, ns UTC, at which the local day with that ordinal begins. Raises InputError as `offset_ns`."""
     return utc_ns(zone, day * DAY_NS)

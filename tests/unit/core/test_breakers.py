@@ -221,6 +221,20 @@ def test_the_week_s_loss_reduces_until_monday_of_the_account_s_zone() -> None:
     assert codes(desk) == []
 
 
+def test_a_week_begins_with_its_first_day_also_where_its_monday_is_a_holiday() -> None:
+    """2023-11-14 is a Tuesday; the next prices come on Tuesday the 21st."""
+    desk = desk_with(maxWeeklyLossPercent=1)
+    desk.filled(BUY, 1_000, PRICE)
+    working = desk.buy(1)
+    desk.quote(PRICE - 1_000)
+    desk.fill(working, 1, PRICE - 1_000)
+    assert desk.engine.causes == {"account:main": "WEEKLY_LOSS_LIMIT"}
+    desk.now += 7 * DAY
+    desk.quote(PRICE - 1_000)
+    assert desk.engine.states == {}
+    assert codes(desk) == []
+
+
 def test_what_a_fill_finds_beyond_a_limit_reduces_until_a_fill_finds_it_within() -> None:
     """The price ran away behind the order: within the limit when it was judged, beyond it when it filled."""
     desk = desk_with(maxTotalExposure=1_000)
