@@ -90,6 +90,10 @@ QUESTIONS = {
 
 QUESTIONS.update(
     {
+        "SESSION_DRAWDOWN": "{value} below the session's highest equity (limit {limit})",
+        "SESSION_TARGET": "{value} above the week's begin (target {limit})",
+        "CONFIDENCE_TOO_LOW": "confidence {value} (at least {limit})",
+        "STRATEGY_NOT_ENABLED": "its strategy is enabled: {value}",
         "MAX_TOTAL_EXPOSURE": "value of all positions would be {value} (limit {limit})",
         "TOTAL_EXPOSURE_LIMIT": "value of all positions would be {value} of equity (limit {limit})",
         "DIRECTIONAL_EXPOSURE_LIMIT": "value of all positions on this side would be {value} of equity (limit {limit})",

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from tradewright.core import session
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
 from tradewright.core.reservations import check, place, release
@@ -51,6 +52,7 @@ from tradewright.model.event import (
     RELEASED,
     RESERVE_REQUESTED,
     RESERVED,
+    SESSION_STOPPED,
     SIGNAL,
     SIGNAL_FAILED,
     SIGNAL_RECEIVED,
@@ -84,6 +86,7 @@ STRATEGY_STATE = "STRATEGY_STATE"
 #: What comes behind the strategies' callbacks, besides the cancels they bring about.
 _REST = (
     VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED, MODIFY_JUDGED, RESERVED, RELEASED,
+    SESSION_STOPPED,
 )  # fmt: skip
 
 
@@ -392,7 +395,7 @@ class Trader:
         if engine.stopping:
             # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
             outputs += engine.end_openings()
-        if engine.guards or engine.stops or event.kind == NOT_FOUND:
+        if engine.guards or engine.stops or engine.targeted or event.kind == NOT_FOUND:
             outputs += engine.tend(event)
         if not outputs and not engine.matches and not engine.alarms:
             return NOTHING
@@ -623,6 +626,8 @@ class Trader:
         engine.configure(self.setup.further_limits())
         engine.sizers = dict(self.setup.sizers)
         engine.plans = dict(self.setup.plans)
+        for account_name, user, settings in self.setup.sessions:
+            session.begin(engine, account_name, user, settings, started.time)
         self._seat(self.setup)
         kept = {runner.key: runner for runner in self.runners}
         self.runners = []

@@ -17,6 +17,7 @@ from tradewright.model.instrument import Instrument, OrderRules
 
 ONE: Script = {"bar 3": [["buy", {"size": 10}]]}
 TWO: Script = {"bar 1": [["buy", {"size": 10}]], "bar 3": [["buy", {"size": 10}]]}
+LATE: Script = {"bar 1": [["buy", {"size": 10}]], "bar 4": [["buy", {"size": 10}]]}
 SHORT: Script = {"bar 3": [["sell", {"size": 10}]]}
 EUROPE = [
     Instrument("SAPX", "sim", "equity", "SAPX", "EUR", 2, 0),
@@ -153,6 +154,12 @@ STORIES: dict[str, Callable[[], Story]] = {
         ({"bar 1": [["buy", {"size": 1}]], "bar 2": [["close", {}]], "bar 4": [["buy", {"size": 1}]]},),
         flat, {"cash": "20000"},
     ),
+    "SESSION_DRAWDOWN": lambda: Story({"maxDrawdown": "0.0099"}, (TWO,), falling),
+    "SESSION_TARGET": lambda: Story({"weeklyTarget": "0.0009"}, (LATE,), rising),
+    "CONFIDENCE_TOO_LOW": lambda: Story(
+        {"minConfidence": "0.6"}, ({"bar 2": [["buy", {"size": 1, "confidence": 0.5}]]},)
+    ),
+    "STRATEGY_NOT_ENABLED": lambda: Story({"enabledStrategies": ["another"]}, (ONE,)),
     "MARKET_CLOSED": lambda: Story(
         {"requireMarketSession": True}, (ONE,), flat, {"instruments": [share("ACME", "us-equity")]}
     ),

@@ -20,7 +20,7 @@ class AccountState:
     scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low) price counts
     seen since the day began, by instrument; kept where a limit asks for them. traffic: kept where a limit asks for it.
     guarded: a limit asks for peak (highest equity) and samples (a minute's begin, ns UTC, and the highest equity within
-    it, of the last day)."""
+    it, of the last day). gain_from: equity from which a session's target counts, None = from the week's begin."""
 
     __slots__ = (
         "terms",
@@ -40,6 +40,7 @@ class AccountState:
         "guarded",
         "peak",
         "samples",
+        "gain_from",
         "unit",
     )
 
@@ -60,6 +61,7 @@ class AccountState:
         self.guarded = False
         self.peak: int | None = None
         self.samples: deque[tuple[int, int]] = deque()
+        self.gain_from: int | None = None
         self.ranges: dict[int, tuple[int, int]] = {}
         self.unit = "money:" + terms.currency
 
@@ -81,9 +83,10 @@ class AccountState:
         """Money came or went: what equity is compared with moves along; where its worth is not known, it begins
         anew."""
         if worth is None:
-            self.peak = None
+            self.peak = self.gain_from = None
             self.samples.clear()
             return
+        self.gain_from = None if self.gain_from is None else self.gain_from + worth
         self.peak = None if self.peak is None else self.peak + worth
         self.samples = deque((minute, equity + worth) for minute, equity in self.samples)
 
@@ -180,5 +183,5 @@ class AccountState:
     def row(self) -> tuple[object, ...]:
         return (
             self.terms.row(), self.day, self.day_end, self.day_equity, self.week_equity,
-            sorted(self.ranges.items()), self.peak, list(self.samples),
+            sorted(self.ranges.items()), self.peak, list(self.samples), self.gain_from,
         )  # fmt: skip

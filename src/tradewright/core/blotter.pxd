@@ -61,6 +61,8 @@ cdef class Blotter:
     cdef public list settled
     cdef public list taping
     cdef readonly dict reservations
+    cdef readonly dict sessions
+    cdef public list targeted
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
     cpdef Book book(self, str account, str strategy, Instrument instrument)

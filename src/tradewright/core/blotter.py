@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import modify, reservations, watchdog
+from tradewright.core import modify, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -47,6 +47,7 @@ from tradewright.model.control import (
     ModifyJudged,
     OrderAdopted,
     RulesChanged,
+    SessionStopped,
     Started,
     StrategyHalted,
     TradingStateChanged,
@@ -78,8 +79,8 @@ class Blotter:
     next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
     report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
-    reservations: those that are kept, by id, the oldest first. `order_count` and `decision_count` number ids; `run` is
-    part of every order id, so that no restart can use one twice.
+    reservations: those that are kept, by id, the oldest first; sessions: by account. `order_count` and
+    `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -87,7 +88,8 @@ class Blotter:
         "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
-        "watching", "tracked", "guarded", "settled", "taping", "reservations",
+        "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions",
+        "targeted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -132,6 +134,8 @@ class Blotter:
         self.guarded: list[AccountState] = self.gate.guarded
         self.settled: list[AccountState] = self.gate.settled
         self.taping: list[str] = self.gate.taping
+        self.targeted: list[AccountState] = self.gate.targeted
+        self.sessions: dict[str, session.Session] = {}
         self.reservations: dict[str, reservations.Reservation] = {}
 
     # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,6 +293,8 @@ class Blotter:
                 state.lose_track()
         elif isinstance(event, TradingStateSet):
             self._set_state(event.scope, event.state, event.who)
+            if self.sessions:
+                session.set_by_person(self, event)
             if event.state == ACTIVE:
                 re_armed(self, event.scope)
             if event.scope.startswith("strategy:"):
@@ -332,6 +338,8 @@ class Blotter:
         elif isinstance(event, LimitsExpired):
             self.gate.expire(event.scope)
             self.set_due()
+        elif isinstance(event, SessionStopped):
+            session.fold(self, event)
         elif isinstance(event, Reserved):
             reservations.fold(self, event)
         elif isinstance(event, Released | ReservationExpired):
@@ -345,7 +353,7 @@ class Blotter:
         account = self.accounts[moved.account]
         if account.traffic is not None:
             account.traffic.heard = self.now
-        if account.peak is not None or account.samples:
+        if account.peak is not None or account.samples or account.gain_from is not None:
             account.move_marks(self.marks.convert(moved.amount, moved.currency, account.terms.currency))
         if account.day_equity is not None:
             worth = self.marks.convert(moved.amount, moved.currency, account.terms.currency)
@@ -374,6 +382,7 @@ class Blotter:
             account.traffic.fills_today = 0
         if new_week:
             account.week_equity = rolled.equity
+            account.gain_from = None
         for book in account.books:
             if book.used():
                 book.new_day(self.marks.marks[book.instrument.index].price(), new_week)

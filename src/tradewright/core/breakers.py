@@ -83,6 +83,7 @@ def re_armed(engine: Blotter, scope: str) -> None:
         whole = scope in (EVERYTHING, "account:" + account.terms.name)
         if whole:
             account.peak = None
+            account.gain_from = account.equity() if account in engine.targeted else None
         if account.traffic is not None:
             if whole:
                 account.traffic.errors = account.traffic.opened = 0

@@ -7,7 +7,7 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import modify, reservations, watchdog
+from tradewright.core import modify, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import WEEK_ROLLED, WEEKLY_LOSS_LIMIT, tripped
 from tradewright.core.exits import HeldExit
@@ -293,12 +293,14 @@ class Engine(Judge):
                 self._emit(Cancel(self.now, exit.id, NOTHING_TO_GUARD), outputs)
 
     def tend(self, event: Event) -> list[Event]:
-        """What the exit plans do after an event, behind what the strategies wanted. Applied outputs."""
+        """What exit plans and session targets do after an event, behind what the strategies wanted. Applied outputs."""
         outputs = tend(self, event)
         if self.stops:
             outputs += watchdog.tend(self)
         if event.kind == NOT_FOUND:
             outputs += place_again(self, event)  # type: ignore[arg-type]
+        if self.targeted:
+            outputs += session.tend(self)
         return outputs
 
     def protect(self, asked: ProtectRequested) -> list[Event]:

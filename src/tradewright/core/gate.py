@@ -20,7 +20,14 @@ from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
 from tradewright.core.tape import Tape
 from tradewright.core.traffic import Traffic
-from tradewright.core.watching import FILL_LIMITS, GUARD_LIMITS, RANGE_LIMITS, TAPE_LIMITS, TRAFFIC_LIMITS
+from tradewright.core.watching import (
+    FILL_LIMITS,
+    GUARD_LIMITS,
+    RANGE_LIMITS,
+    TAPE_LIMITS,
+    TARGET_LIMITS,
+    TRAFFIC_LIMITS,
+)
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
 from tradewright.model.market import MarketEvent
@@ -48,7 +55,7 @@ class Gate:
     first asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes: by
     instrument. What limits ask to be kept, as lists the engine shares: watching (accounts that see the market), tracked
     (their traffic), guarded (their highest equity), settled (limits asked again behind each fill), taping (scopes that
-    ask for tapes)."""
+    ask for tapes), targeted (accounts whose session has a target)."""
 
     def __init__(self, accounts: dict[str, AccountState], ledger: Ledger, marks: Marks, holds: Holds) -> None:
         self.accounts = accounts
@@ -66,6 +73,7 @@ class Gate:
         self.tapes: dict[int, Tape] = {}
         self.settled: list[AccountState] = []
         self.taping: list[str] = []
+        self.targeted: list[AccountState] = []
         self.bound: dict[tuple[str, str, int], list[Rule]] = {}
 
     # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +177,7 @@ class Gate:
             elif account.traffic is None:
                 account.traffic = Traffic()
         self.settled[:] = self._accounts_with(FILL_LIMITS)
+        self.targeted[:] = self._accounts_with(TARGET_LIMITS)
         self.taping[:] = [scope for scope, limits in self.limits.items() if any(map(limits.has, TAPE_LIMITS))]
         if not self.taping:
             self.tapes.clear()
@@ -236,6 +245,7 @@ class Gate:
                 rules += [self._bound(rule, scope) for scope in scopes if rule.stands(self.limits[scope])]
         buffers = [self.limits[scope].get("marketBufferPercent") for scope in scopes]
         book.buffer = max([buffer for buffer in buffers if buffer is not None], default=None)
+        book.at_limit = "limit" in [self.limits[scope].get("orderType") for scope in scopes]
         self.bound[book.account, book.strategy, book.instrument.index] = rules
         return rules
 

@@ -42,6 +42,7 @@ cdef class Judge(Blotter):
     cpdef list rules_of(self, Book book)
     @cython.locals(mark=Mark)
     cpdef Proposal proposal_of(self, Order order, Intent intent, Book book)
+    cdef _limit(self, Intent intent)
     cdef _plan_for(self, Intent intent)
     cdef _plan_exits(self, Intent intent, list orders, list outputs)
     cpdef object sizer_of(self, str account, str strategy)

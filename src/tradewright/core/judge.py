@@ -216,6 +216,9 @@ class Judge(Blotter):
         instrument = intent.instrument
         mark: Mark = self.marks.marks[instrument.index]
         self._plan_for(intent)
+        rules = self._rules_of(book)
+        if book.at_limit and not intent.closing:
+            self._limit(intent)
         order = self._order_of(book, intent, intent.quantity)
         # Sized at the price it is judged at, or it could be filled beyond every limit.
         price = mark.dearest(order)
@@ -231,7 +234,6 @@ class Judge(Blotter):
         state = self.trading_state(order.account, order.strategy, instrument.symbol)
         proposal = Proposal.__new__(Proposal)
         self.stamp += 1
-        rules = self._rules_of(book)
         proposal.begin(order, intent, account, book, mark, state, self.now, self.stamp)
         if sizer is not None and not code:
             proposal, capped = fitted(proposal, rules, sizer.quantity_max)
@@ -282,6 +284,13 @@ class Judge(Blotter):
         state = self.trading_state(order.account, order.strategy, order.instrument.symbol)
         mark = self.marks.marks[order.instrument.index]
         return Proposal(order, intent, self.accounts[order.account], book, mark, state, self.now, self.stamp)
+
+    def _limit(self, intent: Intent) -> None:
+        """An opening that says no price is limited at the one it would meet, on the tick that it reaches."""
+        reference = self.marks.marks[intent.instrument.index].reference(intent.side)
+        if intent.type == MARKET and not intent.at_fill and reference > 0:
+            intent.type = LIMIT
+            intent.limit_units = on_tick(intent, intent.side, reference)
 
     def _plan_for(self, intent: Intent) -> None:
         """An opening without exits gets those of its strategy or account."""

@@ -64,6 +64,7 @@ cdef class Book:
     cdef public object day_result
     cdef public object week_result
     cdef public object buffer
+    cdef public bint at_limit
     @cython.locals(window=list, at=cython.longlong, before=cython.longlong, in_order=cython.bint)
     cpdef add(self, BookedFill booked, list matches)
     @cython.locals(left=cython.longlong)

@@ -119,13 +119,15 @@ class Book:
     on has the strategy in this instrument, so it may open here at any time. day_result, week_result: its `result` when
     the day and the week began, None = it could not be known. trades: opening orders of the day that filled or still
     may; last_trade: when the newest was decided, ns UTC, 0 = never; realised_before: what was realised before the day.
-    buffer: marketBufferPercent of its orders under the limits that are set now, kept by `core.gate`.
+    buffer: marketBufferPercent of its orders under the limits that are set now, kept by `core.gate`;
+    at_limit: orderType, the same way: openings that say no price are limited at the one they would meet.
     """
 
     __slots__ = (
         "account", "strategy", "instrument", "hedging", "lots", "net", "long_size", "short_size", "realised",
         "fees", "exits", "opening", "window", "settled_lots", "settled_realised", "matches", "position", "trading",
         "buying", "selling", "trades", "last_trade", "realised_before", "day_result", "week_result", "buffer",
+        "at_limit",
     )  # fmt: skip
 
     def __init__(self, position: Position, strategy: str, instrument: Instrument, hedging: bool) -> None:
@@ -152,6 +154,7 @@ class Book:
         self.last_trade = 0
         self.realised_before = 0
         self.buffer: int | None = None
+        self.at_limit = False
         self.settled_lots: list[tuple[object, ...]] = []
         self.settled_realised = 0
         self.matches: list[Match] = []

@@ -15,7 +15,8 @@ from tradewright.model.zone import RANGE_FIRST, offset_ns
 #: name → (unit, what it bounds). money: account currency; ppm: given in percent; ns: given in seconds; ms: given in
 #: milliseconds; count: a number; limits: a list of names of this table; flag: true; minutes: given in minutes; price:
 #: in the instrument's price or as `points: N` of its tick; ratio: a multiple; symbols: a list of them; key: one of
-#: PICKER_KEYS; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS.
+#: PICKER_KEYS; sessions: {days, from, to, zone} rows; model: one of RISK_MODELS; share: from 0 to 1; names:
+#: a list of them; type: one of OPENING_TYPES.
 LIMITS: dict[str, tuple[str, str]] = {
     "maxOrderValue": ("money", "notional of one opening order, in account currency"),
     "maxOrderQuantity": ("quantity", "size of one opening order"),
@@ -60,6 +61,11 @@ LIMITS: dict[str, tuple[str, str]] = {
     "maxDrawdownPercent": ("ppm", "equity below its highest, as a share of it"),
     "maxLossInWindow": ("money", "equity below its highest within lossWindowMinutes"),
     "lossWindowMinutes": ("minutes", "window of maxLossInWindow, at most a day; 5 where it is not given"),
+    "maxDrawdown": ("ppm", "equity below its highest since the session began; there all is closed and it stops"),
+    "weeklyTarget": ("ppm", "equity above that of the week's begin; there all is closed and the session stops"),
+    "minConfidence": ("share", "the strategy's confidence in an opening"),
+    "enabledStrategies": ("names", "the only strategies that open anything"),
+    "orderType": ("type", "of openings that say no price: at the market, or limited at the price they would meet"),
     "maxDayTrades": ("count", "positions opened and closed on one day, within five business days"),
     "dayTradeEquityMinimum": ("money", "equity from which day trades are not counted; 25000 where it is not given"),
     "requireMarketSession": ("flag", "the instrument's market is open by its calendar"),
@@ -93,6 +99,7 @@ LIMITS: dict[str, tuple[str, str]] = {
 #: stop_distance: distance to the stop × size × contract, in account currency. price_distance: distance × size alone.
 RISK_MODELS = ("stop_distance", "price_distance")
 PICKER_KEYS = ("account", "account_strategy")
+OPENING_TYPES = ("market", "limit")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: Prices are kept at nine decimals, as quantities are.
 PRICE_SCALE = 9
@@ -183,19 +190,15 @@ def _exact(name: str, value: Any) -> Any:
         if value is not True and str(value).lower() != "true":
             raise InputError(f"{what}: {value!r} is not true; leave the key out to switch it off")
         return 1
-    if unit == "model":
-        if value not in RISK_MODELS:
-            raise InputError(f"{what}: {value!r} is not one of {', '.join(RISK_MODELS)}")
-        return value
-    if unit == "key":
-        if value not in PICKER_KEYS:
-            raise InputError(f"{what}: {value!r} is not one of {', '.join(PICKER_KEYS)}")
+    if unit in WORDS:
+        if value not in WORDS[unit]:
+            raise InputError(f"{what}: {value!r} is not one of {', '.join(WORDS[unit])}")
         return value
     if unit == "sessions":
         return _sessions(what, value)
-    if unit == "symbols":
+    if unit in ("symbols", "names"):
         if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
-            raise InputError(f"{what}: {value!r} is not a list of symbols")
+            raise InputError(f"{what}: {value!r} is not a list of {unit}")
         return sorted(value)
     points = False
     if unit == "price" and isinstance(value, Mapping):
@@ -212,6 +215,10 @@ def _exact(name: str, value: Any) -> Any:
         return count_of(value, 4, what)
     if unit == "ns":
         return _within(name, count_of(value, 9, what))
+    if unit == "share":
+        if decimal_of(value, what) > 1:
+            raise InputError(f"{what}: {value} lies above 1")
+        return count_of(value, 6, what)
     if unit == "ms":
         return _within(name, count_of(value, 6, what))
     if unit == "minutes":
@@ -233,8 +240,19 @@ LONGEST_NS = {
 }
 
 
+#: Units whose value is a word, and which words.
+WORDS = {"model": RISK_MODELS, "key": PICKER_KEYS, "type": OPENING_TYPES}
 #: Units whose exact value is more than one number, and the type of it.
-SHAPES: dict[str, type] = {"limits": list, "symbols": list, "sessions": list, "price": list, "model": str, "key": str}
+SHAPES: dict[str, type] = {
+    "limits": list,
+    "symbols": list,
+    "sessions": list,
+    "price": list,
+    "model": str,
+    "key": str,
+    "names": list,
+    "type": str,
+}
 
 
 def is_exact(name: str, value: Any) -> bool:

@@ -39,9 +39,9 @@ class StrategySpec(NamedTuple):
 class Setup:
     """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models, seed).
     sizers, plans: by scope, "account:NAME" or "strategy:ID", for openings that say no size, and no exits. scopes:
-    limits of further scopes, as `core.exposure` names them."""
+    limits of further scopes, as `core.exposure` names them. sessions: account, user and settings of each."""
 
-    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes", "plans")
+    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes", "plans", "sessions")
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Setup:
         sizers: dict[str, Sizer] | None = None,
         scopes: Mapping[str, Limits] | None = None,
         plans: dict[str, ExitPlan] | None = None,
+        sessions: Sequence[tuple[str, str, Sequence[Any]]] = (),
     ) -> None:
         self.instruments = instruments
         self.accounts = accounts
@@ -60,6 +61,7 @@ class Setup:
         self.sizers = {} if sizers is None else sizers
         self.scopes: dict[str, Limits] = {} if scopes is None else dict(scopes)
         self.plans = {} if plans is None else plans
+        self.sessions = list(sessions)
 
     def row(self) -> list[object]:
         return [
@@ -70,6 +72,7 @@ class Setup:
             [(scope, sizer.row()) for scope, sizer in sorted(self.sizers.items())],
             [(scope, limits.currency, limits.row()) for scope, limits in sorted(self.scopes.items())],
             [(scope, plan.row()) for scope, plan in sorted(self.plans.items())],
+            self.sessions,
         ]
 
     def limits_of_accounts(self) -> list[tuple[Account, Limits]]:
@@ -94,7 +97,7 @@ class Setup:
     @staticmethod
     def from_row(row: Sequence[Any]) -> Setup:
         """The inverse of `row`, from what a journal gave back."""
-        instruments, accounts, strategies, notes, sizers, scopes, plans = row
+        instruments, accounts, strategies, notes, sizers, scopes, plans, sessions = row
         return Setup(
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
@@ -106,6 +109,7 @@ class Setup:
             {scope: Sizer.from_row(item) for scope, item in sizers},
             {scope: Limits(dict(values), 1, currency) for scope, currency, values in scopes},
             {scope: ExitPlan.from_row(item) for scope, item in plans},
+            [(account, user, settings) for account, user, settings in sessions],
         )
 
 

@@ -18,6 +18,7 @@ from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
 from tradewright.core.reservations import Reservation
+from tradewright.core.session import Session
 from tradewright.core.setup import account_from, instrument_from
 from tradewright.core.tape import Tape
 from tradewright.core.watchdog import watched_from
@@ -32,7 +33,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 5
+VERSION = 6
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -67,6 +68,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [guard.row() for guard in engine.guards.values()],
             [(id, watched.row()) for id, watched in engine.stops.items()],
             [kept.row() for kept in engine.reservations.values()],
+            [session.row() for _, session in sorted(engine.sessions.items())],
         )
     )
 
@@ -86,18 +88,20 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved,
+        sessions,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
         engine.list_instrument(instrument_from(item))
     for mark, (bid, ask, last, time_quote, time_last) in zip(engine.marks.marks, marks, strict=True):
         mark.bid, mark.ask, mark.last, mark.time_quote, mark.time_last = bid, ask, last, time_quote, time_last
-    for terms, day, end, day_equity, week_equity, ranges, peak, samples in accounts:
+    for terms, day, end, day_equity, week_equity, ranges, peak, samples, gain_from in accounts:
         account = account_from(terms)
         engine.open_account(account, Limits())
         state = engine.accounts[account.name]
         state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
         state.peak, state.samples = peak, deque((minute, equity) for minute, equity in samples)
+        state.gain_from = gain_from
         state.ranges.update({index: (high, low) for index, (high, low) in ranges})
     for scope, limits in gate[0]:
         engine.gate.set(scope, limits_of(limits))
@@ -138,6 +142,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         engine.guards[guard.key] = guard
     engine.stops.update({id: watched_from(item) for id, item in stops})
     _restore_reservations(engine, reserved)
+    engine.sessions.update({item[2]: Session(*item) for item in sessions})
 
 
 def _restore_ledger(engine: Blotter, row: Sequence[Any]) -> None:

@@ -9,5 +9,14 @@ from tradewright.core.loss_rules import LOSS_RULES
 from tradewright.core.picker_rules import PICKER_RULES
 from tradewright.core.risk import Rule
 from tradewright.core.rules import ORDER_RULES
+from tradewright.core.session import SESSION_RULES
 
-RULES: list[Rule] = [*PICKER_RULES, *FILTER_RULES, *ORDER_RULES, *EXPOSURE_RULES, *LOSS_RULES, *CONDUCT_RULES]
+RULES: list[Rule] = [
+    *PICKER_RULES,
+    *FILTER_RULES,
+    *ORDER_RULES,
+    *EXPOSURE_RULES,
+    *LOSS_RULES,
+    *SESSION_RULES,
+    *CONDUCT_RULES,
+]

@@ -11,7 +11,9 @@ from tradewright.model.market import Bar, MarketEvent
 #: Limits that need the day's range.
 RANGE_LIMITS = ("minDistanceFromDailyHigh", "minDistanceFromDailyLow")
 #: Limits that need the highest equity.
-GUARD_LIMITS = ("maxDrawdownPercent", "maxLossInWindow")
+GUARD_LIMITS = ("maxDrawdownPercent", "maxLossInWindow", "maxDrawdown", "weeklyTarget")
+#: Limits that end a session.
+TARGET_LIMITS = ("maxDrawdown", "weeklyTarget")
 #: Limits that are looked at again behind each fill.
 FILL_LIMITS = (
     "maxWeeklyLoss",

@@ -31,6 +31,7 @@ from tradewright.model.control import (
     OrderAdopted,
     ProtectRequested,
     RulesChanged,
+    SessionStopped,
     Started,
     StrategyHalted,
     Timer,
@@ -95,6 +96,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.ORDER_REQUESTED: OrderRequested,
     kinds.RELEASED: Released,
     kinds.RESERVATION_EXPIRED: ReservationExpired,
+    kinds.SESSION_STOPPED: SessionStopped,
 }
 #: Kinds whose row names an instrument by its index.
 _LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {

@@ -22,6 +22,7 @@ from tradewright.model.event import (
     ORDER_ADOPTED,
     PROTECT_REQUESTED,
     RULES_CHANGED,
+    SESSION_STOPPED,
     STARTED,
     STRATEGY_HALTED,
     TIMER,
@@ -282,6 +283,24 @@ class TradingStateChanged(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.scope, self.state, self.code, self.value, self.limit)
+
+
+class SessionStopped(Event):
+    """Output: the session `id` ("" = the account has none by name) reached a target; value and limit in ppm. What the
+    account holds is closed behind it."""
+
+    __slots__ = ("account", "id", "code", "value", "limit")
+
+    def __init__(self, time: int, account: str, id: str, code: str, value: int, limit: int) -> None:
+        super().__init__(SESSION_STOPPED, time)
+        self.account = account
+        self.id = id
+        self.code = code
+        self.value = value
+        self.limit = limit
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.id, self.code, self.value, self.limit)
 
 
 class DayRolled(Event):

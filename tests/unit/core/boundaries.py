@@ -75,6 +75,10 @@ WHERE: dict[str, tuple[bool, bool, bool]] = {
     "DRAWDOWN_LIMIT": BELOW,
     "LOSS_SPEED_LIMIT": BELOW,
     "PATTERN_DAY_TRADER": BELOW,
+    "SESSION_DRAWDOWN": BELOW,
+    "SESSION_TARGET": BELOW,
+    "CONFIDENCE_TOO_LOW": FROM,
+    "STRATEGY_NOT_ENABLED": FROM,
     "MARKET_CLOSED": FROM,
     "SYMBOL_BLOCKED": FROM,
     "SYMBOL_NOT_ALLOWED": FROM,
@@ -334,11 +338,23 @@ def lost(name: str, limit: int) -> Callable[[int], Case]:
         set_limits(desk, **{name: limit - offset})
         desk.quote(PRICE)
         desk.filled(BUY, 10, PRICE)
+        desk.engine.gate.targeted.clear()
         desk.engine.gate.guarded.clear()  # or the loss itself would halt the account
         desk.quote(PRICE - 500)
         return Case(desk, desk.intent(BUY, 1))
 
     return case
+
+
+def gained(offset: int) -> Case:
+    """50 dollars are made of the million that the week began with."""
+    desk = Desk()
+    desk.quote(PRICE)
+    set_limits(desk, weeklyTarget=50 - offset)
+    desk.filled(BUY, 10, PRICE)
+    desk.engine.gate.targeted.clear()  # or the target itself would end the session
+    desk.quote(PRICE + 500)
+    return Case(desk, desk.intent(BUY, 1))
 
 
 def day_trader(offset: int) -> Case:
@@ -500,6 +516,10 @@ BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "DRAWDOWN_LIMIT": lost("maxDrawdownPercent", 50),
     "LOSS_SPEED_LIMIT": lost("maxLossInWindow", 50 * ONE),
     "PATTERN_DAY_TRADER": day_trader,
+    "SESSION_DRAWDOWN": lost("maxDrawdown", 50),
+    "SESSION_TARGET": gained,
+    "CONFIDENCE_TOO_LOW": lambda offset: limited("minConfidence", 600_000, confidence=(600_000 + offset) / 10**6),
+    "STRATEGY_NOT_ENABLED": lambda offset: limited("enabledStrategies", ["t"] if offset < 0 else ["s"]),
     "MARKET_CLOSED": market_closed,
     "SYMBOL_BLOCKED": lambda offset: limited("blockedSymbols", ["ACME"] if offset < 0 else ["ZETA"]),
     "SYMBOL_NOT_ALLOWED": lambda offset: limited("allowedSymbols", ["ZETA"] if offset < 0 else ["ACME"]),

@@ -168,6 +168,12 @@ def reservation(**keys: Any) -> bool:
     return wants(desk, symbol="ZETA")
 
 
+def order_type(**keys: Any) -> bool:
+    """Whether an opening without a price is limited."""
+    desk = quoted(**keys)
+    return bool(desk.want(BUY, 1)[0].orders[0].limit_units)
+
+
 #: key → (a run, its value, what the run decides with it and without it).
 PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "marketBufferPercent": (buffer, 10_000, False, True),
@@ -182,6 +188,7 @@ PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "breakerErrors": (errors, 3, False, True),
     "breakerCooldownSeconds": (cooldown, 100 * SECOND, False, True),
     "tradepicker.reservationTtlMs": (reservation, 10 * SECOND, True, False),
+    "orderType": (order_type, "limit", True, False),
     "tradepicker.key": (picker_key, "account_strategy", True, False),
 }
 

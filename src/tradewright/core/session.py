@@ -1,0 +1,188 @@
+"""A trading session: who trades on an account, with which settings, since when; and the two targets that end it.
+
+A session begins with the start that names its user and settings, and goes on over restarts with the same ones. It is
+paused, stopped and taken up again by what a named person sets its account's trading state to. Its targets end it by
+the core itself: at `maxDrawdown` below the highest equity, or `weeklyTarget` above what the week began with, everything
+is closed at the market and the account is HALTED until a named person re-arms it. Then both count anew from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tradewright.core.exposure import Exposure
+from tradewright.core.exposure_rules import OpeningRule, only, share
+from tradewright.core.risk import Proposal, Rule
+from tradewright.model.control import (
+    ACTIVE,
+    HALTED,
+    REDUCING,
+    CloseRequested,
+    SessionStopped,
+    TradingStateChanged,
+    TradingStateSet,
+)
+from tradewright.model.decision import Check
+from tradewright.model.numbers import nearest_count_of, text_of
+
+if TYPE_CHECKING:
+    from tradewright.core.accounts import AccountState
+    from tradewright.core.blotter import Blotter
+    from tradewright.core.engine import Engine
+    from tradewright.model.event import Event
+
+RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
+STATUS = {ACTIVE: RUNNING, REDUCING: PAUSED, HALTED: STOPPED}
+#: The targets, by code: the limit that sets each.
+SESSION_DRAWDOWN = "SESSION_DRAWDOWN"
+SESSION_TARGET = "SESSION_TARGET"
+TARGETS = {SESSION_DRAWDOWN: "maxDrawdown", SESSION_TARGET: "weeklyTarget"}
+PPM_SCALE = 6
+
+
+class Session:
+    """One session. settings: (name, value) pairs as configured, for the record. started, stopped: ns UTC, 0 = it has
+    not; code: why it stopped by itself, "" = it did not."""
+
+    __slots__ = ("id", "user", "account", "status", "settings", "started", "stopped", "code")
+
+    def __init__(
+        self,
+        id: str,
+        user: str,
+        account: str,
+        status: str,
+        settings: Sequence[tuple[str, Any]],
+        started: int,
+        stopped: int = 0,
+        code: str = "",
+    ) -> None:
+        self.id = id
+        self.user = user
+        self.account = account
+        self.status = status
+        self.settings = [(name, value) for name, value in settings]
+        self.started = started
+        self.stopped = stopped
+        self.code = code
+
+    def row(self) -> list[Any]:
+        return [self.id, self.user, self.account, self.status, self.settings, self.started, self.stopped, self.code]
+
+
+# ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def begin(engine: Blotter, account: str, user: str, settings: Sequence[Sequence[Any]], now: int) -> None:
+    """A start names its session: the one that is there goes on where it is the same, else a new one begins."""
+    known = engine.sessions.get(account)
+    given = [(str(name), value) for name, value in settings]
+    if known is None or (known.user, known.settings) != (user, given):
+        state = STATUS[engine.states.get("account:" + account, ACTIVE)]
+        engine.sessions[account] = Session(f"{account}-{engine.run}", user, account, state, given, now)
+
+
+def set_by_person(engine: Blotter, event: TradingStateSet) -> None:
+    """A person paused, stopped or resumed the account of a session."""
+    session = engine.sessions.get(event.scope.removeprefix("account:"))
+    if session is None or event.scope != "account:" + session.account:
+        return
+    session.status = STATUS[event.state]
+    session.stopped = event.time if event.state == HALTED else 0
+    if event.state == ACTIVE:
+        session.code = ""
+
+
+def fold(engine: Blotter, event: SessionStopped) -> None:
+    """It has reached a target."""
+    session = engine.sessions.get(event.account)
+    if session is not None:
+        session.status, session.stopped, session.code = STOPPED, event.time, event.code
+
+
+# ── the targets ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reached(account: AccountState, code: str) -> int | None:
+    """Where an account stands on the way to a target, ppm; None = that can not be known."""
+    equity = account.equity()
+    if code == SESSION_DRAWDOWN:
+        return share(None if account.peak is None or equity is None else max(0, account.peak - equity), account.peak)
+    base = account.week_equity if account.gain_from is None else account.gain_from
+    if base is None or base <= 0 or equity is None:
+        return None
+    return max(0, equity - base) * 1_000_000 // base
+
+
+def tend(engine: Engine) -> list[Event]:
+    """Sessions that have reached a target stop, and what they hold is closed. Applied outputs."""
+    outputs: list[Event] = []
+    for account in engine.targeted:
+        name = account.terms.name
+        scope = "account:" + name
+        if engine.states.get(scope, ACTIVE) == HALTED:
+            continue
+        for code, limit_name in TARGETS.items():
+            limit = engine.gate.tightest(account, limit_name)
+            value = None if limit is None else reached(account, code)
+            if limit is None or value is None or value < limit:
+                continue
+            session = engine.sessions.get(name)
+            engine.emit(
+                SessionStopped(engine.now, name, "" if session is None else session.id, code, value, limit), outputs
+            )
+            engine.emit(TradingStateChanged(engine.now, scope, HALTED, code, value, limit), outputs)
+            words = f"{limit_name} {text_of(limit, 4)} % is reached ({text_of(value, 4)} %)"
+            outputs += engine.close_all(CloseRequested(engine.now, name, "", "session", words))
+            outputs += engine.end_openings()
+            break
+    return outputs
+
+
+class Target(OpeningRule):
+    """A session's target; where it is reached all is closed, and nothing is opened. A wider scope's holds for each
+    account in it."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        value = reached(proposal.account, self.code)
+        return self.verdict(value is not None and value < limit, value, limit, "ppm")
+
+    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+        account = only(self.exposure)
+        return None if account is None else (reached(account, self.code), self.bound, "ppm")
+
+
+class SessionDrawdown(Target):
+    """maxDrawdown: equity below its highest since the session began or was resumed, as a share of it; there all is
+    closed and the session stops."""
+
+
+class SessionTarget(Target):
+    """weeklyTarget: equity above that of the week's begin, or of the session's resumption, as a share of it; there all
+    is closed and the session stops."""
+
+
+class Confidence(OpeningRule):
+    """minConfidence: the strategy's confidence in the opening is no less."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        value = nearest_count_of(proposal.intent.confidence, PPM_SCALE, "confidence")
+        return self.verdict(value >= limit, value, limit, "ratio")
+
+
+class Enabled(OpeningRule):
+    """enabledStrategies: the strategy is one of them."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        enabled = proposal.book.strategy in limit
+        return self.verdict(enabled, int(enabled), 1, "flag")
+
+
+#: As asked, behind the rules on losses.
+SESSION_RULES: list[Rule] = [
+    SessionDrawdown(SESSION_DRAWDOWN, "maxDrawdown"),
+    SessionTarget(SESSION_TARGET, "weeklyTarget"),
+    Confidence("CONFIDENCE_TOO_LOW", "minConfidence"),
+    Enabled("STRATEGY_NOT_ENABLED", "enabledStrategies"),
+]

@@ -1,0 +1,170 @@
+"""Sessions: who trades since when with which settings, what pauses and stops them, and the targets at which the core
+closes everything by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tests.unit.core.test_breakers import after_restart, rearm
+from tradewright.core.limits import Limits
+from tradewright.core.session import begin
+from tradewright.model.codec import Decoder, encode
+from tradewright.model.control import HALTED, REDUCING, SessionStopped, TradingStateChanged, TradingStateSet
+from tradewright.model.decision import Decision
+from tradewright.model.event import Event
+
+ONE = 10**18
+PRICE = 10_000
+DAY = 86_400 * 10**9
+SETTINGS = [("maxDrawdown", 1), ("weeklyTarget", 1)]
+
+
+def desk_with(*accounts: Any, **limits: Any) -> Desk:
+    """A hundred thousand dollars, of which a thousand shares at 100 are all: a dollar of the price is one percent."""
+    desk = Desk(*accounts, limits=limits, cash="100000")
+    begin(desk.engine, "main", "ann", SETTINGS, desk.now)
+    desk.quote(PRICE)
+    return desk
+
+
+def stops(outputs: list[Event]) -> list[tuple[str, str, int, int]]:
+    return [(o.id, o.code, o.value, o.limit) for o in outputs if isinstance(o, SessionStopped)]
+
+
+def closes(outputs: list[Event]) -> list[tuple[str, int, int]]:
+    made = [o for o in outputs if isinstance(o, Decision) and o.orders[0].role != "entry"]
+    return [(o.reason, o.orders[0].side, o.orders[0].quantity) for o in made if o.approved]
+
+
+def test_at_its_drawdown_everything_is_closed_and_the_session_stops() -> None:
+    desk = desk_with(maxDrawdown=1)
+    desk.filled(BUY, 1_000, PRICE)
+    assert desk.quote(PRICE) == []
+    outputs = desk.quote(PRICE - 100)
+    assert stops(outputs) == [("main-1", "SESSION_DRAWDOWN", 10_000, 10_000)]
+    assert closes(outputs) == [("session: maxDrawdown 1 % is reached (1 %)", SELL, 1_000)]
+    assert (desk.engine.states, desk.engine.causes) == ({"account:main": HALTED}, {"account:main": "SESSION_DRAWDOWN"})
+    session = desk.engine.sessions["main"]
+    assert (session.status, session.stopped, session.code) == ("stopped", desk.now, "SESSION_DRAWDOWN")
+    assert desk.quote(PRICE - 200) == [], "once"
+
+
+def test_a_unit_before_its_drawdown_nothing_happens() -> None:
+    desk = desk_with(maxDrawdown=1)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.quote(PRICE + 100)  # 101 000 is the highest: one percent of it is 1 010
+    assert desk.quote(PRICE) == []
+    assert stops(desk.quote(PRICE - 1)) != []
+
+
+def test_at_its_weekly_target_everything_is_closed_and_what_works_ends() -> None:
+    desk = desk_with(weeklyTarget=1)
+    desk.filled(BUY, 900, PRICE)
+    resting = desk.buy(50, limit_units=PRICE - 500)
+    assert desk.quote(PRICE + 111) == []
+    desk.taken()
+    outputs = desk.quote(PRICE + 112)
+    assert stops(outputs) == [("main-1", "SESSION_TARGET", 10_080, 10_000)]
+    assert closes(outputs) == [("session: weeklyTarget 1 % is reached (1.008 %)", SELL, 900)]
+    assert desk.cancelled() == [(resting, "CLOSING")]
+    assert desk.refused(BUY, 1) == ["TRADING_STATE", "SESSION_TARGET"]
+
+
+def test_the_target_counts_from_the_weeks_begin() -> None:
+    desk = desk_with(weeklyTarget=1)
+    desk.filled(BUY, 900, PRICE)
+    desk.quote(PRICE + 100)
+    desk.now += 7 * DAY
+    desk.quote(PRICE + 100)
+    assert desk.engine.accounts["main"].week_equity == 100_900 * ONE
+    assert desk.quote(PRICE + 120) == []
+    assert stops(desk.quote(PRICE + 213)) == [("main-1", "SESSION_TARGET", 10_079, 10_000)]
+
+
+@pytest.mark.parametrize(("limits", "far"), [({"maxDrawdown": 1}, -150), ({"weeklyTarget": 1}, 150)])
+def test_who_is_re_armed_begins_anew(limits: dict[str, Any], far: int) -> None:
+    desk = desk_with(**limits)
+    desk.filled(BUY, 900, PRICE)
+    outputs = desk.quote(PRICE + far)
+    (order,) = [o.orders[0] for o in outputs if isinstance(o, Decision)]
+    desk.fill(order.id, 900, PRICE + far)
+    after_restart(desk)
+    rearm(desk, "account:main")
+    session = desk.engine.sessions["main"]
+    assert (session.status, session.stopped, session.code) == ("running", 0, "")
+    assert desk.quote(PRICE + far) == [], "what ended it lies behind it"
+    desk.filled(BUY, 900, PRICE + far)
+    assert desk.quote(PRICE + far + far // 2) == []
+    assert len(stops(desk.quote(PRICE + 2 * far))) == 1
+
+
+def test_money_paid_in_or_out_is_no_gain_and_no_loss() -> None:
+    desk = desk_with(maxDrawdown=1, weeklyTarget=1)
+    desk.filled(BUY, 100, PRICE)
+    rearm(desk, "account:main")
+    desk.deposit("50000")
+    assert desk.quote(PRICE) == []
+    desk.deposit("-60000")
+    assert desk.quote(PRICE) == []
+    assert desk.engine.states == {}
+
+
+def test_a_wider_scopes_target_holds_for_each_account_in_it() -> None:
+    desk = desk_with(account_of("main"), account_of("other"))
+    desk.engine.configure({"all": Limits({"maxDrawdown": 10_000})})
+    desk.quote(PRICE)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.quote(PRICE - 100)
+    assert desk.engine.states == {"account:main": HALTED}
+
+
+def test_a_session_is_paused_stopped_and_resumed_by_a_person() -> None:
+    desk = desk_with()
+    session = desk.engine.sessions["main"]
+    assert (session.id, session.user, session.status, session.started) == ("main-1", "ann", "running", session.started)
+    desk.feed(TradingStateSet(desk.tick(), "account:main", REDUCING, "ann", "lunch"))
+    assert (session.status, session.stopped) == ("paused", 0)
+    desk.feed(TradingStateSet(desk.tick(), "account:main", HALTED, "ann", "enough"))
+    assert (session.status, session.stopped) == ("stopped", desk.now)
+    desk.feed(TradingStateSet(desk.tick(), "strategy:s", HALTED, "ann", "that one"))
+    rearm(desk, "account:main")
+    assert (session.status, session.stopped) == ("running", 0)
+
+
+def test_a_session_goes_on_over_a_restart_with_the_same_settings_and_begins_anew_with_others() -> None:
+    desk = desk_with()
+    desk.feed(TradingStateSet(desk.tick(), "account:main", REDUCING, "ann", "lunch"))
+    after_restart(desk)
+    engine = desk.engine
+    before = engine.sessions["main"].row()
+    engine.run = 2
+    begin(engine, "main", "ann", [["maxDrawdown", 1], ["weeklyTarget", 1]], desk.now)
+    assert engine.sessions["main"].row() == before
+    begin(engine, "main", "bob", SETTINGS, desk.now)
+    session = engine.sessions["main"]
+    assert (session.id, session.user, session.status, session.started) == ("main-2", "bob", "paused", desk.now)
+
+
+def test_its_record_says_all_of_it_again() -> None:
+    desk = desk_with(maxDrawdown=1)
+    desk.filled(BUY, 1_000, PRICE)
+    outputs = [o for o in desk.quote(PRICE - 100) if isinstance(o, SessionStopped | TradingStateChanged)]
+    decoder = Decoder(desk.engine.instruments, lambda id: desk.engine.orders[id].order)
+    assert len(outputs) == 2
+    for output in outputs:
+        assert encode(decoder.decode(encode(output))) == encode(output)
+
+
+def test_openings_without_a_price_are_limited_at_the_one_they_would_meet() -> None:
+    desk = Desk(limits={"orderType": "limit"})
+    desk.quote(PRICE, PRICE + 7)
+    (bought,), (sold,) = desk.want(BUY, 1), desk.want(SELL, 1, strategy="t")
+    assert [(d.orders[0].type, d.orders[0].limit_units) for d in (bought, sold)] == [(2, PRICE + 7), (2, PRICE)]
+    (asked,) = desk.want(BUY, 1, limit_units=PRICE - 50)
+    assert asked.orders[0].limit_units == PRICE - 50
+    desk.fill(bought.orders[0].id, 1, PRICE + 7)
+    (closed,) = desk.close(SELL)
+    assert closed.orders[0].type == 1, "what closes does not wait for a price"
