@@ -7,11 +7,13 @@ from tradewright.model.instrument cimport Instrument
 from tradewright.model.intent cimport Intent
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
+from tradewright.model.report cimport Fill, FillPrice
 from tradewright.model.view cimport EngineView
 from tradewright.signal.indicators.indicator cimport Indicator
 
-cdef int BAR, DECISION, DEPTH, MARKET_KIND_MAX, QUOTE, QUOTE_BAR, SIGNAL, SIGNAL_FAILED, SIGNAL_RECEIVED
-cdef int ORDER_REQUESTED, RELEASE_REQUESTED, RESERVE_REQUESTED, STRATEGY_HALTED, TIMER, TRADE, VOTE
+cdef int BAR, CASH_MOVED, CLOSE_REQUESTED, DECISION, DEPTH, FILL_PRICE, LIMITS_SET, MARKET_KIND_MAX, ORDER_REQUESTED
+cdef int PROTECT_REQUESTED, QUOTE, QUOTE_BAR, RELEASE_REQUESTED, RESERVE_REQUESTED, SIGNAL, SIGNAL_FAILED
+cdef int SIGNAL_RECEIVED, STARTED, STRATEGY_HALTED, TIMER, TRADE, TRADING_STATE_SET, VOTE
 cdef str STRATEGY
 cdef list _NO_MATCHES, _NO_ALARMS
 
@@ -78,7 +80,7 @@ cdef class Trader:
     cdef readonly list ensembles
     cdef readonly list cyclers
     cdef readonly list places
-    @cython.locals(engine=Engine, intents=list)
+    @cython.locals(engine=Engine, intents=list, kind=cython.int, quiet=cython.bint)
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
     cdef Outcome _decide(self, Event event, list intents, list outputs)
@@ -91,12 +93,15 @@ cdef class Trader:
     @cython.locals(state=OrderState)
     cdef list _take(self, Intent intent)
     cdef list _halts(self, Intent intent)
-    @cython.locals(runner=Runner, order=Order)
+    @cython.locals(runner=Runner, state=OrderState, order=Order)
     cdef list _run(self, Event event)
     @cython.locals(runner=Runner)
     cdef list _run_ensembles(self, Event event)
     cdef _collect(self, Runner runner, long long count)
-    @cython.locals(runner=Runner)
+    @cython.locals(runner=Runner, concerned=list)
     cdef list _run_market(self, MarketEvent event)
-    @cython.locals(engine=Engine, count=cython.longlong)
+    @cython.locals(engine=Engine, count=cython.longlong, halted=cython.bint, intent=Intent)
     cdef list _call(self, Runner runner, Event event, list intents)
+
+@cython.locals(intent=Intent, confidence=cython.double)
+cdef tuple _rank_of(Runner runner)

@@ -26,26 +26,29 @@ from tradewright.model.control import (
     CYCLE,
     RECONCILE,
     Alarm,
-    CashMoved,
     CloseRequested,
     LimitsSet,
     ProtectRequested,
     Started,
     StrategyHalted,
-    Timer,
     TradingStateSet,
 )
 from tradewright.model.errors import InputError, StateError, TradewrightError
 from tradewright.model.event import (
     BAR,
+    CASH_MOVED,
+    CLOSE_REQUESTED,
     DECISION,
     DEPTH,
     EXIT_MOVED,
     EXIT_PLANNED,
+    FILL_PRICE,
+    LIMITS_SET,
     MARKET_KIND_MAX,
     MODIFY_JUDGED,
     NOT_FOUND,
     ORDER_REQUESTED,
+    PROTECT_REQUESTED,
     QUOTE,
     QUOTE_BAR,
     RELEASE_REQUESTED,
@@ -56,9 +59,11 @@ from tradewright.model.event import (
     SIGNAL,
     SIGNAL_FAILED,
     SIGNAL_RECEIVED,
+    STARTED,
     STRATEGY_HALTED,
     TIMER,
     TRADE,
+    TRADING_STATE_SET,
     VOTE,
     Event,
 )
@@ -66,7 +71,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
-from tradewright.model.report import Fill, FillPrice
+from tradewright.model.report import Fill
 from tradewright.model.reservation import WITHDRAWN
 from tradewright.model.signal import Signal, signal_from
 from tradewright.model.view import BookView, EngineView
@@ -331,7 +336,8 @@ class Trader:
     def step(self, event: Event) -> Outcome:
         """Fold one input and decide. The outcome's outputs are applied already."""
         engine = self.engine
-        if event.kind <= MARKET_KIND_MAX:
+        kind = event.kind
+        if kind <= MARKET_KIND_MAX:
             quiet = not engine.exits and not engine.guards and not engine.guarded and not engine.stops
             if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
@@ -339,26 +345,26 @@ class Trader:
                 if intents is None and not self.stated:
                     return NOTHING
                 return self._decide(event, intents, [])
-        elif isinstance(event, Started):
-            self._start(event, False)
-        elif isinstance(event, TradingStateSet | CloseRequested | ProtectRequested | LimitsSet):
-            self._check_names(event)
-        elif event.kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
+        elif kind == STARTED:
+            self._start(event, False)  # type: ignore[arg-type]
+        elif kind in (TRADING_STATE_SET, CLOSE_REQUESTED, PROTECT_REQUESTED, LIMITS_SET):
+            self._check_names(event)  # type: ignore[arg-type]
+        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
             check(engine, event)  # type: ignore[arg-type]
         # Money paid in or out at a day's begin belongs to what the day began with.
-        if event.time >= engine.next_due and not isinstance(event, CashMoved):
+        if event.time >= engine.next_due and kind != CASH_MOVED:
             engine.end_days(event.time)
         engine.apply(event)
         outputs = engine.react(event)
-        if isinstance(event, FillPrice):
-            outputs += engine.size_at_fill(event)
-        elif isinstance(event, Timer) and event.name == RECONCILE:
+        if kind == FILL_PRICE:
+            outputs += engine.size_at_fill(event)  # type: ignore[arg-type]
+        elif kind == TIMER and event.name == RECONCILE:  # type: ignore[attr-defined]
             outputs += engine.look_up()
-        elif isinstance(event, CloseRequested):
-            outputs += engine.close_all(event)
-        elif isinstance(event, ProtectRequested):
-            outputs += engine.protect(event)
-        elif event.kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
+        elif kind == CLOSE_REQUESTED:
+            outputs += engine.close_all(event)  # type: ignore[arg-type]
+        elif kind == PROTECT_REQUESTED:
+            outputs += engine.protect(event)  # type: ignore[arg-type]
+        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
             outputs += engine.ask(event)  # type: ignore[arg-type]
         return self._decide(event, self._run(event), outputs)
 
@@ -457,7 +463,8 @@ class Trader:
                 return None
             return self._run_market(event)  # type: ignore[arg-type]
         if isinstance(event, Fill) and self.engine.fresh_fill:
-            order = self.engine.orders[event.order_id].order
+            state = self.engine.orders[event.order_id]
+            order = state.order
             for runner in self.concerned[order.instrument.index]:
                 if runner.spec.id == order.strategy and runner.spec.account == order.account:
                     return self._call(runner, event, None)
@@ -472,7 +479,7 @@ class Trader:
             if runner.ensemble.hears(event):
                 intents = self._call(runner, event, intents)
         for runner in self.cyclers:
-            if isinstance(event, Timer) and event.name == runner.timer:
+            if event.kind == TIMER and event.name == runner.timer:  # type: ignore[attr-defined]
                 intents = self._call(runner, event, intents)
         if intents is not None and len(intents) > 1:
             intents.sort(key=_rank)
@@ -480,10 +487,11 @@ class Trader:
 
     def _run_market(self, event: MarketEvent) -> list[Intent] | None:
         intents: list[Intent] | None = None
-        for runner in self.concerned[event.instrument.index]:
+        concerned = self.concerned[event.instrument.index]
+        for runner in concerned:
             if runner.wants(event.kind):
                 intents = self._call(runner, event, intents)
-        if intents is not None and len(intents) > 1:
+        if intents is not None and len(concerned) > 1:
             intents.sort(key=_rank)
         return intents
 
@@ -549,9 +557,10 @@ class Trader:
             return intents
         if intents is None:
             intents = []
-        rank = _rank_of(runner)
-        for intent in runner.intents:
-            intent.rank = rank
+        if len(self.runners) > 1:
+            rank = _rank_of(runner)
+            for intent in runner.intents:
+                intent.rank = rank
         intents.extend(runner.intents)
         runner.intents.clear()
         return intents

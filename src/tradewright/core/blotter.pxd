@@ -13,10 +13,11 @@ from tradewright.model.instrument cimport Instrument
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
+cdef long long ENDED_KEPT_NS, NEVER_NS
 cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
 cdef int DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef int ACTIVE, HALTED, LIMIT, MARKET
-cdef str ENTRY, HEDGING
+cdef str ENTRY, HEDGING, STOP_LOSS
 
 cdef class Blotter:
     cdef public long long run
@@ -63,8 +64,11 @@ cdef class Blotter:
     cdef readonly dict reservations
     cdef readonly dict sessions
     cdef public list targeted
+    cdef Book newest
+    @cython.locals(state=AccountState)
     cpdef str next_order_id(self, str account)
     cpdef Position position(self, str account, Instrument instrument)
+    @cython.locals(book=Book)
     cpdef Book book(self, str account, str strategy, Instrument instrument)
     @cython.locals(hold=Hold, book=Book)
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)
@@ -72,17 +76,18 @@ cdef class Blotter:
     cpdef apply(self, Event event)
     cdef _tick(self, long long time)
     cdef _apply_other(self, Event event)
+    cdef _apply_control(self, Event event)
     @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
     cdef bint _held_here(self, Order order) except -1
     @cython.locals(number=cython.longlong)
     cdef _count_id(self, str order_id)
-    @cython.locals(state=OrderState)
+    @cython.locals(state=OrderState, order=Order)
     cdef _apply_command(self, Command command)
     @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
     cdef _post(self, OrderState state)
     cdef _end_held(self, OrderState state)
-    @cython.locals(state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
+    @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
     @cython.locals(order=Order)
     cdef _begin_exit(self, HeldExit exit, Fill fill)
@@ -96,7 +101,7 @@ cdef class Blotter:
     @cython.locals(parent=OrderState, book=Book, guarded=cython.longlong, there=cython.longlong)
     cdef long long _guarded(self, Order order) except? -1
     cpdef note_end(self, long long time, str order_id)
-    @cython.locals(state=OrderState)
+    @cython.locals(state=OrderState, until=cython.longlong)
     cdef _forget_ended(self)
     @cython.locals(state=OrderState)
     cdef bint _guards(self, str parent) except -1

@@ -24,7 +24,7 @@ from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
 from tradewright.core.risk import Rule
 from tradewright.core.state import order_from, to_bytes
-from tradewright.core.trading_state import REAPPEARED, UNKNOWN_ORDER
+from tradewright.core.trading_state import UNKNOWN_ORDER
 from tradewright.core.watching import watch
 from tradewright.model.account import HEDGING, Account
 from tradewright.model.chain import digest
@@ -60,7 +60,7 @@ from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import ENTRY, LIMIT, MARKET, Order
+from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.signal import Signal
@@ -89,7 +89,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions",
-        "targeted",
+        "targeted", "newest",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class Blotter:
         self.late_events = 0
         self.fresh_fill = False
         self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds)
-        self.bound: dict[tuple[str, str, int], list[Rule]] = self.gate.bound
+        self.bound: dict[Book, list[Rule]] = self.gate.bound
         self.stamp = 0
         self.watching: list[AccountState] = self.gate.watching
         self.tracked: list[AccountState] = self.gate.tracked
@@ -137,6 +137,7 @@ class Blotter:
         self.targeted: list[AccountState] = self.gate.targeted
         self.sessions: dict[str, session.Session] = {}
         self.reservations: dict[str, reservations.Reservation] = {}
+        self.newest: Book | None = None
 
     # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -173,7 +174,8 @@ class Blotter:
         """The next client order id: account code, run, sequence — deterministic and never used twice."""
         self.order_count += 1
         self.last_number = self.order_count
-        self.last_id = f"{self.accounts[account].terms.code}-{self.run}-{self.order_count}"
+        state = self.accounts[account]
+        self.last_id = f"{state.terms.code}-{self.run}-{self.order_count}"
         return self.last_id
 
     def position(self, account: str, instrument: Instrument) -> Position:
@@ -186,12 +188,16 @@ class Blotter:
 
     def book(self, account: str, strategy: str, instrument: Instrument) -> Book:
         """The strategy's book in that instrument."""
+        book = self.newest
+        if book is not None and book.instrument is instrument and book.strategy == strategy and book.account == account:
+            return book
         book = self.ledger.books.get((account, strategy, instrument.index))
         if book is None:
             hedging = self.accounts[account].terms.mode == HEDGING
             self.position(account, instrument)
             book = self.ledger.book(account, strategy, instrument, hedging)
             self.accounts[account].books.append(book)
+        self.newest = book
         return book
 
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
@@ -280,15 +286,21 @@ class Blotter:
             self.late_events += 1
 
     def _apply_other(self, event: Event) -> None:
-        if isinstance(event, CashMoved):
-            self._apply_cash(event)
-            return
-        self._tick(event.time)
         if isinstance(event, Decision):
+            self._tick(event.time)
             self._apply_decision(event)
         elif isinstance(event, Command):
+            self._tick(event.time)
             self._apply_command(event)
-        elif isinstance(event, Started):
+        elif isinstance(event, CashMoved):
+            # Time goes on when the money is booked: what can not be booked leaves nothing behind.
+            self._apply_cash(event)
+        else:
+            self._tick(event.time)
+            self._apply_control(event)
+
+    def _apply_control(self, event: Event) -> None:
+        if isinstance(event, Started):
             for state in self.orders.values():
                 state.lose_track()
         elif isinstance(event, TradingStateSet):
@@ -455,7 +467,9 @@ class Blotter:
         if command.kind == SUBMIT:
             state.stage = stage_after(SUBMIT, state.stage)
             state.submit = SENT
-            if state.order.role != ENTRY:
+            order = state.order
+            # What stops a loss, at a price or at the market, is watched; a limit or a plain close is not.
+            if order.role != ENTRY and order.type != LIMIT and (order.type != MARKET or order.role == STOP_LOSS):
                 watchdog.fold(self, command)
         elif isinstance(command, Cancel):
             if state.stage == HELD:
@@ -523,23 +537,24 @@ class Blotter:
         if not isinstance(event, Report) or isinstance(event, FillPrice):
             self._tick(event.time)
             return
-        state = self.orders.get(event.order_id)
+        report: Report = event
+        state = self.orders.get(report.order_id)
         if state is None:
             self._tick(event.time)
             booked = "; its fill is not booked" if isinstance(event, Fill) else ""
-            self._notice(UNKNOWN_ORDER, event.order_id, f"a report on {event.order_id}, an order not known{booked}")
+            self._notice(UNKNOWN_ORDER, report.order_id, f"a report on {report.order_id}, an order not known{booked}")
             return
         order = state.order
         was_open = state.is_open()
         was_trade = was_open or state.filled > 0
         was_lost = state.stage == ENDED_NOT_FOUND
-        fresh = state.admit(event)
+        fresh = state.admit(report)
         if self.tracked:
-            heard(self, event, state, fresh)
+            heard(self, report, state, fresh)
         if fresh and isinstance(event, Fill):
             self._book_fill(order, event)
         self._tick(event.time)
-        state.fold(event, fresh)
+        state.fold(report, fresh)
         self.fresh_fill = fresh
         self._post(state)
         self._count_trade(state, was_trade)
@@ -553,7 +568,7 @@ class Blotter:
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
         elif was_lost and state.stage == WORKING:
-            self._notice(REAPPEARED, order.id, f"{order.id} works though its venue did not know it")
+            self._notice("REAPPEARED", order.id, f"{order.id} works though its venue did not know it")
 
     def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
         """The best price of an exit held here begins where its parent filled first."""
@@ -578,7 +593,7 @@ class Blotter:
             account = self.accounts[order.account]
             if day_of(account.terms.day_zone, order.time) == account.day:
                 # Cython can not add to a field of what a call returned.
-                book = self.book(order.account, order.strategy, order.instrument)
+                book = self.holds.of(order.id).book
                 book.trades += 1 if is_trade else -1
 
     def _alarm_fill(self, state: OrderState) -> None:
@@ -619,19 +634,20 @@ class Blotter:
 
     def _forget_ended(self) -> None:
         """Ended orders leave memory 24 hours after they ended; a parent stays as long as an exit guards its fills."""
-        while self.ended and self.ended[0][0] + ENDED_KEPT_NS < self.now:
+        until = self.now - ENDED_KEPT_NS
+        while self.forget_after < self.now:
             order_id = self.ended.popleft()[1]
+            self.forget_after = self.ended[0][0] + ENDED_KEPT_NS if self.ended else NEVER_NS
             state = self.orders.get(order_id)
-            if state is None or state.is_open() or state.time_ended + ENDED_KEPT_NS >= self.now:
+            if state is None or state.is_open() or state.time_ended >= until:
                 continue
-            if self._guards(order_id):
-                self.ended.append((self.now, order_id))
+            if (self.children or self.guards) and self._guards(order_id):
+                self.note_end(self.now, order_id)
                 continue
             del self.orders[order_id]
             self.holds.over.pop(order_id, None)
             if self.children:
                 self.children.pop(order_id, None)
-        self.forget_after = self.ended[0][0] + ENDED_KEPT_NS if self.ended else NEVER_NS
 
     def _guards(self, parent: str) -> bool:
         """Whether a child of this order may still fill, or a plan guards what it filled."""

@@ -1,7 +1,8 @@
 cimport cython
 from tradewright.core.judge cimport Judge
 from tradewright.core.accounts cimport AccountState
-from tradewright.core.holds cimport Hold
+from tradewright.core.holds cimport Hold, left
+from tradewright.core.limits cimport Limits
 from tradewright.core.ledger cimport Book
 from tradewright.core.marks cimport Mark
 from tradewright.core.orders cimport OrderState
@@ -30,8 +31,9 @@ cdef class Engine(Judge):
     cdef list _end_late_opening(self, Report accepted)
     @cython.locals(account=AccountState)
     cpdef end_days(self, long long time)
+    @cython.locals(state=OrderState, account=AccountState)
     cdef _check_daily_loss(self, Fill event, list outputs)
-    @cython.locals(order=Order, book=Book, hold=Hold, exit=Order, room=cython.longlong)
+    @cython.locals(state=OrderState, order=Order, book=Book, hold=Hold, exit=Order, room=cython.longlong)
     cdef _end_surplus(self, Fill fill, list outputs)
     cpdef list tend(self, Event event)
     cpdef list protect(self, asked)

@@ -16,7 +16,7 @@ from tradewright.core.holds import left
 from tradewright.core.judge import Judge, in_steps
 from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
-from tradewright.core.lost_exits import place_again, reappeared
+from tradewright.core.lost_exits import place_again
 from tradewright.core.marks import Mark
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
@@ -24,14 +24,7 @@ from tradewright.core.rules import loss_limit
 from tradewright.core.sizers import fitted
 from tradewright.core.sizing import money_for, quantity_for
 from tradewright.core.state import order_from
-from tradewright.core.trading_state import (
-    DAILY_LOSS_LIMIT,
-    REAPPEARED,
-    UNKNOWN_ORDER,
-    stopped,
-    stopped_openings,
-    unbooked_fill,
-)
+from tradewright.core.trading_state import DAILY_LOSS_LIMIT, UNKNOWN_ORDER, stopped, stopped_openings, unbooked_fill
 from tradewright.model.command import (
     CLOSING,
     EXIT_OF_PART,
@@ -204,8 +197,6 @@ class Engine(Judge):
                 changed = unbooked_fill(self, event.order_id)
                 if changed is not None:
                     self._emit(changed, outputs)
-            elif alarm.code == REAPPEARED:
-                outputs += reappeared(self, alarm.order_id)
         self.noticed = []
 
     def _roll_days(self, outputs: list[Event]) -> None:
@@ -225,12 +216,15 @@ class Engine(Judge):
 
     def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:
         """After a fill the daily loss is looked at again; at its limit the account is REDUCING until the day rolls."""
-        if event.order_id not in self.orders:
+        state = self.orders.get(event.order_id)
+        if state is None:
             return
-        name = self.orders[event.order_id].order.account
+        name = state.order.account
         account = self.accounts[name]
-        limits = account.limits
-        limit = loss_limit(limits.get("maxDailyLoss"), limits.get("maxDailyLossPercent"), account.day_equity)
+        money, share = account.limits.get("maxDailyLoss"), account.limits.get("maxDailyLossPercent")
+        if money is None and share is None:
+            return
+        limit = loss_limit(money, share, account.day_equity)
         scope = "account:" + name
         if limit < 0 or self.states.get(scope, ACTIVE) != ACTIVE:
             return
@@ -288,7 +282,8 @@ class Engine(Judge):
     def _end_surplus(self, fill: Fill, outputs: list[Event]) -> None:
         """Exits at the venue that together could close more than a fill has left, the newest first, where no
         reduce-only holds them back: what they would open is nobody's wish."""
-        order = self.orders[fill.order_id].order
+        state = self.orders[fill.order_id]
+        order = state.order
         book = self.book(order.account, order.strategy, order.instrument)
         if not book.exits:
             return

@@ -51,8 +51,8 @@ class Use(NamedTuple):
 
 class Gate:
     """limits: by scope. configured: what the newest run began with. waivers: by scope and limit. exposures: what each
-    scope holds, made when it is first asked. bound: the rules by (account, strategy, instrument index), looked up when
-    first asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes: by
+    scope holds, made when it is first asked. bound: the rules by book, looked up when first
+    asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes: by
     instrument. What limits ask to be kept, as lists the engine shares: watching (accounts that see the market), tracked
     (their traffic), guarded (their highest equity), settled (limits asked again behind each fill), taping (scopes that
     ask for tapes), targeted (accounts whose session has a target)."""
@@ -74,7 +74,7 @@ class Gate:
         self.settled: list[AccountState] = []
         self.taping: list[str] = []
         self.targeted: list[AccountState] = []
-        self.bound: dict[tuple[str, str, int], list[Rule]] = {}
+        self.bound: dict[Book, list[Rule]] = {}
 
     # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -246,12 +246,12 @@ class Gate:
         buffers = [self.limits[scope].get("marketBufferPercent") for scope in scopes]
         book.buffer = max([buffer for buffer in buffers if buffer is not None], default=None)
         book.at_limit = "limit" in [self.limits[scope].get("orderType") for scope in scopes]
-        self.bound[book.account, book.strategy, book.instrument.index] = rules
+        self.bound[book] = rules
         return rules
 
     def rules_of(self, book: Book) -> list[Rule]:
         """The same, kept until limits change."""
-        rules = self.bound.get((book.account, book.strategy, book.instrument.index))
+        rules = self.bound.get(book)
         return self.bind(book) if rules is None else rules
 
     def _bound(self, rule: Rule, scope: str) -> Rule:

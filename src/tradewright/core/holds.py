@@ -152,7 +152,9 @@ class Holds:
             hold.position.selling += change
             hold.book.selling += change
         # Past its first quantity (a replace upward) a hold grows in proportion.
-        held = -(-hold.amount * counts // hold.quantity)
+        held = 0
+        if counts:
+            held = hold.amount if counts == hold.quantity else -(-hold.amount * counts // hold.quantity)
         money = self.money.get(order.account)
         if money is None:
             money = self.money[order.account] = {}

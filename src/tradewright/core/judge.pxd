@@ -1,18 +1,21 @@
 cimport cython
 from tradewright.core.blotter cimport Blotter
 from tradewright.core.accounts cimport AccountState
+from tradewright.core.holds cimport left
 from tradewright.core.ledger cimport Book
 from tradewright.core.marks cimport Mark
 from tradewright.core.orders cimport OrderState
 from tradewright.core.risk cimport Proposal, judge, passed
 from tradewright.model.command cimport Cancel, cancel_of, submit_of
 from tradewright.model.decision cimport Decision
+from tradewright.model.account cimport Account
 from tradewright.model.event cimport Event
-from tradewright.model.instrument cimport Instrument
+from tradewright.model.instrument cimport Instrument, OrderRules
 from tradewright.model.intent cimport Intent
 from tradewright.model.lot cimport Lot
 from tradewright.model.order cimport Order
 cdef int DECISION
+cdef long long PPM_ONE
 cdef int HELD, NONE, REFUSED
 cdef int GTC, LIMIT, MARKET, REDUCE_ONLY, STOP, TRAILING_STOP
 cdef str CASH, ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT
@@ -23,7 +26,7 @@ cdef class Judge(Blotter):
     cdef _begin_trail(self, Intent intent)
     @cython.locals(closable=cython.longlong, part=Intent)
     cdef _reverse(self, Book book, Intent intent, list outputs)
-    @cython.locals(there=cython.longlong, largest=cython.longlong, part=Intent)
+    @cython.locals(there=cython.longlong, largest=cython.longlong, part=Intent, rules=OrderRules)
     cdef bint _close(self, Book book, Intent intent, list outputs) except -1
     @cython.locals(lot=Lot, rest=cython.longlong, there=cython.longlong, part=Intent, every=cython.bint)
     cdef _close_lots(self, Book book, Intent intent, list outputs)
@@ -52,7 +55,7 @@ cdef class Judge(Blotter):
     cdef Decision _decision_of(self, Intent intent, Proposal proposal, bint approved, list orders, list checks)
     @cython.locals(order=Order, there=cython.longlong)
     cdef Order _order_of(self, Book book, Intent intent, long long quantity)
-    @cython.locals(other=Book)
+    @cython.locals(other=Book, account=AccountState)
     cdef bint _shared(self, Book book) except -1
     cdef _attach_exits(self, Intent intent, Order order, list orders)
     cpdef list attach(self, Intent intent, Order entry, list outputs)
@@ -63,3 +66,8 @@ cdef class Judge(Blotter):
     cdef _place(self, Decision decision, list outputs)
     cpdef emit(self, Event output, list outputs)
     cdef _emit(self, Event output, list outputs)
+
+@cython.locals(step=cython.longlong)
+cpdef long long in_steps(long long size, Instrument instrument) except? -1
+@cython.locals(part=Intent)
+cpdef Intent part_of(Intent intent, str order_id, long long quantity, bint closing)

@@ -23,7 +23,6 @@ from tradewright.model.decision import Check, Decision
 from tradewright.model.event import DECISION, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
-from tradewright.model.numbers import round_down
 from tradewright.model.order import (
     ENTRY,
     EXIT,
@@ -87,7 +86,7 @@ class Judge(Blotter):
             self._close(book, intent, outputs)
             return
         # What is finer than the venue's step goes with the opening part, or stays.
-        closable = round_down(max(0, closable), intent.instrument.rules.step)
+        closable -= max(0, closable) % intent.instrument.rules.step
         if closable > 0:
             part = part_of(intent, self.next_order_id(intent.account), closable, True)
             if not self._close(book, part, outputs):
@@ -107,7 +106,8 @@ class Judge(Blotter):
             intent.quantity = there
         if intent.quantity == there:
             intent.quantity = in_steps(there, intent.instrument)
-        largest = round_down(intent.instrument.rules.size_max, intent.instrument.rules.step)
+        rules = intent.instrument.rules
+        largest = rules.size_max - rules.size_max % rules.step
         while intent.role == "" and 0 < largest < intent.quantity:
             part = part_of(intent, self.next_order_id(intent.account), largest, True)
             part.lot = intent.lot
@@ -271,7 +271,7 @@ class Judge(Blotter):
 
     def _rules_of(self, book: Book) -> list[Rule]:
         """The rules that have a say on the book's orders."""
-        rules = self.bound.get((book.account, book.strategy, book.instrument.index))
+        rules = self.bound.get(book)
         return self.gate.bind(book) if rules is None else rules
 
     def rules_of(self, book: Book) -> list[Rule]:
@@ -302,10 +302,11 @@ class Judge(Blotter):
 
     def _plan_exits(self, intent: Intent, orders: list[Order], outputs: list[Event]) -> None:
         """The plan of an approved order begins: with its stop, if it has one already."""
-        order = orders[0]
-        entry = "" if intent.closing else order.id
+        if intent.plan is None:
+            return
+        entry = "" if intent.closing else orders[0].id
         stops = [made.id for made in orders if made.role == STOP_LOSS and made.stop_units]
-        if intent.plan is not None and (entry or stops):
+        if entry or stops:
             self._emit(ExitPlanned(self.now, entry, stops[0] if stops else "", list(intent.plan.row())), outputs)
 
     def sizer_of(self, account: str, strategy: str) -> Sizer | None:
@@ -390,7 +391,8 @@ class Judge(Blotter):
     def _shared(self, book: Book) -> bool:
         """Whether other strategies trade the instrument in the same account that nets and may sell short: its net may
         stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
-        if book.hedging or self.accounts[book.account].terms.kind == CASH:
+        account = self.accounts[book.account]
+        if book.hedging or account.terms.kind == CASH:
             return False
         for other in self.ledger.beside[book.account, book.instrument.index]:
             if other is not book and other.counts():
@@ -472,7 +474,8 @@ class Judge(Blotter):
 def in_steps(size: int, instrument: Instrument) -> int:
     """A size to close, on the venue's step: fills in parts and fees in the base currency leave finer ones. What is
     smaller than a step stays as it is, to be refused by its name."""
-    return round_down(size, instrument.rules.step) or size
+    step = instrument.rules.step
+    return size if size < step else size - size % step
 
 
 def part_of(intent: Intent, order_id: str, quantity: int, closing: bool) -> Intent:

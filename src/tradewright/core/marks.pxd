@@ -22,6 +22,7 @@ cdef class Mark:
 
 cdef class Marks:
     cdef readonly list marks
+    @cython.locals(bar=Bar, sides=QuoteBar, quote=Quote, trade=Trade)
     cpdef apply(self, Event event)
     @cython.locals(mark=Mark)
     cdef _last(self, Instrument instrument, long long price, long long time, long long since)

@@ -91,13 +91,17 @@ class Marks:
         """Take the prices of a market event. A price at or below zero, a crossed quote and what is older than what is
         known already are not taken."""
         if isinstance(event, Bar):
-            self._last(event.instrument, event.close_units, event.time, 2 * event.time_open - event.time)
+            bar: Bar = event
+            self._last(bar.instrument, bar.close_units, bar.time, 2 * bar.time_open - bar.time)
             if isinstance(event, QuoteBar):
-                self._quote(event.instrument, event.bid_close_units, event.ask_close_units, event.time)
+                sides: QuoteBar = event
+                self._quote(sides.instrument, sides.bid_close_units, sides.ask_close_units, sides.time)
         elif isinstance(event, Quote):
-            self._quote(event.instrument, event.bid_units, event.ask_units, event.time)
+            quote: Quote = event
+            self._quote(quote.instrument, quote.bid_units, quote.ask_units, quote.time)
         elif isinstance(event, Trade):
-            self._last(event.instrument, event.price_units, event.time, event.time - SILENCE_NS)
+            trade: Trade = event
+            self._last(trade.instrument, trade.price_units, trade.time, trade.time - SILENCE_NS)
         elif isinstance(event, Depth) and event.bids and event.asks:
             self._quote(event.instrument, event.bids[0][0], event.asks[0][0], event.time)
 

@@ -34,6 +34,7 @@ cdef class OrderState:
     @cython.locals(left=cython.longlong)
     cpdef long long wanted(self) except -1
     cpdef bint has_unknown(self)
+    @cython.locals(fill=Fill)
     cpdef bint admit(self, Report report) except -1
     cpdef bint apply_report(self, Report report) except -1
     @cython.locals(kind=cython.int, before=cython.int, was_open=cython.bint)
@@ -41,6 +42,7 @@ cdef class OrderState:
     cdef _settle(self, Report report, bint was_open, int before)
     @cython.locals(price=object)
     cdef _apply_fill(self, Fill fill, int before)
+    @cython.locals(said=cython.longlong)
     cdef _apply_accepted(self, Report accepted)
     cdef _apply_unknown(self, str request)
     cdef _apply_replaced(self, Replaced replaced)

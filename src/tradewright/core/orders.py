@@ -111,14 +111,17 @@ class OrderState:
         """Whether the report is a fill not seen before; changes nothing. Raises LifeCycleError where the table has no
         edge for it, ContractError for a fill of no size or price, OverflowError for one past the range of a size."""
         stage_after(report.kind, self.stage)
-        if not isinstance(report, Fill) or report.trade_id in self.trades:
+        if not isinstance(report, Fill):
             return False
-        if report.size_units <= 0 or report.price_units <= 0:
+        fill: Fill = report
+        if fill.trade_id in self.trades:
+            return False
+        if fill.size_units <= 0 or fill.price_units <= 0:
             raise ContractError(
-                f"fill {report.trade_id}: size {report.size_units} and price {report.price_units} must be above zero"
+                f"fill {fill.trade_id}: size {fill.size_units} and price {fill.price_units} must be above zero"
             )
-        if self.filled + report.size_units > SIZE_MAX:
-            raise OverflowError(f"{self.order.id}: {self.filled} + {report.size_units} filled counts are out of range")
+        if self.filled > SIZE_MAX - fill.size_units:
+            raise OverflowError(f"{self.order.id}: {self.filled} + {fill.size_units} filled counts are out of range")
         return True
 
     def apply_report(self, report: Report) -> bool:
@@ -183,8 +186,9 @@ class OrderState:
     def _apply_accepted(self, accepted: Report) -> None:
         """The venue's name for it, the newest that was said. As the answer to a look-up it also says that a cancel or
         replace whose outcome was unknown did not happen (yet)."""
-        if accepted.text and (accepted.time_venue, accepted.text) > (self.named, self.venue_id):
-            self.named = accepted.time_venue
+        said = accepted.time_venue
+        if accepted.text and (said > self.named or (said == self.named and accepted.text > self.venue_id)):
+            self.named = said
             self.venue_id = accepted.text
         if self.queried:
             self.queried = False

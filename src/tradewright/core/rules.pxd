@@ -1,5 +1,6 @@
 cimport cython
 from tradewright.core.accounts cimport AccountState
+from tradewright.core.holds cimport left
 from tradewright.core.ledger cimport Position
 from tradewright.core.risk cimport Proposal, Rule
 from tradewright.core.exposure cimport Exposure
@@ -28,11 +29,11 @@ cdef class PriceFresh(Rule):
     cpdef Check check(self, Proposal proposal)
 
 cdef class PriceIncrement(Rule):
-    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
+    @cython.locals(tick=cython.longlong, off=cython.longlong, order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
 cdef class SizeIncrement(Rule):
-    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
+    @cython.locals(step=cython.longlong, good=cython.bint, order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
 cdef class SizeMinimum(Rule):
@@ -96,7 +97,7 @@ cdef class OpenPositions(Rule):
     cpdef Check check(self, Proposal proposal)
 
 cdef class ReduceOnly(Rule):
-    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
+    @cython.locals(there=cython.longlong, order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
 @cython.locals(position=Position, size=object)

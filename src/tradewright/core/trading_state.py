@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 #: Alarm, and cause of REDUCING: the venue filled an order that is not known here, so its books and ours differ.
 UNKNOWN_ORDER = "UNKNOWN_ORDER"
-#: Alarm: an order works that its venue did not know when it was looked up.
-REAPPEARED = "REAPPEARED"
 
 
 #: Names that a sentence lists of those there are.

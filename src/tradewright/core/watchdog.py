@@ -18,7 +18,7 @@ from tradewright.model.control import ESCALATED, ExitMoved
 from tradewright.model.event import SUBMIT, TRIGGERED, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS
+from tradewright.model.order import MARKET, STOP_LOSS
 from tradewright.model.report import Report
 
 if TYPE_CHECKING:
@@ -68,8 +68,6 @@ def _ask(engine: Blotter, command: Command) -> None:
     """A new exit that stops a loss is watched; a request starts the clock anew."""
     if command.kind == SUBMIT:
         order = engine.orders[command.order_id].order
-        if order.role == ENTRY or order.type == LIMIT or (order.type == MARKET and order.role != STOP_LOSS):
-            return
         if engine.accounts[order.account].limits.get(LIMIT_NAME) is not None:
             at_market = order.type == MARKET
             engine.stops[order.id] = Watched(engine.now if at_market else 0, at_market)

@@ -5,6 +5,7 @@ from tradewright.model.intent cimport Intent
 cdef int BUY, EXTENDED_HOURS, LIMIT, POST_ONLY, SELL, STOP, STOP_LIMIT, TRAILING_STOP
 cdef long long PRICE_MAX
 
+@cython.locals(sized=cython.bint, planned=cython.bint)
 cpdef fill_in(Intent intent, dict terms, bint opening)
 cdef bint _price_term(Intent intent, str name, object value) except -1
 cdef bint _plain_term(Intent intent, str name, object value) except -1

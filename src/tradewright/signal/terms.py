@@ -51,14 +51,19 @@ def fill_in(intent: Intent, terms: dict[str, Any], opening: bool) -> None:
 
     Raises InputError for an unknown name, a bad value, or terms that contradict each other.
     """
+    sized = planned = False
     for name, value in terms.items():
         if value is None and name in TERMS:
             continue
-        if not (_price_term(intent, name, value) or _plain_term(intent, name, value)) and not (
-            name in EXIT_TERMS or (opening and (name in SIZE_TERMS or _opening_term(intent, name, value, terms)))
-        ):
+        if _price_term(intent, name, value) or _plain_term(intent, name, value):
+            continue
+        if name in EXIT_TERMS:
+            planned = True
+        elif opening and name in SIZE_TERMS:
+            sized = True
+        elif not (opening and _opening_term(intent, name, value, terms)):
             raise InputError(f"{intent.strategy}: an order has no {name}")
-    if opening and not SIZE_TERMS.isdisjoint(terms):
+    if sized:
         intent.sizer = sizer_said(intent.strategy, intent.instrument, terms)
         if intent.quantity and intent.sizer is not None:
             raise InputError(f"{intent.strategy}: say how much once: a size, or how it is to be found")
@@ -76,7 +81,7 @@ def fill_in(intent: Intent, terms: dict[str, Any], opening: bool) -> None:
             f"{intent.strategy}: of stop_loss, trailing and trailing_percent an order has one; "
             "with trail_step a stop_loss is where the trail begins"
         )
-    if not EXIT_TERMS.isdisjoint(terms):
+    if planned:
         intent.plan = plan_said(intent, terms, opening)
 
 
