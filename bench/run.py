@@ -78,6 +78,7 @@ def main() -> None:
         compare(workload)
     print("order → simulated fill → ledger, µs:", json.dumps(measured(["bench/latency.py"])))
     print("decision through twenty rules, µs:", json.dumps(measured(["bench/decision.py"])))
+    print("fifty symbols through six strategies, ms:", json.dumps(measured(["bench/tick.py"])))
     print("start-up, ms:", json.dumps(measured(["bench/startup.py"])))
     print("journal:", json.dumps(measured(["bench/journal.py"])))
 
