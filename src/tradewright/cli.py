@@ -23,6 +23,7 @@ from tradewright.model.errors import InputError, NotReady, TradewrightError, Usa
 
 if TYPE_CHECKING:
     from tradewright.app.picker import PickerAsked
+    from tradewright.app.settings import Settings
     from tradewright.app.stance import Stance
     from tradewright.backtest.counterfactual import Blocked
     from tradewright.backtest.data import Dataset
@@ -52,6 +53,9 @@ Params = Annotated[
 Cash = Annotated[str, typer.Option("--cash", help="Money at the start.")]
 Currency = Annotated[str, typer.Option("--currency", help="Currency of the account.")]
 LimitsFile = Annotated[Path | None, typer.Option("--limits", help="YAML: limits by scope, filter.")]
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="YAML or JSON: session, limits, exits, sizing (docs/settings.md).")
+]
 DefaultSizer = Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")]
 DefaultExits = Annotated[
     list[str] | None,
@@ -174,26 +178,32 @@ def demo(
     cash: Cash = "100000",
     currency: Currency = "USD",
     limits_file: LimitsFile = None,
+    settings_file: SettingsFile = None,
     sizer: DefaultSizer = "",
     exits: DefaultExits = None,
     as_json: Json = False,
 ) -> None:
     """A live-like session on the paper exchange: no key, no network. The same --home goes on where it ended."""
-    from tradewright.app.demo import ACCOUNT, DemoOptions, check_options, chosen_strategies
+    from tradewright.app.demo import ACCOUNT, DemoOptions, check_options, chosen_strategies, with_settings
     from tradewright.app.home import home as home_of
     from tradewright.app.home import new_run
     from tradewright.app.limits_file import scopes_of
+    from tradewright.app.settings import configured
     from tradewright.app.summary import play
 
-    chosen = chosen_strategies(strategies or [], dict(parameters(param)))
+    settings = configured(settings_file, ACCOUNT, ACCOUNT)
+    chosen = chosen_strategies(strategies or settings.enabled, dict(parameters(param)))
+    chosen = with_settings(chosen, settings)
     for file in data or []:
         if not file.is_file():
             raise InputError(f"data file {file} does not exist")
-    scopes = scopes_of(limits_file, ACCOUNT)
+    scopes = settings.beside(scopes_of(limits_file, ACCOUNT), [ref for ref, _ in chosen])
     with usage():
         options = DemoOptions(
+            settings=settings,
             folder=Path(), seconds=seconds, seed=seed, files=data or [], strategies=chosen, cash=cash,
-            currency=currency, scopes=scopes, sizer=sizer, exits=dict(parameters(exits, "--exit")),
+            currency=currency, scopes=scopes, sizer=sizer or settings.sizer,
+            exits={**settings.exits, **parameters(exits, "--exit")},
         )  # fmt: skip
         check_options(options)
     folder = options.folder = home_of(home) if home is not None else new_run(None)
@@ -225,6 +235,7 @@ def backtest(
     queue: Annotated[str, typer.Option("--queue", help=QUEUE)] = "none",
     limit: Annotated[list[str] | None, typer.Option("--limit", help="Risk limit, name=value; repeatable.")] = None,
     limits_file: LimitsFile = None,
+    settings_file: SettingsFile = None,
     owner: Annotated[str, typer.Option("--owner", help="Whose the account is (default: its own).")] = "",
     sizer: DefaultSizer = "",
     exits: DefaultExits = None,
@@ -247,17 +258,18 @@ def backtest(
 ) -> None:
     """Run a strategy over recorded data; every convention is named."""
     from tradewright.app.limits_file import scopes_of
+    from tradewright.app.settings import configured
     from tradewright.backtest.counterfactual import counterfactual
     from tradewright.backtest.data import ReadOptions, load
     from tradewright.backtest.report import report as report_of
     from tradewright.backtest.run import ACCOUNT, RunOptions, check_options, fee_estimate_of
-    from tradewright.backtest.strategy_source import specifications, unheard
     from tradewright.performance.convention import convention_of
     from tradewright.sim.models import Models
 
     if not data:
         raise UsageError("backtest needs data: add --data FILE")
-    scopes = scopes_of(limits_file, owner or ACCOUNT)
+    settings = configured(settings_file, ACCOUNT, owner or ACCOUNT)
+    scopes = settings.beside(scopes_of(limits_file, owner or ACCOUNT), [strategy], parameters(limit, "--limit"))
     with usage():
         models = Models(fee=fee, slippage=slippage, latency=latency, partial=partial, fill=fill, queue=queue)
         reading = ReadOptions(
@@ -266,18 +278,29 @@ def backtest(
         )  # fmt: skip
         options = RunOptions(
             cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=owner, scopes=scopes,
-            limits=dict(parameters(limit, "--limit")), sizer=sizer, exits=dict(parameters(exits, "--exit")),
+            limits=dict(parameters(limit, "--limit")), sizer=sizer or settings.sizer,
+            exits={**settings.exits, **parameters(exits, "--exit")}, sizers=settings.sizers(), plans=settings.plans(),
+            sessions=settings.sessions(),
             models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final, keep_decisions=without,
         )  # fmt: skip
         check_options(options)
         convention_of(convention)
     dataset = load(data, reading)
-    specified = specifications(strategy, ACCOUNT, dataset.symbols, dict(parameters(param)))
-    if why := unheard([found for _, found in specified], dataset.kinds):
-        raise InputError(why)
+    specified = heard(strategy, dataset, settings, parameters(param))
     made = report_of(played(specified, dataset, options, journal), convention)
     blocked = counterfactual(specified, made.result) if without else None
     show_backtest(made, blocked, report, as_json)
+
+
+def heard(ref: str, dataset: Dataset, settings: Settings, given: dict[str, str]) -> list[Specified]:
+    """A strategy as it is set up, its members with it. Raises InputError where the data call none of its callbacks."""
+    from tradewright.backtest.run import ACCOUNT
+    from tradewright.backtest.strategy_source import specifications, unheard
+
+    specified = specifications(ref, ACCOUNT, dataset.symbols, settings.parameters(ref, given))
+    if why := unheard([found for _, found in specified], dataset.kinds):
+        raise InputError(why)
+    return settings.over(specified)
 
 
 def played(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions, folder: Path | None) -> Result:

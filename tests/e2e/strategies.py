@@ -245,3 +245,34 @@ class Committee(Ensemble):
     max_age_seconds: int = 6 * 3_600
     percent: float = 8.0
     shorts: bool = True
+
+
+class Ups(Strategy):
+    """Is for it with every bar."""
+
+    def on_bar(self, bar: Bar) -> None:
+        self.signal("BUY", 0.9, "up")
+
+
+class Downs(Strategy):
+    """Is against it with every bar."""
+
+    def on_bar(self, bar: Bar) -> None:
+        self.signal("SELL", 0.5, "down")
+
+
+class Clever(Ensemble):
+    """Two opinions, of which one weighs more, behind a validator that wants six bars."""
+
+    members: dict[str, Any] = {"up": {"ref": ":Ups", "weight": 2}, "down": {"ref": ":Downs"}}
+    validators: dict[str, Any] = {"history": {"bars": 6}}
+    threshold: float = 0.4
+    shorts: bool = True
+
+
+class Advised(Ensemble):
+    """An opinion, and a service that nobody asks in a backtest."""
+
+    members: dict[str, Any] = {"up": {"ref": ":Ups"}}
+    services: dict[str, Any] = {"ml": {}}
+    threshold: float = 0.4

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import orders_page, reasons_page
+from scripts import orders_page, reasons_page, settings_page
 from tests.project import ROOT
 from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.reservations import RESERVATION_CODES
@@ -81,7 +81,7 @@ def test_the_strategy_of_the_readme_is_the_example_and_has_twelve_lines() -> Non
 
 
 def test_the_pages_made_from_tables_are_those_their_scripts_write() -> None:
-    for made in (orders_page, reasons_page):
+    for made in (orders_page, reasons_page, settings_page):
         assert made.PAGE.read_text() == made.page()
 
 

@@ -23,6 +23,7 @@ from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER
 from tradewright.app.live import LiveEngine
 from tradewright.app.picker import PickerAsked
+from tradewright.app.settings import Settings
 from tradewright.app.sources import Sources
 from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
@@ -89,7 +90,8 @@ class DemoOptions:
     """One session. seconds: of the wall clock for the synthetic market (0 = until stopped); a data file is played to
     its end as fast as the machine can. strategies: (reference, parameters); none = the four classics. checkpoint_pages:
     of the journal's WAL; proofs make it small to see many. cash: at the first start, in `currency`. scopes: limits,
-    over those a demo has. sizer, exits: of openings that bring none, as a backtest takes them."""
+    over those a demo has. sizer, exits: of openings that bring none, as a backtest takes them. settings: of
+    a file."""
 
     folder: Path
     seconds: float = 60.0
@@ -102,6 +104,7 @@ class DemoOptions:
     scopes: Mapping[str, Limits] = field(default_factory=dict)
     sizer: str = ""
     exits: dict[str, Number] = field(default_factory=dict)
+    settings: Settings = field(default_factory=lambda: Settings(ACCOUNT))
 
     def deposit(self) -> int:
         """Money put in at the first start, in the account's currency."""
@@ -123,6 +126,11 @@ def chosen_strategies(refs: Sequence[str], parameters: dict[str, Any]) -> list[t
     if parameters and len(refs) != 1:
         raise UsageError("--param needs one strategy" + (f", not {len(refs)}" if refs else ""))
     return [(ref, parameters) for ref in refs] or list(STRATEGIES)
+
+
+def with_settings(chosen: list[tuple[str, dict[str, Any]]], settings: Settings) -> list[tuple[str, dict[str, Any]]]:
+    """The same with the parameters that a file of settings has for them."""
+    return [(ref, settings.parameters(ref, parameters)) for ref, parameters in chosen]
 
 
 @dataclass(slots=True)
@@ -188,7 +196,7 @@ class Session:
         specified = [item for ref, parameters in chosen for item in specifications(ref, ACCOUNT, symbols, parameters)]
         if self.feed.kinds:
             self.unheard = unheard([found for _, found in specified], self.feed.kinds)
-        specs = [spec for spec, _ in specified]
+        specs = [spec for spec, _ in self.options.settings.over(specified)]
         doubled = [spec.id for spec in specs if sum(other.id == spec.id for other in specs) > 1]
         if doubled:
             raise InputError(f"two strategies are called {doubled[0]}; lots and states are kept by that name")
@@ -206,8 +214,11 @@ class Session:
         scope, options = f"account:{ACCOUNT}", self.options
         sizers = {scope: sizer_from(options.sizer)} if options.sizer else {}
         plans = {scope: plan_from(options.exits)} if options.exits else {}
+        sizers |= options.settings.sizers()
+        plans |= options.settings.plans()
         accounts = [(account, limits_from(LIMITS).row())]
-        setup = Setup(self.feed.instruments, accounts, specs, notes, sizers, options.scopes, plans)
+        sessions = options.settings.sessions()
+        setup = Setup(self.feed.instruments, accounts, specs, notes, sizers, options.scopes, plans, sessions)
         return msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
 
     @property

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from tradewright.core.exposure import parts_of
@@ -25,6 +26,16 @@ BLOCKS = ("limits", "executionFilter")
 class _Loader(yaml.SafeLoader):
     """YAML as JSON has it: a clock like 09:30 is text and not a number to the base of sixty."""
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A key that is there twice is a mistake: which one holds nobody sees."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for at, key in enumerate(keys):
+            if key in keys[:at]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", node.value[at][0].start_mark
+                )
+        return super().construct_mapping(node, deep)
+
 
 _INTEGER = "tag:yaml.org,2002:int"
 _Loader.yaml_implicit_resolvers = {
@@ -35,13 +46,17 @@ _Loader.yaml_implicit_resolvers = {
 
 def scopes_of(file: Path | None, owner: str) -> dict[str, Limits]:
     """The limits of a file by scope. Raises InputError for what is not one, naming the key."""
-    if file is None:
-        return {}
+    return {} if file is None else bound(read_file(file), owner)
+
+
+def read_file(file: Path) -> Any:
+    """A file of YAML, or of JSON where its name ends so. Raises InputError for one that is neither."""
     try:
-        read = yaml.load(file.read_text(), _Loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        if file.suffix == ".json":
+            return msgspec.json.decode(file.read_bytes())
+        return yaml.load(file.read_text(), _Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.DecodeError) as error:
         raise InputError(f"{file}: it can not be read: {' '.join(str(error).split())}") from error
-    return bound(read, owner)
 
 
 def bound(read: Any, owner: str) -> dict[str, Limits]:

@@ -21,7 +21,7 @@ from tradewright.core.holds import covered
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Submit
-from tradewright.model.control import EVERYTHING, HALTED, Alarm, OrderAdopted, Started, TradingStateSet
+from tradewright.model.control import EVERYTHING, HALTED, Alarm, OrderAdopted, SessionStopped, Started, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import JournalFull, StateError
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
@@ -157,6 +157,9 @@ class LiveEngine:
             elif isinstance(output, Alarm):
                 counts.alarms += 1
                 self.alarms.append(f"{output.code}: {output.text}")
+            elif isinstance(output, SessionStopped):
+                counts.alarms += 1
+                self.alarms.append(output.text())
 
     # ── snapshots ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,7 +14,14 @@ from rich.text import Text
 from tradewright.app.printable import printable
 from tradewright.core.engine import Engine
 from tradewright.explain import check_row, terms_text
-from tradewright.model.control import TRADING_STATES, Alarm, StrategyHalted, TradingStateChanged, TradingStateSet
+from tradewright.model.control import (
+    TRADING_STATES,
+    Alarm,
+    SessionStopped,
+    StrategyHalted,
+    TradingStateChanged,
+    TradingStateSet,
+)
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
 from tradewright.model.moment import moment_text
@@ -57,7 +64,7 @@ class Screen:
         for output in outcome.outputs:
             if isinstance(output, Decision):
                 self._say(output.time, decision_line(output))
-            elif isinstance(output, Alarm | StrategyHalted | TradingStateChanged):
+            elif isinstance(output, Alarm | StrategyHalted | TradingStateChanged | SessionStopped):
                 self._say(output.time, alert_line(output))
         if event.kind == FILLED and isinstance(event, Fill):
             state = self.engine.orders.get(event.order_id)
@@ -117,10 +124,12 @@ def decision_line(decision: Decision) -> str:
     return f"DENIED {order.id} {terms_text(order)} — {codes}: {reasons}"
 
 
-def alert_line(output: Alarm | StrategyHalted | TradingStateChanged) -> str:
+def alert_line(output: Alarm | StrategyHalted | TradingStateChanged | SessionStopped) -> str:
     """What a person should look at, as one line."""
     if isinstance(output, Alarm):
         return f"ALARM  {output.code}: {output.text}"
+    if isinstance(output, SessionStopped):
+        return f"STOPPED {output.text()}"
     if isinstance(output, StrategyHalted):
         return f"HALTED strategy {output.strategy} — {output.code}: {output.text}"
     return f"STATE  {output.scope} is {TRADING_STATES[output.state]} — {output.code}"

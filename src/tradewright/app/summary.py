@@ -17,9 +17,11 @@ from typing import Any
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.home import JOURNAL
 from tradewright.app.screen import Screen, money
+from tradewright.core.engine import Engine
 from tradewright.model.control import StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
+from tradewright.model.moment import moment_text
 from tradewright.model.numbers import money_text
 from tradewright.model.report import Fill
 from tradewright.ports import CrashPoint, no_crash
@@ -34,6 +36,7 @@ class Summary:
 
     alarm_count, alarms: how many, and the newest of them as sentences. conserved: engine and exchange, each with books
     of its own, agree on every currency to the last unit. halted: strategies that may not decide any more, and why.
+    session: the trading session, where settings named one.
     """
 
     orders: int
@@ -58,6 +61,7 @@ class Summary:
     alarm_count: int
     alarms: list[str]
     halted: dict[str, str]
+    session: dict[str, Any] | None
 
     @property
     def failures(self) -> list[str]:
@@ -75,7 +79,7 @@ class Summary:
             "records": self.records, "stateHash": self.state_hash, "journalHash": self.journal_hash,
             "startupSeconds": round(self.startup_seconds, 3), "resumedRecords": self.resumed, "remarks": self.remarks,
             "alarmCount": self.alarm_count, "alarms": self.alarms,
-            "halted": self.halted,
+            "halted": self.halted, "session": self.session,
         }  # fmt: skip
 
     def text(self) -> str:
@@ -84,6 +88,7 @@ class Summary:
             f"equity {money(self.equity)} {self.currency}, P&L {money(self.pnl)} {self.currency}; "
             + ("engine and exchange agree to the last unit" if self.conserved else "ENGINE AND EXCHANGE DISAGREE"),
             f"journal {self.journal}: {self.records} records, state {self.state_hash[:16]}…",
+            *([] if self.session is None else ["session {id} of {userId}: {status}".format(**self.session)]),
             *(f"HALTED strategy {name} — {why}" for name, why in self.halted.items()),
             *self.remarks,
         ]
@@ -167,6 +172,18 @@ def stopped_by_signals(session: Session) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def session_row(engine: Engine) -> dict[str, Any] | None:
+    """The trading session of the account, as its start named it; None where none did."""
+    session = engine.sessions.get(ACCOUNT)
+    if session is None:
+        return None
+    return {
+        "id": session.id, "userId": session.user, "status": session.status, "settings": dict(session.settings),
+        "startedAt": moment_text(session.started),
+        "stoppedAt": moment_text(session.stopped) if session.stopped else None, "code": session.code,
+    }  # fmt: skip
+
+
 def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
     """Counts, money and hashes of a session that has stopped feeding."""
     session.live.halt_unstorable()
@@ -190,4 +207,5 @@ def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
         resumed=machine.rebuilt.records, remarks=machine.remarks + session.live.remarks,
         alarm_count=counts.alarms, alarms=list(session.live.alarms),
         halted={name: explained.halts.get(name, why) for name, why in sorted(engine.halted.items())},
+        session=session_row(engine),
     )  # fmt: skip

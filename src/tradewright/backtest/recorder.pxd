@@ -6,7 +6,7 @@ from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
 from tradewright.trader cimport Outcome, Trader
 
-cdef int DECISION, FILLED, REJECTED, STRATEGY_HALTED, SUBMIT
+cdef int DECISION, FILLED, REJECTED, SESSION_STOPPED, STRATEGY_HALTED, SUBMIT
 
 @cython.no_gc
 cdef class Booked:

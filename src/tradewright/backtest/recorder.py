@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tradewright.model.codec import encode
 from tradewright.model.command import Command
-from tradewright.model.control import StrategyHalted
+from tradewright.model.control import SessionStopped, StrategyHalted
 from tradewright.model.decision import Decision
-from tradewright.model.event import DECISION, FILLED, REJECTED, STRATEGY_HALTED, SUBMIT, Event
+from tradewright.model.event import DECISION, FILLED, REJECTED, SESSION_STOPPED, STRATEGY_HALTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.order import Order
 from tradewright.model.report import Fill
@@ -96,6 +96,8 @@ class Recorder:
             elif output.kind == STRATEGY_HALTED and isinstance(output, StrategyHalted):
                 halt = output
                 self.halts[halt.strategy] = f"{halt.code}: {halt.text}"
+            elif output.kind == SESSION_STOPPED and isinstance(output, SessionStopped):
+                self.alarms.append(output.text())
         return outcome.commands
 
     def _note_denial(self, decision: Decision) -> None:

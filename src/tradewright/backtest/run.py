@@ -29,14 +29,14 @@ from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
-from tradewright.model.exit_plan import plan_from
+from tradewright.model.exit_plan import ExitPlan, plan_from
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
 from tradewright.model.market import Bar, QuoteBar
 from tradewright.model.numbers import Number, money_of
 from tradewright.model.rng import Rng
-from tradewright.model.sizer import sizer_from
+from tradewright.model.sizer import Sizer, sizer_from
 from tradewright.ports import Journal
 from tradewright.sim.cycle import Cycles
 from tradewright.sim.exchange import Exchange
@@ -57,7 +57,8 @@ class RunOptions:
     configuration. scopes: limits of further scopes. owner: whose the account is. models: the exchange's.
     fee_estimate: what holds and sizing expect a fill to cost. seed: of the exchange's random draws. sizer: how
     openings that say no size get one, as `model.sizer` reads it; "" = none does. exits: those of openings that bring
-    none, by the names of `model.exit_plan.CONFIGURED`. final: what happens to positions at the end — valued at the last
+    none, by the names of `model.exit_plan.CONFIGURED`. sizers, plans: of further scopes. sessions: as `core.setup`
+    has them. final: what happens to positions at the end — valued at the last
     close, or closed at the open of the last bar (a convention of backtesting.py).
     keep_decisions: collect decision records. journal: records go there as well.
     """
@@ -72,6 +73,9 @@ class RunOptions:
     owner: str = ""
     sizer: str = ""
     exits: dict[str, Number] = field(default_factory=dict)
+    sizers: Mapping[str, Sizer] = field(default_factory=dict)
+    plans: Mapping[str, ExitPlan] = field(default_factory=dict)
+    sessions: Sequence[tuple[str, str, Sequence[Any]]] = ()
     models: Models = field(default_factory=Models)
     fee_estimate: FeeEstimate = field(default_factory=FeeEstimate)
     seed: int = 1
@@ -182,8 +186,10 @@ def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: Ru
     notes = {"models": json.dumps(options.models.row()), "seed": str(options.seed), "final": options.final}
     sizers = {f"account:{ACCOUNT}": sizer_from(options.sizer)} if options.sizer else {}
     plans = {f"account:{ACCOUNT}": plan_from(options.exits)} if options.exits else {}
+    sizers |= options.sizers
+    plans |= options.plans
     accounts = [(account, limits_from(options.limits).row())]
-    setup = Setup(dataset.instruments, accounts, specs, notes, sizers, options.scopes, plans)
+    setup = Setup(dataset.instruments, accounts, specs, notes, sizers, options.scopes, plans, options.sessions)
     return Started(time, 1, plain(setup.row()))
 
 

@@ -110,6 +110,11 @@ def as_journaled(spec: StrategySpec) -> type[Strategy] | None:
     return found if code_hash(found) == spec.code_hash else None
 
 
+def id_of(ref: str, found: type[Strategy]) -> str:
+    """What a strategy is called where nobody says: the name without its file."""
+    return ref if ref in STRATEGIES else found.__name__
+
+
 def specification(
     ref: str, account: str, symbols: tuple[str, ...], parameters: dict[str, Any], id: str = ""
 ) -> tuple[StrategySpec, type[Strategy]]:
@@ -117,7 +122,7 @@ def specification(
     found = strategy_class(ref)
     given = tuple(sorted(parameters.items()))
     params_hash = blake2b(msgspec.json.encode(given), digest_size=16).hexdigest()
-    name = id or (ref if ref in STRATEGIES else found.__name__)
+    name = id or id_of(ref, found)
     # A journal is read again from anywhere: where its strategies lie is told in full.
     full = ref if ref in STRATEGIES else os.path.abspath(ref)
     return StrategySpec(name, full, account, symbols, given, code_hash(found), params_hash), found

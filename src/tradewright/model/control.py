@@ -30,6 +30,7 @@ from tradewright.model.event import (
     TRADING_STATE_SET,
     Event,
 )
+from tradewright.model.numbers import text_of
 
 ACTIVE = 1
 REDUCING = 2
@@ -301,6 +302,11 @@ class SessionStopped(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.account, self.id, self.code, self.value, self.limit)
+
+    def text(self) -> str:
+        """What a person should hear of, as one sentence."""
+        value, limit = text_of(self.value, 4), text_of(self.limit, 4)
+        return f"{self.code}: {value} % (limit {limit} %); {self.account} is closed and its session stopped"
 
 
 class DayRolled(Event):

@@ -104,6 +104,15 @@ def plan_from(configured: dict[str, Any]) -> ExitPlan:
     return ExitPlan(**values)
 
 
+#: What each of them does.
+EXIT_MEANINGS = {
+    "stopLossPercent": "a stop-loss so far from the first fill",
+    "takeProfitPercent": "a take-profit so far from the first fill",
+    "trailingStopPercent": "a stop so far behind the best price seen",
+    "breakEvenPercent": "once that gain was seen the stop is at the entry",
+    "maxHoldingSeconds": "closed at the market after so long",
+    "closeBeforeSessionEndSeconds": "closed at the market so long before the market's session ends",
+}
 #: name → (field, decimals of its count)
 CONFIGURED = {
     "stopLossPercent": ("stop_ppm", 4),

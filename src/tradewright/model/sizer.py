@@ -149,17 +149,25 @@ def sizer_from(text: str) -> Sizer:
     given: dict[str, int] = {}
     for part in parts[1:]:
         key, _, value = part.partition("=")
-        if key not in _OPTIONS:
-            raise InputError(f"sizer {text!r}: {key!r} is not one of {', '.join(_OPTIONS)}")
-        field, scale = _OPTIONS[key]
+        if key not in OPTIONS:
+            raise InputError(f"sizer {text!r}: {key!r} is not one of {', '.join(OPTIONS)}")
+        field, scale = OPTIONS[key]
         given[field] = count_of(value, scale, f"sizer {text!r}: {key}")
     return Sizer(method, amount, **given)
 
 
-_OPTIONS = {
+#: What a sizer's text may add: name → (field, decimals of its count).
+OPTIONS = {
     "max": ("quantity_max", QUANTITY_SCALE),
     "cap": ("cap_ppm", 4),
     "win": ("win_ppm", 6),
     "payoff": ("payoff_ppm", 6),
     "hint": ("hint_ppm", 6),
+}
+OPTION_MEANINGS = {
+    "max": "largest size of one order",
+    "cap": "most that Kelly may stake, percent of equity; 20 where it is not set",
+    "win": "Kelly's share of trades won, from 0 to 1",
+    "payoff": "Kelly's average win as a multiple of the average loss",
+    "hint": "the part of the size that is wanted, up to 1",
 }
