@@ -278,10 +278,8 @@ def backtest(
         )  # fmt: skip
         options = RunOptions(
             cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=owner, scopes=scopes,
-            limits=dict(parameters(limit, "--limit")), sizer=sizer or settings.sizer,
-            exits={**settings.exits, **parameters(exits, "--exit")}, sizers=settings.sizers(), plans=settings.plans(),
-            sessions=settings.sessions(),
-            models=models, fee_estimate=fee_estimate_of(models.fee), seed=seed, final=final, keep_decisions=without,
+            limits=dict(parameters(limit, "--limit")), models=models, fee_estimate=fee_estimate_of(models.fee),
+            seed=seed, final=final, keep_decisions=without, **settings.of_run(sizer, parameters(exits, "--exit")),
         )  # fmt: skip
         check_options(options)
         convention_of(convention)

@@ -250,6 +250,13 @@ class Settings:
             made.append((spec, found))
         return made
 
+    def of_run(self, sizer: str, exits: Mapping[str, Number]) -> dict[str, Any]:
+        """What a backtest's options take of it by these names, under the sizer and exits of the command line."""
+        return {
+            "sizer": sizer or self.sizer, "exits": {**self.exits, **exits}, "sizers": self.sizers(),
+            "plans": self.plans(), "sessions": self.sessions(),
+        }  # fmt: skip
+
     def sizers(self) -> dict[str, Sizer]:
         return {f"strategy:{id}": own.sizer for id, own in self.own.items() if own.sizer is not None}
 
