@@ -85,6 +85,16 @@ def test_the_pages_made_from_tables_are_those_their_scripts_write() -> None:
         assert made.PAGE.read_text() == made.page()
 
 
+def test_the_table_of_controls_names_rules_and_tests_that_are_there() -> None:
+    lines = [line for line in (ROOT / "docs/risk.md").read_text().splitlines() if "| `tests/" in line]
+    assert len(lines) > 25
+    for line in lines:
+        _, _, _, codes, where, _ = (part.strip() for part in line.split("|"))
+        assert {code.strip() for code in codes.split(",") if code} <= {rule.code for rule in RULES}, line
+        file, _, name = where.strip("`").partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), line
+
+
 def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
     text = reasons_page.PAGE.read_text()
     codes = [*SIZING_CODES, *MODIFY_CODES, *RESERVATION_CODES, *(rule.code for rule in RULES)]

@@ -14,6 +14,7 @@ from tradewright.core.stations import RULES
 from tradewright.explain import check_row
 from tradewright.model.control import HALTED, TradingStateSet
 from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.notice import InstrumentStatus, Located
 
 ONE: Script = {"bar 3": [["buy", {"size": 10}]]}
 TWO: Script = {"bar 1": [["buy", {"size": 10}]], "bar 3": [["buy", {"size": 10}]]}
@@ -50,6 +51,30 @@ def rising(desk: Desk) -> None:
 def halted(desk: Desk) -> None:
     desk.flat(100)
     desk.feed(TradingStateSet(desk.time, "all", HALTED, "ann", "lunch"))
+    flat(desk)
+
+
+def halted_by_venue(desk: Desk) -> None:
+    desk.flat(100)
+    desk.feed(InstrumentStatus(desk.time, 0, "PAUSED"))
+    flat(desk)
+
+
+def banded(desk: Desk) -> None:
+    desk.flat(100)
+    desk.feed(InstrumentStatus(desk.time, 0, "TRADING", 9_000, 9_999))
+    flat(desk)
+
+
+def restricted(desk: Desk) -> None:
+    desk.flat(100)
+    desk.feed(InstrumentStatus(desk.time, 0, "TRADING", restricted=True))
+    flat(desk)
+
+
+def located(desk: Desk) -> None:
+    desk.flat(100)
+    desk.feed(Located(desk.time, "main", 0, 9))
     flat(desk)
 
 
@@ -189,6 +214,14 @@ STORIES: dict[str, Callable[[], Story]] = {
     "CLOCK_OFFSET": lambda: Story({"maxClockOffsetSeconds": 1}),
     "MAX_VOLUME_SHARE": lambda: Story({"maxVolumePercent": 1}),
     "MAX_TOUCH_SHARE": lambda: Story({"maxTouchPercent": 1}),
+    "INSTRUMENT_HALTED": lambda: Story({"enableHaltProtection": True}, (ONE,), halted_by_venue),
+    "OUTSIDE_PRICE_LIMITS": lambda: Story({"enablePriceLimitProtection": True}, (ONE,), banded),
+    "SHORT_SALE_RESTRICTED": lambda: Story({"enableShortSaleRestriction": True}, (SHORT,), restricted),
+    "LOCATE_REQUIRED": lambda: Story({"requireLocate": True}, (SHORT,), located),
+    "MAX_WORKING_ORDERS": lambda: Story(
+        {"maxWorkingOrders": 1}, ({f"bar {at}": [["buy", {"size": 1, "limit": 50}]] for at in (1, 2)},)
+    ),
+    "LIQUIDATION_DISTANCE": lambda: Story({"minLiquidationDistancePercent": 60_000}),
     "CUMULATIVE_COLLAR": lambda: Story({"cumulativeCollarPercent": 2, "collarWindowSeconds": 600}, (ONE,), rising),
 }  # fmt: skip
 

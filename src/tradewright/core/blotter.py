@@ -60,6 +60,7 @@ from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
+from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
@@ -341,6 +342,10 @@ class Blotter:
             self.set_due()
         elif isinstance(event, LagMeasured):
             self.gate.lags[event.name] = event.lag_ns
+        elif isinstance(event, InstrumentStatus):
+            self.gate.notices.state(event)
+        elif isinstance(event, Located):
+            self.gate.notices.locate(event, self.accounts[event.account].day)
         elif isinstance(event, AccountSeen):
             seen = self.accounts[event.account].traffic
             if seen is not None:

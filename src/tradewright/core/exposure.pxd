@@ -15,6 +15,7 @@ cdef class Exposure:
     cdef readonly Holds holds
     cdef readonly dict lags
     cdef readonly dict tapes
+    cdef readonly object notices
     cdef readonly str strategy
     cdef readonly str symbol
     cdef readonly str sector

@@ -11,6 +11,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.marks import Mark, Marks
+from tradewright.core.notices import Notices
 from tradewright.core.tape import Tape
 from tradewright.model.account import Account
 from tradewright.model.errors import InputError
@@ -62,9 +63,8 @@ class Exposure:
     """
 
     __slots__ = (
-        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "lags", "tapes", "strategy", "symbol",
-        "sector", "coin",
-        "whole", "stamp", "long", "short", "taken", "known", "equity_stamp", "equity_now",
+        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "lags", "tapes", "notices", "strategy",
+        "symbol", "sector", "coin", "whole", "stamp", "long", "short", "taken", "known", "equity_stamp", "equity_now",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Exposure:
         holds: Holds,
         lags: dict[str, int],
         tapes: dict[int, Tape],
+        notices: Notices,
     ) -> None:
         parts = parts_of(scope)
         self.scope = scope
@@ -88,6 +89,7 @@ class Exposure:
         self.holds = holds
         self.lags = lags
         self.tapes = tapes
+        self.notices = notices
         self.strategy = parts.get("strategy", "")
         self.symbol = parts.get("symbol", "")
         self.sector = parts.get("sector", "")

@@ -16,6 +16,7 @@ from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger
 from tradewright.core.limits import LIMITS, Limits, is_exact
 from tradewright.core.marks import Marks
+from tradewright.core.notices import Notices
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
 from tradewright.core.tape import Tape
@@ -71,6 +72,7 @@ class Gate:
         self.guarded: list[AccountState] = []
         self.lags: dict[str, int] = {}
         self.tapes: dict[int, Tape] = {}
+        self.notices = Notices()
         self.settled: list[AccountState] = []
         self.taping: list[str] = []
         self.targeted: list[AccountState] = []
@@ -225,7 +227,9 @@ class Gate:
             currency = "" if limits is None else limits.currency
             if currency == "":
                 currency = accounts[0].terms.currency if accounts else "USD"
-            exposure = Exposure(scope, currency, accounts, self.ledger, self.marks, self.holds, self.lags, self.tapes)
+            exposure = Exposure(
+                scope, currency, accounts, self.ledger, self.marks, self.holds, self.lags, self.tapes, self.notices
+            )  # fmt: skip
             self.exposures[scope] = exposure
         return exposure
 
@@ -287,6 +291,7 @@ class Gate:
             [(account.terms.name, account.traffic.row()) for account in self.tracked if account.traffic is not None],
             sorted(self.lags.items()),
             [(index, tape.row()) for index, tape in sorted(self.tapes.items())],
+            self.notices.row(),
         ]
 
     def see(self, event: MarketEvent, price: int) -> None:

@@ -33,7 +33,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 6
+VERSION = 7
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -116,6 +116,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     for index, tape in gate[5]:
         engine.gate.tapes[index] = Tape()
         engine.gate.tapes[index].restore(tape)
+    engine.gate.notices.restore(gate[6])
     _restore_ledger(engine, ledger)
     for item in orders:
         order_state = order_state_from(item, engine.instruments)

@@ -6,6 +6,7 @@ from tradewright.core.conduct_rules import CONDUCT_RULES
 from tradewright.core.exposure_rules import EXPOSURE_RULES
 from tradewright.core.filter_rules import FILTER_RULES
 from tradewright.core.loss_rules import LOSS_RULES
+from tradewright.core.notice_rules import NOTICE_RULES
 from tradewright.core.picker_rules import PICKER_RULES
 from tradewright.core.risk import Rule
 from tradewright.core.rules import ORDER_RULES
@@ -19,4 +20,5 @@ RULES: list[Rule] = [
     *LOSS_RULES,
     *SESSION_RULES,
     *CONDUCT_RULES,
+    *NOTICE_RULES,
 ]

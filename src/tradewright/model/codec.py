@@ -43,6 +43,7 @@ from tradewright.model.errors import JournalDamaged
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
+from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import (
@@ -79,6 +80,8 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.LIMIT_WAIVED: LimitWaived,
     kinds.LAG_MEASURED: LagMeasured,
     kinds.ACCOUNT_SEEN: AccountSeen,
+    kinds.INSTRUMENT_STATUS: InstrumentStatus,
+    kinds.LOCATED: Located,
     kinds.CANCEL: Cancel,
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,

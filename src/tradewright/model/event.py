@@ -43,6 +43,8 @@ LIMIT_WAIVED = 41
 LAG_MEASURED = 42
 ACCOUNT_SEEN = 43
 ORDER_REQUESTED = 44
+INSTRUMENT_STATUS = 45
+LOCATED = 46
 SIGNAL_RECEIVED = 50
 SIGNAL_FAILED = 51
 #: Kinds up to here are inputs of step; the ones above are its outputs.

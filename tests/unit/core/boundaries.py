@@ -15,6 +15,7 @@ from tradewright.model.control import ACTIVE, LagMeasured, TradingStateSet
 from tradewright.model.instrument import OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Quote
+from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.numbers import MONEY_MAX, SIZE_MAX
 
 ONE = 10**18
@@ -97,6 +98,12 @@ WHERE: dict[str, tuple[bool, bool, bool]] = {
     "MAX_VOLUME_SHARE": UP_TO,
     "MAX_TOUCH_SHARE": UP_TO,
     "CUMULATIVE_COLLAR": UP_TO,
+    "INSTRUMENT_HALTED": FROM,
+    "OUTSIDE_PRICE_LIMITS": UP_TO,
+    "SHORT_SALE_RESTRICTED": (False, False, True),
+    "LOCATE_REQUIRED": UP_TO,
+    "MAX_WORKING_ORDERS": UP_TO,
+    "LIQUIDATION_DISTANCE": FROM,
 }
 
 
@@ -465,6 +472,42 @@ def cumulative_collar(offset: int) -> Case:
     return case
 
 
+def with_status(name: str, side: int = BUY, *status: Any, **terms: Any) -> Case:
+    case = limited(name, 1, side, **terms)
+    case.desk.feed(InstrumentStatus(case.desk.tick(), 0, *status))
+    return case
+
+
+def locate(offset: int) -> Case:
+    """Four are short, three are on their way, and these are ten."""
+    case = limited("requireLocate", 1, SELL)
+    case.desk.feed(Located(case.desk.tick(), "main", 0, 99))
+    case.desk.filled(SELL, 4, PRICE)
+    case.desk.sell(3, limit_units=PRICE + 500)
+    case.desk.feed(Located(case.desk.tick(), "main", 0, 17 - offset))
+    return case
+
+
+def working_orders(offset: int) -> Case:
+    """One position and two openings at work; this is the third."""
+    case = limited("maxWorkingOrders", 99)
+    case.desk.filled(BUY, 1, PRICE)
+    for strategy in ("s", "t"):
+        case.desk.buy(1, limit_units=PRICE - 500, strategy=strategy)
+    set_limits(case.desk, maxWorkingOrders=3 - offset)
+    return case
+
+
+def liquidation(offset: int) -> Case:
+    """8 are held and 10 wanted at 100; equity is a million, of which the venue keeps a quarter of 1800."""
+    value, equity, kept = 1_800, 1_000_000, 250_000
+    distance = (equity * 10**6 - kept * value) * 10**6 // (value * (10**6 + kept))
+    case = plain()
+    case.desk.filled(BUY, 8, PRICE)
+    set_limits(case.desk, minLiquidationDistancePercent=distance - offset, maintenanceMarginPercent=kept)
+    return case
+
+
 BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "OPEN_LIMIT_EXCEEDED": open_limit,
     "NO_OPEN_POSITION": sale,
@@ -538,4 +581,16 @@ BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "MAX_VOLUME_SHARE": volume_share,
     "MAX_TOUCH_SHARE": touch_share,
     "CUMULATIVE_COLLAR": cumulative_collar,
+    "INSTRUMENT_HALTED": lambda offset: with_status(
+        "enableHaltProtection", BUY, "TRADING" if offset >= 0 else "HALTED"
+    ),
+    "OUTSIDE_PRICE_LIMITS": lambda offset: with_status(
+        "enablePriceLimitProtection", BUY, "TRADING", PRICE - 500, PRICE + 500, limit_units=PRICE + 500 + offset
+    ),
+    "SHORT_SALE_RESTRICTED": lambda offset: with_status(
+        "enableShortSaleRestriction", SELL, "TRADING", 0, 0, True, limit_units=PRICE + offset
+    ),
+    "LOCATE_REQUIRED": locate,
+    "MAX_WORKING_ORDERS": working_orders,
+    "LIQUIDATION_DISTANCE": liquidation,
 }

@@ -168,6 +168,14 @@ def reservation(**keys: Any) -> bool:
     return wants(desk, symbol="ZETA")
 
 
+def maintenance(**keys: Any) -> bool:
+    """9,000 of 10,000 are held: equity is 111 % of it, and 100 of distance are wanted."""
+    desk = Desk(cash="10000")
+    desk.quote(PRICE)
+    set_limits(desk, minLiquidationDistancePercent=1_000_000, **keys)
+    return wants(desk, size=90)
+
+
 def order_type(**keys: Any) -> bool:
     """Whether an opening without a price is limited."""
     desk = quoted(**keys)
@@ -188,6 +196,7 @@ PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "breakerErrors": (errors, 3, False, True),
     "breakerCooldownSeconds": (cooldown, 100 * SECOND, False, True),
     "tradepicker.reservationTtlMs": (reservation, 10 * SECOND, True, False),
+    "maintenanceMarginPercent": (maintenance, 250_000, False, True),
     "orderType": (order_type, "limit", True, False),
     "tradepicker.key": (picker_key, "account_strategy", True, False),
 }

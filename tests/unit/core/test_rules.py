@@ -92,6 +92,7 @@ PARAMETERS = {
     "breakerErrors": "the circuit breaker",
     "breakerCooldownSeconds": "the circuit breaker",
     "stopFillSeconds": "the watchdog",
+    "maintenanceMarginPercent": "the distance to liquidation",
 }
 
 
@@ -327,6 +328,13 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "maxJournalLagSeconds": (5, 5 * 10**9),
     "maxReconciliationLagSeconds": (5, 5 * 10**9),
     "maxClockOffsetSeconds": ("0.5", 5 * 10**8),
+    "enableHaltProtection": (True, 1),
+    "enablePriceLimitProtection": (True, 1),
+    "enableShortSaleRestriction": (True, 1),
+    "requireLocate": (True, 1),
+    "maxWorkingOrders": (5, 5),
+    "minLiquidationDistancePercent": (5, 50_000),
+    "maintenanceMarginPercent": (5, 50_000),
     "maxVolumePercent": (5, 50_000),
     "maxTouchPercent": (5, 50_000),
     "cumulativeCollarPercent": (5, 50_000),
