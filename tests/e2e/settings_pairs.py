@@ -216,6 +216,15 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "maxJournalLagSeconds": risk("maxJournalLagSeconds", 1, "JOURNAL_LAG"),
     "maxReconciliationLagSeconds": risk("maxReconciliationLagSeconds", 1, "RECONCILIATION_LAG"),
     "maxClockOffsetSeconds": risk("maxClockOffsetSeconds", 1, "CLOCK_OFFSET"),
+    "enableHaltProtection": risk("enableHaltProtection", True, "INSTRUMENT_HALTED"),
+    "enablePriceLimitProtection": risk("enablePriceLimitProtection", True, "OUTSIDE_PRICE_LIMITS"),
+    "enableShortSaleRestriction": risk("enableShortSaleRestriction", True, "SHORT_SALE_RESTRICTED", SHORT),
+    "requireLocate": risk("requireLocate", True, "LOCATE_REQUIRED", SHORT),
+    "maxWorkingOrders": risk("maxWorkingOrders", 1, "MAX_WORKING_ORDERS", buys(1, 2, size=1, limit=50)),
+    "minLiquidationDistancePercent": risk("minLiquidationDistancePercent", 60_000, "LIQUIDATION_DISTANCE"),
+    "maintenanceMarginPercent": risk(
+        "maintenanceMarginPercent", 25, "LIQUIDATION_DISTANCE", beside={"minLiquidationDistancePercent": 45_000}
+    ),
     "maxVolumePercent": risk("maxVolumePercent", 1, "MAX_VOLUME_SHARE"),
     "maxTouchPercent": risk("maxTouchPercent", 1, "MAX_TOUCH_SHARE"),
     "cumulativeCollarPercent": risk(

@@ -155,7 +155,8 @@ def test_a_limit_on_an_amount_that_is_not_known_refuses_an_opening(name: str) ->
 TIGHTEST: dict[str, Any] = {
     "sessions": [[[0], 0, 1, "UTC"]], "maxSpread": [1, False],
     "minDistanceFromDailyHigh": [10**18, False], "minDistanceFromDailyLow": [10**18, False],
-    "blockedSymbols": ["SAPX"], "allowedSymbols": ["ZETA"], "minMaintenanceMarginPercent": 10**18,
+    "blockedSymbols": ["SAPX"], "allowedSymbols": ["ZETA"], "enabledStrategies": ["t"],
+    "minMaintenanceMarginPercent": 10**18,
 }  # fmt: skip
 
 
