@@ -48,6 +48,7 @@ from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.numbers import MONEY_SCALE, money_of
 from tradewright.model.order import ENTRY, LIMIT, REDUCE_ONLY, Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
+from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
 from tradewright.trader import Outcome, Trader
 
 WHIMS = Path(__file__).parent / "whims.py"
@@ -507,6 +508,31 @@ def _night(life: Life, a: int, b: int) -> None:
         del life.sent[id]
 
 
+def _reserve(life: Life, a: int, b: int) -> None:
+    """A person keeps a place, for a size or its slot alone, for some seconds or minutes."""
+    account = accounts()[a % 5].name
+    side, size, ttl = 1 - b % 2 * 2, (0, 1 + b % 40)[b % 3 > 0], (1 + b % 400) * 10**9
+    now = life.tick()
+    life.feed(ReserveRequested(now, f"r{now}", account, "H", SYMBOLS[b % 4], side, size, 0, ttl, "ann", "it waits"))
+
+
+def _use(life: Life, a: int, b: int) -> None:
+    """A person orders by hand: in a place that is kept, in one that has gone, or in none."""
+    kept = list(life.engine.reservations)
+    id = kept[a % len(kept)] if kept and b % 4 else ("gone", "")[b % 2]
+    order = life.engine.reservations[id].order if id in life.engine.reservations else None
+    account = accounts()[a % 5].name if order is None else order.account
+    symbol = SYMBOLS[b % 4] if order is None else order.instrument.symbol
+    side = 1 - b % 2 * 2 if order is None else order.side
+    life.feed(OrderRequested(life.tick(), account, "H", symbol, side, 1 + b % 30, 0, id, "ann", "by hand"))
+
+
+def _release(life: Life, a: int, b: int) -> None:
+    kept = list(life.engine.reservations)
+    if kept:
+        life.feed(ReleaseRequested(life.tick(), kept[a % len(kept)], "ann", "changed my mind"))
+
+
 Happening = Callable[[Life, int, int], None]
 MARKET: dict[str, Happening] = {
     "bar": _bar, "quote bar": _quote_bar, "quote": _quote, "trade": _trade, "depth": _depth,
@@ -523,6 +549,7 @@ UNLAWFUL: dict[str, Happening] = {
 }  # fmt: skip
 PEOPLE: dict[str, Happening] = {
     "state": _state, "rearm": _rearm, "close": _close, "cash": _cash, "rules": _rules, "timer": _timer,
-    "restart": _restart, "adopt": _adopt, "night": _night,
+    "restart": _restart, "adopt": _adopt, "night": _night, "reserve": _reserve, "use": _use,
+    "release": _release,
 }  # fmt: skip
 HAPPENINGS: dict[str, Happening] = {**MARKET, **LAWFUL, **UNLAWFUL, **PEOPLE}

@@ -123,8 +123,11 @@ def check(engine: Blotter, asked: ReserveRequested | ReleaseRequested | OrderReq
         raise InputError(f"{what}: it has a strategy, a side, and a size and a price that are not below zero")
     if isinstance(asked, OrderRequested):
         return
-    if not 0 < len(asked.id) <= ID_LENGTH_MAX or asked.id in engine.reservations:
-        raise InputError(f"{what}: its id {asked.id!r} has up to {ID_LENGTH_MAX} characters and is not in use")
+    if not 0 < len(asked.id) <= ID_LENGTH_MAX or ":" in asked.id or asked.id in engine.reservations:
+        # With a colon the engine names those of signals that wait.
+        raise InputError(
+            f"{what}: its id {asked.id!r} has up to {ID_LENGTH_MAX} characters, no colon among them, and is not in use"
+        )
     if not 0 <= asked.ttl_ns <= TTL_NS_MAX:
         raise InputError(f"{what}: it lasts {TTL_NS_MAX // 10**9} seconds at most")
 

@@ -279,6 +279,7 @@ def test_its_records_say_all_of_it_again() -> None:
     [
         ({"id": "x" * 65}, "64 characters"),
         ({"id": ""}, "64 characters"),
+        ({"id": "s:ACME"}, "no colon"),
         ({"account": "nobody"}, "nobody"),
         ({"symbol": "NONE"}, "NONE"),
         ({"strategy": ""}, "a strategy"),
