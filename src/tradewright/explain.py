@@ -34,6 +34,7 @@ from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.order import FLAGS, ORDER_TYPES, SIDES, TIMES_IN_FORCE, Order
 from tradewright.model.report import Fill, Report
+from tradewright.model.reservation import Released
 from tradewright.model.signal import ACTIONS, Signal
 from tradewright.model.vote import Vote
 from tradewright.model.zone import HOUR_NS, MINUTE_NS
@@ -285,6 +286,8 @@ class Story:
             what = f"filled {size} at {price}{fee} (trade {step.trade_id})"
         elif isinstance(step, Alarm):
             what = f"ALARM {step.code}: {step.text}"
+        elif isinstance(step, Released):
+            what = f"in the place of reservation {step.id}"
         else:
             what = (
                 _moved(step, instrument) if isinstance(step, ExitMoved) else _STEPS.get(step.kind, f"event {step.kind}")

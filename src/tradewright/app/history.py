@@ -21,6 +21,7 @@ from tradewright.model.errors import InputError
 from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.report import Report
+from tradewright.model.reservation import Released
 from tradewright.model.signal import Signal
 from tradewright.model.vote import Vote
 from tradewright.signal.strategy import Strategy
@@ -153,7 +154,7 @@ def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
 
 
 #: What the story of an order tells, by its `order_id`.
-_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm
+_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Released
 
 
 class Stories:
@@ -184,7 +185,7 @@ class Stories:
                 elif isinstance(item, Decision) and self.wanted(item):
                     for order in item.orders:
                         state = trader.engine.orders[order.id]
-                        signal = _signal_of(item, said)
+                        signal = _signal_of(trader, item, said)
                         vote = None if signal is None else voted.get(signal.key)
                         self.stories[order.id] = Story(item, state, signal, vote)
                 elif isinstance(item, _TOLD) and item.order_id in self.stories:
@@ -208,9 +209,12 @@ def _votes(trader: Trader, signal: Signal) -> bool:
     return any(spec.id == signal.strategy and spec.ensemble for spec in specs)
 
 
-def _signal_of(decision: Decision, said: dict[tuple[str, int], Signal]) -> Signal | None:
-    """The signal of the same step that a decision's words came from."""
-    signal = said.get((decision.strategy, decision.instrument.index))
+def _signal_of(trader: Trader, decision: Decision, said: dict[tuple[str, int], Signal]) -> Signal | None:
+    """The signal that a decision's words came from: of the same step, or the one that waited for its moment."""
+    key = (decision.strategy, decision.instrument.index)
+    specs = () if trader.setup is None else trader.setup.strategies
+    waits = any(spec.id == decision.strategy and spec.decide_on for spec in specs)
+    signal = said.get(key) or (trader.engine.signals.get(key) if waits else None)
     return signal if signal is not None and signal.reasoning == decision.reason else None
 
 

@@ -272,3 +272,18 @@ def test_a_demo_is_a_session_that_goes_on_over_a_restart_and_stops_at_its_drawdo
     assert demo("home")["session"] == {**session, "status": "running", "stoppedAt": None, "code": ""}
     verified = tradewright("replay", tmp_path / "home", "--verify", "--json")
     assert verified.code == 0, verified.out
+
+
+def test_a_signal_that_waited_and_the_place_it_kept_stand_in_the_story_of_its_order(tmp_path: Path) -> None:
+    file, records = tmp_path / "settings.yaml", tmp_path / "records"
+    file.write_text(
+        "session: {decideOn: cycle, cycleSeconds: 10800}\n"
+        "tradepicker: {maxOpenPositions: 3, reserveOnOpen: true, reservationTtlMs: 86400000}\n"
+    )
+    data = ROOT / "examples" / "bars.csv"
+    said = tradewright("backtest", f"{FILE}:Ups", "--data", data, "--settings", file, "--journal", records, "--json")
+    assert (said.code, said.row["orders"]) == (0, 1)
+    told = tradewright("explain", "main-1-1", "--journal", records).out
+    assert "BUY 0.90, up" in told
+    assert "in the place of reservation Ups:DEMO" in told
+    assert tradewright("replay", records, "--verify", "--json").code == 0
