@@ -48,5 +48,6 @@ cdef class Depth(MarketEvent):
 
 @cython.locals(bar=Bar, at=cython.Py_ssize_t)
 cpdef list bars_of(
-    Instrument instrument, list times, list times_open, list opens, list highs, list lows, list closes, list volumes
+    Instrument instrument, const long long[::1] times, const long long[::1] times_open, const long long[::1] opens,
+    const long long[::1] highs, const long long[::1] lows, const long long[::1] closes, const long long[::1] volumes
 )

@@ -71,9 +71,10 @@ class Series:
 
     def events(self, start: int, stop: int) -> Iterator[Market]:
         """The rows from `start` to before `stop` as events."""
-        time, *rest = (column[start:stop].tolist() for column in self.columns.values())
+        rows = [np.ascontiguousarray(column[start:stop]) for column in self.columns.values()]
         if self.kind == BAR:
-            return iter(bars_of(self.instrument, time, *rest))
+            return iter(bars_of(self.instrument, *(row.data for row in rows)))
+        time, *rest = (row.tolist() for row in rows)
         return map(_EVENTS[self.kind], time, repeat(self.instrument), *rest)
 
 
