@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tradewright.backtest.run import Result, RunOptions
     from tradewright.backtest.strategy_source import Specified
     from tradewright.explain import Story
+    from tradewright.model.numbers import Number
 
 FAILED, USAGE, REFUSED, NOT_READY = 1, 2, 3, 4
 
@@ -60,6 +61,14 @@ DefaultSizer = Annotated[str, typer.Option("--sizer", help="Of openings that say
 DefaultExits = Annotated[
     list[str] | None,
     typer.Option("--exit", help="Of openings that bring none, e.g. stopLossPercent=2; may be given again."),
+]
+ReportFolder = Annotated[
+    Path | None, typer.Option("--report", help="Folder for report.json, trades.csv, equity.csv, equity.svg.")
+]
+Shadow = Annotated[bool, typer.Option("--shadow", help="Every signal also trades in a shadow account, and weighs.")]
+ShadowOptions = Annotated[
+    list[str] | None,
+    typer.Option("--shadow-option", help="Of the shadow, e.g. valuePerPosition=10000; may be given again."),
 ]
 
 SLIPPAGE = "ticks:COUNT, bps:RATE (of the price), volume_share:IMPACT or sqrt:IMPACT."
@@ -144,6 +153,11 @@ def parameters(pairs: list[str] | None, option: str = "--param") -> dict[str, st
     return found
 
 
+def shadow_options(wanted: bool, pairs: list[str] | None) -> dict[str, Number] | None:
+    """Options of the shadow path; None = there is none. One that is given asks for it."""
+    return dict(parameters(pairs, "--shadow-option")) if wanted or pairs else None
+
+
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
@@ -181,6 +195,8 @@ def demo(
     settings_file: SettingsFile = None,
     sizer: DefaultSizer = "",
     exits: DefaultExits = None,
+    shadow: Shadow = False,
+    shadow_option: ShadowOptions = None,
     as_json: Json = False,
 ) -> None:
     """A live-like session on the paper exchange: no key, no network. The same --home goes on where it ended."""
@@ -203,7 +219,7 @@ def demo(
             settings=settings,
             folder=Path(), seconds=seconds, seed=seed, files=data or [], strategies=chosen, cash=cash,
             currency=currency, scopes=scopes, sizer=sizer or settings.sizer,
-            exits={**settings.exits, **parameters(exits, "--exit")},
+            exits={**settings.exits, **parameters(exits, "--exit")}, shadow=shadow_options(shadow, shadow_option),
         )  # fmt: skip
         check_options(options)
     folder = options.folder = home_of(home) if home is not None else new_run(None)
@@ -249,11 +265,11 @@ def backtest(
     final: Annotated[str, typer.Option("--final", help="mark_close or close_at_last_open.")] = "mark_close",
     convention: Annotated[str, typer.Option("--convention", help="Of the statistics.")] = "tradewright",
     seed: Annotated[int, typer.Option("--seed", help="Of the exchange's random draws.")] = 1,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Folder for report.json, trades.csv, equity.csv, equity.svg.")
-    ] = None,
+    report: ReportFolder = None,
     without: Annotated[bool, typer.Option("--counterfactual", help="What each rule blocked and cost.")] = False,
     journal: Annotated[Path | None, typer.Option("--journal", help="Folder for its records, for explain.")] = None,
+    shadow: Shadow = False,
+    shadow_option: ShadowOptions = None,
     as_json: Json = False,
 ) -> None:
     """Run a strategy over recorded data; every convention is named."""
@@ -279,15 +295,15 @@ def backtest(
         options = RunOptions(
             cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=owner, scopes=scopes,
             limits=dict(parameters(limit, "--limit")), models=models, fee_estimate=fee_estimate_of(models.fee),
-            seed=seed, final=final, keep_decisions=without, **settings.of_run(sizer, parameters(exits, "--exit")),
+            seed=seed, final=final, keep_decisions=without, shadow=shadow_options(shadow, shadow_option),
+            **settings.of_run(sizer, parameters(exits, "--exit")),
         )  # fmt: skip
         check_options(options)
         convention_of(convention)
     dataset = load(data, reading)
     specified = heard(strategy, dataset, settings, parameters(param))
     made = report_of(played(specified, dataset, options, journal), convention)
-    blocked = counterfactual(specified, made.result) if without else None
-    show_backtest(made, blocked, report, as_json)
+    show_backtest(made, counterfactual(specified, made.result) if without else None, report, as_json)
 
 
 def heard(ref: str, dataset: Dataset, settings: Settings, given: dict[str, str]) -> list[Specified]:
@@ -376,15 +392,21 @@ def replay(
     verify: Annotated[
         bool, typer.Option("--verify", help="Run the strategies again and compare every output.")
     ] = False,
+    tables: Annotated[
+        Path | None, typer.Option("--tables", help="Folder for the tables of its shadow path, as CSV.")
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Fold a journal and print its hashes; with --verify prove that today's code decides the same."""
     from tradewright.app.history import fold, rerun
     from tradewright.app.home import journal_folder
+    from tradewright.app.tables import write_tables
 
     folder = journal_folder(home, journal)
     folded = rerun(folder, to) if verify else fold(folder, to)
+    if tables is not None:
+        write_tables(folder, tables, to)
     show(folded.row(folder), as_json, lambda: folded.text(folder))
     if folded.differences:
         raise typer.Exit(FAILED)

@@ -170,15 +170,22 @@ _STEPS = {
 
 class Story:
     """All records of one order. signal: the one it came of, None where the strategy asked for the order itself; vote:
-    how an ensemble came to that. steps: commands and reports in journal order; matches: closed pieces of its lots."""
+    how an ensemble came to that. standing: where its strategy stood by its shadow path, None = nowhere. steps: commands
+    and reports in journal order; matches: closed pieces of its lots."""
 
     def __init__(
-        self, decision: Decision, state: OrderState, signal: Signal | None = None, vote: Vote | None = None
+        self,
+        decision: Decision,
+        state: OrderState,
+        signal: Signal | None = None,
+        vote: Vote | None = None,
+        standing: dict[str, Any] | None = None,
     ) -> None:
         self.decision = decision
         self.state = state
         self.signal = signal
         self.vote = vote
+        self.standing = standing
         self.steps: list[Event] = []
         self.matches: list[Match] = []
 
@@ -212,6 +219,7 @@ class Story:
                 "paramsHash": None if self.signal is None else self.signal.params_hash,
             },
             "vote": None if self.vote is None else vote_row(self.vote),
+            "shadow": self.standing,
             "approved": decision.approved,
             "executionFilter": filter_row(decision),
             "checks": [check_row(check, instrument) for check in decision.checks],
@@ -243,6 +251,8 @@ class Story:
         if self.vote is not None:
             lines += vote_lines(self.vote)
         lines.append(f"  size   {self.decision.sizing}")
+        if self.standing is not None:
+            lines.append("  shadow " + standing_text(self.standing))
         lines.append("  checks " + ("all passed" if self.decision.approved else "REFUSED"))
         lines += [
             f"    {'ok ' if check['passed'] else 'NO '} {check['code']}: {check['text']}" for check in story["checks"]
@@ -382,6 +392,15 @@ def _unit_text(value: int | None, unit: str, instrument: Instrument) -> str:
 
 def _count_text(count: int, scale: int) -> str | None:
     return None if count < 0 else text_of(count, scale)
+
+
+def standing_text(standing: dict[str, Any]) -> str:
+    """Where a strategy stood by its shadow path."""
+    return (
+        f"weight {standing['weight']} (equal {standing['equalWeight']}) since {standing['lastUpdated']}; "
+        f"t {standing['tStat']}, {standing['matches']} matches in {standing['days']} days, "
+        f"net {standing['realizedPnl']}"
+    )
 
 
 def terms_row(order: Order) -> dict[str, Any]:

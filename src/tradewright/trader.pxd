@@ -37,6 +37,7 @@ cdef class View(EngineView):
     cpdef long long price_units(self, Instrument instrument) except? -1
     @cython.locals(order=Order)
     cpdef bint is_working(self, str account, str strategy, Instrument instrument, int side, str role) except -1
+    cpdef bint mirrors(self) except -1
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)
 
 cdef class Runner:
@@ -46,6 +47,7 @@ cdef class Runner:
     cdef readonly str key
     cdef readonly dict indicators
     cdef readonly list intents
+    cdef readonly list unheld
     cdef readonly list signals
     cdef readonly bint votes
     cdef public object panel
@@ -80,6 +82,7 @@ cdef class Trader:
     cdef readonly list ensembles
     cdef readonly list cyclers
     cdef readonly list places
+    cdef readonly list wishes
     @cython.locals(engine=Engine, intents=list, kind=cython.int, quiet=cython.bint)
     cpdef Outcome step(self, Event event)
     @cython.locals(engine=Engine, outcome=Outcome, intent=Intent)
@@ -90,6 +93,10 @@ cdef class Trader:
     cdef _wait(self, Runner runner, Event event)
     @cython.locals(count=cython.longlong)
     cdef object _wish(self, Runner runner, signal)
+    @cython.locals(engine=Engine, outcome=Outcome)
+    cdef Outcome _outcome(self, list outputs)
+    cdef list _score(self)
+    cdef _note(self, Runner runner, list signals)
     @cython.locals(state=OrderState)
     cdef list _take(self, Intent intent)
     cdef list _halts(self, Intent intent)
@@ -97,6 +104,8 @@ cdef class Trader:
     cdef list _run(self, Event event)
     @cython.locals(runner=Runner)
     cdef list _run_ensembles(self, Event event)
+    @cython.locals(intent=Intent)
+    cdef _hand_in(self, Runner runner, list intents)
     cdef _collect(self, Runner runner, long long count)
     @cython.locals(runner=Runner, concerned=list)
     cdef list _run_market(self, MarketEvent event)

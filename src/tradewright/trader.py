@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from tradewright.core import session
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
+from tradewright.core.mirror import mirror
 from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, StrategySpec, check_known
 from tradewright.core.trading_state import check_account, check_scope
@@ -71,15 +72,20 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
-from tradewright.model.report import Fill
+from tradewright.model.report import Fill, Report
 from tradewright.model.reservation import WITHDRAWN
+from tradewright.model.score import StrategiesWeighed, StrategyScored
 from tradewright.model.signal import Signal, signal_from
 from tradewright.model.view import BookView, EngineView
 from tradewright.model.vote import Vote
+from tradewright.model.wish import Wish
+from tradewright.performance.shrinkage import figures
 from tradewright.signal import policy
 from tradewright.signal.ensemble import Ensemble
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.strategy import Strategy
+from tradewright.signal.weights import check_bounds, weigh
+from tradewright.signal.wishes import wishes_of
 
 Load = Callable[[StrategySpec], type[Strategy] | None]
 #: Characters kept of what a strategy raised.
@@ -170,6 +176,9 @@ class View(EngineView):
                 return True
         return False
 
+    def mirrors(self) -> bool:
+        return self.engine.board is not None
+
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         return self.engine.open_orders(account, strategy, instrument)
 
@@ -178,8 +187,8 @@ class Runner:
     """One strategy instance and how it is fed. indicators: those that follow each instrument, by index. votes: its
     signals are an ensemble's to weigh, and not acted on; panel: that ensemble. ensemble: the strategy, if it is one;
     tallies: the records of its votes. decides: when its signals are acted on, "" = at once; timer: the name of the one
-    it decides on, "" = on none; waiting: signals that wait for their moment, by symbol. identity: what must be equal
-    for its state to be taken on by another run."""
+    it decides on, "" = on none; waiting: signals that wait for their moment, by symbol. unheld: its closes of what it
+    does not hold. identity: what must be equal for its state to be taken on by another run."""
 
     __slots__ = (
         "strategy",
@@ -188,6 +197,7 @@ class Runner:
         "key",
         "indicators",
         "intents",
+        "unheld",
         "signals",
         "votes",
         "panel",
@@ -215,6 +225,7 @@ class Runner:
         hand = strategy._hand
         hand.version, hand.params_hash = spec.code_hash, spec.params_hash
         self.intents: list[Intent] = hand.intents
+        self.unheld: list[Intent] = hand.unheld
         self.signals: list[Signal] = hand.signals
         self.votes = spec.ensemble != ""
         self.panel: Ensemble | None = None
@@ -275,6 +286,7 @@ class Runner:
     def discard(self) -> None:
         """Nothing of what the callback that raised wanted counts, nor what waited."""
         self.intents.clear()
+        self.unheld.clear()
         self.signals.clear()
         self.tallies.clear()
         self.waiting.clear()
@@ -310,11 +322,12 @@ class Trader:
     None where today's code is not the one it names; without it no strategy runs and the trader only folds. stated: the
     signals of the running step, members' too, in the order in which they were stated; tallies: the votes behind those
     of ensembles, by the signal's key. ensembles, cyclers: runners that wait for timers. places: ids of reservations and
-    the openings they are for, which wait for their moment; None = for which nothing waits any more."""
+    the openings they are for, which wait for their moment; None = for which nothing waits any more. wishes: what the
+    shadow account is to do behind all else."""
 
     __slots__ = (
         "engine", "runners", "concerned", "load", "watch", "setup", "muted", "stated", "tallies", "ensembles",
-        "cyclers", "places",
+        "cyclers", "places", "wishes",
     )  # fmt: skip
 
     def __init__(self, load: Load | None, watch: Watch | None = None) -> None:
@@ -330,6 +343,7 @@ class Trader:
         self.ensembles: list[Runner] = []
         self.cyclers: list[Runner] = []
         self.places: list[tuple[str, Intent | None]] = []
+        self.wishes: list[Wish] = []
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -342,9 +356,12 @@ class Trader:
             if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
                 intents = self._run(event)
-                if intents is None and not self.stated:
+                if intents is None and not self.stated and not self.wishes:
                     return NOTHING
                 return self._decide(event, intents, [])
+        elif engine.board is not None and isinstance(event, Report) and engine.board.hears(event.order_id):
+            engine.apply(event)
+            return self._outcome(engine.hear_shadow(event))
         elif kind == STARTED:
             self._start(event, False)  # type: ignore[arg-type]
         elif kind in (TRADING_STATE_SET, CLOSE_REQUESTED, PROTECT_REQUESTED, LIMITS_SET):
@@ -356,6 +373,8 @@ class Trader:
             engine.end_days(event.time)
         engine.apply(event)
         outputs = engine.react(event)
+        if engine.board is not None and engine.board.due:
+            outputs += self._score()
         if kind == FILL_PRICE:
             outputs += engine.size_at_fill(event)  # type: ignore[arg-type]
         elif kind == TIMER and event.name == RECONCILE:  # type: ignore[attr-defined]
@@ -403,6 +422,15 @@ class Trader:
             outputs += engine.end_openings()
         if engine.guards or engine.stops or engine.targeted or event.kind == NOT_FOUND:
             outputs += engine.tend(event)
+        if self.wishes:
+            for wish in self.wishes:
+                outputs += mirror(engine, wish)
+            self.wishes.clear()
+        return self._outcome(outputs)
+
+    def _outcome(self, outputs: list[Event]) -> Outcome:
+        """What a step made, taken from the engine."""
+        engine = self.engine
         if not outputs and not engine.matches and not engine.alarms:
             return NOTHING
         outcome = Outcome.__new__(Outcome)
@@ -439,6 +467,40 @@ class Trader:
             elif id not in engine.reservations:
                 outputs += place(engine, wish, id, 0, wish.strategy, wish.reason)
         self.places.clear()
+
+    def _score(self) -> list[Event]:
+        """A day of the shadow account has ended: figures of its strategies and the weights that follow from them, group
+        by group. Applied outputs."""
+        engine = self.engine
+        board = engine.board
+        assert board is not None
+        outputs: list[Event] = []
+        board.due = False
+        terms = board.terms
+        for group in board.groups():
+            names = board.members(group)
+            found = figures({name: board.returns(name) for name in names}, terms.shrink)
+            day = board.days[-1]
+            for name, (sharpe, shrunk, t_stat) in found.items():
+                days, (count, unpriced) = board.returns(name), board.count(name)
+                scored = StrategyScored(
+                    engine.now, terms.name, name, group, day, len(days), count, unpriced, sum(days), sharpe, shrunk,
+                    t_stat,
+                )  # fmt: skip
+                engine.emit(scored, outputs)
+            t_stats = {name: own.t_stat for name, own in found.items()}
+            before = {name: board.weights[name].weight_ppm for name in names if name in board.weights}
+            weights = weigh(
+                t_stats, before, terms.equal_ppm, terms.floor_ppm, terms.cap_ppm, terms.change_ppm
+            )  # fmt: skip
+            engine.emit(StrategiesWeighed(engine.now, terms.name, group, day, weights), outputs)
+        return outputs
+
+    def _note(self, runner: Runner, signals: list[Signal]) -> None:
+        """What a callback wished for, before its ensemble or the policy takes the signals on."""
+        if not self.muted:
+            self.wishes += wishes_of(runner.strategy, runner.votes, runner.unheld, runner.intents, signals)
+        runner.unheld.clear()
 
     def _take(self, intent: Intent) -> list[Event]:
         if intent.trails:
@@ -523,6 +585,8 @@ class Trader:
                     runner.ensemble.on_timer(event)
             else:
                 runner.ensemble.on_answer(event)
+            if engine.board is not None and not runner.decides:
+                self._note(runner, runner.signals)
             if runner.votes:
                 self._collect(runner, count)
             elif runner.decides:
@@ -536,6 +600,7 @@ class Trader:
         # Also what ends a program, as sys.exit does: one strategy does not end the others.
         except BaseException as error:
             runner.discard()
+            self.wishes[:] = [wish for wish in self.wishes if wish.strategy != runner.spec.id]
             engine.order_count = count
             if not self.muted:
                 runner.intents.append(_halt_of(runner, error))
@@ -557,13 +622,19 @@ class Trader:
             return intents
         if intents is None:
             intents = []
+        self._hand_in(runner, intents)
+        return intents
+
+    def _hand_in(self, runner: Runner, intents: list[Intent]) -> None:
+        """What a callback wants joins what others want of the same event."""
+        if self.engine.board is not None:
+            self.engine.board.weigh(runner.intents)
         if len(self.runners) > 1:
             rank = _rank_of(runner)
             for intent in runner.intents:
                 intent.rank = rank
         intents.extend(runner.intents)
         runner.intents.clear()
-        return intents
 
     def _collect(self, runner: Runner, count: int) -> None:
         """A member's wishes are its ensemble's to weigh: none becomes an order, and their numbers are free again."""
@@ -577,6 +648,8 @@ class Trader:
         """Signals whose moment has come are acted on; those that wait reserve their place where that is set."""
         engine, spec = self.engine, runner.spec
         due = runner.hold_back(event)
+        if engine.board is not None:
+            self._note(runner, due)
         if due:
             policy.act(runner.strategy, due)
             for intent in runner.intents:
@@ -609,7 +682,9 @@ class Trader:
     def _start(self, started: Started, journaled: bool) -> None:
         """A run begins: its number is part of every order id from now on."""
         if not journaled:
-            check_known(Setup.from_row(started.setup), self.engine.symbols, self._terms())
+            setup = Setup.from_row(started.setup)
+            check_known(setup, self.engine.symbols, self._terms())
+            _check_shadow(setup, self.engine)
         self.engine.run = started.run
         self.engine.order_count = 0
         self._build(started, journaled)
@@ -638,6 +713,8 @@ class Trader:
         for account_name, user, settings in self.setup.sessions:
             session.begin(engine, account_name, user, settings, started.time)
         self._seat(self.setup)
+        if self.setup.shadow is not None:
+            engine.shadow(self.setup.shadow, seats_of(self.setup))
         kept = {runner.key: runner for runner in self.runners}
         self.runners = []
         if self.load is not None:
@@ -715,6 +792,8 @@ class Trader:
         engine.alarms = []
         engine.noticed = []
         engine.stopping = False
+        if engine.board is not None:
+            engine.board.due = False
         return matches
 
     def cycles(self) -> list[int]:
@@ -799,6 +878,24 @@ def described(error: BaseException) -> str:
     if len(text) > MESSAGE_MAX:
         text = text[:MESSAGE_MAX] + "…"
     return f"{type(error).__name__}: {text.encode('utf-8', 'backslashreplace').decode()}"
+
+
+def seats_of(setup: Setup) -> dict[str, str]:
+    """The strategies that a shadow account scores, and the ensemble each votes in."""
+    shadow = setup.shadow
+    return {spec.id: spec.ensemble for spec in setup.strategies if shadow and spec.account == shadow.account}
+
+
+def _check_shadow(setup: Setup, engine: Engine) -> None:
+    """Whether weights can keep to their bounds, and what a shadow account holds goes on. Raises InputError."""
+    if setup.shadow is None:
+        if engine.board is not None:
+            raise InputError(f"{engine.board.terms.name} holds positions of an earlier start: go on with the shadow")
+        return
+    groups = list(seats_of(setup).values())
+    for group in sorted(set(groups)):
+        whose = f"the members of {group}" if group else "what runs alone"
+        check_bounds(groups.count(group), setup.shadow.floor_ppm, setup.shadow.cap_ppm, whose)
 
 
 def _rank_of(runner: Runner) -> tuple[float, str]:

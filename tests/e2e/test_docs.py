@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shlex
@@ -19,7 +20,7 @@ from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
 from tradewright.explain import QUESTIONS, REFUSALS
 
-PAGES = ["README.md", "docs/strategies.md", "docs/backtest.md", "docs/exits.md", "docs/ensembles.md"]
+PAGES = ["README.md", "docs/strategies.md", "docs/backtest.md", "docs/exits.md", "docs/ensembles.md", "docs/shadow.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 #: What a reader does outside the program, or what another test does: the clone, and `make run` on it.
 NOT_OURS = ("git clone", "make run")
@@ -35,7 +36,7 @@ def commands(page: str) -> list[str]:
 
 
 def test_the_commands_of_each_page_are_found() -> None:
-    assert [len(commands(page)) for page in PAGES] == [11, 0, 5, 0, 2]
+    assert [len(commands(page)) for page in PAGES] == [11, 0, 5, 0, 2, 2]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -71,6 +72,14 @@ def test_every_strategy_on_a_page_trades_in_a_backtest(page: str, text: str, tmp
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert '"orders": 0' not in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_worked_example_comes_out_as_the_page_says(page: str) -> None:
+    for text in blocks(page, "pycon"):
+        example = doctest.DocTestParser().get_doctest(text, {}, page, None, None)
+        assert example.examples
+        assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
 
 
 def test_the_strategy_of_the_readme_is_the_example_and_has_twelve_lines() -> None:

@@ -49,6 +49,7 @@ from tradewright.model.numbers import MONEY_SCALE, money_of
 from tradewright.model.order import ENTRY, LIMIT, REDUCE_ONLY, Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
+from tradewright.model.shadow import CASH, shadow_account, terms_from
 from tradewright.trader import Outcome, Trader
 
 WHIMS = Path(__file__).parent / "whims.py"
@@ -100,10 +101,12 @@ class Sent:
 
 @dataclass(slots=True)
 class Life:
-    """calm: strategies act on one event in so many. limits: of every account. digest: of every record so far."""
+    """calm: strategies act on one event in so many. limits: of every account. digest: of every record so far. shadow:
+    options of a shadow of the account `net`, None = it has none."""
 
     calm: int = 1
     limits: dict[str, Any] = field(default_factory=dict)
+    shadow: dict[str, Any] | None = None
     watch: Callable[[Engine], None] = lambda engine: None
     keep: bool = True
     now: int = BEGIN
@@ -130,6 +133,8 @@ class Life:
             for currency, amount in (("USD", "100000"), ("EUR", "50000"), ("BTC", "2"), ("ETH", "10")):
                 if (account.name, currency) != ("euro", "ETH"):
                     self.move(account.name, currency, money_of(amount, "cash"))
+        if self.shadow is not None:
+            self.move("paper:net", "USD", CASH)
         for number, instrument in enumerate(self.instruments):
             price = self.prices[number]
             self.feed(Quote(self.tick(), instrument, price, price + 2, 100, 100))
@@ -181,7 +186,12 @@ class Life:
             names = tuple(symbol for symbol in SYMBOLS if (account, symbol) != ("euro", "ETHBTC"))
             specs.append(specification(f"{WHIMS}:{kind}", account, names, given, id)[0])
         limits = limits_from(self.limits).row()
-        setup = Setup([listing(symbol) for symbol in SYMBOLS], [(terms, limits) for terms in accounts()], specs, {})
+        listed, terms = [listing(symbol) for symbol in SYMBOLS], [(terms, limits) for terms in accounts()]
+        shadow = None
+        if self.shadow is not None:
+            shadow = terms_from(terms[0][0], self.shadow)
+            terms.append((shadow_account(terms[0][0], shadow), []))
+        setup = Setup(listed, terms, specs, {}, shadow=shadow)
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
         self.feed(Started(self.tick(), self.engine.run + 1, row))
         self.instruments = self.engine.instruments

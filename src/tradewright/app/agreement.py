@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from tradewright.core.engine import Engine
 from tradewright.model.numbers import money_text, text_of
+from tradewright.model.shadow import is_shadow
 
 
 def disagreements(engine: Engine, account: str, balances: Mapping[str, int], positions: Mapping[str, int]) -> list[str]:
@@ -35,5 +36,5 @@ def left_alone(engine: Engine) -> list[str]:
         f"{book.strategy} holds {text_of(book.net, book.instrument.size_scale)} {book.instrument.symbol}, and does not "
         "take part in this session: no strategy decides on it"
         for book in engine.ledger.books.values()
-        if book.net and not book.trading
+        if book.net and not book.trading and not is_shadow(book.account)
     ]

@@ -23,6 +23,7 @@ from tradewright.core.engine import Engine
 from tradewright.model.codec import encode
 from tradewright.model.control import ACTIVE, EVERYTHING, TRADING_STATES, CloseRequested, TradingStateSet
 from tradewright.model.errors import InputError, JournalLocked, NotReady, TradewrightError, UsageError
+from tradewright.model.shadow import is_shadow
 from tradewright.trader import Trader
 
 NAME = "control"
@@ -116,7 +117,7 @@ def events_of(asked: Asked, engine: Engine) -> list[TradingStateSet | CloseReque
     ]
     if asked.close:
         kind, _, name = asked.scope.partition(":")
-        accounts = [name] if kind == "account" else sorted(engine.accounts)
+        accounts = [name] if kind == "account" else [own for own in sorted(engine.accounts) if not is_shadow(own)]
         symbol = name if kind == "symbol" else ""
         events += [CloseRequested(now, account, symbol, asked.who, asked.reason) for account in accounts]
     return events

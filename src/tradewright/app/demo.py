@@ -20,16 +20,17 @@ from tradewright.app import picker
 from tradewright.app.agreement import disagreements, left_alone
 from tradewright.app.conflate import Conflator
 from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
-from tradewright.app.home import JOURNAL, PAPER
+from tradewright.app.home import JOURNAL, PAPER, SHADOW
 from tradewright.app.live import LiveEngine
 from tradewright.app.picker import PickerAsked
 from tradewright.app.settings import Settings
 from tradewright.app.sources import Sources
 from tradewright.app.watch import DEATHS_MAX
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
-from tradewright.app.wiring.machine import Machine, open_machine
+from tradewright.app.wiring.machine import Beside, Machine, open_machine
 from tradewright.app.wiring.services import signal_sources
 from tradewright.backtest.data import ReadOptions, load
+from tradewright.backtest.run import shadow_models
 from tradewright.backtest.strategy_source import specifications, strategy_class, unheard
 from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
@@ -52,6 +53,8 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import Number, money_of
 from tradewright.model.report import Fill
+from tradewright.model.shadow import CASH as SHADOW_CASH
+from tradewright.model.shadow import ShadowTerms, shadow_account, terms_from
 from tradewright.model.sizer import sizer_from
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.cycle import Cycles
@@ -90,8 +93,8 @@ class DemoOptions:
     """One session. seconds: of the wall clock for the synthetic market (0 = until stopped); a data file is played to
     its end as fast as the machine can. strategies: (reference, parameters); none = the four classics. checkpoint_pages:
     of the journal's WAL; proofs make it small to see many. cash: at the first start, in `currency`. scopes: limits,
-    over those a demo has. sizer, exits: of openings that bring none, as a backtest takes them. settings: of
-    a file."""
+    over those a demo has. sizer, exits: of openings that bring none, as a backtest takes them. settings: of a file.
+    shadow: options of the shadow path, None = there is none."""
 
     folder: Path
     seconds: float = 60.0
@@ -105,10 +108,22 @@ class DemoOptions:
     sizer: str = ""
     exits: dict[str, Number] = field(default_factory=dict)
     settings: Settings = field(default_factory=lambda: Settings(ACCOUNT))
+    shadow: Mapping[str, Number] | None = None
 
     def deposit(self) -> int:
         """Money put in at the first start, in the account's currency."""
         return money_of(self.cash, f"cash in {self.currency}")
+
+    def account(self) -> Account:
+        """The terms of the one account."""
+        return Account(
+            ACCOUNT, ACCOUNT, "paper", kind="margin", currency=self.currency, leverage=2, native_exits=True,
+            fee=FeeEstimate(FEE_PPM),
+        )  # fmt: skip
+
+    def shadow_terms(self) -> ShadowTerms | None:
+        """Those of its shadow, if it has one."""
+        return None if self.shadow is None else terms_from(self.account(), self.shadow)
 
 
 def check_options(options: DemoOptions) -> None:
@@ -118,6 +133,9 @@ def check_options(options: DemoOptions) -> None:
     plan_from(options.exits)
     if options.sizer:
         sizer_from(options.sizer)
+    shadow = options.shadow_terms()
+    if shadow is not None:
+        shadow_models(Models(**MODELS), shadow)
 
 
 def chosen_strategies(refs: Sequence[str], parameters: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -179,7 +197,7 @@ class Session:
         specs = self._specs()
         self.machine: Machine = open_machine(
             options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, self.feed.instruments,
-            listener, crash, options.checkpoint_pages,
+            listener, crash, options.checkpoint_pages, self._beside(),
         )  # fmt: skip
         if self.unheard:
             self.machine.remarks.append(self.unheard)
@@ -206,10 +224,7 @@ class Session:
 
     def _setup_row(self, specs: list[StrategySpec]) -> list[Any]:
         """What this session consists of, as a journal gives it back."""
-        account = Account(
-            ACCOUNT, ACCOUNT, "paper", kind="margin", currency=self.options.currency, leverage=2, native_exits=True,
-            fee=FeeEstimate(FEE_PPM),
-        )  # fmt: skip
+        account = self.options.account()
         notes = {"feed": self.feed.text, "version": __version__}
         scope, options = f"account:{ACCOUNT}", self.options
         sizers = {scope: sizer_from(options.sizer)} if options.sizer else {}
@@ -217,9 +232,20 @@ class Session:
         sizers |= options.settings.sizers()
         plans |= options.settings.plans()
         accounts = [(account, limits_from(LIMITS).row())]
+        shadow = options.shadow_terms()
+        if shadow is not None:
+            accounts.append((shadow_account(account, shadow), []))
+            plans |= {f"account:{shadow.name}": plan for name, plan in plans.items() if name == scope}
         sessions = options.settings.sessions()
-        setup = Setup(self.feed.instruments, accounts, specs, notes, sizers, options.scopes, plans, sessions)
+        setup = Setup(self.feed.instruments, accounts, specs, notes, sizers, options.scopes, plans, sessions, shadow)
         return msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
+
+    def _beside(self) -> Beside | None:
+        """The exchange of the shadow, if there is one."""
+        shadow = self.options.shadow_terms()
+        if shadow is None:
+            return None
+        return Beside(self.options.folder / SHADOW, shadow_models(Models(**MODELS), shadow), shadow.code)
 
     @property
     def live(self) -> LiveEngine:
@@ -235,6 +261,9 @@ class Session:
                 "choose another --home, or the same market"
             )
         machine.paper.open_account(ACCOUNT, NETTING, {self.options.currency: self.deposited()})
+        shadow = self.options.shadow_terms()
+        if machine.shadow is not None and shadow is not None:
+            machine.shadow.open_account(shadow.name, NETTING, {self.options.currency: SHADOW_CASH})
         now = max(self.feed.start, engine.now)
         first = engine.run == 0
         owed = self._catch_up()
@@ -247,6 +276,8 @@ class Session:
         self.sources.ask(signal_sources(machine.trader.services(), os.environ))
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, self.options.currency, self.deposited(), "initial balance"))
+        if shadow is not None and not engine.ledger.cash.get(shadow.name):
+            machine.sequencer.feed(CashMoved(now, shadow.name, self.options.currency, SHADOW_CASH, "initial balance"))
         self._quarantine(now)
         machine.remarks += left_alone(engine)
         if not first:
@@ -258,8 +289,13 @@ class Session:
 
     def disagreements(self) -> list[str]:
         """What engine and exchange hold differently."""
-        engine, paper = self.machine.trader.engine, self.machine.paper
-        return disagreements(engine, ACCOUNT, paper.balances(ACCOUNT), paper.positions(ACCOUNT))
+        engine, paper, shadow = self.machine.trader.engine, self.machine.paper, self.machine.shadow
+        found = disagreements(engine, ACCOUNT, paper.balances(ACCOUNT), paper.positions(ACCOUNT))
+        if shadow is not None and engine.board is not None:
+            name = engine.board.terms.name
+            own = disagreements(engine, name, shadow.balances(name), shadow.positions(name))
+            found += [f"{name}: {difference}" for difference in own]
+        return found
 
     def _check_agreement(self) -> None:
         """All that was said has been heard by now: what still differs no trading will mend. An account that opens
@@ -319,13 +355,13 @@ class Session:
     def _catch_up(self) -> list[Event]:
         """Play the market again up to where engine and exchange were. Returns what the engine has yet to be told: what
         the exchange had before the end that the journal had not."""
-        paper, known = self.machine.paper, self.live.counts.markets
+        venue, known = self.machine.sequencer.venue, self.live.counts.markets
         owed: list[Event] = []
-        while self.passed < known or not paper.caught_up:
+        while self.passed < known or not self.machine.caught_up:
             event = next(self.market, None)
             if event is None:
                 raise InputError(f"the market ended before the place where {self.options.folder} was left")
-            owed += paper.run(event)
+            owed += venue.run(event)
             passing = list(self.conflator.take(event))
             self.sources.observe(event)
             owed += passing[max(0, known - self.passed) :]

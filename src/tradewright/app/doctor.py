@@ -12,12 +12,13 @@ import apsw
 from tradewright.app.agreement import disagreements
 from tradewright.app.build import build
 from tradewright.app.history import fold
-from tradewright.app.home import PAPER, home, newest_run
+from tradewright.app.home import PAPER, SHADOW, home, newest_run
 from tradewright.app.wiring.journals import check_sqlite, holder_of, verify
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import LIMITS
 from tradewright.model.errors import InputError, JournalError
+from tradewright.model.shadow import is_shadow
 from tradewright.sim.paper import read_book
 
 #: Below this a journal could fill the disk within a day of a busy market.
@@ -93,15 +94,19 @@ def _journal(findings: Findings, journal: Path) -> None:
     for name, why in folded.halted.items():
         findings.add("strategy", False, f"{name} is halted: {why}")
     assert folded.trader is not None
-    _paper(findings, folded.trader.engine, journal.parent / PAPER)
+    _paper(findings, "exchange", folded.trader.engine, False, journal.parent / PAPER)
+    if folded.trader.engine.board is not None:
+        _paper(findings, "shadow", folded.trader.engine, True, journal.parent / SHADOW)
     setup = folded.trader.setup
     for account, limits in setup.accounts if setup is not None else []:
+        if is_shadow(account.name):
+            continue
         on = {name for name, _ in limits}
         off = [name for name in LIMITS if name not in on]
         findings.add("limits", True, f"account {account.name}: off are {', '.join(off) or 'none'}")
 
 
-def _paper(findings: Findings, engine: Engine, file: Path) -> None:
+def _paper(findings: Findings, name: str, engine: Engine, shadow: bool, file: Path) -> None:
     """The paper exchange's book beside a journal. What an order may have done that was not told of yet is no fault:
     the next start looks it up."""
     if not engine.accounts:
@@ -109,22 +114,23 @@ def _paper(findings: Findings, engine: Engine, file: Path) -> None:
     try:
         book = read_book(file)
     except apsw.CantOpenError:
-        findings.add("exchange", False, f"{file} is gone: the journal beside it can not be taken up")
+        findings.add(name, False, f"{file} is gone: the journal beside it can not be taken up")
         return
     except InputError as error:
-        findings.add("exchange", False, str(error))
+        findings.add(name, False, str(error))
         return
     found = [
         difference
         for account in engine.accounts
+        if is_shadow(account) == shadow
         for difference in disagreements(
             engine, account, book.balances.get(account, {}), book.positions.get(account, {})
         )
     ]
     working = any(state.is_open() and state.stage != HELD for state in engine.orders.values())
     if not found:
-        findings.add("exchange", True, f"{file} agrees with the journal")
+        findings.add(name, True, f"{file} agrees with the journal")
     elif working:
-        findings.add("exchange", True, f"{file} is ahead of the journal, and looked up at the next start")
+        findings.add(name, True, f"{file} is ahead of the journal, and looked up at the next start")
     else:
-        findings.add("exchange", False, f"{file} and the journal disagree: {'; '.join(found)}")
+        findings.add(name, False, f"{file} and the journal disagree: {'; '.join(found)}")

@@ -22,6 +22,7 @@ from tradewright.model.event import FILLED, REJECTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.report import Report
 from tradewright.model.reservation import Released
+from tradewright.model.shadow import is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.vote import Vote
 from tradewright.signal.strategy import Strategy
@@ -72,9 +73,9 @@ def fold(folder: Path, to: int | None = None) -> Folded:
     """Fold every record without strategies. Raises JournalError for a journal that can not be trusted."""
     trader = Trader(None)
     folded = Folded()
-    for sequence, event, outputs in _groups(folder, trader, to):
+    for sequence, event, outputs in groups_of(folder, trader, to):
         trader.follow(event, outputs)
-        _count(folded, event, outputs)
+        _count(folded, trader, event, outputs)
         folded.sequence = sequence
     return _closed(folded, trader, folder, to)
 
@@ -86,19 +87,19 @@ def rerun(folder: Path, to: int | None = None) -> Folded:
     """
     trader = Trader(_journaled_class)
     folded = Folded()
-    for sequence, event, outputs in _groups(folder, trader, to):
+    for sequence, event, outputs in groups_of(folder, trader, to):
         outcome = trader.step(event)
         made, kept = [encode(item) for item in outcome.outputs], [encode(item) for item in outputs]
         if made != kept:
             folded.differences.append(_difference(sequence, made, kept))
             break
         folded.verified += len(kept)
-        _count(folded, event, outputs)
+        _count(folded, trader, event, outputs)
         folded.sequence = sequence
     return _closed(folded, trader, folder, to)
 
 
-def _groups(folder: Path, trader: Trader, to: int | None) -> Iterator[tuple[int, Event, list[Event]]]:
+def groups_of(folder: Path, trader: Trader, to: int | None) -> Iterator[tuple[int, Event, list[Event]]]:
     """All inputs with their outputs, or those up to record `to`: an input and what was made of it were written as one,
     so the last of them is whole and may end behind it."""
     decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
@@ -126,7 +127,13 @@ def _journaled_class(spec: StrategySpec) -> type[Strategy]:
     return found
 
 
-def _count(folded: Folded, event: Event, outputs: list[Event]) -> None:
+def _count(folded: Folded, trader: Trader, event: Event, outputs: list[Event]) -> None:
+    """What a session counts; a shadow account counts in neither."""
+    board = trader.engine.board
+    if board is not None:
+        outputs = [output for output in outputs if not board.concerns(output)]
+        if board.concerns(event):
+            return
     if event.kind == FILLED:
         folded.fills += 1
     elif event.kind == REJECTED:
@@ -171,7 +178,7 @@ class Stories:
         """Fold the whole journal; the stories by order id, in the order of their decisions."""
         trader = Trader(None)
         seen: set[tuple[str, str]] = set()
-        for _, event, outputs in _groups(folder, trader, None):
+        for _, event, outputs in groups_of(folder, trader, None):
             self._matched(trader.follow(event, outputs))
             said: dict[tuple[str, int], Signal] = {}
             voted: dict[tuple[str, int], Vote] = {}
@@ -187,7 +194,7 @@ class Stories:
                         state = trader.engine.orders[order.id]
                         signal = _signal_of(trader, item, said)
                         vote = None if signal is None else voted.get(signal.key)
-                        self.stories[order.id] = Story(item, state, signal, vote)
+                        self.stories[order.id] = Story(item, state, signal, vote, _standing(trader, item.strategy))
                 elif isinstance(item, _TOLD) and item.order_id in self.stories:
                     mark = (item.order_id, encode(item).decode())
                     if not isinstance(item, Report) or mark not in seen:
@@ -201,6 +208,12 @@ class Stories:
                 story = self.stories.get(order_id)
                 if story is not None:
                     story.matches.append(match)
+
+
+def _standing(trader: Trader, strategy: str) -> dict[str, Any] | None:
+    """Where a strategy stands by its shadow path, None where it has none or no day of it has ended."""
+    board = trader.engine.board
+    return None if board is None else board.standing(strategy)
 
 
 def _votes(trader: Trader, signal: Signal) -> bool:
@@ -230,7 +243,9 @@ def last_story(folder: Path, symbol: str, time: int) -> Story | Stance:
     """The story of the newest decision on `symbol` at or before `time` (ns UTC), or the newest signal where that is
     younger: nothing was ordered since. InputError when there is neither."""
     stories = Stories(
-        lambda decision: decision.instrument.symbol == symbol and decision.time <= time,
+        lambda decision: (
+            decision.instrument.symbol == symbol and decision.time <= time and not is_shadow(decision.account)
+        ),
         lambda signal: signal.symbol == symbol and signal.time <= time,
     )
     found = stories.gather(folder)

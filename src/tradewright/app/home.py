@@ -13,6 +13,7 @@ from tradewright.model.errors import InputError
 
 JOURNAL = "journal"
 PAPER = "paper.db"
+SHADOW = "shadow.db"
 
 
 def home(given: Path | None) -> Path:

@@ -54,8 +54,8 @@ LIVE_CRASH_POINTS = (
 
 @dataclass(slots=True)
 class Counts:
-    """What a session did. orders: sent to the venue; rejected: denied here or rejected there; markets: market events
-    since the run's first start."""
+    """What a session did, but for its shadow account. orders: sent to the venue; rejected: denied here or rejected
+    there; markets: market events since the run's first start."""
 
     orders: int = 0
     fills: int = 0
@@ -142,14 +142,19 @@ class LiveEngine:
         return sequence
 
     def _count(self, event: Event, outcome: Outcome) -> None:
-        counts = self.counts
+        counts, outputs = self.counts, outcome.outputs
+        board = self.trader.engine.board
+        if board is not None:
+            outputs = [output for output in outputs if not board.concerns(output)]
         if event.kind <= MARKET_KIND_MAX:
             counts.markets += 1
+        elif board is not None and board.concerns(event):
+            pass
         elif event.kind == FILLED:
             counts.fills += 1
         elif event.kind == REJECTED:
             counts.rejected += 1
-        for output in outcome.outputs:
+        for output in outputs:
             if output.kind == SUBMIT:
                 counts.orders += 1
             elif output.kind == DECISION and isinstance(output, Decision) and not output.approved:

@@ -102,7 +102,11 @@ class Screen:
             table.add_column(name, justify=justify)  # type: ignore[arg-type]
         for instrument in engine.instruments:
             mark = engine.marks.marks[instrument.index].price()
-            books = [book for book in engine.ledger.books.values() if book.instrument is instrument]
+            books = [
+                book
+                for book in engine.ledger.books.values()
+                if book.instrument is instrument and book.account == self.account
+            ]
             net = sum(book.net for book in books)
             opened = sum(mark * (book.net * instrument.money_factor) - book.cost() for book in books) if mark else 0
             made = sum(book.realised for book in books)

@@ -24,6 +24,7 @@ from tradewright.model.event import FILLED, Event
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import money_text
 from tradewright.model.report import Fill
+from tradewright.model.tables import table_lines
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.trader import Outcome
 
@@ -36,7 +37,8 @@ class Summary:
 
     alarm_count, alarms: how many, and the newest of them as sentences. conserved: engine and exchange, each with books
     of its own, agree on every currency to the last unit. halted: strategies that may not decide any more, and why.
-    session: the trading session, where settings named one.
+    session: the trading session, where settings named one. shadow: what its shadow account says of the strategies,
+    table by table.
     """
 
     orders: int
@@ -62,6 +64,7 @@ class Summary:
     alarms: list[str]
     halted: dict[str, str]
     session: dict[str, Any] | None
+    shadow: dict[str, Any]
 
     @property
     def failures(self) -> list[str]:
@@ -79,7 +82,7 @@ class Summary:
             "records": self.records, "stateHash": self.state_hash, "journalHash": self.journal_hash,
             "startupSeconds": round(self.startup_seconds, 3), "resumedRecords": self.resumed, "remarks": self.remarks,
             "alarmCount": self.alarm_count, "alarms": self.alarms,
-            "halted": self.halted, "session": self.session,
+            "halted": self.halted, "session": self.session, **({"shadow": self.shadow} if self.shadow else {}),
         }  # fmt: skip
 
     def text(self) -> str:
@@ -91,6 +94,7 @@ class Summary:
             *([] if self.session is None else ["session {id} of {userId}: {status}".format(**self.session)]),
             *(f"HALTED strategy {name} — {why}" for name, why in self.halted.items()),
             *self.remarks,
+            *(table_lines(self.shadow) if self.shadow else ()),
         ]
         if self.alarm_count:
             newest = "" if self.alarm_count == len(self.alarms) else f", the newest {len(self.alarms)}"
@@ -118,6 +122,12 @@ class Explained:
         self.halts: dict[str, str] = {}
 
     def listen(self, event: Event, outcome: Outcome) -> None:
+        board = None if self.screen.engine is None else self.screen.engine.board
+        if board is not None:
+            if board.concerns(event):
+                return
+            own = [output for output in outcome.outputs if not board.concerns(output)]
+            outcome = Outcome(own, outcome.matches, outcome.alarms)
         if isinstance(event, TradingStateSet):
             self.halts.pop(event.scope.removeprefix("strategy:"), None)
         for output in outcome.outputs:
@@ -192,7 +202,8 @@ def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
     counts, account = session.live.counts, engine.accounts[ACCOUNT]
     equity = account.equity()
     traded = [
-        engine.instruments[index] for index in sorted({book.instrument.index for book in engine.ledger.books.values()})
+        engine.instruments[index]
+        for index in sorted({book.instrument.index for book in engine.ledger.books.values() if book.account == ACCOUNT})
     ]
     head = session.live.journal.head
     return Summary(
@@ -208,4 +219,5 @@ def summary_of(session: Session, explained: Explained, ready: float) -> Summary:
         alarm_count=counts.alarms, alarms=list(session.live.alarms),
         halted={name: explained.halts.get(name, why) for name, why in sorted(engine.halted.items())},
         session=session_row(engine),
+        shadow={} if engine.board is None else engine.board.tables(),
     )  # fmt: skip

@@ -28,5 +28,7 @@ cdef class Recorder:
     cdef readonly list alarms
     cdef readonly dict halts
     cdef readonly object journal
-    @cython.locals(outcome=Outcome, output=Event, decision=Decision, state=OrderState, booked=Booked, halt=object)
+    cdef readonly list shadow
+    @cython.locals(outcome=Outcome, output=Event, decision=Decision, state=OrderState, booked=Booked, halt=object, outputs=list)
     cpdef list step(self, Event event)
+    cdef list _without_shadow(self, object board, list outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradewright.core.scoreboard import SAID, Scoreboard
 from tradewright.model.codec import encode
 from tradewright.model.command import Command
 from tradewright.model.control import SessionStopped, StrategyHalted
@@ -9,7 +10,7 @@ from tradewright.model.decision import Decision
 from tradewright.model.event import DECISION, FILLED, REJECTED, SESSION_STOPPED, STRATEGY_HALTED, SUBMIT, Event
 from tradewright.model.lot import Match
 from tradewright.model.order import Order
-from tradewright.model.report import Fill
+from tradewright.model.report import Fill, Report
 from tradewright.ports import Journal
 from tradewright.trader import NOTHING, Trader
 
@@ -32,7 +33,8 @@ class Booked:
 class Recorder:
     """Stands between the sequencer and a trader; with a journal, every input and output goes there. orders: sent to
     the venue; denied: refused here; rejected: there. halts: why a strategy was halted, code and words, by its id.
-    denials: by the code of each rule that refused, how often it did and the first decision in which it did."""
+    denials: by the code of each rule that refused, how often it did and the first decision in which it did. What a
+    shadow account does counts in none of these; shadow: its matches, figures and weights, as they were said."""
 
     __slots__ = (
         "trader",
@@ -47,6 +49,7 @@ class Recorder:
         "alarms",
         "halts",
         "journal",
+        "shadow",
     )
 
     def __init__(self, trader: Trader, keep_decisions: bool = False, journal: Journal | None = None) -> None:
@@ -62,6 +65,7 @@ class Recorder:
         self.alarms: list[str] = []
         self.halts: dict[str, str] = {}
         self.journal = journal
+        self.shadow: list[Event] = []
 
     def step(self, event: Event) -> list[Command]:
         """One input through the trader; the commands it made."""
@@ -70,6 +74,12 @@ class Recorder:
             self.journal.append(encode(event), event.time)
             for output in outcome.outputs:
                 self.journal.append(encode(output), output.time)
+        outputs = outcome.outputs
+        board = self.trader.engine.board
+        if board is not None:
+            outputs = self._without_shadow(board, outputs)
+            if isinstance(event, Report) and board.hears(event.order_id):
+                return outcome.commands
         if event.kind == FILLED and isinstance(event, Fill):
             state = self.trader.engine.orders.get(event.order_id)
             if state is not None:
@@ -84,7 +94,7 @@ class Recorder:
             self.matches.extend(outcome.matches)
         for alarm in outcome.alarms:
             self.alarms.append(f"{alarm.code}: {alarm.text}")
-        for output in outcome.outputs:
+        for output in outputs:
             if output.kind == SUBMIT:
                 self.orders += 1
             elif output.kind == DECISION and isinstance(output, Decision):
@@ -99,6 +109,11 @@ class Recorder:
             elif output.kind == SESSION_STOPPED and isinstance(output, SessionStopped):
                 self.alarms.append(output.text())
         return outcome.commands
+
+    def _without_shadow(self, board: Scoreboard, outputs: list[Event]) -> list[Event]:
+        """The outputs that are about real accounts; what the shadow path says is kept."""
+        self.shadow += [output for output in outputs if isinstance(output, SAID)]
+        return [output for output in outputs if not board.concerns(output)]
 
     def _note_denial(self, decision: Decision) -> None:
         """Once for each rule, in however many scopes it refused."""

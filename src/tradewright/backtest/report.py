@@ -125,6 +125,7 @@ class Report:
             "symbols": {totals.instrument.symbol: totals.row() for totals in self.symbols}, "remarks": self.remarks,
             "denials": self.denials, "halted": result.halted, "models": self.models,
             "final": options.final, "seed": options.seed, "stateHash": result.state_hash,
+            **({"shadow": result.tables} if result.tables else {}),
         }  # fmt: skip
 
     def text(self) -> str:

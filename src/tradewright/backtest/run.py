@@ -29,6 +29,7 @@ from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
+from tradewright.model.event import Event
 from tradewright.model.exit_plan import ExitPlan, plan_from
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
@@ -36,13 +37,16 @@ from tradewright.model.lot import Match
 from tradewright.model.market import Bar, QuoteBar
 from tradewright.model.numbers import Number, money_of
 from tradewright.model.rng import Rng
+from tradewright.model.shadow import CASH as SHADOW_CASH
+from tradewright.model.shadow import ShadowTerms, shadow_account, terms_from
 from tradewright.model.sizer import Sizer, sizer_from
 from tradewright.ports import Journal
 from tradewright.sim.cycle import Cycles
 from tradewright.sim.exchange import Exchange
 from tradewright.sim.models import Models
 from tradewright.sim.models.fee import RATE_SCALE, FeeModel
-from tradewright.sim.sequencer import Sequencer
+from tradewright.sim.sequencer import Sequencer, SimulatedVenue
+from tradewright.sim.shadow import ShadowedVenue
 from tradewright.trader import Trader
 
 FINALS = ("mark_close", "close_at_last_open")
@@ -60,6 +64,7 @@ class RunOptions:
     none, by the names of `model.exit_plan.CONFIGURED`. sizers, plans: of further scopes. sessions: as `core.setup`
     has them. final: what happens to positions at the end — valued at the last
     close, or closed at the open of the last bar (a convention of backtesting.py).
+    shadow: options of the shadow path (`model.shadow`), None = there is none.
     keep_decisions: collect decision records. journal: records go there as well.
     """
 
@@ -80,6 +85,7 @@ class RunOptions:
     fee_estimate: FeeEstimate = field(default_factory=FeeEstimate)
     seed: int = 1
     final: str = "mark_close"
+    shadow: Mapping[str, Number] | None = None
     keep_decisions: bool = False
     journal: Journal | None = None
 
@@ -94,7 +100,8 @@ class Result:
 
     equity: at the end; start: what was put in. cash, fees: per currency. orders: sent to the exchange; denied: refused
     before; rejected: refused by it. positions: net size counts per symbol. ruined: when the account had lost
-    everything and the run ended, ns UTC; 0 = it did not. denials: by rule, how often and the first decision.
+    everything and the run ended, ns UTC; 0 = it did not. denials: by rule, how often and the first decision. shadow:
+    what the shadow path said, in order; tables: where its strategies stand by that.
     """
 
     dataset: Dataset
@@ -116,6 +123,8 @@ class Result:
     state_hash: str
     ruined: int = 0
     denials: dict[str, tuple[int, Decision]] = field(default_factory=dict)
+    shadow: list[Event] = field(default_factory=list)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) -> Result:
@@ -126,11 +135,15 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
     exchange = Exchange(options.models, Rng(options.seed))
     balances = _balances(options)
     exchange.open_account(ACCOUNT, options.mode, balances, borrows=options.kind != CASH)
-    sequencer = Sequencer(recorder.step, exchange)
+    shadow = _shadow(options)
+    venue: SimulatedVenue = exchange if shadow is None else _shadowed(exchange, shadow, options)
+    sequencer = Sequencer(recorder.step, venue)
     begin = dataset.time_first - 1
     sequencer.feed(_started(begin, dataset, [spec for spec, _ in strategies], options))
     for currency, amount in sorted(balances.items()):
         sequencer.feed(CashMoved(begin, ACCOUNT, currency, amount, "initial balance"))
+    if shadow is not None:
+        sequencer.feed(CashMoved(begin, shadow.name, options.currency, SHADOW_CASH, "initial balance"))
     with long_lived():
         ruined = 0
         events = Cycles(trader.cycles(), begin).among(dataset.events())
@@ -156,6 +169,22 @@ def long_lived() -> Iterator[None]:
         gc.unfreeze()
 
 
+def _shadow(options: RunOptions) -> ShadowTerms | None:
+    return None if options.shadow is None else terms_from(_account(options), options.shadow)
+
+
+def _shadowed(exchange: Exchange, shadow: ShadowTerms, options: RunOptions) -> ShadowedVenue:
+    """The exchange with the shadow's beside it: fills at the next close, fees as here."""
+    beside = Exchange(shadow_models(options.models, shadow), Rng(options.seed))
+    beside.open_account(shadow.name, balances={options.currency: SHADOW_CASH})
+    return ShadowedVenue(exchange, beside, shadow.code)
+
+
+def shadow_models(models: Models, shadow: ShadowTerms) -> Models:
+    """Those of a shadow's venue."""
+    return Models(fee=models.texts[0], slippage=shadow.slippage, fill="next_close")
+
+
 def _balances(options: RunOptions) -> dict[str, int]:
     given = options.cash if isinstance(options.cash, dict) else {options.currency: options.cash}
     balances = {currency: money_of(amount, f"cash in {currency}") for currency, amount in given.items()}
@@ -172,6 +201,9 @@ def check_options(options: RunOptions) -> None:
     limits_from(options.limits)
     if options.sizer:
         sizer_from(options.sizer)
+    shadow = _shadow(options)
+    if shadow is not None:
+        shadow_models(options.models, shadow)
 
 
 def _account(options: RunOptions) -> Account:
@@ -189,7 +221,12 @@ def _started(time: int, dataset: Dataset, specs: list[StrategySpec], options: Ru
     sizers |= options.sizers
     plans |= options.plans
     accounts = [(account, limits_from(options.limits).row())]
-    setup = Setup(dataset.instruments, accounts, specs, notes, sizers, options.scopes, plans, options.sessions)
+    shadow = _shadow(options)
+    if shadow is not None:
+        accounts.append((shadow_account(account, shadow), []))
+        plans |= {f"account:{shadow.name}": plan for name, plan in plans.items() if name == f"account:{ACCOUNT}"}
+    sessions = options.sessions
+    setup = Setup(dataset.instruments, accounts, specs, notes, sizers, options.scopes, plans, sessions, shadow)
     return Started(time, 1, plain(setup.row()))
 
 
@@ -206,7 +243,7 @@ def _close_out(sequencer: Sequencer, exchange: Exchange, trader: Trader, now: in
 
 
 def _end_orders(sequencer: Sequencer, trader: Trader, now: int) -> None:
-    orders = trader.engine.orders.items()
+    orders = [(id, state) for id, state in trader.engine.orders.items() if state.order.account == ACCOUNT]
     sequencer.carry_out([Cancel(now, id) for id, state in orders if state.is_open() and state.stage != HELD], now)
 
 
@@ -228,7 +265,7 @@ def _close_at_last_open(sequencer: Sequencer, exchange: Exchange, recorder: Reco
         opening = Bar(now, bar.instrument, now, price, price, price, price, bar.volume_units)
         for report in exchange.run(opening):
             for command in recorder.step(report):
-                exchange.execute(command)
+                sequencer.venue.execute(command)
 
 
 def _result(
@@ -243,14 +280,15 @@ def _result(
         )
     fees: dict[str, int] = {}
     for book in engine.ledger.books.values():
-        for currency, amount in book.fees.items():
+        for currency, amount in book.fees.items() if book.account == ACCOUNT else ():
             fees[currency] = fees.get(currency, 0) + amount
     return Result(
         dataset, options, engine.instruments, recorder.fills, recorder.matches, recorder.decisions, recorder.orders,
         recorder.denied, recorder.rejected, start, equity, dict(engine.ledger.cash[ACCOUNT]), fees,
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
         {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
-        recorder.alarms, engine.state_hash(), ruined, recorder.denials,
+        recorder.alarms, engine.state_hash(), ruined, recorder.denials, recorder.shadow,
+        {} if engine.board is None else engine.board.tables(),
     )  # fmt: skip
 
 

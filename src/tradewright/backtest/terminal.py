@@ -10,6 +10,7 @@ import numpy as np
 from tradewright.backtest.curve import Curve
 from tradewright.backtest.data.options import span_text, time_text
 from tradewright.model.numbers import money_float, money_text, text_of
+from tradewright.model.tables import table_lines
 from tradewright.performance import Statistics
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def report_text(report: Report) -> str:
         "",
         *_symbols(report),
         "",
+        *(table_lines(result.tables) if result.tables else ()),
         *(f"! {remark}" for remark in report.remarks),
         f"{models}; seed {options.seed}; final {options.final}; statistics as {report.statistics.convention}",
         f"state {result.state_hash}",

@@ -64,6 +64,7 @@ cdef class Blotter:
     cdef readonly dict reservations
     cdef readonly dict sessions
     cdef public list targeted
+    cdef public object board
     cdef Book newest
     @cython.locals(state=AccountState)
     cpdef str next_order_id(self, str account)

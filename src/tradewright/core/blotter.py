@@ -23,6 +23,7 @@ from tradewright.core.marks import Mark, Marks
 from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
 from tradewright.core.risk import Rule
+from tradewright.core.scoreboard import SAID, Scoreboard
 from tradewright.core.state import order_from, to_bytes
 from tradewright.core.trading_state import UNKNOWN_ORDER
 from tradewright.core.watching import watch
@@ -64,6 +65,8 @@ from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
+from tradewright.model.score import ShadowMatched
+from tradewright.model.shadow import ShadowTerms, is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
 from tradewright.model.zone import day_of, day_start, week_of
@@ -80,8 +83,9 @@ class Blotter:
     next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
     report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
-    reservations: those that are kept, by id, the oldest first; sessions: by account. `order_count` and
-    `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
+    reservations: those that are kept, by id, the oldest first; sessions: by account. board: of the shadow account,
+    None = there is none. `order_count` and `decision_count` number ids; `run` is part of every order id, so that no
+    restart can use one twice.
     """
 
     __slots__ = (
@@ -90,7 +94,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions",
-        "targeted", "newest",
+        "targeted", "newest", "board",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -139,6 +143,7 @@ class Blotter:
         self.sessions: dict[str, session.Session] = {}
         self.reservations: dict[str, reservations.Reservation] = {}
         self.newest: Book | None = None
+        self.board: Scoreboard | None = None
 
     # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,6 +175,13 @@ class Blotter:
             self.gate.configure(scope, Limits())
         for scope, limits in scopes.items():
             self.gate.configure(scope, limits)
+
+    def shadow(self, terms: ShadowTerms, seats: dict[str, str]) -> None:
+        """A run begins that has a shadow account; seats: its strategies, and the ensemble each votes in."""
+        if self.board is None:
+            account = self.accounts[terms.name].terms
+            self.board = Scoreboard(terms, account.currency, account.day_zone)
+        self.board.seat(terms, seats)
 
     def next_order_id(self, account: str) -> str:
         """The next client order id: account code, run, sequence — deterministic and never used twice."""
@@ -211,6 +223,8 @@ class Blotter:
         states = self.states
         if not states:
             return ACTIVE
+        if is_shadow(account):
+            return states.get("account:" + account, ACTIVE)
         terms = self.accounts[account].terms
         strictest = max(
             states.get(EVERYTHING, ACTIVE),
@@ -361,8 +375,17 @@ class Blotter:
             reservations.fold(self, event)
         elif isinstance(event, Released | ReservationExpired):
             reservations.end(self, event.id)
+        elif isinstance(event, SAID):
+            self._apply_shadow(event)
         elif isinstance(event, RulesChanged):
             self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
+
+    def _apply_shadow(self, said: Event) -> None:
+        """What the shadow path says of its strategies."""
+        if self.board is not None:
+            if isinstance(said, ShadowMatched):
+                self.board.used(said, self.symbols[said.symbol].index)
+            self.board.apply(said)
 
     def _apply_cash(self, moved: CashMoved) -> None:
         self.ledger.move_cash(moved.account, moved.currency, moved.amount)
@@ -394,6 +417,8 @@ class Blotter:
         account.day = rolled.day
         account.day_equity = rolled.equity
         account.ranges.clear()
+        if self.board is not None:
+            self.board.apply(rolled)
         if account.traffic is not None:
             account.traffic.messages_today = 0
             account.traffic.fills_today = 0
@@ -583,7 +608,10 @@ class Blotter:
 
     def _book_fill(self, order: Order, fill: Fill) -> None:
         at = len(self.matches)
-        self.ledger.apply_fill(self.holds.of(order.id).book, order, fill, self.matches)
+        book = self.holds.of(order.id).book
+        self.ledger.apply_fill(book, order, fill, self.matches)
+        if self.board is not None and self.board.hears(order.id):
+            self.board.book(order, fill, book, self.marks)
         if self.tracked:
             traffic = self.accounts[order.account].traffic
             if traffic is not None:

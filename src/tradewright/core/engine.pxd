@@ -26,6 +26,7 @@ cdef class Engine(Judge):
     @cython.locals(state=OrderState)
     cpdef list look_up(self)
     cpdef list react(self, Event event)
+    cpdef list hear_shadow(self, Report report)
     cpdef list end_openings(self)
     @cython.locals(state=OrderState)
     cdef list _end_late_opening(self, Report accepted)

@@ -166,6 +166,25 @@ class Engine(Judge):
             outputs += self._end_late_opening(event)  # type: ignore[arg-type]
         return outputs
 
+    def hear_shadow(self, report: Report) -> list[Event]:
+        """The same after a report of the shadow's venue was folded: its links and matches, and nothing that belongs to
+        real accounts, which are as if it were not there. Applied outputs."""
+        outputs: list[Event] = []
+        if self.noticed:
+            self._raise_alarms(report, outputs)
+        if self.exits:
+            self._settle_links(report, outputs)
+        if isinstance(report, Fill) and self.fresh_fill:
+            self._end_surplus(report, outputs)
+            if self.board is not None:
+                for match in self.matches:
+                    self._emit(self.board.matched(match, self.now, self.marks), outputs)
+        if report.kind == NOT_FOUND:
+            outputs += place_again(self, report)
+        if self.stopping:
+            outputs += self.end_openings()
+        return outputs
+
     def end_openings(self) -> list[Event]:
         """Cancel the working openings of scopes that do not open any more: they were judged before that."""
         outputs: list[Event] = []

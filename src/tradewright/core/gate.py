@@ -32,6 +32,7 @@ from tradewright.core.watching import (
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
 from tradewright.model.market import MarketEvent
+from tradewright.model.shadow import is_shadow
 
 NEVER_NS = 2**63 - 1
 #: A waiver lasts no longer.
@@ -222,6 +223,7 @@ class Gate:
                 if parts.get("account", account.terms.name) == account.terms.name
                 and parts.get("owner", account.terms.owner) == account.terms.owner
                 and parts.get("venue", account.terms.venue) == account.terms.venue
+                and not is_shadow(account.terms.name)
             ]
             limits = self.limits.get(scope)
             currency = "" if limits is None else limits.currency
@@ -239,7 +241,7 @@ class Gate:
         scopes = [
             scope
             for scope in sorted(self.limits, key=rank_of)
-            if concerns(scope, terms, book.strategy, book.instrument)
+            if not is_shadow(book.account) and concerns(scope, terms, book.strategy, book.instrument)
         ]
         rules: list[Rule] = []
         for rule in RULES:

@@ -38,7 +38,7 @@ cdef class Judge(Blotter):
     cdef _deny(self, Book book, Intent intent, list checks, str words, list outputs)
     @cython.locals(mark=Mark, account=AccountState, price=cython.longlong)
     cpdef tuple size_now(self, Intent intent, Order order)
-    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, state=cython.int)
+    @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, plain=cython.bint, state=cython.int)
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
     cpdef list judge_part(self, Intent intent)
     cdef list _rules_of(self, Book book)

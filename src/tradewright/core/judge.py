@@ -225,8 +225,9 @@ class Judge(Blotter):
         sizing = "as asked"
         code = ""
         sizer: Sizer | None = None
-        if not intent.closing and not (intent.quantity and intent.weight_ppm == PPM_ONE):
-            if (intent.size_ppm or intent.value) and intent.weight_ppm == PPM_ONE:
+        plain = intent.weight_ppm == PPM_ONE and intent.weighed == 0
+        if not intent.closing and not (intent.quantity and plain):
+            if (intent.size_ppm or intent.value) and plain:
                 order.quantity, sizing = size(intent, account, price)
             else:
                 sizer = self._sizer_for(intent)
@@ -325,10 +326,10 @@ class Judge(Blotter):
     def _sized(self, intent: Intent, sizer: Sizer | None, account: AccountState, price: int) -> Sized:
         """A size that needs more than a look: by a sizer, or by the weight of its strategy."""
         if intent.quantity:
-            return weighted(intent.quantity, intent.weight_ppm, intent.instrument, "as asked")
+            return weighted(intent.quantity, intent, "as asked")
         if intent.size_ppm or intent.value:
             quantity, words = size(intent, account, price)
-            return weighted(quantity, intent.weight_ppm, intent.instrument, words)
+            return weighted(quantity, intent, words)
         return sized(intent, sizer, account, self.marks.marks[intent.instrument.index].reference(intent.side))
 
     def _decision_of(
@@ -383,7 +384,9 @@ class Judge(Blotter):
         order.lot = intent.lot
         order.parent = ""
         order.group = intent.group
-        order.size_ppm = intent.size_ppm if intent.at_fill and not intent.closing else 0
+        order.size_ppm = 0
+        if intent.at_fill and not intent.closing:
+            order.size_ppm = intent.size_ppm * intent.weight_ppm // PPM_ONE
         order.decision = self.decision_count + 1
         order.time = self.now
         return order

@@ -12,6 +12,7 @@ from tradewright.model.errors import InputError
 from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.shadow import ShadowTerms
 from tradewright.model.sizer import Sizer
 
 
@@ -39,9 +40,10 @@ class StrategySpec(NamedTuple):
 class Setup:
     """All of it. limits: (name, exact value) pairs per account. notes: texts for the record (versions, models, seed).
     sizers, plans: by scope, "account:NAME" or "strategy:ID", for openings that say no size, and no exits. scopes:
-    limits of further scopes, as `core.exposure` names them. sessions: account, user and settings of each."""
+    limits of further scopes, as `core.exposure` names them. sessions: account, user and settings of each.
+    shadow: of the shadow account, None = there is none."""
 
-    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes", "plans", "sessions")
+    __slots__ = ("instruments", "accounts", "strategies", "notes", "sizers", "scopes", "plans", "sessions", "shadow")
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Setup:
         scopes: Mapping[str, Limits] | None = None,
         plans: dict[str, ExitPlan] | None = None,
         sessions: Sequence[tuple[str, str, Sequence[Any]]] = (),
+        shadow: ShadowTerms | None = None,
     ) -> None:
         self.instruments = instruments
         self.accounts = accounts
@@ -62,6 +65,7 @@ class Setup:
         self.scopes: dict[str, Limits] = {} if scopes is None else dict(scopes)
         self.plans = {} if plans is None else plans
         self.sessions = list(sessions)
+        self.shadow = shadow
 
     def row(self) -> list[object]:
         return [
@@ -73,6 +77,7 @@ class Setup:
             [(scope, limits.currency, limits.row()) for scope, limits in sorted(self.scopes.items())],
             [(scope, plan.row()) for scope, plan in sorted(self.plans.items())],
             self.sessions,
+            *([] if self.shadow is None else [self.shadow.row()]),
         ]
 
     def limits_of_accounts(self) -> list[tuple[Account, Limits]]:
@@ -97,7 +102,7 @@ class Setup:
     @staticmethod
     def from_row(row: Sequence[Any]) -> Setup:
         """The inverse of `row`, from what a journal gave back."""
-        instruments, accounts, strategies, notes, sizers, scopes, plans, sessions = row
+        instruments, accounts, strategies, notes, sizers, scopes, plans, sessions, *shadow = row
         return Setup(
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
@@ -110,6 +115,7 @@ class Setup:
             {scope: Limits(dict(values), 1, currency) for scope, currency, values in scopes},
             {scope: ExitPlan.from_row(item) for scope, item in plans},
             [(account, user, settings) for account, user, settings in sessions],
+            ShadowTerms.from_row(shadow[0]) if shadow else None,
         )
 
 

@@ -16,6 +16,7 @@ from tradewright.core.sizing import bought
 from tradewright.model.decision import SIZING, Check
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
+from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_ONE, money_text, round_down, text_of
 from tradewright.model.sizer import (
     FIXED,
@@ -111,22 +112,25 @@ def sized(intent: Intent, sizer: Sizer | None, account: AccountState, reference:
     else:
         found = _staked(sizer, account, instrument, entry, distance_of(intent, entry))
     hint = PPM_ONE if sizer is None else sizer.hint_ppm
-    return _scaled(found, hint, intent.weight_ppm, instrument)
+    return _scaled(found, hint, intent)
 
 
-def weighted(quantity: int, weight_ppm: int, instrument: Instrument, words: str) -> Sized:
+def weighted(quantity: int, intent: Intent, words: str) -> Sized:
     """A quantity that was asked for or came of a share or a sum, by the strategy's weight."""
-    return _scaled(Sized(quantity, words), PPM_ONE, weight_ppm, instrument)
+    return _scaled(Sized(quantity, words), PPM_ONE, intent)
 
 
-def _scaled(found: Sized, hint: int, weight: int, instrument: Instrument) -> Sized:
-    """Times hint and weight, on the venue's step."""
+def _scaled(found: Sized, hint: int, intent: Intent) -> Sized:
+    """Times hint and weight, on the venue's step; of a weight also since when it holds."""
     if found.code:
         return found
-    words = found.words
-    for name, ppm in (("hint", hint), ("weight", weight)):
-        if ppm != PPM_ONE:
-            words += f" × {name} {text_of(ppm, 6)}"
+    words, weight, instrument = found.words, intent.weight_ppm, intent.instrument
+    if hint != PPM_ONE:
+        words += f" × hint {text_of(hint, 6)}"
+    if weight != PPM_ONE or intent.weighed:
+        words += f" × weight {text_of(weight, 6)}"
+    if intent.weighed:
+        words += f" (of {moment_text(intent.weighed)})"
     quantity = round_down(found.quantity * hint * weight // (PPM_ONE * PPM_ONE), instrument.rules.step)
     step = text_of(instrument.rules.step, instrument.size_scale)
     return Sized(quantity, f"{words} → {text_of(quantity, instrument.size_scale)} in steps of {step}")

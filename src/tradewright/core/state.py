@@ -18,6 +18,7 @@ from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
 from tradewright.core.reservations import Reservation
+from tradewright.core.scoreboard import board_from
 from tradewright.core.session import Session
 from tradewright.core.setup import account_from, instrument_from
 from tradewright.core.tape import Tape
@@ -69,6 +70,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [(id, watched.row()) for id, watched in engine.stops.items()],
             [kept.row() for kept in engine.reservations.values()],
             [session.row() for _, session in sorted(engine.sessions.items())],
+            *([] if engine.board is None else [engine.board.row()]),
         )
     )
 
@@ -87,8 +89,7 @@ def restore(engine: Blotter, data: bytes) -> None:
 def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, due, sizers, gate, plans, guards, stops, reserved,
-        sessions,
+        ended, due, sizers, gate, plans, guards, stops, reserved, sessions, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -144,6 +145,8 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.stops.update({id: watched_from(item) for id, item in stops})
     _restore_reservations(engine, reserved)
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
+    for item in board:
+        engine.board = board_from(item)
 
 
 def _restore_ledger(engine: Blotter, row: Sequence[Any]) -> None:

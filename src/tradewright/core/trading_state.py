@@ -12,6 +12,7 @@ from tradewright.core.exposure import parts_of
 from tradewright.model.control import ACTIVE, EVERYTHING, REDUCING, TradingStateChanged
 from tradewright.model.errors import InputError
 from tradewright.model.order import ENTRY, Order
+from tradewright.model.shadow import is_shadow
 
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
@@ -28,7 +29,7 @@ NAMES_SHOWN = 12
 
 def stopped(engine: Blotter, order: Order) -> bool:
     """Whether an opening order may not open any more: a scope it lies in is not ACTIVE, or its strategy is halted."""
-    if order.role != ENTRY:
+    if order.role != ENTRY or is_shadow(order.account):
         return False
     state = engine.trading_state(order.account, order.strategy, order.instrument.symbol)
     return state != ACTIVE or order.strategy in engine.halted
@@ -59,7 +60,7 @@ def check_account(engine: Blotter, account: str) -> None:
 
 def _names(engine: Blotter, kind: str, strategies: list[str]) -> list[str]:
     """The names a condition of that kind can have, sorted."""
-    terms = [account.terms for account in engine.accounts.values()]
+    terms = [account.terms for name, account in engine.accounts.items() if not is_shadow(name)]
     found: dict[str, list[str]] = {
         "account": [item.name for item in terms],
         "owner": [item.owner for item in terms],

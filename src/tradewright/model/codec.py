@@ -54,6 +54,7 @@ from tradewright.model.reservation import (
     ReserveRequested,
     reserved_from,
 )
+from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategyScored
 from tradewright.model.signal import signal_from
 from tradewright.model.vote import vote_from
 
@@ -100,6 +101,9 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.RELEASED: Released,
     kinds.RESERVATION_EXPIRED: ReservationExpired,
     kinds.SESSION_STOPPED: SessionStopped,
+    kinds.SHADOW_MATCHED: ShadowMatched,
+    kinds.STRATEGY_SCORED: StrategyScored,
+    kinds.STRATEGIES_WEIGHED: StrategiesWeighed,
 }
 #: Kinds whose row names an instrument by its index.
 _LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {

@@ -36,6 +36,7 @@ cdef class Intent:
     cdef public tuple rank
     cdef public object sizer
     cdef public long long weight_ppm
+    cdef public long long weighed
     cdef public object plan
     cdef public bint trails
     cdef public bint modifies

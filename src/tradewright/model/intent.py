@@ -17,18 +17,18 @@ class Intent:
     exit_trail_units / exit_trail_ppm: distance of an attached trailing stop. group: id shared by an OCO pair; role: of
     a closing intent that guards a position (`order.STOP_LOSS`, `order.TAKE_PROFIT`), "" = a plain close.
     sizer: how an opening without a size gets one, None = as its strategy or account does; weight_ppm: the strategy's
-    weight, which every opening's size is multiplied by. reason: the strategy's words; inputs: (label, number) pairs it
-    decided on. confidence: 0 to 1, orders the intents of one event. cancels: not a wish for an order but for the end of
-    `order_id`. plan: exits by distance and time, None = as its strategy or account has them, or none. trails: not a
-    wish for an order but for a distance of the stops that plans move. modifies: for other terms of `order_id`.
-    reservation: id of the one in whose place it comes, "" = none.
+    weight, which every opening's size is multiplied by, and weighed: when it was made, ns UTC, 0 = it has none. reason:
+    the strategy's words; inputs: (label, number) pairs it decided on. confidence: 0 to 1, orders the intents of one
+    event. cancels: not a wish for an order but for the end of `order_id`. plan: exits by distance and time, None = as
+    its strategy or account has them, or none. trails: not a wish for an order but for a distance of the stops that
+    plans move. modifies: for other terms of `order_id`. reservation: id of the one in whose place it comes, "" = none.
     """
 
     __slots__ = (
         "order_id", "account", "strategy", "instrument", "side", "closing", "quantity", "size_ppm", "value", "at_fill",
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
         "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
-        "confidence", "cancels", "rank", "sizer", "weight_ppm", "plan", "trails", "modifies", "reservation",
+        "confidence", "cancels", "rank", "sizer", "weight_ppm", "weighed", "plan", "trails", "modifies", "reservation",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -67,6 +67,7 @@ class Intent:
         self.rank: tuple[float, str] = (0.0, "")
         self.sizer: Sizer | None = None
         self.weight_ppm = PPM_ONE
+        self.weighed = 0
         self.plan: ExitPlan | None = None
         self.trails = False
         self.modifies = False

@@ -63,6 +63,10 @@ class EngineView:
         """Whether one of the strategy's orders of that side and role may still fill."""
         raise AssertionError("a view without an engine")
 
+    def mirrors(self) -> bool:
+        """Whether what strategies want is traded by a shadow account too."""
+        return False
+
     def open_orders(self, account: str, strategy: str, instrument: Instrument) -> list[str]:
         """Ids of the strategy's orders that may still fill, oldest first."""
         raise AssertionError("a view without an engine")

@@ -16,6 +16,7 @@ cdef class Hand:
     cdef public EngineView view
     cdef readonly list indicators
     cdef readonly list intents
+    cdef readonly list unheld
     cdef readonly list signals
     cdef readonly list votes
     cdef public str version
@@ -23,6 +24,8 @@ cdef class Hand:
     cpdef Instrument of(self, symbol)
     @cython.locals(intent=Intent)
     cpdef Intent intent(self, Instrument instrument, int side)
+    @cython.locals(intent=Intent)
+    cpdef close_unheld(self, Instrument instrument, int side, object reason)
     @cython.locals(order_id=str)
     cpdef str want(self, Intent intent)
     @cython.locals(intent=Intent, instrument=Instrument)

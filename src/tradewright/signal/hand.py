@@ -21,12 +21,12 @@ from tradewright.signal.terms import confidence_of, fill_in, size_count, words_o
 
 class Hand:
     """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators: what it decides on.
-    intents, signals: stated and not yet taken by the trader, in order; votes: the records of how an ensemble came to
-    its signals. version, params_hash: of its specification."""
+    intents, signals: stated and not yet taken by the trader, in order; unheld: closes of what is not held; votes: the
+    records of how an ensemble came to its signals. version, params_hash: of its specification."""
 
     __slots__ = (
-        "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "signals", "votes",
-        "version", "params_hash",
+        "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "unheld", "signals",
+        "votes", "version", "params_hash",
     )  # fmt: skip
 
     def __init__(self, strategy: str, account: str, instruments: list[Instrument]) -> None:
@@ -37,6 +37,7 @@ class Hand:
         self.view = EngineView()  # until it is attached to an engine
         self.indicators: list[Indicator] = []
         self.intents: list[Intent] = []
+        self.unheld: list[Intent] = []
         self.signals: list[Signal] = []
         self.votes: list[Vote] = []
         self.version = ""
@@ -66,6 +67,16 @@ class Hand:
         intent.order_id = order_id
         self.intents.append(intent)
         return order_id
+
+    def close_unheld(self, instrument: Instrument, side: int, reason: object) -> None:
+        """Note the wish to close what is not held: it may be held where no limit kept it out. side: that closes it, 0 =
+        whatever is held."""
+        if self.view.mirrors():
+            intent = self.intent(instrument, side)
+            intent.closing = True
+            intent.reason = reason if isinstance(reason, str) else ""
+            intent.inputs = self.inputs()
+            self.unheld.append(intent)
 
     def open(self, side: int, size: Number | None, terms: dict[str, Any]) -> str:
         """State the wish to be longer or shorter; terms: as `terms.fill_in` reads them."""

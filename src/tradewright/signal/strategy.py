@@ -187,10 +187,13 @@ class Strategy:
         """
         instrument = self._hand.of(terms.get("symbol"))
         book = self._hand.view.book(self.account, self.id, instrument)
+        either = "side" not in terms
         held = terms.pop("side", "long" if book.long_size else "short")
         if held not in ("long", "short"):
             raise InputError(f"{self.id}: side {held!r} is neither long nor short")
         if (book.long_size if held == "long" else book.short_size) == 0:
+            side = 0 if either else SELL if held == "long" else BUY
+            self._hand.close_unheld(instrument, side, terms.get("reason"))
             return None
         intent = self._hand.intent(instrument, SELL if held == "long" else BUY)
         intent.closing = True

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tradewright.app.live import (
     AFTER_RECOVERY,
@@ -28,17 +29,28 @@ from tradewright.ports import CrashPoint, no_crash
 from tradewright.signal.strategy import Strategy
 from tradewright.sim.models import Models
 from tradewright.sim.paper import PaperVenue
-from tradewright.sim.sequencer import Sequencer
+from tradewright.sim.sequencer import Sequencer, SimulatedVenue
+from tradewright.sim.shadow import ShadowedVenue
 from tradewright.trader import Outcome, Trader
+
+
+class Beside(NamedTuple):
+    """The exchange of a shadow account: its book, its models, and what its order ids begin with."""
+
+    file: Path
+    models: Models
+    code: str
 
 
 @dataclass(slots=True)
 class Machine:
-    """A trader, its journal, the paper exchange and the sequencer between them. rebuilt: what recovery found."""
+    """A trader, its journal, the paper exchange and the sequencer between them. shadow: the exchange of the shadow
+    account, None = there is none. rebuilt: what recovery found."""
 
     trader: Trader
     live: LiveEngine
     paper: PaperVenue
+    shadow: PaperVenue | None
     sequencer: Sequencer
     watch: WatchFile
     lock: AccountLock
@@ -61,10 +73,17 @@ class Machine:
             )
             self.live.emergency.clear()
 
+    @property
+    def caught_up(self) -> bool:
+        """Whether a feed that repeats itself has reached the place where the exchanges were left."""
+        return self.paper.caught_up and (self.shadow is None or self.shadow.caught_up)
+
     def close(self) -> None:
         """Flush, anchor and release everything; the exchange's book first, it does not depend on ours."""
         try:
             self.paper.close()
+            if self.shadow is not None:
+                self.shadow.close()
             self.live.close()
         finally:
             self.watch.close()
@@ -84,9 +103,10 @@ def open_machine(
     listener: Callable[[Event, Outcome], None],
     crash: CrashPoint = no_crash,
     checkpoint_pages: int = CHECKPOINT_PAGES,
+    beside: Beside | None = None,
 ) -> Machine:
-    """Open (or resume) a machine in its folder. Raises JournalError when the journal is locked or can not be trusted,
-    InputError when the exchange's book is gone or no book."""
+    """Open (or resume) a machine in its folder. beside: the exchange of its shadow account. Raises JournalError when
+    the journal is locked or can not be trusted, InputError when the exchange's book is gone or no book."""
     journal_folder.parent.mkdir(parents=True, exist_ok=True)
     remarks: list[str] = []
     with ExitStack() as opened:
@@ -104,9 +124,15 @@ def open_machine(
         live = LiveEngine(trader, journal, emergency, listener, crash)
         live.counts.markets = rebuilt.markets
         paper = PaperVenue(paper_file, models, Rng(seed), instruments, crash)
+        venue: SimulatedVenue = paper
+        shadow: PaperVenue | None = None
+        if beside is not None:
+            opened.enter_context(closing(paper))
+            shadow = PaperVenue(beside.file, beside.models, Rng(seed), instruments, crash)
+            venue = ShadowedVenue(paper, shadow, beside.code)
         # All of it is open: from here on the machine closes it.
         opened.pop_all()
-    return Machine(trader, live, paper, Sequencer(live.step, paper), watch, lock, rebuilt, remarks, crash)
+    return Machine(trader, live, paper, shadow, Sequencer(live.step, venue), watch, lock, rebuilt, remarks, crash)
 
 
 def _loaded(spec: StrategySpec, remarks: list[str]) -> type[Strategy] | None:

@@ -1,0 +1,49 @@
+"""Recomputes every weight from exported matches. Arguments: folder days shrink equal% floor% cap% change%."""
+
+import csv
+import sys
+from decimal import Decimal, getcontext
+from fractions import Fraction as F
+from math import floor
+from pathlib import Path
+
+getcontext().prec = 120
+folder, size, k, *shares = sys.argv[1:]
+equal, low, cap, step = [F(share) * 10**4 for share in shares]
+matches, _, history, _ = [list(csv.DictReader(file.open())) for file in sorted(Path(folder).glob("*.csv"))]
+
+
+def cut(x, root=False):
+    number = Decimal(x.numerator) / Decimal(x.denominator)
+    return F(floor((number.sqrt() if root else number) * 10**9), 10**9)
+
+
+def ratio(row):
+    mean, spread = sum(row) / len(row), sum((x - sum(row) / len(row)) ** 2 for x in row)
+    return cut(mean**2 * (len(row) - 1) / spread, root=True) * (1 if mean > 0 else -1) if spread else F(0)
+
+
+def made(name, day):
+    return sum((F(match["netPnl"]) for match in matches if (match["strategyId"], match["day"]) == (name, day)), F(0))
+
+
+def put(more, blend, before):
+    return [min(max(x + more, low, w - step), cap, w + step) for x, w in zip(blend, before, strict=True)]
+
+
+days, names = [sorted({row[column] for row in history}) for column in ("day", "strategyId")]
+before = [10**6 // len(names) + (at < 10**6 % len(names)) for at in range(len(names))]
+for at, day in enumerate(days):
+    window = days[max(0, at + 1 - int(size)) : at + 1]
+    own, n = [ratio([made(name, day) for day in window]) for name in names], len(window)
+    shrunk = [cut((n * x + int(k) * cut(sum(own) / len(own))) / (n + int(k))) for x in own]
+    t = [cut(x * x * n, root=True) if x > 0 else F(0) for x in shrunk]
+    t, more = t if any(t) else [F(1)] * len(t), -(10**6)
+    blend = [floor(equal / len(t) + (10**6 - equal) * x / sum(t)) for x in t]
+    for jump in [2**bit for bit in range(21, -1, -1)]:
+        more += jump if sum(put(more + jump, blend, before)) <= 10**6 else 0
+    before, next_ = put(more, blend, before), put(more + 1, blend, before)
+    for at in [at for at in range(len(t)) if next_[at] > before[at]][: int(10**6 - sum(before))]:
+        before[at] += 1
+    assert before == [F(row["weight"]) * 10**6 for row in history if row["day"] == day], (day, before)
+print(len(history), "weights recomputed")
