@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from tests.unit.core.audit import check_books
 from tests.unit.core.desk import BUY, Desk, account_of
+from tests.unit.signal.test_moments import Desk as Waiting
+from tests.unit.signal.test_moments import spec as waits
 from tradewright.core.engine import Engine
 from tradewright.core.limits import limits_from
 from tradewright.core.state import restore, to_bytes
@@ -18,6 +20,7 @@ from tradewright.model import event as kinds
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.order import ENTRY
+from tradewright.model.report import Fill, Report
 from tradewright.model.reservation import (
     OrderRequested,
     Released,
@@ -186,3 +189,63 @@ def test_the_stories_get_to_the_last_slot_and_the_last_dollar() -> None:
     rush = lived(story)
     assert rush.refused == 3
     assert any(isinstance(event, Decision) and event.approved for event in rush.desk.events)
+
+
+# ── strategies ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+words = st.lists(st.sampled_from([[], ["BUY", 0.9], ["BUY", 0.6], ["SELL", 0.7], ["HOLD", 0.5]]), max_size=12)
+scripts = st.fixed_dictionaries({"ACME": words, "ZETA": words})
+ticks = st.lists(st.sampled_from(["ACME", "ZETA", "bar ACME", "bar ZETA", "cycle", "fill", "end", "wait"]), max_size=40)
+
+
+def played(script: list[dict[str, Any]], market: list[str], money: str) -> Waiting:
+    """Four strategies that act at once, with bars and with cycles, on two symbols of which one has a place."""
+    moments = ("", "bar", "cycle", "cycle")
+    specs = [
+        waits(words, moment, id=id, percent=60.0) for words, moment, id in zip(script, moments, "abcd", strict=True)
+    ]
+    limits = {"tradepicker.maxOpenPositions": 1, "tradepicker.reserveOnOpen": True,
+              "tradepicker.reservationTtlMs": 3_000, "tradepicker.budget": money}  # fmt: skip
+    desk = Waiting(*specs, cash=money, **limits)
+    engine = desk.trader.engine
+    for what in market:
+        working = [hold.order for hold in engine.holds.holds.values()]
+        if what in ("ACME", "ZETA"):
+            desk.quote(what, after=0)
+        elif what.startswith("bar "):
+            desk.bar(what[4:], after=0)
+        elif what == "cycle":
+            desk.cycle(after=0)
+        elif what == "wait":
+            desk.quote(after=1.5)
+        elif working and what == "fill":
+            order = working[0]
+            size = engine.orders[order.id].remaining()
+            desk.feed(Fill(desk.after(0.001), order.id, desk.now, order.id, PRICE, size, 0, "USD"))
+        elif working:
+            desk.feed(Report(kinds.CANCELLED, desk.after(0.001), working[0].id, desk.now, "", ""))
+        taken = {book.instrument.symbol for book in engine.ledger.books.values() if book.long_size}
+        taken |= {hold.order.instrument.symbol for hold in engine.holds.holds.values() if hold.order.role == ENTRY}
+        taken |= {kept.order.instrument.symbol for kept in engine.reservations.values()}
+        assert len(taken) <= 1
+        free = engine.accounts["main"].free("USD")
+        assert free is not None and free >= 0
+        assert all(kept.expires > engine.now for kept in engine.reservations.values())
+    return desk
+
+
+@given(st.lists(scripts, min_size=4, max_size=4), ticks)
+def test_strategies_of_one_tick_never_share_the_last_place_nor_the_last_dollar(
+    script: list[dict[str, Any]], market: list[str]
+) -> None:
+    desk = played(script, market, "1500")
+    assert desk.recovered().state_hash() == desk.trader.state_hash()
+
+
+def test_the_strategies_get_to_the_last_place_and_the_last_dollar() -> None:
+    both = {"ACME": [["BUY", 0.9]], "ZETA": [["BUY", 0.9]]}
+    desk = played([{}, {}, both, both], ["ACME", "ZETA", "cycle", "ACME", "fill", "cycle"], "1500")
+    events = [output for _, outputs in desk.history for output in outputs]
+    refused = {check.code for event in events if isinstance(event, Reserved | Decision) for check in event.refusals}
+    assert {"OPEN_LIMIT_EXCEEDED", "INSUFFICIENT_FUNDS", "BUDGET_EXCEEDED"} <= refused
+    assert [event.approved for event in events if isinstance(event, Reserved)].count(True) == 1

@@ -36,6 +36,7 @@ class Says(Strategy):
     script: dict[str, Any] = {}
     by: str = "quote"
     shorts: bool = False
+    percent: float = 10.0
 
     def on_bar(self, bar: Bar) -> None:
         if self.by == "bar":
