@@ -17,8 +17,9 @@ from tradewright.model import event as kinds
 
 EVENTS = 100_000
 INPUTS = (*range(kinds.BAR, kinds.DEPTH + 1), *range(kinds.ACCEPTED, kinds.FILL_PRICE + 1),
-          *range(kinds.STARTED, kinds.ORDER_ADOPTED + 1))  # fmt: skip
-OUTPUTS = range(kinds.DECISION, kinds.EXIT_TRIGGERED + 1)
+          *range(kinds.STARTED, kinds.ORDER_ADOPTED + 1), kinds.RESERVE_REQUESTED, kinds.RELEASE_REQUESTED,
+          kinds.ORDER_REQUESTED)  # fmt: skip
+OUTPUTS = (*range(kinds.DECISION, kinds.EXIT_TRIGGERED + 1), kinds.RESERVED, kinds.RELEASED, kinds.RESERVATION_EXPIRED)
 #: Refusals this stream can not have: each asks for a price or a size that the strategies' whims never have.
 NEVER = {
     "PRICE_UNKNOWN", "PRICE_STALE", "PRICE_INCREMENT", "SIZE_MAXIMUM", "NOTIONAL_MINIMUM", "PRICE_BAND",
