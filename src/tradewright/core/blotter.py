@@ -25,7 +25,7 @@ from tradewright.core.orders import OrderState
 from tradewright.core.risk import Rule
 from tradewright.core.scoreboard import SAID, Scoreboard
 from tradewright.core.state import order_from, to_bytes
-from tradewright.core.trading_state import UNKNOWN_ORDER
+from tradewright.core.trading_state import REAPPEARED, UNKNOWN_ORDER
 from tradewright.core.watching import watch
 from tradewright.model.account import HEDGING, Account
 from tradewright.model.chain import digest
@@ -598,7 +598,7 @@ class Blotter:
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
         elif was_lost and state.stage == WORKING:
-            self._notice("REAPPEARED", order.id, f"{order.id} works though its venue did not know it")
+            self._notice(REAPPEARED, order.id, f"{order.id} works though its venue did not know it")
 
     def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
         """The best price of an exit held here begins where its parent filled first."""

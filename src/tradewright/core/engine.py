@@ -16,7 +16,7 @@ from tradewright.core.holds import left
 from tradewright.core.judge import Judge, in_steps
 from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
-from tradewright.core.lost_exits import place_again
+from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
@@ -24,7 +24,14 @@ from tradewright.core.rules import loss_limit
 from tradewright.core.sizers import fitted
 from tradewright.core.sizing import money_for, quantity_for
 from tradewright.core.state import order_from
-from tradewright.core.trading_state import DAILY_LOSS_LIMIT, UNKNOWN_ORDER, stopped, stopped_openings, unbooked_fill
+from tradewright.core.trading_state import (
+    DAILY_LOSS_LIMIT,
+    REAPPEARED,
+    UNKNOWN_ORDER,
+    stopped,
+    stopped_openings,
+    unbooked_fill,
+)
 from tradewright.model.command import (
     CLOSING,
     EXIT_OF_PART,
@@ -216,6 +223,8 @@ class Engine(Judge):
                 changed = unbooked_fill(self, event.order_id)
                 if changed is not None:
                     self._emit(changed, outputs)
+            elif alarm.code == REAPPEARED:
+                outputs += reappeared(self, alarm.order_id)
         self.noticed = []
 
     def _roll_days(self, outputs: list[Event]) -> None:

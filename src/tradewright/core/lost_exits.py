@@ -2,7 +2,8 @@
 
 An order whose outcome is not known is looked up and never sent again. Where its venue does not know it, an opening is
 simply not there; a stop or a target that is not there leaves a position without one. So its terms go out anew, as an
-order with an id of its own, for what is still held and not guarded by another exit of its kind.
+order with an id of its own, for what is still held and not guarded by another exit of its kind. Where the lost one turns
+up after all, it ends.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.core.life_cycle import ENDED_NOT_FOUND
 from tradewright.core.watchdog import rest_of
+from tradewright.model.command import NOTHING_TO_GUARD
 from tradewright.model.control import ExitPlanned
 from tradewright.model.event import Event
 from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
@@ -38,15 +40,26 @@ def place_again(engine: Engine, report: Report) -> list[Event]:
     return outputs
 
 
+def reappeared(engine: Engine, order_id: str) -> list[Event]:
+    """An order works that its venue did not know: an exit whose place another has taken by now ends. Applied
+    outputs."""
+    state = engine.orders[order_id]
+    lost = state.order
+    if lost.role not in (STOP_LOSS, TAKE_PROFIT) or not _has_heir(engine, state):
+        return []
+    return engine.cancel(order_id, NOTHING_TO_GUARD)
+
+
 def _has_heir(engine: Engine, state: OrderState) -> bool:
-    """Whether an exit of the same pair and kind works already: exits of one pair leave each other room."""
+    """Whether another exit works in its place: of its pair or opening, or at its prices."""
     lost = state.order
     book = engine.book(lost.account, lost.strategy, lost.instrument)
-    return any(
-        hold.order.group == lost.group and hold.order.role == lost.role and hold.order.id != lost.id
-        for hold in book.exits.values()
-        if lost.group
-    )
+    return any(hold.order.id != lost.id and _terms(hold.order) == _terms(lost) for hold in book.exits.values())
+
+
+def _terms(order: Order) -> tuple[object, ...]:
+    prices = () if order.parent or order.group else (order.stop_units, order.limit_units)
+    return (order.side, order.role, order.lot, order.parent, order.group, order.type, prices)
 
 
 def _again(engine: Engine, state: OrderState) -> Order:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.model import event as kinds
+from tradewright.model.command import NOTHING_TO_GUARD
 from tradewright.model.control import Started
 from tradewright.model.exit_plan import plan_from
 from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
@@ -147,3 +148,28 @@ def test_a_held_exit_that_went_out_and_was_lost_goes_out_again_at_once() -> None
     assert placed(desk) == []
     desk.fill(again.id, 10, 9_400)
     assert desk.net() == 0
+
+
+@pytest.mark.parametrize("exits", [{"stop_loss": 9_500}, {"stop_loss": 9_500, "take_profit": 11_000}])
+def test_one_that_turns_up_after_all_ends_since_its_place_is_taken(exits: dict[str, int]) -> None:
+    desk, (_, stop, *_) = desk_of(**exits)
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    desk.accept(again.id)
+    desk.accept(stop)
+    assert desk.cancelled() == [(stop, NOTHING_TO_GUARD)]
+    assert "REAPPEARED" in desk.alarms()
+    assert desk.state(again.id).is_open()
+
+
+def test_one_that_turns_up_where_nothing_took_its_place_goes_on() -> None:
+    desk = Desk(account_of(native_exits=True, leverage=10))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500)
+    entry, stop = (order.id for order in decision.orders)
+    desk.say(kinds.NOT_FOUND, stop)
+    desk.taken()
+    desk.accept(stop)
+    desk.fill(entry, 10, PRICE)
+    assert desk.taken() == []
+    assert desk.state(stop).is_open()
