@@ -2,8 +2,8 @@
 
 An order whose outcome is not known is looked up and never sent again. Where its venue does not know it, an opening is
 simply not there; a stop or a target that is not there leaves a position without one. So its terms go out anew, as an
-order with an id of its own, for what is still held and not guarded by another exit of its kind. Where the lost one turns
-up after all, it ends.
+order with an id of its own, for what is still held and not guarded by another exit of its kind. Where the lost one
+turns up after all, it ends.
 """
 
 from __future__ import annotations

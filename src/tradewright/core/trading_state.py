@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 #: Alarm, and cause of REDUCING: the venue filled an order that is not known here, so its books and ours differ.
 UNKNOWN_ORDER = "UNKNOWN_ORDER"
+#: Alarm: an order works that its venue did not know when it was looked up.
 REAPPEARED = "REAPPEARED"
 
 

@@ -1,0 +1,149 @@
+"""A test that can not fail is worse than none: each incident's test is run against a copy of the sources in which the
+line that prevents the incident is spoiled, and has to fail there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from compileall import compile_dir
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import NamedTuple
+
+import pytest
+
+from tests.project import PACKAGE, ROOT, build_of
+from tests.unit.core import test_incidents
+
+INCIDENTS = "tests/unit/core/test_incidents.py"
+#: What is run is pure Python whichever build runs it: once on every run is enough.
+ONCE = pytest.mark.long if build_of("tradewright.trader") == "pure" else pytest.mark.timeout(300)
+
+
+class Break(NamedTuple):
+    """A line of a file, as it stands and as it would be wrong."""
+
+    file: str
+    line: str
+    spoiled: str
+
+
+BREAKS = {
+    "citi_2022_a_basket_typed_for_58_million_and_made_of_444_billion": Break(
+        "core/gate.py", "if event.limit not in limits.softs():", "if event.limit not in limits.values:"
+    ),
+    "knight_2012_an_old_flag_wakes_code_that_never_counts_its_fills": Break(
+        "core/traffic.py", "sum([1 for time, *of in self.executed if time > since and of == [strategy, index]])", "0"
+    ),
+    "hummingbot_462_a_hundred_thousand_orders_on_an_insufficient_balance": Break(
+        "core/breakers.py", "traffic.errors += 1", "traffic.errors += 0"
+    ),
+    "trading_bot_27_a_restart_does_not_reset_the_daily_loss": Break(
+        "core/state.py",
+        "state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity",
+        # As if the day began with what is left after the restart: a thousand less than it did.
+        "state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity - 10**21, week_equity",
+    ),
+    "mql5_289_the_day_turns_at_midnight_of_its_own_zone": Break(
+        "core/blotter.py", "day_start(account.terms.day_zone, ", 'day_start("UTC", '
+    ),
+    "hummingbot_2534_after_a_kill_there_are_no_new_orders_and_cancels_still_go": Break(
+        "core/trading_state.py", "return state != ACTIVE or order.strategy in engine.halted", "return False"
+    ),
+    "nautilus_4946_a_limit_on_a_margin_account_is_never_skipped": Break(
+        "core/rules.py",
+        "value = proposal.worth(scope.currency)",
+        'value = proposal.worth(scope.currency) if proposal.account.terms.kind == "cash" else 0',
+    ),
+    "nautilus_1507_a_small_close_is_never_denied": Break(
+        "core/rules.py", "if minimum == 0 or not proposal.opening:", "if minimum == 0:"
+    ),
+    "hummingbot_3374_orders_whose_answers_were_lost_are_not_forgotten": Break(
+        "core/orders.py", "left = self.remaining()", "left = 0 if self.submit == UNKNOWN else self.remaining()"
+    ),
+    "freqtrade_1858_an_order_is_not_gone_because_its_cancel_was_asked_for": Break(
+        "core/orders.py", "left = self.remaining()", "left = 0 if self.cancel != NONE else self.remaining()"
+    ),
+    "passivbot_514_a_fill_behind_its_cancel_is_booked_and_told": Break(
+        "core/blotter.py", "if fresh and isinstance(event, Fill):", "if was_open and isinstance(event, Fill):"
+    ),
+    "freqtrade_8374_an_exit_is_as_large_as_what_was_filled": Break(
+        "core/rules.py", "0 < order.quantity <= there", "0 < order.quantity"
+    ),
+    "freqtrade_3802_an_exit_that_filled_in_part_does_not_stand_for_ever": Break(
+        "core/watchdog.py", "engine.now - watched.since < limit:", "state.filled:"
+    ),
+    "alpaca_306_a_replace_that_failed_and_happened_is_one_order": Break(
+        "core/orders.py", "self.order.quantity = replaced.quantity", "self.order.quantity += replaced.quantity"
+    ),
+    "alpaca_111_a_cancel_without_an_answer_is_looked_up_and_asked_for_again": Break(
+        "core/orders.py", "if self.cancel == UNKNOWN:", "if self.cancel == SENT:"
+    ),
+    "nautilus_963_a_flip_is_a_close_and_an_opening": Break(
+        "core/judge.py", "elif not book.hedging and book.net != 0 and", "elif book.hedging and book.net != 0 and"
+    ),
+    "nautilus_4106_an_exit_never_opens": Break(
+        "core/rules.py",
+        "there = left(proposal.book, order.side, order.lot, order.group)",
+        "there = proposal.book.closable(order.side, order.lot)",
+    ),
+    "freqtrade_2478_a_fee_in_the_base_currency_comes_out_of_what_is_owned": Break(
+        "core/ledger.py", "size -= order.side * units", "size -= 0"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources, to be spoiled; compiled once, so that each run compiles the spoiled file alone. Files are told apart
+    by their content, not by their time and length."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(PACKAGE, folder / "tradewright", ignore=shutil.ignore_patterns("__pycache__"))
+    compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
+    return folder
+
+
+@pytest.fixture
+def spoiled(request: pytest.FixtureRequest, copy: Path) -> Iterator[Path]:
+    """The copy with one line spoiled."""
+    found = BREAKS[request.param]
+    file = copy / "tradewright" / found.file
+    text = file.read_text()
+    assert found.line in text, f"{found.file} has no line {found.line!r} any more: say what would be wrong today"
+    file.write_text(text.replace(found.line, found.spoiled))
+    yield copy
+    file.write_text(text)
+
+
+def verdict(copy: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+    """What pytest says of these tests on the copy; without the project's plugins, which take longer than the tests."""
+    environment = {
+        **os.environ, "PYTHONPATH": f"{copy}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }  # fmt: skip
+    options = ["-c", os.devnull, f"--rootdir={ROOT}", "--import-mode=importlib", "--noconftest"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_every_incident_has_its_break() -> None:
+    named = {name.removeprefix("test_case_") for name in dir(test_incidents) if name.startswith("test_case_")}
+    assert set(BREAKS) == named
+
+
+@ONCE
+def test_the_copy_as_it_stands_prevents_them_all(copy: Path) -> None:
+    found = verdict(copy, INCIDENTS)
+    assert found.returncode == 0, found.stdout
+    assert "failed" not in found.stdout
+
+
+@ONCE
+@pytest.mark.parametrize(("name", "spoiled"), [(name, name) for name in BREAKS], indirect=["spoiled"], ids=list(BREAKS))
+def test_a_broken_build_is_seen(name: str, spoiled: Path) -> None:
+    found = verdict(spoiled, f"{INCIDENTS}::test_case_{name}")
+    assert found.returncode == 1, found.stdout
+    assert "AssertionError" in found.stdout or "DID NOT RAISE" in found.stdout, found.stdout
