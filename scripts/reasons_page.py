@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tradewright.core.modify import MODIFY_CODES
+from tradewright.core.parents import PARENT_CODES
 from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.risk import Rule
 from tradewright.core.sizers import SIZING_CODES
@@ -39,6 +40,7 @@ def page() -> str:
     lines += [f"| {code} | {SIZING} | | {text} | {QUESTIONS[code]} |" for code, text in SIZING_CODES.items()]
     lines += [f"| {code} | change | | {text} | {QUESTIONS[code]} |" for code, text in MODIFY_CODES.items()]
     lines += [f"| {code} | {PICKER} | | {text} | {QUESTIONS[code]} |" for code, text in RESERVATION_CODES.items()]
+    lines += [f"| {code} | risk | | {text} | {QUESTIONS[code]} |" for code, text in PARENT_CODES.items()]
     for rule in RULES:
         limits = [rule.limit, *(rule.also if rule.switches else ())] if rule.limit else []
         names = ", ".join(f"`{name}`" for name in limits)

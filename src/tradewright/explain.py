@@ -47,6 +47,7 @@ QUESTIONS = {
     "REQUEST_PENDING": "a cancel or change is on its way: {value}",
     "BELOW_FILLED": "new size {value} (filled {limit})",
     "TERMS_OF_TYPE": "the order has what is to change: {value}",
+    "PARENT_EXCEEDED": "slices of the parent order would be {value} (its size {limit})",
     "RESERVATION_ENDED": "the reservation it names is there",
     "SIZE_UNKNOWN": "what the size follows from is known",
     "STOP_REQUIRED": "a size by risk has a stop on the losing side",

@@ -38,6 +38,9 @@ BREAKS = {
     "knight_2012_an_old_flag_wakes_code_that_never_counts_its_fills": Break(
         "core/traffic.py", "sum([1 for time, *of in self.executed if time > since and of == [strategy, index]])", "0"
     ),
+    "knight_parents_2012_children_stay_within_their_parent": Break(
+        "core/parents.py", "used += orders[order_id].filled + orders[order_id].wanted()", "used += 0"
+    ),
     "hummingbot_462_a_hundred_thousand_orders_on_an_insufficient_balance": Break(
         "core/breakers.py", "traffic.errors += 1", "traffic.errors += 0"
     ),

@@ -15,6 +15,7 @@ import pytest
 from scripts import orders_page, reasons_page, settings_page
 from tests.project import ROOT
 from tradewright.core.modify import MODIFY_CODES
+from tradewright.core.parents import PARENT_CODES
 from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
@@ -99,14 +100,16 @@ def test_the_table_of_controls_names_rules_and_tests_that_are_there() -> None:
     assert len(lines) > 25
     for line in lines:
         _, _, _, codes, where, _ = (part.strip() for part in line.split("|"))
-        assert {code.strip() for code in codes.split(",") if code} <= {rule.code for rule in RULES}, line
+        assert {code.strip() for code in codes.split(",") if code} <= {*PARENT_CODES, *(rule.code for rule in RULES)}, (
+            line
+        )
         file, _, name = where.strip("`").partition("::")
         assert f"def {name}(" in (ROOT / file).read_text(), line
 
 
 def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
     text = reasons_page.PAGE.read_text()
-    codes = [*SIZING_CODES, *MODIFY_CODES, *RESERVATION_CODES, *(rule.code for rule in RULES)]
+    codes = [*SIZING_CODES, *MODIFY_CODES, *RESERVATION_CODES, *PARENT_CODES, *(rule.code for rule in RULES)]
     assert [code for code in codes if f"| {code} |" not in text] == []
     assert set(codes) == set(QUESTIONS)
     assert set(REFUSALS) <= set(codes)

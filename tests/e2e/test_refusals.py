@@ -254,6 +254,16 @@ def test_a_rule_refuses_in_a_whole_run(code: str) -> None:
     assert desk.time % MINUTE == 0
 
 
+def test_a_slice_beyond_its_parent_is_refused_in_a_whole_run() -> None:
+    slices: Script = {f"bar {at}": [["buy", {"size": 10, "parent": "vwap", "parent_size": 25}]] for at in (1, 2, 3)}
+    desk = told(Story({}, (slices,)), {})
+    assert refused(desk) == ["PARENT_EXCEEDED"]
+    (decision,) = [decision for decision in desk.recorder.decisions if not decision.approved]
+    text = check_row(decision.refusals[0], decision.instrument)["text"]
+    assert text == "slices of the parent order would be 30 (its size 25)"
+    desk.check_recovery()
+
+
 @pytest.mark.parametrize("code", [rule.code for rule in RULES if rule.limit])
 def test_the_same_run_without_the_limit_has_no_such_refusal(code: str) -> None:
     story = STORIES[code]()

@@ -63,6 +63,7 @@ cdef class Blotter:
     cdef public list taping
     cdef readonly dict reservations
     cdef readonly dict sessions
+    cdef readonly object parents
     cdef public list targeted
     cdef public object board
     cdef Book newest

@@ -22,6 +22,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
+from tradewright.core.parents import Parents
 from tradewright.core.risk import Rule
 from tradewright.core.scoreboard import SAID, Scoreboard
 from tradewright.core.state import order_from, to_bytes
@@ -69,6 +70,7 @@ from tradewright.model.score import ShadowMatched
 from tradewright.model.shadow import ShadowTerms, is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
+from tradewright.model.slice import Sliced
 from tradewright.model.zone import day_of, day_start, week_of
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
@@ -93,7 +95,7 @@ class Blotter:
         "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
-        "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions",
+        "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "newest", "board",
     )  # fmt: skip
 
@@ -141,6 +143,7 @@ class Blotter:
         self.taping: list[str] = self.gate.taping
         self.targeted: list[AccountState] = self.gate.targeted
         self.sessions: dict[str, session.Session] = {}
+        self.parents = Parents()
         self.reservations: dict[str, reservations.Reservation] = {}
         self.newest: Book | None = None
         self.board: Scoreboard | None = None
@@ -356,6 +359,8 @@ class Blotter:
             self.set_due()
         elif isinstance(event, LagMeasured):
             self.gate.lags[event.name] = event.lag_ns
+        elif isinstance(event, Sliced):
+            self.parents.add(event, self.orders[event.order_id].order)
         elif isinstance(event, InstrumentStatus):
             self.gate.notices.state(event)
         elif isinstance(event, Located):
@@ -677,6 +682,8 @@ class Blotter:
             if (self.children or self.guards) and self._guards(order_id):
                 self.note_end(self.now, order_id)
                 continue
+            if self.parents.of:
+                self.parents.forget(state)
             del self.orders[order_id]
             self.holds.over.pop(order_id, None)
             if self.children:

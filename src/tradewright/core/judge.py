@@ -37,6 +37,7 @@ from tradewright.model.order import (
     Order,
 )
 from tradewright.model.sizer import ASKED, PPM_ONE, Sizer
+from tradewright.model.slice import Sliced
 
 
 class Judge(Blotter):
@@ -242,6 +243,8 @@ class Judge(Blotter):
         checks = judge(rules, proposal)
         if code:
             checks.insert(0, Sized(0, sizing, code).check())
+        if intent.parent and not intent.closing:
+            checks.append(self.parents.check(order, intent.parent, intent.parent_size, order.quantity, self.orders))
         approved = passed(checks)
         orders = [order]
         if approved and not intent.closing:
@@ -253,6 +256,9 @@ class Judge(Blotter):
         self._place(decision, outputs)
         if approved:
             self._plan_exits(intent, orders, outputs)
+            if intent.parent and not intent.closing:
+                whole = self.parents.size_of(order, intent.parent, intent.parent_size)
+                self._emit(Sliced(self.now, order.id, intent.parent, whole), outputs)
         return approved
 
     def judge_part(self, intent: Intent) -> list[Event]:

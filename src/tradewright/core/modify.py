@@ -114,6 +114,9 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
         if not form or rule.code in _FORM
     ]
     checks = judge(rules, proposal)
+    sliced = engine.parents.of.get(order.id)
+    if sliced is not None:
+        checks.append(engine.parents.check(order, sliced[4], 0, quantity, engine.orders))
     engine.holds.put_back(own, lifted)
     return checks, proposal.need or 0
 

@@ -70,6 +70,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [(id, watched.row()) for id, watched in engine.stops.items()],
             [kept.row() for kept in engine.reservations.values()],
             [session.row() for _, session in sorted(engine.sessions.items())],
+            engine.parents.row(),
             *([] if engine.board is None else [engine.board.row()]),
         )
     )
@@ -89,7 +90,8 @@ def restore(engine: Blotter, data: bytes) -> None:
 def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, due, sizers, gate, plans, guards, stops, reserved, sessions, *board,
+        ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents,
+        *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -144,6 +146,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         engine.guards[guard.key] = guard
     engine.stops.update({id: watched_from(item) for id, item in stops})
     _restore_reservations(engine, reserved)
+    engine.parents.restore(parents)
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

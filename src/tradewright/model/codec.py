@@ -56,6 +56,7 @@ from tradewright.model.reservation import (
 )
 from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategyScored
 from tradewright.model.signal import signal_from
+from tradewright.model.slice import Sliced
 from tradewright.model.vote import vote_from
 
 _MARKET: dict[int, Callable[..., Event]] = {
@@ -104,6 +105,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.SHADOW_MATCHED: ShadowMatched,
     kinds.STRATEGY_SCORED: StrategyScored,
     kinds.STRATEGIES_WEIGHED: StrategiesWeighed,
+    kinds.SLICED: Sliced,
 }
 #: Kinds whose row names an instrument by its index.
 _LISTED: dict[int, Callable[[Sequence[Any], list[Instrument]], Event]] = {

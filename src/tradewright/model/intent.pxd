@@ -41,4 +41,6 @@ cdef class Intent:
     cdef public bint trails
     cdef public bint modifies
     cdef public str reservation
+    cdef public str parent
+    cdef public long long parent_size
     cpdef begin(self, str order_id, str account, str strategy, Instrument instrument, int side)

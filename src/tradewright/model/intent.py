@@ -22,6 +22,7 @@ class Intent:
     event. cancels: not a wish for an order but for the end of `order_id`. plan: exits by distance and time, None = as
     its strategy or account has them, or none. trails: not a wish for an order but for a distance of the stops that
     plans move. modifies: for other terms of `order_id`. reservation: id of the one in whose place it comes, "" = none.
+    parent: name of the order it is a slice of, "" = of none; parent_size: counts of all slices together.
     """
 
     __slots__ = (
@@ -29,6 +30,7 @@ class Intent:
         "type", "limit_units", "stop_units", "trail_units", "trail_ppm", "time_in_force", "flags", "lot",
         "stop_loss", "take_profit", "exit_trail_units", "exit_trail_ppm", "group", "role", "reason", "inputs",
         "confidence", "cancels", "rank", "sizer", "weight_ppm", "weighed", "plan", "trails", "modifies", "reservation",
+        "parent", "parent_size",
     )  # fmt: skip
 
     def __init__(self, order_id: str, account: str, strategy: str, instrument: Instrument, side: int) -> None:
@@ -72,3 +74,5 @@ class Intent:
         self.trails = False
         self.modifies = False
         self.reservation = ""
+        self.parent = ""
+        self.parent_size = 0

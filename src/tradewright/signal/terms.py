@@ -42,6 +42,7 @@ WORDS_MAX = 10_000
 TERMS = frozenset({
     "symbol", "percent", "value", "at_fill", "limit", "stop", "trail", "trail_percent", "tif", "post_only",
     "extended_hours", "stop_loss", "take_profit", "trailing", "trailing_percent", "lot", "reason", "confidence",
+    "parent", "parent_size",
     *SIZE_TERMS, *EXIT_TERMS,
 })  # fmt: skip
 
@@ -75,6 +76,8 @@ def fill_in(intent: Intent, terms: dict[str, Any], opening: bool) -> None:
         intent.type = STOP_LIMIT if intent.limit_units else STOP
     elif intent.limit_units:
         intent.type = LIMIT
+    if (intent.parent != "") is not (intent.parent_size > 0) or (intent.parent and intent.at_fill):
+        raise InputError(f"{intent.strategy}: a slice says parent and parent_size, and its size before it fills")
     trails = (intent.exit_trail_units > 0) + (intent.exit_trail_ppm > 0)
     if trails > 1 or (trails and intent.stop_loss and terms.get("trail_step") is None):
         raise InputError(
@@ -139,6 +142,10 @@ def _opening_term(intent: Intent, name: str, value: Any, terms: dict[str, Any]) 
             raise InputError(f"{intent.strategy}: value must be above zero")
     elif name == "at_fill" and "percent" in terms:
         intent.at_fill = bool(value)
+    elif name == "parent":
+        intent.parent = words_of(intent.strategy, name, value)
+    elif name == "parent_size":
+        intent.parent_size = size_count(intent.strategy, value, intent.instrument)
     else:
         return False
     if (intent.quantity > 0) + (intent.size_ppm > 0) + (intent.value > 0) > 1:

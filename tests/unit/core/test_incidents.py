@@ -69,6 +69,21 @@ def test_case_knight_2012_an_old_flag_wakes_code_that_never_counts_its_fills() -
     assert codes(desk, strategy="rlp") == [], "the code that is right goes on"
 
 
+def test_case_knight_parents_2012_children_stay_within_their_parent() -> None:
+    """The same order: nobody compared the children of a parent order with it any more, since that code had moved."""
+    desk = Desk(account_of(leverage=100), cash="1000000000")
+    desk.quote(PRICE)
+    sent = 0
+    for _ in range(300):
+        (decision,) = desk.want(BUY, 10, strategy="rlp", parent="212", parent_size=2_120)
+        if not decision.approved:
+            assert [check.code for check in decision.refusals] == ["PARENT_EXCEEDED"]
+            break
+        sent += 10
+        desk.fill(decision.orders[0].id, 10, PRICE)
+    assert sent == 2_120 == desk.net("rlp")
+
+
 def test_case_hummingbot_462_a_hundred_thousand_orders_on_an_insufficient_balance() -> None:
     desk = Desk(limits={"breakerErrors": 3, "breakerCooldownSeconds": 120, "maxMessagesPerMinute": 10})
     desk.quote(PRICE)

@@ -156,6 +156,15 @@ def hand(*symbols: str) -> Hand:
     [
         (lambda hand: hand.open(BUY, None, {}), "say how much"),
         (lambda hand: hand.open(BUY, 1, {"symbol": "NONE"}), "'NONE' is not one of its symbols"),
+        (lambda hand: hand.open(BUY, 1, {"parent": "vwap"}), "a slice says parent and parent_size"),
+        (lambda hand: hand.open(BUY, 1, {"parent_size": 5}), "a slice says parent and parent_size"),
+        (lambda hand: hand.open(BUY, 1, {"parent": "", "parent_size": 5}), "a slice says parent and parent_size"),
+        (lambda hand: hand.open(BUY, 1, {"parent": 7, "parent_size": 5}), "parent 7 is not text"),
+        (lambda hand: hand.open(BUY, 1, {"parent": "vwap", "parent_size": 0}), "must be above zero"),
+        (
+            lambda hand: hand.open(BUY, None, {"percent": 5, "at_fill": True, "parent": "vwap", "parent_size": 5}),
+            "a slice says parent and parent_size",
+        ),
         (lambda hand: hand.cancel(5), "5 is not the id of an order"),
     ],
 )
