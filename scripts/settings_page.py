@@ -17,7 +17,13 @@ HEAD = """\
 
 `tradewright backtest … --settings FILE` and `tradewright demo --settings FILE` take one file, YAML or JSON, for
 all that a session is configured with. This page is written by `scripts/settings_page.py` from the tables that read
-it.
+it. `examples/settings.yaml` holds conservative values to begin with:
+
+```sh
+tradewright backtest sma_cross --data examples/bars.csv --param percent=5 --settings examples/settings.yaml
+```
+
+A file that says something in each block:
 
 ```yaml
 session:

@@ -217,6 +217,13 @@ def test_the_example_of_the_page_loads_and_the_page_is_that_of_its_script(tmp_pa
     assert [line for line in BLOCKS if not re.search(f"^{line}[.:]", example, re.MULTILINE)] == []
 
 
+def test_the_example_that_is_shipped_holds_the_conservative_values() -> None:
+    settings = configured(ROOT / "examples" / "settings.yaml", "main", "ann")
+    assert account(settings)["tradepicker.maxOpenPositions"] == 3
+    assert account(settings)["maxSectorExposurePercent"] == 300_000
+    assert settings.scopes["owner:ann"].get("maxDailyRiskGlobal") == 500 * ONE
+
+
 # ── the command line ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
