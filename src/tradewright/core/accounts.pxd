@@ -26,6 +26,7 @@ cdef class AccountState:
     cdef public object peak
     cdef public object samples
     cdef public object gain_from
+    cdef public long long flattened
     cdef public object week_equity
     cdef readonly str unit
     cpdef measure(self, long long now)

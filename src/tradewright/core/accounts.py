@@ -20,7 +20,8 @@ class AccountState:
     scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low) price counts
     seen since the day began, by instrument; kept where a limit asks for them. traffic: kept where a limit asks for it.
     guarded: a limit asks for peak (highest equity) and samples (a minute's begin, ns UTC, and the highest equity within
-    it, of the last day). gain_from: equity from which a session's target counts, None = from the week's begin."""
+    it, of the last day). gain_from: equity from which a session's target counts, None = from the week's begin;
+    flattened: when a session's target last closed everything, ns UTC, 0 = never."""
 
     __slots__ = (
         "terms",
@@ -41,6 +42,7 @@ class AccountState:
         "peak",
         "samples",
         "gain_from",
+        "flattened",
         "unit",
     )
 
@@ -62,6 +64,7 @@ class AccountState:
         self.peak: int | None = None
         self.samples: deque[tuple[int, int]] = deque()
         self.gain_from: int | None = None
+        self.flattened = 0
         self.ranges: dict[int, tuple[int, int]] = {}
         self.unit = "money:" + terms.currency
 
@@ -184,4 +187,5 @@ class AccountState:
         return (
             self.terms.row(), self.day, self.day_end, self.day_equity, self.week_equity,
             sorted(self.ranges.items()), self.peak, list(self.samples), self.gain_from,
+            self.flattened,
         )  # fmt: skip

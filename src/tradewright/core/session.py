@@ -39,6 +39,8 @@ SESSION_DRAWDOWN = "SESSION_DRAWDOWN"
 SESSION_TARGET = "SESSION_TARGET"
 TARGETS = {SESSION_DRAWDOWN: "maxDrawdown", SESSION_TARGET: "weeklyTarget"}
 PPM_SCALE = 6
+#: What a venue refused to close is tried again after this long: its market may be closed for the night.
+RETRY_NS = 300 * 10**9
 
 
 class Session:
@@ -96,6 +98,7 @@ def set_by_person(engine: Blotter, event: TradingStateSet) -> None:
 
 def fold(engine: Blotter, event: SessionStopped) -> None:
     """It has reached a target."""
+    engine.accounts[event.account].flattened = event.time
     session = engine.sessions.get(event.account)
     if session is not None:
         session.status, session.stopped, session.code = STOPPED, event.time, event.code
@@ -116,28 +119,42 @@ def reached(account: AccountState, code: str) -> int | None:
 
 
 def tend(engine: Engine) -> list[Event]:
-    """Sessions that have reached a target stop, and what they hold is closed. Applied outputs."""
+    """Sessions that have reached a target stop, and what they hold is closed; what a venue refused to close is closed
+    again after a while. Applied outputs."""
     outputs: list[Event] = []
     for account in engine.targeted:
-        name = account.terms.name
-        scope = "account:" + name
-        if engine.states.get(scope, ACTIVE) == HALTED:
+        scope = "account:" + account.terms.name
+        halted = engine.states.get(scope, ACTIVE) == HALTED
+        cause = engine.causes.get(scope, "") if halted else ""
+        if halted and not (cause in TARGETS and left_open(account, engine.now)):
             continue
         for code, limit_name in TARGETS.items():
             limit = engine.gate.tightest(account, limit_name)
             value = None if limit is None else reached(account, code)
-            if limit is None or value is None or value < limit:
+            if limit is None or (cause != code if halted else value is None or value < limit):
                 continue
-            session = engine.sessions.get(name)
-            engine.emit(
-                SessionStopped(engine.now, name, "" if session is None else session.id, code, value, limit), outputs
-            )
-            engine.emit(TradingStateChanged(engine.now, scope, HALTED, code, value, limit), outputs)
-            words = f"{limit_name} {text_of(limit, 4)} % is reached ({text_of(value, 4)} %)"
-            outputs += engine.close_all(CloseRequested(engine.now, name, "", "session", words))
-            outputs += engine.end_openings()
+            _stop(engine, account, code, limit if value is None else value, limit, outputs)
             break
     return outputs
+
+
+def left_open(account: AccountState, now: int) -> bool:
+    """Whether something is still held that nothing is closing, long enough behind the last try."""
+    if now < account.flattened + RETRY_NS:
+        return False
+    return any((book.long_size or book.short_size) and not book.exits for book in account.books)
+
+
+def _stop(engine: Engine, account: AccountState, code: str, value: int, limit: int, outputs: list[Event]) -> None:
+    """Stop the session, and close all of it at the market."""
+    name, scope = account.terms.name, "account:" + account.terms.name
+    session = engine.sessions.get(name)
+    engine.emit(SessionStopped(engine.now, name, "" if session is None else session.id, code, value, limit), outputs)
+    if engine.states.get(scope, ACTIVE) != HALTED:
+        engine.emit(TradingStateChanged(engine.now, scope, HALTED, code, value, limit), outputs)
+    words = f"{TARGETS[code]} {text_of(limit, 4)} % is reached ({text_of(value, 4)} %)"
+    outputs += engine.close_all(CloseRequested(engine.now, name, "", "session", words))
+    outputs += engine.end_openings()
 
 
 class Target(OpeningRule):

@@ -11,6 +11,7 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tests.unit.core.test_breakers import after_restart, rearm
 from tradewright.core.limits import Limits
 from tradewright.core.session import begin
+from tradewright.model import event as kinds
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import HALTED, REDUCING, SessionStopped, TradingStateChanged, TradingStateSet
 from tradewright.model.decision import Decision
@@ -71,6 +72,28 @@ def test_at_its_weekly_target_everything_is_closed_and_what_works_ends() -> None
     assert closes(outputs) == [("session: weeklyTarget 1 % is reached (1.008 %)", SELL, 900)]
     assert desk.cancelled() == [(resting, "CLOSING")]
     assert desk.refused(BUY, 1) == ["TRADING_STATE", "SESSION_TARGET"]
+
+
+def test_what_its_venue_refuses_to_close_is_closed_again_after_a_while() -> None:
+    desk = desk_with(maxDrawdown=1)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.taken()
+    desk.quote(PRICE - 100)
+    (first,) = desk.submitted()
+    assert desk.quote(PRICE - 100) == []
+    desk.say(kinds.REJECTED, first, "CLOSED")
+    desk.now += 299 * 10**9
+    assert desk.quote(PRICE - 100) == [], "not each time a price comes"
+    after_restart(desk)
+    desk.now += 10**9
+    outputs = desk.quote(PRICE)
+    assert stops(outputs) == [("main-1", "SESSION_DRAWDOWN", 0, 10_000)]
+    (second,) = desk.submitted()
+    desk.now += 600 * 10**9
+    assert desk.quote(PRICE) == [], "one is on its way"
+    desk.fill(second, 1_000, PRICE)
+    desk.now += 600 * 10**9
+    assert desk.quote(PRICE) == []
 
 
 def test_the_target_counts_from_the_weeks_begin() -> None:
