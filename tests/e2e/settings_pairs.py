@@ -248,6 +248,7 @@ SESSION_PAIRS: dict[str, list[Pair]] = {
     "maxPositionSize": [Pair({"session": {"maxPositionSize": 0.19}}, code="POSITION_LIMIT")],
     "minConfidence": [
         Pair({"session": {"minConfidence": 0.6}}, strategies=(buys(2, confidence=0.5),), code="CONFIDENCE_TOO_LOW"),
+        Pair({"session": {"minConfidence": 0.3}}, strategies=(says(2, confidence=0.4),)),
         Pair({"session": {"minConfidence": 0.95}}, {"session": {"minConfidence": 0.1}}, (CLEVER,), flat(9)),
     ],
     "stopLossPercent": [Pair({"session": {"stopLossPercent": 5}}, strategies=(buys(1),), market=FALLING)],

@@ -45,8 +45,14 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def scopes_of(file: Path | None, owner: str) -> dict[str, Limits]:
-    """The limits of a file by scope. Raises InputError for what is not one, naming the key."""
-    return {} if file is None else bound(read_file(file), owner)
+    """The limits of a file by scope. Raises InputError for what is not one, naming file and key."""
+    if file is None:
+        return {}
+    read = read_file(file)
+    try:
+        return bound(read, owner)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
 
 
 def read_file(file: Path) -> Any:

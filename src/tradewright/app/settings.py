@@ -90,7 +90,7 @@ KEYS: dict[str, Key] = {
     ),
     "minConfidence": Key(
         "number from 0 to 1", "0", "the least confidence that opens: of any opening, and the threshold of ensembles "
-        "and of strategies that have one", _number(0, 1), limit="minConfidence", parameter="threshold",
+        "and of strategies that signal", _number(0, 1), limit="minConfidence", parameter="threshold",
     ),
     "stopLossPercent": Key(
         _PERCENT_DOWN, "off", "stop-loss of openings that bring no exits, from their fill", _DOWN,

@@ -202,13 +202,16 @@ class Gate:
 
     def least(self, book: Book, name: str) -> int:
         """The smallest value of a limit over the scopes that a book lies in, 0 where it is off in all of them."""
+        return min(self.values(book, name), default=0)
+
+    def values(self, book: Book, name: str) -> list[int]:
+        """A limit's values over the scopes that a book lies in."""
         terms = self.accounts[book.account].terms
-        values = [
+        return [
             int(limits.get(name))
             for scope, limits in self.limits.items()
             if limits.has(name) and concerns(scope, terms, book.strategy, book.instrument)
         ]
-        return min(values, default=0)
 
     # ── what it binds ──────────────────────────────────────────────────────────────────────────────────────────────
 

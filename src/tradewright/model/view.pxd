@@ -9,5 +9,6 @@ cdef class EngineView:
     cpdef bint is_halted(self, str strategy) except -1
     cpdef long long price_units(self, Instrument instrument) except? -1
     cpdef bint is_working(self, str account, str strategy, Instrument instrument, int side, str role) except -1
+    cpdef long long confidence_ppm(self, str account, str strategy, Instrument instrument) except? -1
     cpdef bint mirrors(self) except -1
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)

@@ -63,6 +63,10 @@ class EngineView:
         """Whether one of the strategy's orders of that side and role may still fill."""
         raise AssertionError("a view without an engine")
 
+    def confidence_ppm(self, account: str, strategy: str, instrument: Instrument) -> int:
+        """The least confidence that its limits let open, ppm; 0 = none is set."""
+        raise AssertionError("a view without an engine")
+
     def mirrors(self) -> bool:
         """Whether what strategies want is traded by a shadow account too."""
         return False

@@ -8,8 +8,8 @@
 
 So a threshold keeps risk out and never in. An order of the same purpose that may still fill counts as done: a signal
 said again while it is on its way orders nothing. `threshold`, `percent` and `shorts` are the strategy's declared fields
-of these names, else the defaults here; with `percent` 0 the size is that of the strategy's or account's sizer. Of
-several signals on one symbol in one callback the last one counts.
+of these names, else the defaults here, and for the threshold `minConfidence` where that is set; with `percent` 0 the
+size is that of the strategy's or account's sizer. Of several signals on one symbol in one callback the last one counts.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradewright.model.errors import InputError
+from tradewright.model.instrument import Instrument
 from tradewright.model.order import BUY, ENTRY, EXIT, SELL
 from tradewright.model.signal import HOLD, Signal
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 THRESHOLD = 0.5
 PERCENT = 10.0
 SHORTS = False
+PPM_ONE = 1_000_000
 
 
 def act(strategy: Strategy, signals: list[Signal]) -> None:
@@ -44,7 +46,7 @@ def _act(strategy: Strategy, signal: Signal) -> None:
     terms: dict[str, Any] = {"symbol": signal.symbol, "reason": signal.reasoning, "confidence": signal.confidence}
     if against and not view.is_working(strategy.account, strategy.id, instrument, side, EXIT):
         strategy.close(side="short" if side == BUY else "long", **terms)
-    if along or signal.confidence < threshold_of(strategy):
+    if along or signal.confidence < threshold_of(strategy, instrument):
         return
     if side == SELL and not getattr(strategy, "shorts", SHORTS):
         return
@@ -57,9 +59,12 @@ def _act(strategy: Strategy, signal: Signal) -> None:
     open_(**terms)
 
 
-def threshold_of(strategy: Strategy) -> float:
-    """The confidence from which a signal opens."""
-    threshold: float = getattr(strategy, "threshold", THRESHOLD)
+def threshold_of(strategy: Strategy, instrument: Instrument) -> float:
+    """The confidence from which a signal opens: the strategy's own, else the least that its limits let open."""
+    threshold: float | None = getattr(strategy, "threshold", None)
+    if threshold is None:
+        least = strategy._hand.view.confidence_ppm(strategy.account, strategy.id, instrument)
+        return least / PPM_ONE if least else THRESHOLD
     if not 0.0 <= threshold <= 1.0:
         raise InputError(f"{strategy.id}: threshold {threshold} must lie between 0 and 1")
     return threshold

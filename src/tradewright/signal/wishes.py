@@ -68,7 +68,9 @@ def _of_signal(strategy: Strategy, signal: Signal, member: bool) -> Wish:
         opens = signal.confidence > 0
     else:
         shorts = getattr(strategy, "shorts", policy.SHORTS)
-        opens = signal.confidence >= policy.threshold_of(strategy) and (signal.action == BUY or bool(shorts))
+        opens = signal.confidence >= policy.threshold_of(strategy, signal.instrument) and (
+            signal.action == BUY or bool(shorts)
+        )
     return Wish(
         strategy.id, signal.instrument, signal.action, opens, PPM_ONE, None, 0,
         signal.reasoning, signal.inputs, signal.confidence,

@@ -93,7 +93,8 @@ def test_no_file_is_no_scope() -> None:
     ],
 )
 def test_a_fault_is_told_by_its_key(text: str, words: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as told:
         read(text, tmp_path)
+    assert str(told.value).startswith(f"{tmp_path / 'limits.yaml'}: ")
     with pytest.raises(InputError, match="can not be read"):
         scopes_of(tmp_path / "none.yaml", "ann")
