@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PERCENT_MIN = 95.0
 GATED = {
     "core": "src/tradewright/core/*",
-    "trader": "src/tradewright/trader.py",
+    "trader": "src/tradewright/trader/*",
     "journal": "src/tradewright/adapters/journal*",
 }
 #: In coverage's summaries: what was met, of how many.

@@ -8,7 +8,7 @@ from scripts.coverage_gate import GATED, PERCENT_MIN, Summary, failures
 
 FILES = {
     "core": "src/tradewright/core/orders.py",
-    "trader": "src/tradewright/trader.py",
+    "trader": "src/tradewright/trader/trader.py",
     "journal": "src/tradewright/adapters/journal.py",
 }
 

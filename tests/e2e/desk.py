@@ -285,10 +285,10 @@ class Desk:
 
     def check_recovery(self) -> None:
         """Folded with and without strategies, and restored from a snapshot: the same state each time."""
-        state, strategies = self.trader.state_hash(), self.trader.strategy_state()
+        state, strategies = self.trader.state_hash(), self.trader.roster.strategy_state()
         followed = self.recovered()
         assert followed.state_hash() == state
-        assert followed.strategy_state() == strategies
+        assert followed.roster.strategy_state() == strategies
         assert self.recovered(with_strategies=False).state_hash() == state
         engine = Engine()
         restore(engine, to_bytes(self.engine))

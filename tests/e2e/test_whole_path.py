@@ -243,7 +243,7 @@ def check_restored(played: Played) -> None:
             started = event
         if sequence > half and not restored:
             restored = True
-            state, strategies = to_bytes(trader.engine), msgspec.json.encode(trader.strategy_state())
+            state, strategies = to_bytes(trader.engine), msgspec.json.encode(trader.roster.strategy_state())
             trader = Trader(lambda spec: strategy_class(spec.ref))
             restore(trader.engine, state)
             assert started is not None

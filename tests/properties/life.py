@@ -285,7 +285,7 @@ class Life:
 
     def state_digest(self) -> str:
         """Everything: each record so far, the engine's state, the strategies' state."""
-        strategies = msgspec.json.encode(self.trader.strategy_state())
+        strategies = msgspec.json.encode(self.trader.roster.strategy_state())
         parts = (self.hash.hexdigest(), self.trader.state_hash(), blake2b(strategies, digest_size=16).hexdigest())
         return " ".join(parts)
 

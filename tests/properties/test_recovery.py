@@ -42,7 +42,7 @@ def last_start(life: Life, cut: int) -> Started:
 def restored(trader: Trader, life: Life, cut: int) -> Trader:
     """Another trader, from what a snapshot of this one holds."""
     other = with_strategies()
-    states: list[Any] = msgspec.json.decode(msgspec.json.encode(trader.strategy_state()))
+    states: list[Any] = msgspec.json.decode(msgspec.json.encode(trader.roster.strategy_state()))
     restore(other.engine, to_bytes(trader.engine))
     other.resume(last_start(life, cut), states)
     return other
@@ -56,12 +56,12 @@ def test_a_snapshot_at_any_cut_and_the_records_behind_it_are_the_records_from_ze
     life = lived(data.draw(lives(length, data.draw(st.sampled_from((HAPPENINGS, TRADING))))))
     cut = data.draw(st.integers(1, len(life.groups)))
     end = len(life.groups)
-    state = (life.trader.state_hash(), life.trader.strategy_state())
+    state = (life.trader.state_hash(), life.trader.roster.strategy_state())
     before = folded(life, 0, cut, with_strategies())
     behind = folded(life, cut, end, restored(before, life, cut))
-    assert (behind.state_hash(), behind.strategy_state()) == state
+    assert (behind.state_hash(), behind.roster.strategy_state()) == state
     whole = folded(life, cut, end, before)
-    assert (whole.state_hash(), whole.strategy_state()) == state
+    assert (whole.state_hash(), whole.roster.strategy_state()) == state
     assert folded(life, 0, end, Trader(None)).state_hash() == state[0], "strategies add nothing to the books"
 
 

@@ -45,10 +45,10 @@ def test_a_snapshot_at_any_cut_and_a_replay_know_the_shadow_as_it_was(length: in
     happened: Lived = data.draw(lives(length, data.draw(st.sampled_from((HAPPENINGS, NIGHTS)))))
     life = lived(happened, shadow=TERMS)
     cut = data.draw(st.integers(1, len(life.groups)))
-    state = (life.trader.state_hash(), life.trader.strategy_state())
+    state = (life.trader.state_hash(), life.trader.roster.strategy_state())
     before = folded(life, 0, cut, with_strategies())
     behind = folded(life, cut, len(life.groups), restored(before, life, cut))
-    assert (behind.state_hash(), behind.strategy_state()) == state
+    assert (behind.state_hash(), behind.roster.strategy_state()) == state
     assert folded(life, 0, len(life.groups), Trader(None)).state_hash() == state[0]
     with TemporaryDirectory() as folder:
         with FileJournal(Path(folder) / "journal") as journal:

@@ -112,7 +112,7 @@ def bar(of: Trader, minute: int, price: int = 1000) -> Bar:
 
 
 def strategy(of: Trader, at: int = 0) -> Any:
-    return of.runners[at].strategy
+    return of.roster.runners[at].strategy
 
 
 def test_each_kind_of_event_reaches_its_callback_and_a_fill_its_owner() -> None:
@@ -254,7 +254,7 @@ def test_a_strategy_that_is_re_armed_decides_on_indicators_without_a_hole() -> N
         event = bar(made, minute, 1000 * minute)
         followed.follow(event, made.step(event).outputs)
     assert strategy(made).seen == [15.0, 75.0, 85.0], "of bars 1 and 2, 7 and 8, 8 and 9"
-    assert followed.strategy_state() == made.strategy_state()
+    assert followed.roster.strategy_state() == made.roster.strategy_state()
 
 
 def test_a_request_to_close_sells_what_is_held_at_the_market() -> None:
@@ -286,26 +286,26 @@ def test_a_run_is_taken_up_from_engine_bytes_and_strategy_states() -> None:
         made.step(bar(made, minute))
     resumed = Trader(lambda spec: CLASSES[spec.ref])
     restore(resumed.engine, to_bytes(made.engine))
-    resumed.resume(started("buys"), msgspec.json.decode(msgspec.json.encode(made.strategy_state())))
+    resumed.resume(started("buys"), msgspec.json.decode(msgspec.json.encode(made.roster.strategy_state())))
     assert (resumed.state_hash(), strategy(resumed).seen) == (made.state_hash(), 3)
 
     changed = Trader(lambda spec: CLASSES[spec.ref])
     restore(changed.engine, to_bytes(made.engine))
-    changed.resume(started("buys", code="other"), made.strategy_state())
+    changed.resume(started("buys", code="other"), made.roster.strategy_state())
     assert strategy(changed).seen == 0, "another code starts anew"
 
 
 def test_one_that_holds_what_can_not_be_stored_is_named_and_left_out_once_it_is_halted() -> None:
     made = trader("buys", "smuggles")
-    assert made.unstorable() == {}
+    assert made.roster.unstorable() == {}
     made.step(bar(made, 1))
-    assert list(made.unstorable()) == ["smuggles"]
-    assert "field kept: a Bar can not be stored" in made.unstorable()["smuggles"]
+    assert list(made.roster.unstorable()) == ["smuggles"]
+    assert "field kept: a Bar can not be stored" in made.roster.unstorable()["smuggles"]
     with pytest.raises(StateError, match="smuggles: field kept"):
-        made.strategy_state()
+        made.roster.strategy_state()
     made.step(TradingStateSet(MINUTE, "strategy:smuggles", HALTED, "snapshot", "it would be lost"))
-    assert made.unstorable() == {}
-    states = made.strategy_state()
+    assert made.roster.unstorable() == {}
+    states = made.roster.strategy_state()
     assert [key for key, _, _ in states] == ["buys:ACME"]
 
     resumed = Trader(lambda spec: CLASSES[spec.ref])
@@ -376,7 +376,7 @@ def test_a_strategy_whose_symbols_or_account_changed_starts_anew_in_them() -> No
     made = Trader(lambda spec: All)
     made.step(start_of(("ACME", "ZETA"), spec("one", "ACME")))
     made.step(bar(made, 1))
-    kept = made.strategy_state()
+    kept = made.roster.strategy_state()
     for run, wanted in enumerate((spec("one", "ACME", "ZETA"), spec("two", "ACME")), 2):
         start = start_of(("ACME", "ZETA"), wanted, run=run)
         made.step(start)
@@ -397,4 +397,4 @@ def test_following_the_records_of_a_run_gives_its_state_and_runs_strategies_mute
         event = bar(made, minute)
         followed.follow(event, made.step(event).outputs)
     assert followed.state_hash() == made.state_hash()
-    assert followed.strategy_state() == made.strategy_state()
+    assert followed.roster.strategy_state() == made.roster.strategy_state()

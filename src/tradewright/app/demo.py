@@ -272,8 +272,8 @@ class Session:
             rules = instrument.rules.row()
             if engine.symbols[instrument.symbol].rules.row() != rules:
                 machine.sequencer.feed(RulesChanged(now, instrument.index, list(rules)))
-        self.cycles = Cycles(machine.trader.cycles(), now)
-        self.sources.ask(signal_sources(machine.trader.services(), os.environ))
+        self.cycles = Cycles(machine.trader.roster.cycles(), now)
+        self.sources.ask(signal_sources(machine.trader.roster.services(), os.environ))
         if first or not engine.ledger.cash.get(ACCOUNT):
             machine.sequencer.feed(CashMoved(now, ACCOUNT, self.options.currency, self.deposited(), "initial balance"))
         if shadow is not None and not engine.ledger.cash.get(shadow.name):

@@ -28,7 +28,8 @@ from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED,
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Report
 from tradewright.ports import CrashPoint, no_crash
-from tradewright.trader import STRATEGY_STATE, Outcome, Trader
+from tradewright.trader import Outcome, Trader
+from tradewright.trader.runner import STRATEGY_STATE
 
 #: Records between two snapshots: recovery folds at most so many (well under a second) and the pause stays rare.
 SNAPSHOT_RECORDS = 25_000
@@ -193,7 +194,7 @@ class LiveEngine:
 
     def halt_unstorable(self) -> None:
         """Halt each strategy that holds what no snapshot can store."""
-        for strategy, why in self.trader.unstorable().items():
+        for strategy, why in self.trader.roster.unstorable().items():
             scope, reason = f"strategy:{strategy}", f"{STRATEGY_STATE}: {why}"
             self.step(TradingStateSet(self.trader.engine.now, scope, HALTED, "snapshot", reason))
 

@@ -83,5 +83,5 @@ def _from_snapshot(folder: Path, trader: Trader, found: Rebuilt, report: Callabl
 
 def snapshot_bytes(trader: Trader, started: Started, markets: int) -> bytes:
     """The content of a snapshot taken now. Raises StateError where a strategy's state can not be stored."""
-    row = (msgspec.Raw(to_bytes(trader.engine)), trader.strategy_state(), started.row(), markets)
+    row = (msgspec.Raw(to_bytes(trader.engine)), trader.roster.strategy_state(), started.row(), markets)
     return msgspec.json.encode(row)

@@ -4,7 +4,7 @@ from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
-from tradewright.trader cimport Outcome, Trader
+from tradewright.trader.trader cimport Outcome, Trader
 
 cdef int DECISION, FILLED, REJECTED, SESSION_STOPPED, STRATEGY_HALTED, SUBMIT
 

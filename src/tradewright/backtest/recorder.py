@@ -12,7 +12,7 @@ from tradewright.model.lot import Match
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, Report
 from tradewright.ports import Journal
-from tradewright.trader import NOTHING, Trader
+from tradewright.trader.trader import NOTHING, Trader
 
 
 class Booked:

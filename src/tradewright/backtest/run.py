@@ -146,7 +146,7 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
         sequencer.feed(CashMoved(begin, shadow.name, options.currency, SHADOW_CASH, "initial balance"))
     with long_lived():
         ruined = 0
-        events = Cycles(trader.cycles(), begin).among(dataset.events())
+        events = Cycles(trader.roster.cycles(), begin).among(dataset.events())
         if sequencer.run(events, trader.engine.accounts[ACCOUNT].ruined):
             ruined = trader.engine.now
             _close_out(sequencer, exchange, trader, ruined)

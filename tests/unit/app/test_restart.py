@@ -57,7 +57,7 @@ def engine_of(session: Session) -> Engine:
 
 
 def strategy_of(session: Session) -> Any:
-    return session.machine.trader.runners[0].strategy
+    return session.machine.trader.roster.runners[0].strategy
 
 
 @pytest.mark.parametrize("snapshot", [True, False])

@@ -106,7 +106,7 @@ class Desk:
         first = Trader(kind_of)
         for event, outputs in self.records[:at]:
             first.follow(event, outputs)
-        state = msgspec.json.decode(msgspec.json.encode(first.strategy_state()))
+        state = msgspec.json.decode(msgspec.json.encode(first.roster.strategy_state()))
         second = Trader(kind_of)
         restore(second.engine, to_bytes(first.engine))
         second.resume(self.started, state)

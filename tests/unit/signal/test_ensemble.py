@@ -306,7 +306,7 @@ def test_a_trader_that_followed_or_was_restored_anywhere_goes_on_with_the_very_s
         for event, outputs in desk.records[at:]:
             assert [encode(item) for item in trader.step(event).outputs] == [encode(item) for item in outputs], at
         assert trader.state_hash() == desk.trader.state_hash()
-        assert trader.strategy_state() == desk.trader.strategy_state()
+        assert trader.roster.strategy_state() == desk.trader.roster.strategy_state()
 
 
 # ── configuration ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -340,7 +340,7 @@ def share() -> Instrument:
 
 def test_a_timer_of_nobody_changes_nothing() -> None:
     desk = Desk({"a": (1, says(BUY))})
-    before = desk.trader.strategy_state()
+    before = desk.trader.roster.strategy_state()
     assert desk.feed(Timer(MINUTE, "cycle:45")).outputs == []
-    assert desk.trader.strategy_state() == before
+    assert desk.trader.roster.strategy_state() == before
     assert kind_of(StrategySpec("x", "says", "main", (), (), "", "")) is Says

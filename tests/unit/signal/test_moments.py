@@ -116,7 +116,7 @@ class Desk:
         """From a snapshot of engine and strategies."""
         trader = Trader(lambda spec: KINDS[spec.ref])
         restore(trader.engine, to_bytes(self.trader.engine))
-        stored = msgspec.json.decode(msgspec.json.encode(self.trader.strategy_state()))
+        stored = msgspec.json.decode(msgspec.json.encode(self.trader.roster.strategy_state()))
         trader.resume(self.began(), stored)
         return trader
 
@@ -164,7 +164,7 @@ def test_on_cycles_the_latest_signals_are_acted_on_with_its_own_timer() -> None:
         assert granted(outputs) == []
     assert granted(desk.cycle(30)) == [("a", "ACME", True), ("a", "ZETA", True)]
     assert granted(desk.cycle(30)) == []
-    assert desk.trader.cycles() == [30]
+    assert desk.trader.roster.cycles() == [30]
 
 
 def test_a_later_word_takes_the_place_of_an_earlier_one() -> None:

@@ -250,11 +250,11 @@ def test_a_trader_rebuilt_anywhere_remembers_the_last_word() -> None:
             followed.follow(decoder.decode(event), [decoder.decode(output) for output in outputs])
         restored = Trader(lambda spec: Speaks)
         restore(restored.engine, to_bytes(followed.engine))
-        restored.resume(whole.started, msgspec.json.decode(msgspec.json.encode(followed.strategy_state())))
+        restored.resume(whole.started, msgspec.json.decode(msgspec.json.encode(followed.roster.strategy_state())))
         for trader in (followed, restored):
             decoder = Decoder(trader.engine.instruments, lambda id, t=trader: t.engine.orders[id].order)
             for event, outputs in rows[cut:]:
                 made = trader.step(decoder.decode(event)).outputs
                 assert [encode(output) for output in made] == outputs
             assert trader.state_hash() == whole.trader.state_hash()
-            assert trader.strategy_state() == whole.trader.strategy_state()
+            assert trader.roster.strategy_state() == whole.trader.roster.strategy_state()

@@ -84,7 +84,7 @@ class Session:
         other = Session.__new__(Session)
         other.trader, other.started, other.found = Trader(lambda spec: self.found), self.started, self.found
         restore(other.trader.engine, to_bytes(self.trader.engine))
-        other.trader.resume(self.started, msgspec.json.decode(msgspec.json.encode(self.trader.strategy_state())))
+        other.trader.resume(self.started, msgspec.json.decode(msgspec.json.encode(self.trader.roster.strategy_state())))
         return other
 
 
@@ -112,7 +112,7 @@ def test_a_strategy_taken_up_from_a_snapshot_goes_on_as_if_it_had_never_ended(na
         before.play(tape[:cut])
         behind = before.taken_up()
         assert behind.play(tape[cut:]) == whole[cut:]
-        assert behind.trader.strategy_state() == session.trader.strategy_state()
+        assert behind.trader.roster.strategy_state() == session.trader.roster.strategy_state()
 
 
 @pytest.mark.parametrize("name", ALL)

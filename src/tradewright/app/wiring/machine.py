@@ -119,7 +119,7 @@ def open_machine(
         crash(DURING_RECOVERY)
         rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
         crash(AFTER_RECOVERY)
-        trader.watch = watch
+        trader.roster.watch = watch
         emergency = opened.enter_context(closing(EmergencyFile(journal_folder, crash=crash)))
         live = LiveEngine(trader, journal, emergency, listener, crash)
         live.counts.markets = rebuilt.markets
