@@ -15,5 +15,6 @@ cdef class View(EngineView):
     cpdef long long price_units(self, Instrument instrument) except? -1
     @cython.locals(order=Order)
     cpdef bint is_working(self, str account, str strategy, Instrument instrument, int side, str role) except -1
+    cpdef long long confidence_ppm(self, str account, str strategy, Instrument instrument) except? -1
     cpdef bint mirrors(self) except -1
     cpdef list open_orders(self, str account, str strategy, Instrument instrument)

@@ -48,6 +48,10 @@ class View(EngineView):
                 return True
         return False
 
+    def confidence_ppm(self, account: str, strategy: str, instrument: Instrument) -> int:
+        values: list[int] = self.engine.gate.values(self.engine.book(account, strategy, instrument), "minConfidence")
+        return max(values, default=0)
+
     def mirrors(self) -> bool:
         return self.engine.board is not None
 
