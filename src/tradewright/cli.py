@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tradewright.model.numbers import Number
 
 FAILED, USAGE, REFUSED, NOT_READY = 1, 2, 3, 4
+#: Options whose value is a path.
+PATHS = ("--home", "--journal", "--data", "--limits", "--settings", "--report")
 
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -86,6 +88,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     # `tradewright --data a.parquet b.parquet` reads better than a --data before each; both are taken.
     try:
+        check_paths(arguments)
         code = app(args=spread(arguments), standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         fail("interrupted", FAILED)
@@ -103,6 +106,15 @@ def main() -> None:
         fail(f"a number is out of range: {error}", FAILED)
     if code:
         raise SystemExit(code)
+
+
+def check_paths(arguments: Sequence[str]) -> None:
+    """An empty path would be the folder one stands in: a variable that is not set would write there. Raises
+    UsageError."""
+    for at, argument in enumerate(arguments):
+        option, given, value = argument.partition("=")
+        if option in PATHS and value == "" and (given or arguments[at + 1 : at + 2] == [""]):
+            raise UsageError(f"{option} is given an empty path; . is the folder you stand in")
 
 
 def fail(sentence: str, code: int, answered: bool = False) -> None:
@@ -206,13 +218,13 @@ def demo(
     from tradewright.app.limits_file import scopes_of
     from tradewright.app.settings import configured
     from tradewright.app.summary import play
+    from tradewright.backtest.data import check_file
 
     settings = configured(settings_file, ACCOUNT, ACCOUNT)
     chosen = chosen_strategies(strategies or settings.enabled, dict(parameters(param)))
     chosen = with_settings(chosen, settings)
     for file in data or []:
-        if not file.is_file():
-            raise InputError(f"data file {file} does not exist")
+        check_file(str(file))
     scopes = settings.beside(scopes_of(limits_file, ACCOUNT), [ref for ref, _ in chosen])
     with usage():
         options = DemoOptions(

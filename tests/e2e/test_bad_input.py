@@ -128,13 +128,13 @@ DEAF = {
     "def on_trade(self, trade):\n        self.buy(1)\n": "only on_trade would answer",
 }
 NAMES = {
-    "no such built-in": (("sma_cros",), "strategy 'sma_cros': no built-in of that name", 1),
+    "no such built-in": (("sma_cros",), "strategy 'sma_cros': no built-in of that name", 2),
     "no such file": (("nowhere.py:Mine",), "strategy file nowhere.py does not exist", 1),
-    "no such parameter": (("sma_cross", "--param", "fats=5"), "there is no parameter 'fats'", 1),
+    "no such parameter": (("sma_cross", "--param", "fats=5"), "there is no parameter 'fats'", 2),
     "a parameter that is no number": (
         ("sma_cross", "--param", "fast=five"),
         "parameter fast: 'five' is not a valid",
-        1,
+        2,
     ),
     "a parameter out of range": (("sma_cross", "--param", "fast=0"), "0", 1),
     "a negative parameter": (("sma_cross", "--param", "fast=-3"), "-3", 1),
@@ -215,7 +215,7 @@ FILES = {
     "no Parquet": ("x.parquet", b"these are words", "x.parquet: can not be read"),
     "half a Parquet": ("x.parquet", b"PAR1", "x.parquet: can not be read"),
     "a kind that is not read": ("x.xlsx", b"", "x.xlsx: only .parquet and .csv are read"),
-    "a folder": ("x.parquet", None, "x.parquet: there is no such file"),
+    "a folder": ("x.parquet", None, "x.parquet is a folder: name the data files in it"),
 }
 
 
@@ -227,6 +227,13 @@ def test_a_file_that_is_none_is_named(name: str, tmp_path: Path) -> None:
     else:
         (tmp_path / file).write_bytes(content)
     both_ways(tmp_path, sentence, 1, "backtest", "sma_cross", "--data", tmp_path / file)
+
+
+@pytest.mark.parametrize("command", ["backtest", "demo"])
+def test_a_pipe_is_not_read_and_not_waited_for(command: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.csv")
+    home = ("--home", tmp_path / "home") if command == "demo" else ()
+    both_ways(tmp_path, "x.csv is a pipe or a device", 1, command, "sma_cross", "--data", tmp_path / "x.csv", *home)
 
 
 def test_a_data_file_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -32,6 +32,10 @@ USAGE = {
     "a sizer that is none": (("demo", "--sizer", "dice:6"), "dice"),
     "money that is none": (("demo", "--cash", "much"), "much"),
     "money owed": (("demo", "--cash=-5"), "cash in USD can not be negative"),
+    "a home of no name": (("demo", "--home", ""), "--home is given an empty path"),
+    "a journal of no name": (("explain", "x", "--journal="), "--journal is given an empty path"),
+    "a report of no name": (("backtest", "sma_cross", "--report", "", "--data", "x.csv"), "--report is given an empty"),
+    "data of no name": (("backtest", "sma_cross", "--data", ""), "--data is given an empty path"),
     "half a question": (("explain", "--symbol", "ACME"), "explain wants an order id, or --symbol with --at"),
 }
 
@@ -91,6 +95,22 @@ def test_a_backtest_adds_no_records_to_those_of_another_run(tmp_path: Path) -> N
     again = tradewright(*command)
     assert (again.code, f"--journal {journal} holds the records of another run" in again.err) == (1, True)
     assert tradewright("replay", journal, "--json").row == {**replayed.row, "verifiedOutputs": 0}
+
+
+def test_doctor_tells_a_home_that_is_not_there(tmp_path: Path) -> None:
+    said = tradewright("doctor", "--home", tmp_path / "nope")
+    assert (said.code, f"BAD  run: {tmp_path / 'nope'} is not there" in said.out) == (1, True)
+    assert not (tmp_path / "nope").exists()
+
+
+def test_doctor_lists_no_limit_as_off_that_a_file_set(tmp_path: Path) -> None:
+    data, file, home = bars(tmp_path / "good.csv", 60, ("ACME",)), tmp_path / "limits.yaml", tmp_path / "home"
+    file.write_text("limits: {account:paper: {maxWorkingOrders: 5}}")
+    assert tradewright("demo", "sma_cross", "--data", data, "--limits", file, "--home", home).code == 0
+    (line,) = [
+        line for line in tradewright("doctor", "--home", home).out.splitlines() if "limits: account paper" in line
+    ]
+    assert "maxLeverage" in line and "maxWorkingOrders" not in line and "maxOrderValue" not in line
 
 
 def test_a_demo_that_fails_leaves_no_run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

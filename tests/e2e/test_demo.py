@@ -188,7 +188,7 @@ def test_several_strategies_share_one_session(tmp_path: Path) -> None:
         (["sma_cross", "macd_trend", "--param", "fast=3"], 2, "--param needs one strategy, not 2"),
         (["--param", "fast=3"], 2, "--param needs one strategy"),
         (["sma_cross", "sma_cross"], 1, "two strategies are called sma_cross"),
-        (["--data", "nowhere.csv"], 1, "nowhere.csv does not exist"),
+        (["--data", "nowhere.csv"], 1, "nowhere.csv: there is no such file"),
     ],
 )
 def test_what_it_can_not_play_is_said_in_a_sentence(

@@ -16,7 +16,6 @@ from tradewright.app.home import PAPER, SHADOW, home, newest_run
 from tradewright.app.wiring.journals import check_sqlite, holder_of, verify
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
-from tradewright.core.limits import LIMITS
 from tradewright.model.errors import InputError, JournalError
 from tradewright.model.shadow import is_shadow
 from tradewright.sim.paper import read_book
@@ -53,6 +52,9 @@ def examine(given: Path | None) -> Findings:
     findings.add("build", True, f"{found['mode']}, {modules} compiled modules, Python {found['python']}")
     _sqlite(findings, apsw.sqlite_lib_version())
     _disk(findings, home(given))
+    if given is not None and not given.exists():
+        findings.add("run", False, f"{given} is not there; `tradewright demo --home {given}` would make it")
+        return findings
     try:
         run = newest_run(given)
     except InputError as nothing:
@@ -98,11 +100,10 @@ def _journal(findings: Findings, journal: Path) -> None:
     if folded.trader.engine.board is not None:
         _paper(findings, "shadow", folded.trader.engine, True, journal.parent / SHADOW)
     setup = folded.trader.setup
-    for account, limits in setup.accounts if setup is not None else []:
+    for account, limits in setup.limits_of_accounts() if setup is not None else []:
         if is_shadow(account.name):
             continue
-        on = {name for name, _ in limits}
-        off = [name for name in LIMITS if name not in on]
+        off = limits.off()
         findings.add("limits", True, f"account {account.name}: off are {', '.join(off) or 'none'}")
 
 

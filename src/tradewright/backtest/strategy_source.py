@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tradewright.core.setup import StrategySpec
-from tradewright.model.errors import InputError
+from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import BAR, DEPTH, QUOTE, QUOTE_BAR, TRADE
 from tradewright.signal.ensemble import Ensemble, member_id
 from tradewright.signal.strategies import STRATEGIES
@@ -32,7 +32,7 @@ def strategy_class(ref: str) -> type[Strategy]:
         return STRATEGIES[ref]
     path, separator, name = ref.rpartition(":")
     if not separator:
-        raise InputError(f"strategy {ref!r}: no built-in of that name ({', '.join(STRATEGIES)}) and not file.py:Class")
+        raise UsageError(f"strategy {ref!r}: no built-in of that name ({', '.join(STRATEGIES)}) and not file.py:Class")
     found = getattr(_module(Path(path)), name, None)
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise InputError(f"strategy {ref!r}: {path} has no Strategy class {name}")

@@ -13,7 +13,7 @@ import inspect
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar
 
-from tradewright.model.errors import InputError, StateError
+from tradewright.model.errors import InputError, StateError, UsageError
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Depth, Quote, Trade
@@ -86,7 +86,7 @@ class Strategy:
             own[name] = copy.deepcopy(default)
         for name, value in parameters.items():
             if name not in own["_fields"]:
-                raise InputError(f"{id}: there is no parameter {name!r}; it has {', '.join(own['_fields']) or 'none'}")
+                raise UsageError(f"{id}: there is no parameter {name!r}; it has {', '.join(own['_fields']) or 'none'}")
             own[name] = converted(value, own["_fields"][name], f"{id}: parameter {name}")
 
     # ── to override ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -516,5 +516,5 @@ def converted(value: Any, default: Any, what: str) -> Any:
         if kind is str:
             return str(value)
     except (ValueError, TypeError, KeyError, ArithmeticError, StateError) as error:
-        raise InputError(f"{what}: {value!r} is not a valid {kind.__name__}") from error
+        raise UsageError(f"{what}: {value!r} is not a valid {kind.__name__}") from error
     raise InputError(f"{what}: can not be set from {value!r}")

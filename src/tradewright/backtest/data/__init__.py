@@ -8,5 +8,6 @@ value; what is merely imperfect (gaps, crossed quotes, rounded floats) is counte
 from tradewright.backtest.data.dataset import Dataset, Gaps, Series
 from tradewright.backtest.data.options import ReadOptions
 from tradewright.backtest.data.reader import load
+from tradewright.backtest.data.table import check_file
 
-__all__ = ["Dataset", "Gaps", "ReadOptions", "Series", "load"]
+__all__ = ["Dataset", "Gaps", "ReadOptions", "Series", "check_file", "load"]

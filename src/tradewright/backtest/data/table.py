@@ -86,12 +86,22 @@ def read_rows(path: str, symbol: str | None, wanted: list[str] | None) -> list[R
     return [Rows(path, key[0], layout, part) for key, part in parts.items()]
 
 
+def check_file(path: str) -> None:
+    """Raises InputError for what is no file to be read: a folder has no rows, and a pipe could be read once only."""
+    if Path(path).is_file():
+        return
+    if Path(path).is_dir():
+        raise InputError(f"{path} is a folder: name the data files in it")
+    if Path(path).exists():
+        raise InputError(f"{path} is a pipe or a device: data is read from files, more than once")
+    raise InputError(f"{path}: there is no such file")
+
+
 def read_frame(path: str) -> pl.DataFrame:
     """The file as it stands; every column of a CSV file is text. Raises InputError."""
     import polars as pl
 
-    if not Path(path).is_file():
-        raise InputError(f"{path}: there is no such file")
+    check_file(path)
     try:
         match Path(path).suffix.lower():
             case ".parquet":
