@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scripts.orders_page import UNITS
-from tradewright.app.settings import KEYS
+from tradewright.app.settings_keys import KEYS
 from tradewright.core.filter import GLOBAL_KEYS, RISK_KEYS, SYMBOL_KEYS
 from tradewright.core.limits import LIMITS
 from tradewright.model.exit_plan import CONFIGURED, EXIT_MEANINGS

@@ -220,12 +220,12 @@ def demo(
     from tradewright.app.summary import play
     from tradewright.backtest.data import check_file
 
-    settings = configured(settings_file, ACCOUNT, ACCOUNT)
+    settings = configured(settings_file, ACCOUNT)
     chosen = chosen_strategies(strategies or settings.enabled, dict(parameters(param)))
     chosen = with_settings(chosen, settings)
     for file in data or []:
         check_file(str(file))
-    scopes = settings.beside(scopes_of(limits_file, ACCOUNT), [ref for ref, _ in chosen])
+    scopes = settings.beside(scopes_of(limits_file, settings.owner), [ref for ref, _ in chosen])
     with usage():
         options = DemoOptions(
             settings=settings,
@@ -296,8 +296,8 @@ def backtest(
 
     if not data:
         raise UsageError("backtest needs data: add --data FILE")
-    settings = configured(settings_file, ACCOUNT, owner or ACCOUNT)
-    scopes = settings.beside(scopes_of(limits_file, owner or ACCOUNT), [strategy], parameters(limit, "--limit"))
+    settings = configured(settings_file, ACCOUNT, owner)
+    scopes = settings.beside(scopes_of(limits_file, settings.owner), [strategy], parameters(limit, "--limit"))
     with usage():
         models = Models(fee=fee, slippage=slippage, latency=latency, partial=partial, fill=fill, queue=queue)
         reading = ReadOptions(
@@ -305,7 +305,7 @@ def backtest(
             adjust=factor_or_file(adjust), max_gap=max_gap,
         )  # fmt: skip
         options = RunOptions(
-            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=owner, scopes=scopes,
+            cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=settings.owner, scopes=scopes,
             limits=dict(parameters(limit, "--limit")), models=models, fee_estimate=fee_estimate_of(models.fee),
             seed=seed, final=final, keep_decisions=without, shadow=shadow_options(shadow, shadow_option),
             **settings.of_run(sizer, parameters(exits, "--exit")),

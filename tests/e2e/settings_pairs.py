@@ -243,7 +243,12 @@ LIMITS_ELSEWHERE = {
 }
 
 CLEVER = (f"{HERE}:Clever", {})
+BY_OWNER = {"owner:ann": {"maxOrderValue": 999}}
 SESSION_PAIRS: dict[str, list[Pair]] = {
+    "userId": [
+        Pair({"session": {"userId": "ann"}, "limits": BY_OWNER}, {"session": {"userId": "bob"}, "limits": BY_OWNER},
+             code="MAX_ORDER_VALUE"),
+    ],
     "maxPositions": [Pair({"session": {"maxPositions": 1}}, code="MAX_OPEN_POSITIONS", **shares())],
     "maxPositionSize": [Pair({"session": {"maxPositionSize": 0.19}}, code="POSITION_LIMIT")],
     "minConfidence": [
@@ -281,7 +286,6 @@ SESSION_PAIRS: dict[str, list[Pair]] = {
         Pair({"session": {"decideOn": "cycle", "cycleSeconds": 200}}, {"session": {"decideOn": "cycle"}}, (says(2),)),
     ],
 }  # fmt: skip
-SESSION_ELSEWHERE = {"userId": "whose session it is: a name in the record, which decides nothing"}
 
 EXIT_PAIRS: dict[str, Pair] = {
     "stopLossPercent": Pair({"exits": {"stopLossPercent": 5}}, strategies=(buys(1),), market=FALLING),

@@ -14,14 +14,14 @@ from tests.e2e.settings_pairs import (
     HERE,
     LIMIT_PAIRS,
     LIMITS_ELSEWHERE,
-    SESSION_ELSEWHERE,
     SESSION_PAIRS,
     SIZING_PAIRS,
     STRATEGY_PAIRS,
     Pair,
     instrument,
 )
-from tradewright.app.settings import KEYS, OF_STRATEGY, Settings, configured
+from tradewright.app.settings import OF_STRATEGY, Settings, configured
+from tradewright.app.settings_keys import KEYS
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
 from tradewright.backtest.strategy_source import Specified, specifications
@@ -61,7 +61,7 @@ def played(pair: Pair, content: dict[str, Any], folder: Path) -> Result:
     """A backtest under this file of settings."""
     file = folder / "settings.json"
     file.write_text(json.dumps(content))
-    settings = configured(file, ACCOUNT, ACCOUNT)
+    settings = configured(file, ACCOUNT)
     instruments = [instrument(symbol, pair.calendar) for symbol in pair.symbols]
     dataset = load([market(pair, folder)], ReadOptions(instruments=instruments, period=None if pair.quotes else "1m"))
     chosen = specified(pair, settings)
@@ -72,7 +72,7 @@ def played(pair: Pair, content: dict[str, Any], folder: Path) -> Result:
         RunOptions(
             scopes=settings.beside({}, [spec.ref for spec, _ in chosen]), exits=settings.exits, sizer=settings.sizer,
             sizers=settings.sizers(), plans=settings.plans(), sessions=settings.sessions(), models=models,
-            keep_decisions=True, **{"cash": "1000000", **options},
+            keep_decisions=True, owner=settings.owner, **{"cash": "1000000", **options},
         ),
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def test_a_key_of_one_strategy_decides(name: str, tmp_path: Path) -> None:
 
 def test_every_key_has_its_pair() -> None:
     assert {*LIMIT_PAIRS, *LIMITS_ELSEWHERE} == set(LIMITS)
-    assert {*SESSION_PAIRS, *SESSION_ELSEWHERE} == set(KEYS)
+    assert set(SESSION_PAIRS) == set(KEYS)
     assert set(EXIT_PAIRS) == set(CONFIGURED)
     assert set(SIZING_PAIRS) == {"method", "amount", *OPTIONS}
     assert set(STRATEGY_PAIRS) == set(OF_STRATEGY)

@@ -38,7 +38,7 @@ CHOSEN = [(OPINIONATED[0], {})]
 def settings_of(folder: Path, account: str) -> Settings:
     file = folder / "settings.json"
     file.write_text(json.dumps(CONTENT))
-    return configured(file, account, account)
+    return configured(file, account)
 
 
 def backtest(file: Path, folder: Path, journal: MemoryJournal) -> Result:

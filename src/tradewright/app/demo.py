@@ -107,7 +107,7 @@ class DemoOptions:
     scopes: Mapping[str, Limits] = field(default_factory=dict)
     sizer: str = ""
     exits: dict[str, Number] = field(default_factory=dict)
-    settings: Settings = field(default_factory=lambda: Settings(ACCOUNT))
+    settings: Settings = field(default_factory=lambda: Settings(ACCOUNT, ACCOUNT))
     shadow: Mapping[str, Number] | None = None
 
     def deposit(self) -> int:
@@ -118,7 +118,7 @@ class DemoOptions:
         """The terms of the one account."""
         return Account(
             ACCOUNT, ACCOUNT, "paper", kind="margin", currency=self.currency, leverage=2, native_exits=True,
-            fee=FeeEstimate(FEE_PPM),
+            fee=FeeEstimate(FEE_PPM), owner=self.settings.owner,
         )  # fmt: skip
 
     def shadow_terms(self) -> ShadowTerms | None:

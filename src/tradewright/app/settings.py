@@ -5,140 +5,31 @@ limits, executionFilter: as a file of limits has them. exits, sizing: of opening
 holds for one of them. Dotted keys (`tradepicker.maxOpenPositions: 3`) and nested ones are the same.
 
 Whatever is not known, of another type, or out of its range is refused with file, key and what is allowed; a value that
-two blocks give to the same thing is refused too. `KEYS` is the table of the session's keys; docs/settings.md is made
-of it.
+two blocks give to the same thing is refused too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tradewright.app.limits_file import bound, read_file
+from tradewright.app.settings_keys import KEYS, Key, check_key, unknown
 from tradewright.backtest.strategy_source import Specified, id_of, strategy_class
-from tradewright.core.limits import OPENING_TYPES, Limits, limits_from
+from tradewright.core.limits import Limits, limits_from
 from tradewright.model.errors import InputError
 from tradewright.model.exit_plan import ExitPlan, plan_from
 from tradewright.model.numbers import Number, decimal_of
 from tradewright.model.sizer import METHODS, OPTIONS, Sizer, sizer_from
-from tradewright.signal.ensemble import DECIDE_ON, Ensemble
+from tradewright.signal.ensemble import Ensemble
 from tradewright.signal.strategy import declared_fields
 
 BLOCKS = ("session", "risk", "tradepicker", "limits", "executionFilter", "exits", "sizing", "strategies")
 #: Blocks whose keys are limits of the account, and what their names begin with.
 OF_ACCOUNT = {"risk": "", "tradepicker": "tradepicker."}
 OF_STRATEGY = ("decideOn", "cycleSeconds", "exits", "sizing", "parameters")
-DAY_SECONDS = 86_400
-
-
-class Key(NamedTuple):
-    """One key of a session. unit, default, meaning: for people; check: whether a value is allowed. limit: the limit of
-    the account that it sets; exit: the exit of openings; parameter: of an ensemble; "" = none."""
-
-    unit: str
-    default: str
-    meaning: str
-    check: Callable[[Any], bool]
-    limit: str = ""
-    exit: str = ""
-    parameter: str = ""
-
-
-def _number(
-    least: float, most: float = float("inf"), whole: bool = False, from_least: bool = True
-) -> Callable[[Any], bool]:
-    """Whether it is a number of that range, and a whole one if that is said; true is none."""
-
-    def check(value: Any) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            return False
-        try:
-            number = decimal_of(value, "")
-        except InputError:
-            return False
-        if whole and number != int(number):
-            return False
-        return least <= number <= most if from_least else least < number <= most
-
-    return check
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(item, str) and item for item in value)
-
-
-def _one_of(*words: str) -> Callable[[Any], bool]:
-    return lambda value: value in words
-
-
-_PERCENT_UP = "percent, above 0"
-_PERCENT_DOWN = "percent, above 0 and below 100"
-_DOWN = _number(0, 99.9999, from_least=False)
-_UP = _number(0, from_least=False)
-#: The keys of a session, by name.
-KEYS: dict[str, Key] = {
-    "userId": Key("text", "the account", "whose session it is", lambda value: isinstance(value, str) and value != ""),
-    "maxPositions": Key(
-        "whole number, from 1", "off", "positions and working openings at a time", _number(1, whole=True),
-        limit="maxOpenPositions",
-    ),
-    "maxPositionSize": Key(
-        _PERCENT_UP, "off", "value of one position as a share of equity", _UP, limit="maxPositionSizePercent"
-    ),
-    "minConfidence": Key(
-        "number from 0 to 1", "0", "the least confidence that opens: of any opening, and the threshold of ensembles "
-        "and of strategies that signal", _number(0, 1), limit="minConfidence", parameter="threshold",
-    ),
-    "stopLossPercent": Key(
-        _PERCENT_DOWN, "off", "stop-loss of openings that bring no exits, from their fill", _DOWN,
-        exit="stopLossPercent",
-    ),
-    "takeProfitPercent": Key(
-        _PERCENT_UP, "off", "take-profit of openings that bring no exits, from their fill", _UP,
-        exit="takeProfitPercent",
-    ),
-    "trailingStopPercent": Key(
-        _PERCENT_DOWN, "off", "trailing stop of openings that bring no exits", _DOWN, exit="trailingStopPercent"
-    ),
-    "weeklyTarget": Key(
-        _PERCENT_UP, "off", "gain of the week at which everything is closed and the session stops", _UP,
-        limit="weeklyTarget",
-    ),
-    "maxDrawdown": Key(
-        _PERCENT_DOWN, "off", "loss from the highest equity at which everything is closed and the session stops", _DOWN,
-        limit="maxDrawdown",
-    ),
-    "orderType": Key(
-        "market or limit", "market", "of openings that say no price: at the market, or limited at the price they would "
-        "meet", _one_of(*OPENING_TYPES), limit="orderType",
-    ),
-    "watchlist": Key(
-        "list of symbols", "all", "the only symbols in which anything is opened", _texts, limit="allowedSymbols"
-    ),
-    "enabledStrategies": Key(
-        "list of strategies", "all", "the only strategies that open anything, and the only members of ensembles that "
-        "vote", _texts, limit="enabledStrategies",
-    ),
-    "validatorEnabled": Key(
-        "true or false", "true", "whether the validators of ensembles are asked", lambda value: isinstance(value, bool),
-        parameter="validator_enabled",
-    ),
-    "strategyWeightBalance": Key(
-        "number from 0 to 1", "0.5", "share of ML and RL services in an ensemble's vote: 0 = rules only … 1 = services "
-        "only", _number(0, 1), parameter="strategy_weight_balance",
-    ),
-    "decideOn": Key(
-        "bar, tick or cycle", "tick; bar for ensembles", "when signals are acted on: with the next bar, at once, or "
-        "with the cycle's timer", _one_of(*DECIDE_ON), parameter="decide_on",
-    ),
-    "cycleSeconds": Key(
-        "whole number of seconds, from 1 to 86400", "45", "where cycles fall: at the multiples of it",
-        _number(1, DAY_SECONDS, whole=True), parameter="cycle_seconds",
-    ),
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -154,10 +45,11 @@ class Own:
 
 @dataclass(slots=True)
 class Settings:
-    """A file that was read. session: its keys as they were given; scopes: all limits; exits, sizer: of the account;
-    own: by strategy."""
+    """A file that was read. owner: whose the account is. session: its keys as they were given; scopes: all limits;
+    exits, sizer: of the account; own: by strategy."""
 
     account: str
+    owner: str
     session: dict[str, Any] = field(default_factory=dict)
     scopes: dict[str, Limits] = field(default_factory=dict)
     exits: dict[str, Number] = field(default_factory=dict)
@@ -172,7 +64,7 @@ class Settings:
         """The session as a start has it: none where the file has none."""
         if not self.session:
             return []
-        user = str(self.session.get("userId", self.account))
+        user = str(self.session.get("userId", self.owner))
         return [(self.account, user, [[name, value] for name, value in sorted(self.session.items())])]
 
     def parameters(self, ref: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,10 +159,11 @@ class Settings:
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def configured(file: Path | None, account: str, owner: str) -> Settings:
-    """The settings of a file, if there is one, for an account and its owner. Raises InputError naming file and key."""
+def configured(file: Path | None, account: str, owner: str = "") -> Settings:
+    """The settings of a file, if there is one, for an account. owner: whose it is, "" = the session's user, else its
+    own. Raises InputError naming file and key."""
     if file is None:
-        return Settings(account)
+        return Settings(account, owner or account)
     read = read_file(file)
     try:
         return settings_from(read, account, owner)
@@ -278,17 +171,18 @@ def configured(file: Path | None, account: str, owner: str) -> Settings:
         raise InputError(f"{file}: {error}") from error
 
 
-def settings_from(read: Any, account: str, owner: str) -> Settings:
+def settings_from(read: Any, account: str, owner: str = "") -> Settings:
     """What was read, as settings. Raises InputError naming the key."""
     blocks = nested(read)
-    settings = Settings(account)
+    session = blocks.get("session", {})
+    for name, value in session.items():
+        check_key(str(name), value)
+    settings = Settings(account, owner or str(session.get("userId", account)))
     own: dict[str, Any] = {}
     for name in OF_ACCOUNT:
         for key, value in blocks.get(name, {}).items():
             _once(own, OF_ACCOUNT[name] + str(key), value, name)
-    session = blocks.get("session", {})
     for name, value in session.items():
-        _check_session(str(name), value)
         key = KEYS[name]
         if key.limit and not (name == "minConfidence" and not decimal_of(value, name)):
             _once(own, key.limit, value, f"session.{name}")
@@ -299,7 +193,7 @@ def settings_from(read: Any, account: str, owner: str) -> Settings:
         _once(settings.exits, str(name), value, "exits")
     plan_from(settings.exits)
     limits = {name: blocks[name] for name in ("limits", "executionFilter") if name in blocks}
-    settings.scopes = bound(limits, owner)
+    settings.scopes = bound(limits, settings.owner)
     _add(settings.scopes, f"account:{account}", own)
     settings.sizer = sizer_text(blocks["sizing"]) if "sizing" in blocks else ""
     settings.own = {str(id): own_of(str(id), block) for id, block in blocks.get("strategies", {}).items()}
@@ -335,7 +229,7 @@ def own_of(id: str, block: Any) -> Own:
         if name not in OF_STRATEGY:
             raise InputError(f"strategies.{id}.{unknown(str(name), OF_STRATEGY)}")
         if name in KEYS:
-            _check_session(name, value, f"strategies.{id}")
+            check_key(name, value, f"strategies.{id}")
         elif name != "sizing" and not isinstance(value, dict):
             raise InputError(f"strategies.{id}.{name}: {value!r} is not a mapping")
     own.decide_on = str(block.get("decideOn", ""))
@@ -367,20 +261,6 @@ def sizer_text(block: Any) -> str:
     except InputError as error:
         raise InputError(f"sizing: {error}") from error
     return block
-
-
-def unknown(name: str, known: Collection[str]) -> str:
-    """That a key is not known, with the nearest one that is, and all of them."""
-    near = get_close_matches(name, known, 1, 0.0)
-    return f"{name} is not known; did you mean {near[0]}? There are {', '.join(known)}"
-
-
-def _check_session(name: str, value: Any, where: str = "session") -> None:
-    key = KEYS.get(name)
-    if key is None:
-        raise InputError(f"{where}.{unknown(name, KEYS)}")
-    if not key.check(value):
-        raise InputError(f"{where}.{name}: {value!r} is not allowed; it takes a {key.unit}")
 
 
 def _once(found: dict[str, Any], name: str, value: Any, where: str) -> None:

@@ -13,7 +13,8 @@ from scripts import settings_page
 from tests.e2e.command import tradewright
 from tests.project import ROOT
 from tests.unit.app.test_limits_file import EXAMPLE
-from tradewright.app.settings import BLOCKS, KEYS, Settings, configured
+from tradewright.app.settings import BLOCKS, Settings, configured
+from tradewright.app.settings_keys import KEYS
 from tradewright.core.limits import limits_from
 from tradewright.model.errors import InputError
 from tradewright.model.sizer import sizer_from
@@ -115,6 +116,18 @@ def test_an_ensemble_is_enabled_with_its_members_and_only_those_vote(tmp_path: P
     assert settings.scopes_for(["sma_cross"])["account:main"].get("enabledStrategies") == ["up"]
     whole = read({"session": {"enabledStrategies": ["Clever"]}}, tmp_path)
     assert whole.parameters(COUNCIL, {}) == {}
+
+
+def test_the_account_is_its_own_the_session_s_user_s_or_whose_the_command_line_says(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    for content, owner, expected in (
+        ({}, "", "main"),
+        ({"session": {"userId": "bob"}}, "", "bob"),
+        ({"session": {"userId": "bob"}}, "eve", "eve"),
+    ):
+        file.write_text(json.dumps({**content, "executionFilter": {"maxConcurrentTradesGlobal": 8}}))
+        settings = configured(file, "main", owner)
+        assert (settings.owner, list(settings.scopes)) == (expected, [f"owner:{expected}"])
 
 
 def test_an_empty_file_and_a_confidence_of_zero_set_nothing(tmp_path: Path) -> None:
