@@ -15,12 +15,16 @@ import msgspec
 import pytest
 
 from tests.e2e.command import tradewright
+from tests.e2e.judge import FILLED, records
 from tests.e2e.markets import bars as bars_file
+from tests.e2e.nursery import Nursery
 from tests.unit.backtest.markets import bars, share, walk
 from tradewright.adapters.journal import FileJournal
 from tradewright.app.demo import ACCOUNT as DEMO
 from tradewright.app.demo import DemoOptions, Session
 from tradewright.app.history import fold, last_story, rerun, story_of
+from tradewright.app.home import JOURNAL
+from tradewright.app.home import SHADOW as SHADOW_FILE
 from tradewright.app.tables import write_tables
 from tradewright.backtest.data import Dataset
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, fee_estimate_of, run
@@ -29,7 +33,9 @@ from tradewright.model.errors import InputError
 from tradewright.model.moment import moment_text
 from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategyScored
 from tradewright.model.tables import PERFORMANCE, WEIGHTS
+from tradewright.prove.crash import DEAD
 from tradewright.sim.models import Models
+from tradewright.sim.paper import read_book
 
 SCRIPT = Path(__file__).with_name("weights_script.py")
 SHADOW = f"paper:{ACCOUNT}"
@@ -370,3 +376,38 @@ def test_bounds_that_can_not_be_kept_are_refused_before_anything_is_written(tmp_
     assert done.code == 1
     assert "weights of what runs alone: 4 of at most 20 % are 80 % together, less than the whole" in done.err
     assert not (home / "journal").exists()
+
+
+# ── stopped dead ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+POINTS = (
+    "live-before-step", "live-after-append", "live-after-durable", "paper-before-execute", "paper-before-commit",
+    "paper-after-commit", "paper-after-report",
+)  # fmt: skip
+
+
+def test_stopped_dead_anywhere_both_exchanges_and_the_journal_agree_again(tmp_path: Path) -> None:
+    """A process ends at a place in the middle, and the next goes on: each fill of the shadow's exchange is booked once,
+    and the strategies decide again what was journaled."""
+    data = bars_file(tmp_path / "bars.csv", count=60)
+    with Nursery() as nursery:
+        whole = nursery.run(["--", "--home", str(tmp_path / "whole"), "--data", str(data), "--shadow"])
+        assert whole.code == 0
+        for point in POINTS:
+            home = tmp_path / point
+            arguments = ["--", "--home", str(home), "--data", str(data), "--shadow"]
+            hit = whole.row["hits"][point] * 3 // 5
+            assert nursery.run(["--point", point, "--hit", str(hit), *arguments]).code == DEAD
+            ended = nursery.run(arguments)
+            assert ended.code == 0, ended.output
+            assert ended.row["conserved"] is True, "with the shadow's exchange too"
+            check_shadow(home)
+
+
+def check_shadow(home: Path) -> None:
+    filled = [row for row in records(home / JOURNAL) if row[0] == FILLED and row[2].startswith("sh")]
+    booked = {(row[2], row[4]) for row in filled}
+    there = [(fill.order_id, fill.trade_id) for fill in read_book(home / SHADOW_FILE).fills]
+    assert len(there) > 10
+    assert booked == set(there) and len(set(there)) == len(there)
+    assert rerun(home / JOURNAL).differences == []

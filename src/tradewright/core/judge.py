@@ -274,7 +274,8 @@ class Judge(Blotter):
         price = mark.dearest(order)
         if (intent.quantity or intent.size_ppm or intent.value) and intent.weight_ppm == PPM_ONE:
             return size(intent, account, price)[0], False
-        return self._sized(intent, self._sizer_for(intent), account, price).quantity, True
+        sizer = self._sizer_for(intent)
+        return self._sized(intent, sizer, account, price).quantity, sizer is not None
 
     def _rules_of(self, book: Book) -> list[Rule]:
         """The rules that have a say on the book's orders."""

@@ -99,12 +99,13 @@ def demo_options(arguments: Sequence[str]) -> DemoOptions:
     parser.add_argument("--limits", type=Path)
     parser.add_argument("--sizer", default="")
     parser.add_argument("--exit", action="append", default=[])
+    parser.add_argument("--shadow", action="store_true")
     given = parser.parse_args(arguments)
     return DemoOptions(
         folder=given.home, seconds=given.seconds, seed=given.seed, files=given.data,
         strategies=chosen_strategies(given.strategies, {}), checkpoint_pages=given.checkpoint_pages,
         cash=given.cash, currency=given.currency, scopes=scopes_of(given.limits, ACCOUNT), sizer=given.sizer,
-        exits=dict(text.split("=") for text in given.exit),
+        exits=dict(text.split("=") for text in given.exit), shadow={} if given.shadow else None,
     )  # fmt: skip
 
 

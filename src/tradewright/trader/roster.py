@@ -216,6 +216,8 @@ class Roster:
         runner.intents.clear()
         policy.act(runner.strategy, [signal])
         wishes = [intent for intent in runner.intents if not intent.closing]
+        if engine.board is not None:
+            engine.board.weigh(wishes)
         runner.intents[:] = stated
         engine.order_count = count
         return wishes[0] if wishes else None

@@ -322,8 +322,6 @@ class Trader:
         engine.alarms = []
         engine.noticed = []
         engine.stopping = False
-        if engine.board is not None:
-            engine.board.due = False
         return matches
 
     def state_hash(self) -> str:
