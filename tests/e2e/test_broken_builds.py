@@ -20,7 +20,7 @@ from tests.unit.core import test_incidents
 
 INCIDENTS = "tests/unit/core/test_incidents.py"
 #: What is run is pure Python whichever build runs it: once on every run is enough.
-ONCE = pytest.mark.long if build_of("tradewright.trader") == "pure" else pytest.mark.timeout(300)
+ONCE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(300)
 
 
 class Break(NamedTuple):

@@ -278,7 +278,7 @@ def test_the_help_says_how_the_exchanges_models_are_written() -> None:
 
 def test_the_version_lists_the_compiled_modules_and_each_is_a_shared_object() -> None:
     found = tradewright("--version", "--json").row
-    if build_of("tradewright.trader") == "pure":
+    if build_of("tradewright.trader.trader") == "pure":
         assert (found["mode"], found["compiled"]) == ("pure", [])
         return
     assert found["mode"] == "compiled"

@@ -28,7 +28,7 @@ from tradewright.app.home import JOURNAL
 FILE = ROOT / "tests/e2e/strategies.py"
 CLASSES = {"crypto", "equity", "forex", "metal"}
 #: What takes the pure build minutes is played by the compiled one on every run.
-WHOLE = pytest.mark.long if build_of("tradewright.trader") == "pure" else pytest.mark.timeout(300)
+WHOLE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(300)
 ESCAPE = "\x1b["
 LINE = re.compile(r"\d\d:\d\d:\d\d  (SENT|DENIED|FILL) ")
 

@@ -29,7 +29,7 @@ def streamed(events: int) -> dict[str, Any]:
     while life.told < events:
         life.live(names[rng.below(len(names))], rng.below(2**16), rng.below(2**16))
     return {
-        "build": build_of("tradewright.trader"), "events": life.told, "digest": life.state_digest(),
+        "build": build_of("tradewright.trader.trader"), "events": life.told, "digest": life.state_digest(),
         "counts": dict(sorted(life.counts.items())), "alarms": dict(sorted(life.alarms.items())),
     }  # fmt: skip
 

@@ -38,7 +38,9 @@ def told(events: int, pure: bool, seed: int) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.skipif(build_of("tradewright.trader") == "pure", reason="the compiled build's tests compare it with pure")
+@pytest.mark.skipif(
+    build_of("tradewright.trader.trader") == "pure", reason="the compiled build's tests compare it with pure"
+)
 def test_both_builds_and_two_hash_seeds_prove_the_same_state_over_a_hundred_thousand_events() -> None:
     pure, first, second = told(EVENTS, True, 1), told(EVENTS, False, 1), told(EVENTS, False, 2)
     assert [ran.pop("build") for ran in (pure, first, second)] == ["pure", "compiled", "compiled"]
@@ -55,7 +57,7 @@ def test_both_builds_and_two_hash_seeds_prove_the_same_state_over_a_hundred_thou
 
 def test_two_hash_seeds_give_the_same_records() -> None:
     """In the build that is tested, and in this process too."""
-    pure = build_of("tradewright.trader") == "pure"
+    pure = build_of("tradewright.trader.trader") == "pure"
     assert told(3_000, pure, 3) == told(3_000, pure, 4) == streamed(3_000)
 
 
