@@ -222,7 +222,7 @@ def demo(
 
     settings = configured(settings_file, ACCOUNT)
     chosen = chosen_strategies(strategies or settings.enabled, dict(parameters(param)))
-    chosen = with_settings(chosen, settings)
+    chosen = with_settings(chosen, settings, bool(strategies or settings.enabled))
     for file in data or []:
         check_file(str(file))
     scopes = settings.beside(scopes_of(limits_file, settings.owner), [ref for ref, _ in chosen])

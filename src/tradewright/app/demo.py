@@ -146,9 +146,14 @@ def chosen_strategies(refs: Sequence[str], parameters: dict[str, Any]) -> list[t
     return [(ref, parameters) for ref in refs] or list(STRATEGIES)
 
 
-def with_settings(chosen: list[tuple[str, dict[str, Any]]], settings: Settings) -> list[tuple[str, dict[str, Any]]]:
-    """The same with the parameters that a file of settings has for them."""
-    return [(ref, settings.parameters(ref, parameters)) for ref, parameters in chosen]
+def with_settings(
+    chosen: list[tuple[str, dict[str, Any]]], settings: Settings, said: bool = True
+) -> list[tuple[str, dict[str, Any]]]:
+    """The same with the parameters that a file of settings has for them, under those they have if somebody said them,
+    over those that are the demo's own."""
+    if said:
+        return [(ref, settings.parameters(ref, parameters)) for ref, parameters in chosen]
+    return [(ref, {**parameters, **settings.parameters(ref, {})}) for ref, parameters in chosen]
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from scripts import settings_page
 from tests.e2e.command import tradewright
 from tests.project import ROOT
 from tests.unit.app.test_limits_file import EXAMPLE
+from tradewright.app.demo import STRATEGIES, with_settings
 from tradewright.app.settings import BLOCKS, Settings, configured
 from tradewright.app.settings_keys import KEYS
 from tradewright.core.limits import limits_from
@@ -270,6 +271,13 @@ def test_a_session_that_reaches_its_target_is_told(tmp_path: Path) -> None:
     said = backtest(tmp_path, {"session": {"userId": "ann", "weeklyTarget": 0.1}})
     assert any("SESSION_TARGET: 0." in remark for remark in said.row["remarks"]), said.row["remarks"]
     assert said.row["symbols"]["DEMO"]["position"] == "0"
+
+
+def test_a_file_has_its_say_on_the_strategies_a_demo_brings_along(tmp_path: Path) -> None:
+    settings = read({"strategies": {"sma_cross": {"parameters": {"fast": 3}}}}, tmp_path)
+    brought = dict(with_settings(list(STRATEGIES), settings, said=False))
+    assert brought["sma_cross"] == {**dict(STRATEGIES)["sma_cross"], "fast": 3}
+    assert with_settings([("sma_cross", {"fast": "4"})], settings) == [("sma_cross", {"fast": "4"})]
 
 
 def test_a_demo_is_a_session_that_goes_on_over_a_restart_and_stops_at_its_drawdown(tmp_path: Path) -> None:
