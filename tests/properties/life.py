@@ -450,9 +450,9 @@ def _overfill(life: Life, a: int, b: int) -> None:
 
 
 def _stranger(life: Life, a: int, b: int) -> None:
-    """A report on an order nobody sent."""
+    """A report on an order nobody sent, of a run that never was: adopted orders are numbered in the first."""
     now = life.tick()
-    life.feed(Fill(now, f"net-0-{b}", now, f"S{life.trades}-{now}", 100, 1))
+    life.feed(Fill(now, f"net-9999-{b}", now, f"S{life.trades}-{now}", 100, 1))
 
 
 def _state(life: Life, a: int, b: int) -> None:
