@@ -26,7 +26,7 @@ from tradewright.app.history import fold, last_story, rerun, story_of
 from tradewright.app.home import JOURNAL
 from tradewright.app.home import SHADOW as SHADOW_FILE
 from tradewright.app.tables import write_tables
-from tradewright.backtest.data import Dataset
+from tradewright.backtest.data import Dataset, ReadOptions, load
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, fee_estimate_of, run
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.model.errors import InputError
@@ -284,9 +284,9 @@ def said(home: Path) -> list[Any]:
     return [[*row[:5], *row[7:]] if row[0] == 100 else row for row in rows if row[0] in (100, 101, 102)]
 
 
-@pytest.mark.parametrize("cuts", [(700,), (313, 701, 1200)])
+@pytest.mark.parametrize("cuts", [(700,), pytest.param((313, 701, 1150), marks=pytest.mark.long)])
 def test_a_session_taken_up_again_scores_as_one_that_never_ended(tmp_path: Path, cuts: tuple[int, ...]) -> None:
-    data = bars_file(tmp_path / "bars.csv", count=700)
+    data = bars_file(tmp_path / "bars.csv", count=600)
     whole = session(tmp_path / "whole", data, None)
     for cut in cuts:
         session(tmp_path / "parts", data, cut - sum(cuts[: cuts.index(cut)][-1:]))
@@ -310,7 +310,7 @@ def test_a_home_with_a_shadow_goes_on_with_it(tmp_path: Path) -> None:
 
 
 def test_a_home_without_a_shadow_can_get_one(tmp_path: Path) -> None:
-    data = bars_file(tmp_path / "bars.csv", count=700)
+    data = bars_file(tmp_path / "bars.csv", count=600)
     first = Session(DemoOptions(folder=tmp_path / "home", files=[data]), lambda *_: None)
     first.market = islice(first.market, 900)
     first.run()
@@ -382,7 +382,7 @@ def test_bounds_that_can_not_be_kept_are_refused_before_anything_is_written(tmp_
 
 POINTS = (
     "live-before-step", "live-after-append", "live-after-durable", "paper-before-execute", "paper-before-commit",
-    "paper-after-commit", "paper-after-report",
+    "paper-after-report",
 )  # fmt: skip
 
 
@@ -411,3 +411,26 @@ def check_shadow(home: Path) -> None:
     assert len(there) > 10
     assert booked == set(there) and len(set(there)) == len(there)
     assert rerun(home / JOURNAL).differences == []
+
+
+# ── on real data ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_half_a_real_year_of_euros_is_scored_and_weighed_alike_by_others(shared: Path, tmp_path: Path) -> None:
+    """Hours of EURUSD, three classics that trade often: every weight of every day, the fold and the second decision."""
+    data = load([shared / "data" / "btpy_eurusd_1h_2017_2018.parquet"], ReadOptions(to="2017-10-31"))
+    given = [
+        ("sma_cross", {"fast": 5, "slow": 15}), ("rsi_reversion", {"length": 5, "oversold": 40.0}),
+        ("donchian_breakout", {"entry": 12, "leave": 6}),
+    ]  # fmt: skip
+    specified = [item for ref, parameters in given for item in specifications(ref, ACCOUNT, data.symbols, parameters)]
+    with FileJournal(tmp_path / "journal") as journal:
+        result = run(specified, data, options(shadow={"floorPercent": 15}, journal=journal, leverage=30))
+    days = len(weighed(result))
+    assert days > 120 and len(matched(result)) > 200
+    assert len({weight.weight_ppm for event in weighed(result) for weight in event.weights}) > 100
+    write_tables(tmp_path / "journal", tmp_path / "tables")
+    done = recomputed(tmp_path / "tables", 20, 20, 50, 15, 100, 10)
+    assert (done.stdout, done.stderr) == (f"{3 * days} weights recomputed\n", "")
+    again = rerun(tmp_path / "journal")
+    assert (again.differences, again.state_hash) == ([], result.state_hash)

@@ -2,15 +2,16 @@
 
 import csv
 import sys
+from collections import defaultdict
 from decimal import Decimal, getcontext
 from fractions import Fraction as F
 from math import floor
 from pathlib import Path
 
 getcontext().prec = 120
-folder, size, k, *shares = sys.argv[1:]
+size, k, *shares = map(int, sys.argv[2:])
 equal, low, cap, step = [F(share) * 10**4 for share in shares]
-matches, _, history, _ = [list(csv.DictReader(file.open())) for file in sorted(Path(folder).glob("*.csv"))]
+matches, _, history, _ = [list(csv.DictReader(file.open())) for file in sorted(Path(sys.argv[1]).glob("*.csv"))]
 
 
 def cut(x, root=False):
@@ -23,23 +24,21 @@ def ratio(row):
     return cut(mean**2 * (len(row) - 1) / spread, root=True) * (1 if mean > 0 else -1) if spread else F(0)
 
 
-def made(name, day):
-    return sum((F(match["netPnl"]) for match in matches if (match["strategyId"], match["day"]) == (name, day)), F(0))
-
-
 def put(more, blend, before):
     return [min(max(x + more, low, w - step), cap, w + step) for x, w in zip(blend, before, strict=True)]
 
 
+made = defaultdict(F)
+for match in matches:
+    made[match["strategyId"], match["day"]] += F(match["netPnl"])
 days, names = [sorted({row[column] for row in history}) for column in ("day", "strategyId")]
 before = [10**6 // len(names) + (at < 10**6 % len(names)) for at in range(len(names))]
 for at, day in enumerate(days):
-    window = days[max(0, at + 1 - int(size)) : at + 1]
-    own, n = [ratio([made(name, day) for day in window]) for name in names], len(window)
-    shrunk = [cut((n * x + int(k) * cut(sum(own) / len(own))) / (n + int(k))) for x in own]
-    t = [cut(x * x * n, root=True) if x > 0 else F(0) for x in shrunk]
-    t, more = t if any(t) else [F(1)] * len(t), -(10**6)
-    blend = [floor(equal / len(t) + (10**6 - equal) * x / sum(t)) for x in t]
+    window = days[max(0, at + 1 - size) : at + 1]
+    own, n = [ratio([made[name, day] for day in window]) for name in names], len(window)
+    mean, more = cut(sum(own) / len(own)), -(10**6)
+    t = [cut(max(F(0), cut((n * x + k * mean) / (n + k))) ** 2 * n, root=True) for x in own]
+    blend = [floor(equal / len(t) + (10**6 - equal) * (x / sum(t) if any(t) else F(1, len(t)))) for x in t]
     for jump in [2**bit for bit in range(21, -1, -1)]:
         more += jump if sum(put(more + jump, blend, before)) <= 10**6 else 0
     before, next_ = put(more, blend, before), put(more + 1, blend, before)

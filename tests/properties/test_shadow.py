@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.properties.life import HAPPENINGS, LAWFUL, MARKET, Life
@@ -29,6 +29,10 @@ TERMS = {"windowDays": 3, "shrinkDays": 2, "capPercent": 80, "floorPercent": 15,
 NIGHTS = (*MARKET, *MARKET, *LAWFUL, "whole", "whole", "whole", "night", "restart")
 
 
+#: A third of the lives: each is played again and again.
+FEWER = settings(max_examples=settings.default.max_examples // 3)
+
+
 def outputs_of(life: Life) -> list[Event]:
     """All outputs, in their order."""
     decoder = Decoder(life.engine.instruments, lambda id: _order(life, id))
@@ -40,6 +44,7 @@ def _order(life: Life, id: str) -> Order:
 
 
 @LENGTHS
+@FEWER
 @given(st.data())
 def test_a_snapshot_at_any_cut_and_a_replay_know_the_shadow_as_it_was(length: int, data: st.DataObject) -> None:
     happened: Lived = data.draw(lives(length, data.draw(st.sampled_from((HAPPENINGS, NIGHTS)))))
@@ -58,6 +63,7 @@ def test_a_snapshot_at_any_cut_and_a_replay_know_the_shadow_as_it_was(length: in
 
 
 @LENGTHS
+@FEWER
 @given(st.data())
 def test_a_run_with_a_shadow_taken_up_from_a_snapshot_decides_as_one_that_never_ended(
     length: int, data: st.DataObject
@@ -76,6 +82,7 @@ def test_a_run_with_a_shadow_taken_up_from_a_snapshot_decides_as_one_that_never_
 
 
 @LENGTHS
+@FEWER
 @given(st.data())
 def test_the_scoreboard_is_the_sum_of_its_matches_and_the_weights_keep_their_bounds(
     length: int, data: st.DataObject
@@ -129,6 +136,7 @@ def without_shadow(life: Life) -> list[Any]:
 
 
 @LENGTHS
+@FEWER
 @given(st.data())
 def test_real_accounts_do_not_notice_a_shadow_whose_weights_are_equal(length: int, data: st.DataObject) -> None:
     """The market and the strategies alone decide here: the venue fills nothing by itself, since it would pick among the

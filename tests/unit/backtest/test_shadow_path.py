@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.unit.backtest.markets import DAY, bars, quotes, share
+from tests.unit.backtest.markets import DAY, bars, pair, quotes, share
 from tradewright.backtest.data import Dataset
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
 from tradewright.backtest.strategy_source import Specified, specifications
@@ -17,6 +17,7 @@ from tradewright.core.limits import limits_from
 from tradewright.model.control import HALTED, REDUCING, TradingStateSet
 from tradewright.model.event import RESERVED, Event
 from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.numbers import MONEY_ONE
 from tradewright.model.score import ShadowMatched, StrategiesWeighed
 
 #: At the n-th bar the n-th word is said: an action, then what goes with it.
@@ -366,3 +367,32 @@ def test_what_waits_for_its_cycle_trades_with_it_and_reserves_what_it_will_order
     assert places[-1][1] < decisions[-1][1]
     told = {row[1] for row in records.rows if row[0] == 60 and row[3].startswith("paper:")}
     assert told and all(time % (2 * DAY) == 0 for time in told), "the shadow waits too"
+
+
+@pytest.mark.parametrize("mode", ["netting", "hedging"])
+def test_one_position_for_each_strategy_and_symbol_also_beside_a_hedging_account(file: Path, mode: str) -> None:
+    """There a sale opens a short of its own beside the long; in the shadow it turns the position."""
+    result, records = played(says(file, "buy:10 . sell:30 . ."), mode=mode)
+    assert records.fills() == [(BUY, 10, 10200), (SELL, 10, 10300), (SELL, 9, 10300)]
+    assert result.positions == {"ACME": -20}
+    alone = specifications(f"{file}:Says", ACCOUNT, ("ACME",), {"words": "buy . . . close"}, "other")
+    _, beside = played(says(file, "sell . . . close") + alone, mode=mode)
+    assert [side for side, _, _ in beside.fills()] in ([BUY, SELL, SELL, BUY], [SELL, BUY, BUY, SELL])
+    assert beside.refusals() == []
+
+
+def test_values_results_and_fees_are_in_the_account_s_currency(file: Path) -> None:
+    """A share of EURJPY in an account of dollars: 1,000 USD at 150 yen a dollar and 160 yen a euro are 937.5 euro."""
+    from tradewright.sim.models import Models
+
+    dollar, euro = pair("USDJPY", 0), pair("EURJPY", 1)
+    data = Dataset([dollar, euro], [bars(dollar, (150.0,) * 8), bars(euro, (160.0, 160.0, 165.0, 170.0) * 2)])
+    specified = specifications(f"{file}:Says", ACCOUNT, ("EURJPY",), {"words": "buy . close . ."})
+    result, records = played(specified, data, models=Models(fee="bps:30"))
+    assert records.fills() == [(BUY, 93_750, 1_600_000), (SELL, 93_750, 1_700_000)]
+    (match,) = matches(result)
+    assert (match.pnl, match.currency) == (9_375 * MONEY_ONE, "JPY")
+    fees = [937_500 * price * 30 * MONEY_ONE // 10_000 // 1_000 // 150 for price in (160, 170)]
+    assert match.fees == sum(fees)
+    assert match.net == 9_375 * MONEY_ONE // 150 - match.fees
+    assert result.tables["strategy_perf_latest"][0]["unpriced"] == 0
