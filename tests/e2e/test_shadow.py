@@ -309,6 +309,17 @@ def test_a_home_with_a_shadow_goes_on_with_it(tmp_path: Path) -> None:
         Session(DemoOptions(folder=tmp_path / "home", files=[data]), lambda *_: None)
 
 
+def test_a_home_whose_shadow_exchange_lost_its_book_is_not_taken_up(tmp_path: Path) -> None:
+    data = bars_file(tmp_path / "bars.csv", count=60)
+    session(tmp_path / "home", data, 40)
+    (tmp_path / "home" / SHADOW_FILE).unlink()
+    with pytest.raises(
+        InputError, match=r"has a shadow, but the book of its exchange .*shadow.db is gone; put it back"
+    ):
+        session(tmp_path / "home", data, 50)
+    assert not (tmp_path / "home" / SHADOW_FILE).exists()
+
+
 def test_a_home_without_a_shadow_can_get_one(tmp_path: Path) -> None:
     data = bars_file(tmp_path / "bars.csv", count=600)
     first = Session(DemoOptions(folder=tmp_path / "home", files=[data]), lambda *_: None)

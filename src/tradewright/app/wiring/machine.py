@@ -128,6 +128,10 @@ def open_machine(
         shadow: PaperVenue | None = None
         if beside is not None:
             opened.enter_context(closing(paper))
+            if trader.engine.board is not None and not beside.file.exists():
+                raise InputError(
+                    f"{journal_folder} has a shadow, but the book of its exchange {beside.file} is gone; put it back"
+                )
             shadow = PaperVenue(beside.file, beside.models, Rng(seed), instruments, crash)
             venue = ShadowedVenue(paper, shadow, beside.code)
         # All of it is open: from here on the machine closes it.
