@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from tests.e2e.command import tradewright
-from tests.e2e.judge import FILLED, records
+from tests.e2e.judge import FILLED, STARTED, records
 from tests.e2e.markets import bars as bars_file
 from tests.e2e.nursery import Nursery
 from tests.unit.backtest.markets import bars, share, walk
@@ -29,6 +29,7 @@ from tradewright.app.tables import write_tables
 from tradewright.backtest.data import Dataset, ReadOptions, load
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, fee_estimate_of, run
 from tradewright.backtest.strategy_source import Specified, specifications
+from tradewright.core.state import to_bytes
 from tradewright.model.errors import InputError
 from tradewright.model.moment import moment_text
 from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategyScored
@@ -202,12 +203,22 @@ def test_a_shadow_order_fills_at_the_close_of_the_next_bar_and_pays_its_slippage
         assert 4_600 <= match.size * opened / 100 <= 5_400, "a fixed value at the bar before"
 
 
-def test_without_a_shadow_the_state_is_as_before(file: Path) -> None:
-    """Nothing of it is in the state, the start or the report of a run that has none."""
-    result = run(chosen(file, *THREE), swings(), options())
-    assert (result.shadow, result.tables) == ([], {})
-    again = run(chosen(file, *THREE), swings(), replace(options(), shadow=None))
-    assert result.state_hash == again.state_hash
+def test_without_a_shadow_nothing_of_it_is_in_any_record(file: Path, tmp_path: Path) -> None:
+    """Neither in the start, nor in the state or its hash, nor in an output: both have one thing more with a shadow."""
+    lengths = []
+    for shadow in (None, {}):
+        with FileJournal(tmp_path / f"journal {shadow}") as journal:
+            result = run(chosen(file, *THREE), swings(), options(shadow=shadow, journal=journal))
+        rows = records(journal.folder)
+        (setup,) = [row[3] for row in rows if row[0] == STARTED]
+        trader = fold(journal.folder).trader
+        assert trader is not None and trader.state_hash() == result.state_hash
+        state = msgspec.json.decode(to_bytes(trader.engine))
+        lengths.append((len(setup), len(state), len(setup[1]), len(state[4])))
+        assert any(row[0] >= 100 for row in rows) is (shadow is not None)
+        assert ("paper:" in json.dumps(rows)) is (shadow is not None)
+        assert bool(result.shadow) is bool(result.tables) is (shadow is not None)
+    assert [after - before for before, after in zip(*lengths, strict=True)] == [1, 1, 1, 1]
 
 
 # ── recomputed by somebody else ────────────────────────────────────────────────────────────────────────────────────
