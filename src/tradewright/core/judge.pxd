@@ -40,6 +40,7 @@ cdef class Judge(Blotter):
     cpdef tuple size_now(self, Intent intent, Order order)
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, plain=cython.bint, state=cython.int)
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
+    cpdef list prepare(self, Book book, Intent intent)
     cpdef list judge_part(self, Intent intent)
     cdef list _rules_of(self, Book book)
     cpdef list rules_of(self, Book book)

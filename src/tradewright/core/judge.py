@@ -216,10 +216,7 @@ class Judge(Blotter):
         account = self.accounts[intent.account]
         instrument = intent.instrument
         mark: Mark = self.marks.marks[instrument.index]
-        self._plan_for(intent)
-        rules = self._rules_of(book)
-        if book.at_limit and not intent.closing:
-            self._limit(intent)
+        rules = self.prepare(book, intent)
         order = self._order_of(book, intent, intent.quantity)
         # Sized at the price it is judged at, or it could be filled beyond every limit.
         price = mark.dearest(order)
@@ -260,6 +257,15 @@ class Judge(Blotter):
                 whole = self.parents.size_of(order, intent.parent, intent.parent_size)
                 self._emit(Sliced(self.now, order.id, intent.parent, whole), outputs)
         return approved
+
+    def prepare(self, book: Book, intent: Intent) -> list[Rule]:
+        """Give an intent what its strategy or account has for it: exits, and the type of its order. The rules that have
+        a say on it."""
+        self._plan_for(intent)
+        rules = self._rules_of(book)
+        if book.at_limit and not intent.closing:
+            self._limit(intent)
+        return rules
 
     def judge_part(self, intent: Intent) -> list[Event]:
         """A close of a part that leaves the exits of the rest alone; who asks has ended its own."""

@@ -154,11 +154,11 @@ def place(engine: Judge, intent: Intent, id: str, ttl_ns: int, who: str, reason:
     """Judge the place of an opening as its order would be judged now, in the size it would get. Applied outputs."""
     outputs: list[Event] = []
     book = engine.book(intent.account, intent.strategy, intent.instrument)
+    rules = engine.prepare(book, intent)
     order = Order(
         id, intent.account, intent.strategy, intent.instrument, intent.side, intent.type, intent.quantity,
         intent.limit_units, intent.stop_units, 0, 0, GTC, 0, "", "", "", ENTRY, 0, 0, engine.now,
     )  # fmt: skip
-    rules = engine.rules_of(book)
     order.quantity, capped = engine.size_now(intent, order)
     proposal = engine.proposal_of(order, intent, book)
     if capped:

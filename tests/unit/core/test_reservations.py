@@ -16,6 +16,7 @@ from tradewright.model.control import HALTED, CloseRequested, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
+from tradewright.model.exit_plan import plan_from
 from tradewright.model.reservation import (
     OrderRequested,
     Released,
@@ -24,6 +25,7 @@ from tradewright.model.reservation import (
     Reserved,
     ReserveRequested,
 )
+from tradewright.model.sizer import sizer_from
 
 PRICE = 10_000
 MS = 10**6
@@ -307,3 +309,19 @@ def test_an_id_is_in_use_once_at_a_time() -> None:
         ask(desk, "r")
     use(desk, "r")
     assert ask(desk, "r").approved
+
+
+def test_a_place_is_of_the_size_that_its_order_would_get_with_the_exits_of_its_account() -> None:
+    desk = desk_of()
+    desk.engine.plans = {"account:main": plan_from({"stopLossPercent": 2})}
+    desk.engine.sizers = {"account:main": sizer_from("risk_percent:1")}
+    reserved = ask(desk, "x")
+    (order,) = decision_of(use(desk, "x", 0)).orders
+    assert (reserved.quantity, reserved.hold) == (order.quantity, 5_000 * PRICE * 10**16) == (5_000, 500_000 * 10**18)
+
+
+def test_a_place_is_judged_at_the_price_to_which_its_order_would_be_limited() -> None:
+    desk = desk_of(orderType="limit")
+    reserved = ask(desk, "x", 5)
+    (order,) = decision_of(use(desk, "x", 5)).orders
+    assert reserved.limit_units == order.limit_units == PRICE
