@@ -253,7 +253,8 @@ class Judge(Blotter):
         self._place(decision, outputs)
         if approved:
             self._plan_exits(intent, orders, outputs)
-            if intent.parent and not intent.closing:
+            if intent.parent:
+                # Also the half of one that closes what stood on the other side: refused for its size it is not.
                 whole = self.parents.size_of(order, intent.parent, intent.parent_size)
                 self._emit(Sliced(self.now, order.id, intent.parent, whole), outputs)
         return approved
@@ -510,4 +511,5 @@ def part_of(intent: Intent, order_id: str, quantity: int, closing: bool) -> Inte
     part.inputs = intent.inputs
     part.confidence = intent.confidence
     part.plan = intent.plan
+    part.parent, part.parent_size = intent.parent, intent.parent_size
     return part

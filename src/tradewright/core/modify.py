@@ -115,7 +115,7 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
     ]
     checks = judge(rules, proposal)
     sliced = engine.parents.of.get(order.id)
-    if sliced is not None:
+    if sliced is not None and order.role == ENTRY:
         checks.append(engine.parents.check(order, sliced[4], 0, quantity, engine.orders))
     engine.holds.put_back(own, lifted)
     return checks, proposal.need or 0

@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tests.unit.core.test_reservations import snapshot_of
 from tradewright.core.engine import Engine
 from tradewright.core.parents import PARENT_EXCEEDED
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
 from tradewright.model.control import Started
+from tradewright.model.order import EXIT
 
 PRICE = 10_000
 DAY = 24 * 3_600 * 10**9
@@ -110,6 +112,21 @@ def test_closes_and_orders_without_a_parent_are_none_of_its_slices() -> None:
     desk.fill(slice_of(desk, 100), 100, PRICE)
     assert desk.buy(50)
     assert desk.close(SELL)[0].approved
+
+
+@pytest.mark.parametrize("short", [40, 60])
+def test_what_a_slice_closes_on_its_way_counts_and_is_never_refused(short: int) -> None:
+    desk = desk_of()
+    desk.filled(SELL, short, PRICE)
+    for decision in desk.want(BUY, 60, parent="vwap", parent_size=100):
+        desk.fill(decision.orders[0].id, decision.orders[0].quantity, PRICE)
+    assert desk.net() == 60 - short
+    assert slice_of(desk, 41) == ""
+    for decision in desk.want(SELL, 200):
+        desk.fill(decision.orders[0].id, decision.orders[0].quantity, PRICE)
+    (decision,) = desk.want(BUY, 50, parent="vwap", parent_size=100)
+    assert (decision.approved, decision.orders[0].role) == (True, EXIT), "an exit is not held up"
+    assert desk.engine.parents.row() == snapshot_of(desk).parents.row()
 
 
 def test_it_is_remembered_over_restarts_and_after_its_slices_have_left_memory() -> None:
