@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tradewright.core.breakers import DRAWDOWN_LIMIT
 from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import OpeningRule, only, share
 from tradewright.core.risk import Proposal, Rule
@@ -126,12 +127,14 @@ def tend(engine: Engine) -> list[Event]:
         scope = "account:" + account.terms.name
         halted = engine.states.get(scope, ACTIVE) == HALTED
         cause = engine.causes.get(scope, "") if halted else ""
-        if halted and not (cause in TARGETS and left_open(account, engine.now)):
+        again = cause in TARGETS
+        # What a person halted is left as it is; `maxDrawdownPercent` alone closes nothing, so a target still does.
+        if halted and cause != DRAWDOWN_LIMIT and not (again and left_open(account, engine.now)):
             continue
         for code, limit_name in TARGETS.items():
             limit = engine.gate.tightest(account, limit_name)
             value = None if limit is None else reached(account, code)
-            if limit is None or (cause != code if halted else value is None or value < limit):
+            if limit is None or (cause != code if again else value is None or value < limit):
                 continue
             _stop(engine, account, code, limit if value is None else value, limit, outputs)
             break
@@ -150,7 +153,7 @@ def _stop(engine: Engine, account: AccountState, code: str, value: int, limit: i
     name, scope = account.terms.name, "account:" + account.terms.name
     session = engine.sessions.get(name)
     engine.emit(SessionStopped(engine.now, name, "" if session is None else session.id, code, value, limit), outputs)
-    if engine.states.get(scope, ACTIVE) != HALTED:
+    if engine.states.get(scope, ACTIVE) != HALTED or engine.causes.get(scope) != code:
         engine.emit(TradingStateChanged(engine.now, scope, HALTED, code, value, limit), outputs)
     words = f"{TARGETS[code]} {text_of(limit, 4)} % is reached ({text_of(value, 4)} %)"
     outputs += engine.close_all(CloseRequested(engine.now, name, "", "session", words))

@@ -96,6 +96,33 @@ def test_what_its_venue_refuses_to_close_is_closed_again_after_a_while() -> None
     assert desk.quote(PRICE) == []
 
 
+def test_a_target_is_reached_also_where_a_lesser_drawdown_has_halted_the_account() -> None:
+    desk = desk_with(maxDrawdown=2, maxDrawdownPercent=1)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.quote(PRICE)
+    assert closes(desk.quote(PRICE - 100)) == []
+    assert desk.engine.causes == {"account:main": "DRAWDOWN_LIMIT"}
+    outputs = desk.quote(PRICE - 200)
+    assert [stop[1] for stop in stops(outputs)] == ["SESSION_DRAWDOWN"] and len(closes(outputs)) == 1
+    assert desk.engine.causes == {"account:main": "SESSION_DRAWDOWN"}
+    assert desk.quote(PRICE - 300) == [], "once"
+
+
+def test_both_drawdowns_at_the_same_percentage_close_everything() -> None:
+    desk = desk_with(maxDrawdown=1, maxDrawdownPercent=1)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.quote(PRICE)
+    assert len(closes(desk.quote(PRICE - 100))) == 1
+
+
+def test_what_a_person_has_halted_is_left_as_it_is() -> None:
+    desk = desk_with(maxDrawdown=1)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.quote(PRICE)
+    desk.feed(TradingStateSet(desk.tick(), "account:main", HALTED, "ann", "hands off"))
+    assert desk.quote(PRICE - 200) == []
+
+
 def test_the_target_counts_from_the_weeks_begin() -> None:
     desk = desk_with(weeklyTarget=1)
     desk.filled(BUY, 900, PRICE)
