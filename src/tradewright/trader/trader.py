@@ -227,9 +227,11 @@ class Trader:
         """Openings that wait for their moment reserve their place; where nothing waits any more, it is free."""
         engine, roster = self.engine, self.roster
         for id, wish in roster.places:
-            if wish is None:
+            kept = engine.reservations.get(id)
+            if kept is not None and (wish is None or not kept.is_for(wish)):
                 outputs += release(engine, id, WITHDRAWN)
-            elif id not in engine.reservations:
+                kept = None
+            if wish is not None and kept is None:
                 outputs += place(engine, wish, id, 0, wish.strategy, wish.reason)
         roster.places.clear()
 

@@ -240,6 +240,16 @@ def test_a_place_is_let_go_when_the_signal_changes_its_mind() -> None:
     assert over.code == "WITHDRAWN"
 
 
+def test_a_place_on_one_side_is_none_on_the_other() -> None:
+    desk = Desk(spec({"ACME": [BUY, SELL]}, "cycle", shorts=True), **KEEP)
+    desk.quote()
+    outputs = desk.quote()
+    (over,) = [output for output in outputs if isinstance(output, Released)]
+    (kept,) = [output for output in outputs if isinstance(output, Reserved)]
+    assert (over.code, kept.side, kept.approved) == ("WITHDRAWN", -1, True)
+    assert granted(desk.cycle()) == [("a", "ACME", True)]
+
+
 def test_a_place_is_let_go_when_nothing_comes_of_the_signal() -> None:
     desk = Desk(spec({"ACME": [BUY]}, "cycle"), **KEEP)
     desk.quote()
