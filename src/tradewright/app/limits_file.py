@@ -7,11 +7,11 @@ executionFilter: as `core.filter` reads it, for the owner whose accounts trade.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 
 from tradewright.core.exposure import parts_of
@@ -59,10 +59,25 @@ def read_file(file: Path) -> Any:
     """A file of YAML, or of JSON where its name ends so. Raises InputError for one that is neither."""
     try:
         if file.suffix == ".json":
-            return msgspec.json.decode(file.read_bytes())
+            return json.loads(file.read_bytes(), object_pairs_hook=_once_each, parse_constant=_no_number)
         return yaml.load(file.read_text(), _Loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.DecodeError) as error:
+    # Dates and numbers that are none raise ValueError.
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"{file}: it can not be read: {' '.join(str(error).split())}") from error
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, under the same rule as a mapping of YAML."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} is there twice")
+        found[key] = value
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def bound(read: Any, owner: str) -> dict[str, Limits]:

@@ -209,12 +209,16 @@ def nested(read: Any) -> dict[str, Any]:
         name, dot, rest = str(key).partition(".")
         if name not in BLOCKS:
             raise InputError(unknown(name, BLOCKS))
-        if dot:
-            blocks.setdefault(name, {})[rest] = value
-        elif name == "sizing" or isinstance(value, dict):
-            known = blocks.setdefault(name, value if name == "sizing" else {})
-            if isinstance(known, dict) and isinstance(value, dict):
-                known.update(value)
+        if dot or isinstance(value, dict):
+            known = blocks.setdefault(name, {})
+            for inner, said in {rest: value}.items() if dot else value.items():
+                if not isinstance(known, dict) or inner in known:
+                    raise InputError(f"{name}.{inner} is there twice, by its dotted key and in its block")
+                known[inner] = said
+        elif name == "sizing":
+            if name in blocks:
+                raise InputError("sizing is there twice, by dotted keys and as a block")
+            blocks[name] = value
         elif value is not None:
             raise InputError(f"{name}: {value!r} is not a mapping")
     return blocks

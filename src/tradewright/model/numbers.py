@@ -21,6 +21,8 @@ SIZE_MAX = 2**62 - 1
 #: The compiled build's widest intermediate is 128 bits; the pure build refuses at the same bound.
 MONEY_MAX = 2**127 - 1
 
+#: Further from one, tens a number is written with are no number that anybody means, and cost time and memory.
+EXPONENT_MAX = 1_000
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 Number = int | str | float | Decimal
@@ -35,13 +37,16 @@ def multiply_checked(a: int, b: int) -> int:
 
 
 def decimal_of(value: Number, what: str) -> Decimal:
-    """`value` as a finite Decimal; a float enters by its shortest decimal (`repr`). Raises InputError naming `what`."""
+    """`value` as a finite Decimal; a float enters by its shortest decimal (`repr`). Raises InputError naming `what`
+    for what is none, or has more than EXPONENT_MAX digits before or behind its point."""
     try:
         number = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, TypeError, ValueError) as error:
         raise InputError(f"{what}: {value!r} is not a number") from error
     if not number.is_finite():
         raise InputError(f"{what}: {value!r} is not a finite number")
+    if number and abs(number.adjusted()) > EXPONENT_MAX:
+        raise InputError(f"{what}: {value} is out of range")
     return number
 
 

@@ -223,6 +223,57 @@ def test_a_key_that_is_there_twice_and_a_file_that_is_none_are_refused(text: str
         read(text, tmp_path, "settings.yaml")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("s.yaml", "session: {maxPositions: " + "1" * 5_000 + "}"),
+        ("s.yaml", "session: {userId: 2020-13-45}"),
+        ("s.yaml", "session: " + "[" * 5_000),
+        ("s.json", "[" * 100_000),
+        ("s.json", '{"session": {"maxPositions": NaN}}'),
+        ("s.json", '{"session": {"maxPositions": 1, "maxPositions": 2}}'),
+        ("s.json", '{"session": {"maxPositions": ' + "1" * 5_000 + "}}"),
+        ("s.json", ""),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_what_no_reader_can_take_is_told_in_one_line(name: str, text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape(f"{tmp_path / name}: it can not be read: ")) as told:
+        read(text, tmp_path, name)
+    assert len(str(told.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "1e-999999999", "1e1001"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "session: {maxPositions: 'N'}",
+        "session: {maxPositionSize: 'N'}",
+        "session: {minConfidence: 'N'}",
+        "risk: {maxOrderValue: 'N'}",
+        "exits: {stopLossPercent: 'N'}",
+        "sizing: 'percent:N'",
+    ],
+)
+def test_a_number_beyond_all_numbers_is_refused(text: str, number: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        read(text.replace("N", number), tmp_path, "settings.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "session: {maxPositions: 3}\nsession.maxPositions: 4\n",
+        "session.maxPositions: 4\nsession: {maxPositions: 3}\n",
+        "sizing: 'percent:5'\nsizing.method: fixed\n",
+        "sizing.method: fixed\nsizing: 'percent:5'\n",
+    ],
+)
+def test_a_dotted_key_and_one_in_its_block_are_not_both_said(text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is there twice, by"):
+        read(text, tmp_path, "settings.yaml")
+
+
 def test_the_example_of_the_page_loads_and_the_page_is_that_of_its_script(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", settings_page.PAGE.read_text(), re.DOTALL)
     settings = read(example, tmp_path, "settings.yaml")
