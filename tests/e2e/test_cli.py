@@ -21,7 +21,8 @@ COMMANDS = ("demo", "backtest", "explain", "replay", "kill", "rearm", "doctor")
 USAGE = {
     "an unknown command": (("nonsense",), "No such command 'nonsense'"),
     "an unknown option": (("doctor", "--colour", "red"), "No such option: --colour"),
-    "no strategy": (("backtest",), "Missing argument 'strategy'"),
+    "no strategy": (("backtest",), "Missing argument 'STRATEGY...'"),
+    "a parameter of two": (("backtest", "a", "b", "-p", "x=1", "--data", "x.csv"), "--param needs one strategy, not 2"),
     "a word for a number": (("replay", "--to", "x"), "Invalid value for '--to'"),
     "a number out of range": (("replay", "--to", "0"), "Invalid value for '--to'"),
     "a negative session": (("demo", "--seconds=-1"), "Invalid value for '--seconds'"),

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import os
-from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +27,11 @@ from tradewright.backtest.picture import equity_svg
 from tradewright.backtest.round_trip import RoundTrip, round_trips
 from tradewright.backtest.run import Result
 from tradewright.backtest.terminal import report_text
+from tradewright.backtest.totals import StrategyTotals, SymbolTotals, strategy_totals, symbol_totals
 from tradewright.explain import check_row
 from tradewright.model.errors import InputError
-from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
-from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, money_float, money_text, nearest_count_of, text_of
+from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, money_text, nearest_count_of
 from tradewright.performance import Statistics, summary
 
 MODELS = ("fee", "slippage", "latency", "partial", "fill", "queue")
@@ -42,26 +40,6 @@ TRADE_COLUMNS = (
     "openOrder", "closeOrder",
 )  # fmt: skip
 _RUINED = "what it held was closed at the prices that stood, and the run ended there"
-
-
-@dataclass(frozen=True, slots=True)
-class SymbolTotals:
-    """One instrument's part in a run. position: net size counts at the end. pnl: what its fills earned and its position
-    is worth at the end, fees taken off, in the account's currency (1.0 is one unit); all of them make the account's,
-    where its currency was all that was put in."""
-
-    instrument: Instrument
-    fills: int
-    trades: int
-    win_rate: float | None
-    position: int
-    pnl: float
-
-    def row(self) -> dict[str, Any]:
-        return {
-            "fills": self.fills, "trades": self.trades, "winRate": self.win_rate,
-            "position": text_of(self.position, self.instrument.size_scale), "pnl": self.pnl,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +53,7 @@ class Report:
     trades: list[RoundTrip]
     statistics: Statistics
     symbols: list[SymbolTotals]
+    strategies: list[StrategyTotals]
 
     @property
     def pnl(self) -> int:
@@ -122,7 +101,8 @@ class Report:
             "trades": len(self.trades), "currency": self.currency, "startEquity": money_text(self.start),
             "equity": money_text(result.equity), "pnl": money_text(self.pnl), "fees": _money_row(result.fees),
             "cash": _money_row(result.cash), "statistics": statistics_row(self.statistics),
-            "symbols": {totals.instrument.symbol: totals.row() for totals in self.symbols}, "remarks": self.remarks,
+            "symbols": {totals.instrument.symbol: totals.row() for totals in self.symbols},
+            "strategies": {totals.strategy: totals.row() for totals in self.strategies}, "remarks": self.remarks,
             "denials": self.denials, "halted": result.halted, "models": self.models,
             "final": options.final, "seed": options.seed, "stateHash": result.state_hash,
             **({"shadow": result.tables} if result.tables else {}),
@@ -187,8 +167,10 @@ def report(result: Result, convention: str = "tradewright", warmup: int = 0) -> 
         curve.times, curve.equity, [trade.closed for trade in trades], convention,
         prices=_market(result)[warmup:], held=curve.held,
     )  # fmt: skip
-    totals = _symbol_totals(result, holdings, trades)
-    return Report(result, _put_in(result, holdings, curve), curve, trades, statistics, totals)
+    return Report(
+        result, _put_in(result, holdings, curve), curve, trades, statistics,
+        symbol_totals(result, holdings, trades), strategy_totals(result, trades),
+    )  # fmt: skip
 
 
 def statistics_row(statistics: Statistics) -> dict[str, Any]:
@@ -218,31 +200,6 @@ def _market(result: Result) -> FloatArray:
         known = prices[~np.isnan(prices)]
         worth += np.where(np.isnan(prices), 1.0, prices / known[0]) if len(known) else 1.0
     return worth / len(result.dataset.instruments)
-
-
-def _symbol_totals(result: Result, holdings: Holdings, trades: list[RoundTrip]) -> list[SymbolTotals]:
-    marks = MarksAt(result.dataset, np.array([result.dataset.time_last]))
-    fills = Counter(booked.order.instrument.index for booked in result.fills)
-    nets: dict[int, list[float]] = defaultdict(list)
-    for trade in trades:
-        nets[trade.instrument.index].append(trade.net)
-    totals = []
-    for instrument in result.instruments:
-        index, position = instrument.index, result.positions.get(instrument.symbol, 0)
-        own = nets[index]
-        wins = sum(net > 0 for net in own) / len(own) if own else None
-        pnl = _pnl(instrument, position, holdings.earned.get(index, {}), marks, result.options.currency)
-        totals.append(SymbolTotals(instrument, fills[index], len(own), wins, position, pnl))
-    return totals
-
-
-def _pnl(instrument: Instrument, position: int, earned: dict[str, int], marks: MarksAt, currency: str) -> float:
-    """Money earned, and what a position of so many counts is worth, at the one time of `marks`."""
-    parts = [money_float(amount) * float(marks.rate(own, currency)[0]) for own, amount in earned.items() if amount]
-    if position:
-        rate = float(marks.price(instrument)[0] * marks.rate(instrument.quote, currency)[0])
-        parts.append(position / instrument.size_one * instrument.contract * rate)
-    return math.fsum(parts)
 
 
 def _money_row(amounts: dict[str, int]) -> dict[str, str]:

@@ -54,6 +54,7 @@ def report_text(report: Report) -> str:
         "",
         *_symbols(report),
         "",
+        *_strategies(report),
         *(table_lines(result.tables) if result.tables else ()),
         *(f"! {remark}" for remark in report.remarks),
         f"{models}; seed {options.seed}; final {options.final}; statistics as {report.statistics.convention}",
@@ -88,6 +89,19 @@ def _symbols(report: Report) -> list[str]:
             f"{_written(totals.win_rate, '%'):>11}{position:>21}{totals.pnl:>17,.2f}"
         )
     return lines
+
+
+def _strategies(report: Report) -> list[str]:
+    """Nothing of one alone: it made what the symbols say."""
+    if len(report.strategies) < 2:
+        return []
+    lines = [f"{'strategy':<41}{'fills':>9}{'trades':>9}{'win rate':>11}{'closed net':>17} {report.currency}"]
+    for totals in report.strategies:
+        lines.append(
+            f"{totals.strategy[:40]:<41}{totals.fills:>9,}{totals.trades:>9,}"
+            f"{_written(totals.win_rate, '%'):>11}{totals.net:>17,.2f}"
+        )
+    return [*lines, ""]
 
 
 def equity_picture(curve: Curve, width: int = 60, height: int = 10) -> list[str]:

@@ -12,12 +12,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from tests.unit.backtest.markets import DAY, MINUTE, START, bars, market, pair, play, share, walk
+from tests.unit.backtest.markets import DAY, MINUTE, START, TRADERS, bars, market, pair, play, share, walk
 from tradewright.backtest.curve import Curve
 from tradewright.backtest.data.options import SECOND
 from tradewright.backtest.picture import equity_svg
 from tradewright.backtest.report import Report, report
-from tradewright.backtest.run import RunOptions
+from tradewright.backtest.run import ACCOUNT, RunOptions, run
+from tradewright.backtest.strategy_source import specification
 from tradewright.backtest.terminal import equity_picture
 from tradewright.model.errors import InputError
 from tradewright.model.numbers import money_float
@@ -46,6 +47,7 @@ def test_row_by_hand() -> None:
         "rejected": 0, "trades": 1, "currency": "USD", "startEquity": "1000", "equity": "988", "pnl": "-12",
         "fees": {"USD": "2"}, "cash": {"USD": "988"},
         "symbols": {"ACME": {"fills": 2, "trades": 1, "winRate": 0.0, "position": "0", "pnl": -12.0}},
+        "strategies": {"Script": {"fills": 2, "trades": 1, "winRate": 0.0, "net": -12.0}},
         "remarks": [], "denials": {}, "halted": {}, "final": "mark_close", "seed": 1,
         "models": {
             "fee": "per_order:1", "slippage": "none", "latency": "none", "partial": "none", "fill": "next_open",
@@ -69,6 +71,24 @@ def test_symbols_add_up_to_the_account(busy: Report) -> None:
     assert sum(totals.pnl for totals in busy.symbols) == pytest.approx(money_float(busy.pnl), rel=1e-12)
     assert sum(totals.fills for totals in busy.symbols) == len(busy.result.fills)
     assert sum(totals.trades for totals in busy.symbols) == len(busy.trades)
+
+
+def test_strategies_of_one_account_have_a_line_each() -> None:
+    """Each makes what it makes alone, though one account holds both."""
+    both = ("+10 . . -10", ". +5 . -5")
+    dataset = market(bars(share(), CLOSES))
+    specified = [specification(f"{TRADERS}:Script", ACCOUNT, ("ACME",), {"words": words}, words) for words in both]
+    made = report(run(specified, dataset, RunOptions(cash="1000")))
+    alone = [report(play(dataset, "Script", RunOptions(cash="1000"), words=words)) for words in both]
+    rows = made.row()["strategies"]
+    assert {words: row["net"] for words, row in rows.items()} == {
+        words: pytest.approx(money_float(one.pnl)) for words, one in zip(both, alone, strict=True)
+    }
+    assert [(row["fills"], row["trades"], row["winRate"]) for row in rows.values()] == [(2, 1, 0.0), (2, 1, 0.0)]
+    lines = made.text().split("\n")
+    (head,) = [at for at, line in enumerate(lines) if line.startswith("strategy")]
+    assert [line.split()[-1] for line in lines[head + 1 : head + 3]] == [f"{row['net']:,.2f}" for row in rows.values()]
+    assert not [line for line in alone[0].text().split("\n") if line.startswith("strategy")]
 
 
 def test_a_symbol_without_a_trade_is_shown() -> None:

@@ -1,0 +1,11 @@
+"""The command line. Every command has `--json` and the exit codes
+0 ok · 1 failed (bad data, I/O, locked, second engine) · 2 usage · 3 refused by risk · 4 not ready (it needs an engine
+that runs).
+"""
+
+from __future__ import annotations
+
+from tradewright.cli import backtest, control, demo, doctor, picker, records
+from tradewright.cli.program import main
+
+__all__ = ["backtest", "control", "demo", "doctor", "main", "picker", "records"]
