@@ -22,7 +22,7 @@ from tradewright.app.wiring.journals import AccountLock, FileJournal
 from tradewright.core.engine import Engine
 from tradewright.model.codec import encode
 from tradewright.model.control import ACTIVE, EVERYTHING, TRADING_STATES, CloseRequested, TradingStateSet
-from tradewright.model.errors import InputError, JournalLocked, NotReady, TradewrightError, UsageError
+from tradewright.model.errors import InputError, JournalLocked, NotReady, TradewrightError, Unanswered, UsageError
 from tradewright.model.shadow import is_shadow
 from tradewright.trader import Trader
 
@@ -30,6 +30,7 @@ NAME = "control"
 #: A request is one line; a running engine looks for one ten times a second, so an answer takes no longer than this
 #: unless its disk hangs.
 REQUEST_BYTES_MAX = 4096
+ANSWER_BYTES_MAX = 2**20
 ANSWER_SECONDS_MAX = 10.0
 #: How long the engine waits for the line of somebody who has connected.
 READ_SECONDS_MAX = 0.2
@@ -68,7 +69,9 @@ class ControlSocket:
             with connection:
                 connection.settimeout(READ_SECONDS_MAX)
                 try:
-                    answer = carry_out(msgspec.json.decode(_line(connection), type=Asked | PickerAsked))
+                    answer = carry_out(
+                        msgspec.json.decode(_line(connection, REQUEST_BYTES_MAX), type=Asked | PickerAsked)
+                    )
                 except (TradewrightError, msgspec.DecodeError, TimeoutError) as error:
                     answer = {"error": str(error) or type(error).__name__}
                 try:
@@ -95,11 +98,11 @@ class _Near:
         os.close(self._folder)
 
 
-def _line(connection: socket.socket) -> bytes:
-    """What comes until the line ends. TimeoutError where it does not."""
+def _line(connection: socket.socket, longest: int) -> bytes:
+    """What comes until the line ends, or is as long as it may be. TimeoutError where it does not."""
     data = b""
     ends = time.monotonic() + ANSWER_SECONDS_MAX
-    while not data.endswith(b"\n") and len(data) < REQUEST_BYTES_MAX:
+    while not data.endswith(b"\n") and len(data) < longest:
         more = connection.recv(REQUEST_BYTES_MAX)
         if not more:
             break
@@ -161,7 +164,10 @@ def set_state(journal: Path, asked: Asked) -> dict[str, Any]:
     try:
         lock = AccountLock(run, "paper")
     except JournalLocked as locked:
-        answer = _ask(run, asked)
+        try:
+            answer = _ask(run, asked)
+        except Unanswered:
+            answer = None
         if answer is None:
             raise JournalLocked(f"{locked}; it does not answer, so stop it first") from locked
         if "error" in answer:
@@ -186,16 +192,29 @@ def ask(journal: Path, asked: PickerAsked) -> dict[str, Any]:
 
 
 def _ask(run: Path, asked: Asked | PickerAsked) -> dict[str, Any] | None:
-    """The running engine's answer; None where nobody listens."""
+    """The running engine's answer; None where nobody listens. Raises InputError for what is no text or too long, and
+    Unanswered where it was asked and may have done it."""
+    try:
+        line = msgspec.json.encode(asked) + b"\n"
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{error.object!r} is no text") from error
+    if len(line) > REQUEST_BYTES_MAX:
+        raise UsageError(f"what is asked has {len(line)} bytes, of which there can be {REQUEST_BYTES_MAX}; shorten it")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS_MAX)
         try:
             with _Near(run) as near:
                 connection.connect(near)
-            connection.sendall(msgspec.json.encode(asked) + b"\n")
-            found: dict[str, Any] = msgspec.json.decode(_line(connection))
-        except (OSError, msgspec.DecodeError):
+        except OSError:
             return None
+        try:
+            connection.sendall(line)
+            found: dict[str, Any] = msgspec.json.decode(_line(connection, ANSWER_BYTES_MAX))
+        except (OSError, msgspec.DecodeError) as error:
+            raise Unanswered(
+                f"the engine in {run} was asked and did not answer; it may have been done all the same, so look before "
+                "asking again"
+            ) from error
     return found
 
 

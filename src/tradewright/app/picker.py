@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from tradewright.core.blotter import Blotter
+from tradewright.core.trading_state import check_name
 from tradewright.explain import check_row
 from tradewright.model.decision import Decision
-from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
@@ -73,9 +73,8 @@ def event_of(asked: PickerAsked, engine: Blotter) -> ReserveRequested | ReleaseR
     now = engine.now
     if isinstance(asked, ReleaseAsked):
         return ReleaseRequested(now, asked.id, asked.who, asked.reason)
-    instrument = engine.symbols.get(asked.symbol)
-    if instrument is None:
-        raise InputError(f"there is no symbol {asked.symbol!r}; there is {', '.join(engine.symbols)}")
+    check_name(engine, "symbol", asked.symbol, [])
+    instrument = engine.symbols[asked.symbol]
     account = asked.account or next(iter(engine.accounts), "")
     side = number_named(SIDES, asked.side, "side")
     size = count_of(asked.size, instrument.size_scale, "size") if asked.size else 0

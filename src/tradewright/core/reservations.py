@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tradewright.core.holds import Hold
 from tradewright.core.risk import judge, passed
 from tradewright.core.sizers import fitted
-from tradewright.core.trading_state import NAMES_SHOWN, check_account, check_scope, stopped
+from tradewright.core.trading_state import NAMES_SHOWN, check_account, check_name, stopped
 from tradewright.model.decision import PICKER, Check, Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
@@ -117,7 +117,7 @@ def check(engine: Blotter, asked: ReserveRequested | ReleaseRequested | OrderReq
             raise InputError(f"reservation {asked.id!r} is not there; there are: {there}")
         return
     check_account(engine, asked.account)
-    check_scope(engine, f"symbol:{asked.symbol}", [])
+    check_name(engine, "symbol", asked.symbol, [])
     what = f"{'reservation' if isinstance(asked, ReserveRequested) else 'order'} of {asked.who}"
     if asked.strategy == "" or asked.side not in (BUY, SELL) or min(asked.quantity, asked.limit_units) < 0:
         raise InputError(f"{what}: it has a strategy, a side, and a size and a price that are not below zero")

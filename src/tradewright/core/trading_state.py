@@ -49,15 +49,20 @@ def check_scope(engine: Blotter, scope: str, strategies: list[str]) -> None:
     if len(parts) > 1:
         raise InputError(f"scope {scope!r}: a trading state belongs to all, or to one of {', '.join(parts)} alone")
     for kind, name in parts.items():
-        known = _names(engine, kind, strategies)
-        if name not in known:
-            more = ", …" if len(known) > NAMES_SHOWN else ""
-            raise InputError(f"there is no {kind} {name!r}; there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}")
+        check_name(engine, kind, name, strategies)
 
 
 def check_account(engine: Blotter, account: str) -> None:
     """Raises InputError naming the accounts there are."""
-    check_scope(engine, f"account:{account}", [])
+    check_name(engine, "account", account, [])
+
+
+def check_name(engine: Blotter, kind: str, name: str, strategies: list[str]) -> None:
+    """The same of one condition, whatever signs its name has. Raises InputError."""
+    known = _names(engine, kind, strategies)
+    if name not in known:
+        more = ", …" if len(known) > NAMES_SHOWN else ""
+        raise InputError(f"there is no {kind} {name!r}; there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}")
 
 
 def _names(engine: Blotter, kind: str, strategies: list[str]) -> list[str]:

@@ -61,5 +61,9 @@ class JournalFull(JournalError):
     """The journal can not be written now; what was durable stays durable."""
 
 
+class Unanswered(TradewrightError):
+    """An engine was asked and did not answer: whether it has done what it was asked for is not known."""
+
+
 class NotReady(TradewrightError):
     """It can not be done now; the message says what is missing."""

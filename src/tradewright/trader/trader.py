@@ -19,7 +19,7 @@ from tradewright.core.exposure import parts_of
 from tradewright.core.mirror import mirror
 from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, check_known
-from tradewright.core.trading_state import check_account, check_scope
+from tradewright.core.trading_state import check_account, check_name, check_scope
 from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STOP_UNFILLED, STRATEGY, Cancel, Command
 from tradewright.model.control import (
@@ -166,8 +166,8 @@ class Trader:
         strategies = [] if self.setup is None else [spec.id for spec in self.setup.strategies]
         if isinstance(event, ProtectRequested):
             check_account(self.engine, event.account)
-            check_scope(self.engine, f"strategy:{event.strategy}", strategies)
-            check_scope(self.engine, f"symbol:{event.symbol}", strategies)
+            check_name(self.engine, "strategy", event.strategy, strategies)
+            check_name(self.engine, "symbol", event.symbol, strategies)
             return
         check_scope(self.engine, event.scope, strategies)
 

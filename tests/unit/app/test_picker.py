@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +16,10 @@ from tests.e2e.command import Said, tradewright
 from tests.unit.app.test_control import running as running_demo
 from tests.unit.app.test_control import wait_for
 from tests.unit.app.test_restart import HEAD, play
+from tradewright.app.control import ask
 from tradewright.app.history import fold, rerun, story_of
+from tradewright.app.picker import OrderAsked
+from tradewright.model.errors import Unanswered, UsageError
 
 running = running_demo
 
@@ -72,6 +78,50 @@ def test_what_can_not_be_asked_is_one_sentence(home: Path) -> None:
     ):
         said = asked(home, *arguments)
         assert (said.code, words in said.row["error"]) == (1, True), said.row
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("x" * 5_000, "bytes, of which there can be 4096; shorten it"), ("\udcff", "is no text")],
+    ids=["long", "no text"],
+)
+def test_what_can_not_be_sent_is_a_usage_error(reason: str, words: str, tmp_path: Path) -> None:
+    play(tmp_path / "home", "sma_cross", count=2)
+    with pytest.raises(UsageError, match=words):
+        ask(tmp_path / "home" / "journal", OrderAsked("ACME", "buy", "1", "ann", reason=reason))
+
+
+def _answers(run: Path, answer: bytes) -> threading.Thread:
+    """An engine that reads one request, says so much, and hangs up."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(str(run / "control"))
+    listening.listen()
+
+    def serve() -> None:
+        with listening, listening.accept()[0] as connection:
+            connection.recv(4096)
+            connection.sendall(answer)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+def test_an_order_whose_answer_is_lost_is_not_said_to_have_met_no_engine(tmp_path: Path) -> None:
+    """Whoever is told that nobody was there asks again, and has it twice."""
+    for answer in (b"", b'{"order": "paper-1-1", "gran'):
+        (tmp_path / "control").unlink(missing_ok=True)
+        engine = _answers(tmp_path, answer)
+        with pytest.raises(Unanswered, match="look before asking again"):
+            ask(tmp_path / "journal", OrderAsked("ACME", "buy", "1", "ann"))
+        engine.join()
+
+
+def test_a_long_answer_is_read_to_its_end(tmp_path: Path) -> None:
+    said = {"order": "paper-1-1", "granted": False, "refusals": [{"code": "X", "text": "y" * 50} for _ in range(2_000)]}
+    engine = _answers(tmp_path, json.dumps(said).encode() + b"\n")
+    assert ask(tmp_path / "journal", OrderAsked("ACME", "buy", "1", "ann")) == said
+    engine.join()
 
 
 def test_without_an_engine_there_is_nobody_to_judge(tmp_path: Path) -> None:

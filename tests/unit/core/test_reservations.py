@@ -302,6 +302,13 @@ def test_what_can_not_be_asked_for_is_refused_by_name(terms: dict[str, Any], wor
         reservations.check(desk.engine, ReserveRequested(**(whole | terms)))
 
 
+@pytest.mark.parametrize("symbol", ["BTC/USD", "", "all", "a:b"])
+def test_a_symbol_that_is_not_there_is_told_with_those_that_are(symbol: str) -> None:
+    event = OrderRequested(1, "main", "s", symbol, BUY, 1, 0, "", "ann", "now")
+    with pytest.raises(InputError, match=f"^there is no symbol '{symbol}'; there is ACME$"):
+        reservations.check(desk_of().engine, event)
+
+
 def test_an_id_is_in_use_once_at_a_time() -> None:
     desk = desk_of()
     ask(desk, "r")
