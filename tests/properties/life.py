@@ -41,6 +41,7 @@ from tradewright.model.control import (
 )
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
+from tradewright.model.exit_plan import plan_from
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
@@ -50,6 +51,7 @@ from tradewright.model.order import ENTRY, LIMIT, REDUCE_ONLY, Order
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import CASH, shadow_account, terms_from
+from tradewright.model.sizer import sizer_from
 from tradewright.trader import Outcome, Trader
 
 WHIMS = Path(__file__).parent / "whims.py"
@@ -82,6 +84,12 @@ STRATEGIES: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("E", "Whims", "held", {"mood": 5}),
     ("F", "Fickle", "euro", {"mood": 6}),
 )
+
+
+#: For openings that say no size, by account.
+SIZERS = {
+    "net": "percent:3", "hedge": "value:2000", "cash": "percent:2:max=500", "held": "fixed:3", "euro": "value:500",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -191,7 +199,9 @@ class Life:
         if self.shadow is not None:
             shadow = terms_from(terms[0][0], self.shadow)
             terms.append((shadow_account(terms[0][0], shadow), []))
-        setup = Setup(listed, terms, specs, {}, shadow=shadow)
+        sizers = {f"account:{name}": sizer_from(text) for name, text in SIZERS.items()}
+        plans = {"account:held": plan_from({"stopLossPercent": 2, "breakEvenPercent": 1, "maxHoldingSeconds": 7_200})}
+        setup = Setup(listed, terms, specs, {}, sizers, plans=plans, shadow=shadow)
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
         self.feed(Started(self.tick(), self.engine.run + 1, row))
         self.instruments = self.engine.instruments

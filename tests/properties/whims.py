@@ -160,9 +160,57 @@ def _say(s: Whims, price: float) -> None:
     s.signal(("BUY", "SELL", "HOLD")[s.below(3)], s.below(11) / 10, ("a mood", "another mood")[s.below(2)])
 
 
+def _modify(s: Whims, price: float) -> None:
+    """Other terms for an order at work, whatever kind of order it is."""
+    if s.open_orders:
+        order_id = s.open_orders[s.below(len(s.open_orders))]
+        terms: dict[str, Any] = {("limit", "stop")[s.below(2)]: s.near(price)} if s.below(3) else {}
+        if s.below(2) or not terms:
+            terms["size"] = max(1, int((s.budget // 2 + s.below(s.budget)) / price))
+        s.modify(order_id, **terms)
+
+
+def _planned(s: Whims, price: float) -> None:
+    """Exits by distance and time, made when it fills."""
+    terms: dict[str, Any] = {"stop_loss_percent": 1 + s.below(3)}
+    if s.below(2):
+        terms["take_profit_percent"] = 1 + s.below(4)
+    if s.below(2):
+        terms["break_even_percent"] = 1
+    if s.below(3) == 0:
+        terms["exit_after"] = 60 * (1 + s.below(600))
+    s.want(price, **terms)
+
+
+def _stepped(s: Whims, price: float) -> None:
+    """A trail that is moved from here."""
+    s.want(price, trailing_percent=1 + s.below(3), trail_step=price / 500)
+
+
+def _sized(s: Whims, price: float) -> None:
+    """A size that is found: by the risk to the stop, volatility, Kelly's fraction, or the account's sizer."""
+    side, how = s.below(2), s.below(4)
+    way, stop = (s.buy, price * 0.98) if side else (s.sell, price * 1.02)
+    if how == 0:
+        way(risk_percent=0.1 + s.below(5) / 10, stop_loss=stop, max_size=1_000)
+    elif how == 1:
+        way(volatility_percent=0.5, deviation=price / 100, size_hint=0.5)
+    elif how == 2:
+        way(kelly=0.5, win_rate=0.55, payoff=1.5, kelly_cap=3, stop_loss=stop)
+    else:
+        way()
+
+
+def _slice(s: Whims, price: float) -> None:
+    """A part of a larger order, of one of three."""
+    size = max(1, int(s.budget / price))
+    s.buy(size, limit=s.near(price), parent=f"parent {s.below(3)}", parent_size=3 * size)
+
+
 WISHES: tuple[Callable[[Whims, float], None], ...] = (
     _market, _market, _market, _limit, _limit, _stop, _stop_limit, _trail, _bracket, _bracket, _followed, _turn, _turn,
     _close, _close_part, _close_later, _protect, _cancel_all, _cancel_one, _cancel_one, _at_fill, _say, _say,
+    _modify, _modify, _planned, _planned, _stepped, _sized, _sized, _slice,
 )  # fmt: skip
 
 

@@ -189,6 +189,22 @@ def test_a_child_that_may_not_wake_is_cancelled_with_the_reason() -> None:
     ]
 
 
+def test_a_change_that_comes_after_its_parent_ended_does_not_make_a_child_larger_than_what_it_guards() -> None:
+    """It was asked for before that was heard."""
+    venue = Venue(partial="volume:40%")
+    venue.bar(0, 10000, 10000, 10000, 10000)
+    venue.buy("p", 10, limit=9_990)
+    venue.submit("stop", SELL, STOP, 10, stop_units=9_800, parent="p")
+    assert venue.bar(1, 9_990, 9_990, 9_990, 9_990, 10) == [("filled", "p", 9_990, 4)]
+    venue.cancel("p")
+    venue.due()
+    assert venue.exchange.orders["stop"].quantity == 4
+    venue.replace("stop", 10, stop=9_900)
+    venue.due()
+    changed = venue.exchange.orders["stop"]
+    assert (changed.quantity, changed.stop) == (4, 9_900)
+
+
 def test_chains_of_parents_wake_one_after_the_other() -> None:
     venue = Venue(fill="next_open:olhc")
     venue.bar(0, 10000, 10000, 10000, 10000)

@@ -236,6 +236,8 @@ def _make(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
         wish.exit_trail_units = wish.exit_trail_ppm = 0
     if plan.target_ppm:
         wish.take_profit = on_tick(entry, -side, price - side * (price * plan.target_ppm // PPM_ONE))
+    # What it filled may have closed what stood on the other side, and needs no guard then.
+    wish.quantity = guarded(engine, guard) + engine.orders[entry.id].remaining()
     made = engine.attach(wish, entry, outputs)
     stop = next((order.id for order in made if order.stop_units), "")
     engine.emit(ExitPlanned(engine.now, entry.id, stop, list(plan.row())), outputs)

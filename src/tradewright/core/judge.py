@@ -444,9 +444,12 @@ class Judge(Blotter):
         )  # fmt: skip
 
     def attach(self, intent: Intent, entry: Order, outputs: list[Event]) -> list[Order]:
-        """Exits for an opening that has filled, in a decision of their own; nobody has to allow an exit."""
+        """Exits for an opening that has filled, in a decision of their own, for the intent's quantity at most; nobody
+        has to allow an exit."""
         orders: list[Order] = []
         self._attach_exits(intent, entry, orders)
+        for order in orders:
+            order.quantity = min(order.quantity, intent.quantity)
         self.place_exits(orders, intent.reason, outputs)
         return orders
 

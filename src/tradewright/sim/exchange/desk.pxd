@@ -59,7 +59,7 @@ cdef class Desk:
     cdef _activate(self, Working w, long long stated)
     @cython.locals(w=Working)
     cdef _cancel(self, str order_id)
-    @cython.locals(w=Working, code=str)
+    @cython.locals(w=Working, code=str, quantity=cython.longlong)
     cdef _replace(self, Replace replace)
     @cython.locals(order=Order, code=str, left=cython.longlong)
     cdef str _replace_refusal(self, Working w, Replace replace)

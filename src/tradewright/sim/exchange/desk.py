@@ -226,13 +226,17 @@ class Desk:
         if replace.quantity == 0:
             self.end(w, WITHDRAWN, "SIZE_ZERO")
             return
-        if replace.limit_units != w.limit or replace.stop_units != w.stop or replace.quantity > w.quantity:
+        quantity = replace.quantity
+        if quantity > w.quantity and w.parent is not None and w.parent.status != WORKING:
+            # Asked before it was heard that the parent ended: the order grows no larger than what is there to guard.
+            quantity = max(w.quantity, min(quantity, w.parent.filled - w.parted))
+        if replace.limit_units != w.limit or replace.stop_units != w.stop or quantity > w.quantity:
             # A new price or a larger size goes to the back of the queue and meets the market anew.
             w.ahead = -1
             w.resting = w.flags & POST_ONLY != 0
             w.born = self.moment
             w.entered = self.at
-        w.quantity = replace.quantity
+        w.quantity = quantity
         w.limit = replace.limit_units
         w.stop = replace.stop_units
         self._say_replaced(w)
