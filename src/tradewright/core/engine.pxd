@@ -13,7 +13,7 @@ from tradewright.model.intent cimport Intent
 from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
-cdef int ACCEPTED, NOT_FOUND
+cdef int ACCEPTED, FILLED, NOT_FOUND
 cdef int HELD
 cdef int ACTIVE, REDUCING, BUY, LIMIT, REDUCE_ONLY, SELL
 cdef str ENTRY

@@ -57,7 +57,7 @@ from tradewright.model.control import (
     ProtectRequested,
     TradingStateChanged,
 )
-from tradewright.model.event import ACCEPTED, NOT_FOUND, Event
+from tradewright.model.event import ACCEPTED, FILLED, NOT_FOUND, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
@@ -183,6 +183,8 @@ class Engine(Judge):
             self._settle_links(report, outputs)
         if isinstance(report, Fill) and self.fresh_fill:
             self._end_surplus(report, outputs)
+            if report.order_id in self.children:
+                outputs += place_again(self, report)
             if self.board is not None:
                 for match in self.matches:
                     self._emit(self.board.matched(match, self.now, self.marks), outputs)
@@ -329,7 +331,7 @@ class Engine(Judge):
         outputs = tend(self, event)
         if self.stops:
             outputs += watchdog.tend(self)
-        if event.kind == NOT_FOUND:
+        if event.kind == NOT_FOUND or (event.kind == FILLED and self.fresh_fill):
             outputs += place_again(self, event)  # type: ignore[arg-type]
         if self.targeted:
             outputs += session.tend(self)

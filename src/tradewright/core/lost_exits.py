@@ -14,7 +14,7 @@ from tradewright.core.life_cycle import ENDED_NOT_FOUND
 from tradewright.core.watchdog import rest_of
 from tradewright.model.command import NOTHING_TO_GUARD
 from tradewright.model.control import ExitPlanned
-from tradewright.model.event import Event
+from tradewright.model.event import NOT_FOUND, Event
 from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
 from tradewright.model.report import Report
 
@@ -24,9 +24,22 @@ if TYPE_CHECKING:
 
 
 def place_again(engine: Engine, report: Report) -> list[Event]:
-    """The exit that a look-up did not find, if anything is still to be guarded by it. Applied outputs."""
+    """The exit that a look-up did not find, if anything is still to be guarded by it; behind a fill, those of the
+    opening that were lost before it was told. Applied outputs."""
+    if report.kind == NOT_FOUND:
+        return _place(engine, report.order_id)
     outputs: list[Event] = []
-    state = engine.orders.get(report.order_id)
+    made = [engine.orders[id] for id in engine.children.get(report.order_id, ()) if id in engine.orders]
+    for state in made:
+        others = [other.stage for other in made if other.order.role == state.order.role]
+        if all(stage == ENDED_NOT_FOUND for stage in others):
+            outputs += _place(engine, state.order.id)
+    return outputs
+
+
+def _place(engine: Engine, order_id: str) -> list[Event]:
+    outputs: list[Event] = []
+    state = engine.orders.get(order_id)
     if state is None or state.stage != ENDED_NOT_FOUND or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
         return outputs
     if rest_of(engine, state) == 0 or _has_heir(engine, state):

@@ -7,7 +7,7 @@ from tradewright.model.intent cimport Intent
 from tradewright.model.report cimport Report
 from tradewright.trader.roster cimport Roster
 
-cdef int CASH_MOVED, CLOSE_REQUESTED, DECISION, FILL_PRICE, LIMITS_SET, MARKET_KIND_MAX, ORDER_REQUESTED
+cdef int CASH_MOVED, CLOSE_REQUESTED, DECISION, FILL_PRICE, FILLED, LIMITS_SET, MARKET_KIND_MAX, ORDER_REQUESTED
 cdef int PROTECT_REQUESTED, RELEASE_REQUESTED, RESERVE_REQUESTED, SIGNAL, STARTED, STRATEGY_HALTED, TIMER
 cdef int TRADING_STATE_SET, VOTE
 cdef str STRATEGY
@@ -28,7 +28,7 @@ cdef class Trader:
     cdef public object setup
     @cython.locals(engine=Engine, roster=Roster, intents=list, kind=cython.int, quiet=cython.bint)
     cpdef Outcome step(self, Event event)
-    @cython.locals(engine=Engine, roster=Roster, outcome=Outcome, intent=Intent)
+    @cython.locals(engine=Engine, roster=Roster, outcome=Outcome, intent=Intent, kind=cython.int)
     cdef Outcome _decide(self, Event event, list intents, list outputs)
     @cython.locals(engine=Engine, roster=Roster)
     cdef _record_signals(self, list outputs)

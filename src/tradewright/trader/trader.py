@@ -39,6 +39,7 @@ from tradewright.model.event import (
     EXIT_MOVED,
     EXIT_PLANNED,
     FILL_PRICE,
+    FILLED,
     LIMITS_SET,
     MARKET_KIND_MAX,
     MODIFY_JUDGED,
@@ -185,7 +186,8 @@ class Trader:
         if engine.stopping:
             # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
             outputs += engine.end_openings()
-        if engine.guards or engine.stops or engine.targeted or event.kind == NOT_FOUND:
+        kind = event.kind
+        if engine.guards or engine.stops or engine.targeted or kind == NOT_FOUND or (engine.children and kind == FILLED):
             outputs += engine.tend(event)
         if roster.wishes:
             for wish in roster.wishes:

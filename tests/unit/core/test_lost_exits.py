@@ -85,6 +85,29 @@ def test_an_exit_whose_opening_was_lost_too_has_nothing_to_guard() -> None:
     assert placed(desk) == []
 
 
+def test_an_exit_that_was_lost_before_its_openings_fill_was_told_is_placed_with_the_fill() -> None:
+    """The venue is asked in no order that matters to it: that it has not the stop may be known first."""
+    desk = Desk(account_of(native_exits=True, leverage=10))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500, take_profit=11_000)
+    entry, *exits = [order.id for order in decision.orders]
+    desk.taken()
+    restarted(desk)
+    for lost in exits:
+        desk.say(kinds.NOT_FOUND, lost)
+    assert placed(desk) == []
+    desk.fill(entry, 4, PRICE)
+    again = placed(desk)
+    assert [terms(made) for made in again] == [terms(desk.state(lost).order) for lost in exits]
+    desk.fill(entry, 3, PRICE)
+    assert placed(desk) == []
+    for made in again:
+        desk.cancel(made.id)
+        desk.say(kinds.CANCELLED, made.id)
+    desk.fill(entry, 3, PRICE)
+    assert placed(desk) == [], "what was cancelled since is not wanted back"
+
+
 def test_an_exit_of_a_position_that_is_closed_or_being_closed_is_not_placed_again() -> None:
     desk, (_, stop) = desk_of(stop_loss=9_500)
     (decision,) = desk.close(SELL)
