@@ -11,7 +11,7 @@ from tradewright.core.exposure_rules import MILLION, OpeningRule
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.decision import Check
 from tradewright.model.notice import TRADING, InstrumentStatus
-from tradewright.model.order import BUY, ENTRY, SELL
+from tradewright.model.order import BUY, SELL
 
 
 def status_of(proposal: Proposal, scope: Exposure) -> InstrumentStatus | None:
@@ -73,13 +73,13 @@ class Locate(OpeningRule):
 
 
 class WorkingOrders(OpeningRule):
-    """maxWorkingOrders: openings at work, this one included."""
+    """maxWorkingOrders: openings at work, and those whose place is reserved, this one included."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         working = 1
-        for hold in scope.holds.holds.values():
-            if hold.order.role == ENTRY and scope.holds_book(hold.book):
-                working += 1
+        for account in scope.accounts:
+            for book in scope.books(account):
+                working += book.opening
         return self.verdict(working <= limit, working, limit, "count")
 
 

@@ -115,6 +115,14 @@ def test_reserved_money_is_not_free() -> None:
     assert desk.buy(4, strategy="t")
 
 
+def test_a_reservation_counts_among_the_openings_at_work() -> None:
+    desk = desk_of("ACME", "ZETA", maxWorkingOrders=2)
+    desk.buy(1, limit_units=PRICE - 1)
+    assert ask(desk, "x", 1).approved
+    assert codes(ask(desk, "y", 1, symbol="ZETA")) == ["MAX_WORKING_ORDERS"]
+    assert decision_of(use(desk, "x")).approved
+
+
 def test_a_reservation_counts_against_a_budget_and_an_exposure() -> None:
     desk = desk_of(**{"tradepicker.budget": 1000, "maxTotalExposure": 1500})
     ask(desk, "r", 6)
