@@ -61,10 +61,11 @@ class Scoreboard:
 
     def seat(self, terms: ShadowTerms, seats: Mapping[str, str]) -> None:
         """A run begins with these terms and strategies. Who is new takes part from this day on; where a group has
-        other members than before, its weights begin anew."""
+        other members than before, or weights other bounds, they begin anew."""
+        bounds = (terms.floor_ppm, terms.cap_ppm) != (self.terms.floor_ppm, self.terms.cap_ppm)
         self.terms = terms
         for group in sorted({*self.seats.values(), *seats.values()}):
-            if self.members(group) != sorted(name for name, own in seats.items() if own == group):
+            if bounds or self.members(group) != sorted(name for name, own in seats.items() if own == group):
                 for name in self.members(group):
                     self.weights.pop(name, None)
                     self.weighed.pop(name, None)

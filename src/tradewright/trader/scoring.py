@@ -51,6 +51,8 @@ def check_shadow(setup: Setup, engine: Engine) -> None:
         if engine.board is not None:
             raise InputError(f"{engine.board.terms.name} holds positions of an earlier start: go on with the shadow")
         return
+    if engine.board is not None and engine.board.terms.account != setup.shadow.account:
+        raise InputError(f"{engine.board.terms.name} holds positions of an earlier start: go on with that shadow")
     groups = list(seats_of(setup).values())
     for group in sorted(set(groups)):
         whose = f"the members of {group}" if group else "what runs alone"

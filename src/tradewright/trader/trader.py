@@ -187,7 +187,13 @@ class Trader:
             # Stopped by what was decided just now: it ends with the same input, or a restart would have forgotten it.
             outputs += engine.end_openings()
         kind = event.kind
-        if engine.guards or engine.stops or engine.targeted or kind == NOT_FOUND or (engine.children and kind == FILLED):
+        if (
+            engine.guards
+            or engine.stops
+            or engine.targeted
+            or kind == NOT_FOUND
+            or (engine.children and kind == FILLED)
+        ):
             outputs += engine.tend(event)
         if roster.wishes:
             for wish in roster.wishes:

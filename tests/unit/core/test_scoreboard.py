@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
+from tradewright.core.engine import Engine
 from tradewright.core.ledger import Book, Position
 from tradewright.core.marks import Marks
 from tradewright.core.scoreboard import Scoreboard, board_from, share
+from tradewright.core.setup import Setup
 from tradewright.model.control import DayRolled
+from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match, lot_of, match_of
@@ -20,6 +24,7 @@ from tradewright.model.report import Fill
 from tradewright.model.score import StrategiesWeighed, Weight
 from tradewright.model.shadow import ShadowTerms
 from tradewright.model.zone import DAY_NS
+from tradewright.trader.scoring import check_shadow
 
 SHADOW = "paper:main"
 BITCOIN = Instrument("BTCUSD", "paper", "crypto", "BTC", "USD", 2, 8, index=0)
@@ -161,6 +166,31 @@ def test_weights_of_a_group_begin_anew_with_other_members_and_stay_with_the_same
     assert sorted(made.weights) == ["a", "b"], "another group's members are none of theirs"
     made.seat(made.terms, {"a": "", "m": "ens"})
     assert made.weights == {}
+
+
+@pytest.mark.parametrize("bounds", [{"floor_ppm": 300_000}, {"cap_ppm": 600_000}])
+def test_weights_begin_anew_where_a_start_has_other_bounds(bounds: dict[str, int]) -> None:
+    """What they were lies outside of these, and may change by little at a time: together they would miss the whole."""
+    made = board(change_ppm=50_000)
+    made.apply(
+        StrategiesWeighed(1, SHADOW, "", 1, [Weight("a", 900_000, 500_000, 0), Weight("b", 100_000, 500_000, 0)])
+    )
+    made.seat(made.terms, made.seats)
+    assert sorted(made.weights) == ["a", "b"]
+    made.seat(made.terms._replace(**bounds), made.seats)
+    assert (made.weights, made.weighed) == ({}, {})
+
+
+def test_a_home_goes_on_with_the_shadow_that_holds_its_positions() -> None:
+    engine = Engine()
+    engine.board = board()
+    for account, words in (("main", ""), ("other", "paper:main holds positions of an earlier start")):
+        setup = Setup([], [], [], {}, shadow=ShadowTerms(account, "shadow"))
+        if words:
+            with pytest.raises(InputError, match=words):
+                check_shadow(setup, engine)
+        else:
+            check_shadow(setup, engine)
 
 
 def test_openings_are_weighed_and_closes_are_not() -> None:
