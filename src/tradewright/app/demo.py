@@ -130,6 +130,7 @@ def check_options(options: DemoOptions) -> None:
     """Raises InputError for what can not work whatever the market is."""
     if options.deposit() < 0:
         raise InputError(f"cash in {options.currency} can not be negative")
+    options.account()
     plan_from(options.exits)
     if options.sizer:
         sizer_from(options.sizer)

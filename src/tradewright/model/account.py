@@ -48,6 +48,8 @@ class Account:
             raise InputError(f"account {name}: leverage {leverage} is not possible for a {kind} account")
         if not (1 <= len(code) <= 8 and code.isascii() and code.isalnum()):
             raise InputError(f"account {name}: code {code!r} must be 1 to 8 letters or digits")
+        if not currency.strip():
+            raise InputError(f"account {name}: it has no currency")
         self.name = name
         self.code = code
         self.venue = venue
