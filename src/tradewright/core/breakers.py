@@ -38,6 +38,7 @@ REPEATED_EXECUTION = "REPEATED_EXECUTION"
 LIMIT_BREACHED = "LIMIT_BREACHED"
 LIMIT_RESTORED = "LIMIT_RESTORED"
 LOSSES = ("DAILY_LOSS_LIMIT", WEEKLY_LOSS_LIMIT)
+_ASKED_AGAIN = frozenset(FILL_LIMITS)
 
 
 def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
@@ -152,9 +153,11 @@ def _week(engine: Blotter, account: AccountState, changes: list[TradingStateChan
     tightest = engine.gate.tightest
     money, ppm = tightest(account, "maxWeeklyLoss"), tightest(account, "maxWeeklyLossPercent")
     limit = loss_limit(money, ppm, account.week_equity)
-    equity = account.equity()
     scope = "account:" + account.terms.name
-    if limit < 0 or equity is None or account.week_equity is None or engine.states.get(scope, ACTIVE) != ACTIVE:
+    if limit < 0 or account.week_equity is None or engine.states.get(scope, ACTIVE) != ACTIVE:
+        return
+    equity = account.equity()
+    if equity is None:
         return
     loss = account.week_equity - equity
     if loss >= limit:
@@ -170,7 +173,9 @@ def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
         return
     engine.stamp += 1
     for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
-        used = rule.used(engine.stamp) if rule.limit in FILL_LIMITS and rule.code not in LOSSES else None
+        if rule.limit not in _ASKED_AGAIN or rule.code in LOSSES:
+            continue
+        used = rule.used(engine.stamp)
         if used is None or used[0] is None or used[1] is None or used[0] <= used[1]:
             continue
         if state == ACTIVE:

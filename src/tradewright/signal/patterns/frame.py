@@ -43,7 +43,10 @@ class Frame(Pattern):
         if self.begin == -1:
             self.begin, self.open, self.high, self.low = begin, bar.open_units, bar.high_units, bar.low_units
             self.volume = 0
-        self.high, self.low = max(self.high, bar.high_units), min(self.low, bar.low_units)
+        if bar.high_units > self.high:
+            self.high = bar.high_units
+        if bar.low_units < self.low:
+            self.low = bar.low_units
         self.close = bar.close_units
         self.volume += bar.volume_units
         if bar.time == begin + self.length:
