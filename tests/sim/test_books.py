@@ -164,7 +164,8 @@ def test_both_builds_say_the_same_to_the_last_bit() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100
     )
-    if ran.returncode != 0 or ran.stdout.split()[0] == here:
+    assert ran.returncode == 0, ran.stderr
+    if ran.stdout.split()[0] == here:
         pytest.skip("the other build is not installed here")
     assert ran.stdout.split()[1:] == [digest(seed, 150) for seed in range(40)]
 
