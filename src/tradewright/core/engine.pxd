@@ -2,7 +2,6 @@ cimport cython
 from tradewright.core.judge cimport Judge
 from tradewright.core.accounts cimport AccountState
 from tradewright.core.holds cimport Hold, left
-from tradewright.core.limits cimport Limits
 from tradewright.core.ledger cimport Book
 from tradewright.core.marks cimport Mark
 from tradewright.core.orders cimport OrderState

@@ -107,9 +107,9 @@ class Engine(Judge):
             quantity = self._within_limits(order, account, quantity, asked.price_units)
         rules = order.instrument.rules
         if quantity == 0 or quantity < rules.size_min:
-            self._emit(cancel_of(self.now, order.id, NOTHING_TO_SPEND), outputs)
+            self.emit(cancel_of(self.now, order.id, NOTHING_TO_SPEND), outputs)
         else:
-            self._emit(Replace(self.now, order.id, quantity, order.limit_units, order.stop_units), outputs)
+            self.emit(Replace(self.now, order.id, quantity, order.limit_units, order.stop_units), outputs)
         return outputs
 
     def _within_limits(self, order: Order, account: AccountState, quantity: int, price: int) -> int:
@@ -123,7 +123,7 @@ class Engine(Judge):
         own = [order.id]
         lifted = self.holds.lift(own)
         self.stamp += 1
-        rules = self._rules_of(book)
+        rules = self.rules_of(book)
         intent = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
         proposal = Proposal(filling, intent, account, book, mark, ACTIVE, self.now, self.stamp)
         fitting, _ = fitted(proposal, rules, 0)
@@ -138,9 +138,9 @@ class Engine(Judge):
             state = self.orders[order_id]
             if state.stage == HELD:
                 if order_id not in self.exits:
-                    self._emit(cancel_of(self.now, order_id, NEVER_SENT), outputs)
+                    self.emit(cancel_of(self.now, order_id, NEVER_SENT), outputs)
             else:
-                self._emit(Query(self.now, order_id), outputs)
+                self.emit(Query(self.now, order_id), outputs)
         return outputs
 
     def react(self, event: Event) -> list[Event]:
@@ -153,7 +153,7 @@ class Engine(Judge):
             if self.reservations:
                 reservations.expire(self, outputs)
             for scope in self.gate.expired(self.now):
-                self._emit(LimitsExpired(self.now, scope, self.gate.limits[scope].version), outputs)
+                self.emit(LimitsExpired(self.now, scope, self.gate.limits[scope].version), outputs)
         if self.exits:
             if isinstance(event, MarketEvent):
                 self._trigger_exits(event, outputs)
@@ -166,7 +166,7 @@ class Engine(Judge):
         filled = self.settled and isinstance(event, Fill) and self.fresh_fill
         if self.tracked or self.guarded or filled:
             for change in tripped(self, event):
-                self._emit(change, outputs)
+                self.emit(change, outputs)
         if self.stopping:
             outputs += self.end_openings()
         elif event.kind == ACCEPTED and (self.states or self.halted):
@@ -187,7 +187,7 @@ class Engine(Judge):
                 outputs += place_again(self, report)
             if self.board is not None:
                 for match in self.matches:
-                    self._emit(self.board.matched(match, self.now, self.marks), outputs)
+                    self.emit(self.board.matched(match, self.now, self.marks), outputs)
         if report.kind == NOT_FOUND:
             outputs += place_again(self, report)
         if self.stopping:
@@ -220,11 +220,11 @@ class Engine(Judge):
 
     def _raise_alarms(self, event: Event, outputs: list[Event]) -> None:
         for alarm in self.noticed:
-            self._emit(alarm, outputs)
+            self.emit(alarm, outputs)
             if alarm.code == UNKNOWN_ORDER and isinstance(event, Fill):
                 changed = unbooked_fill(self, event.order_id)
                 if changed is not None:
-                    self._emit(changed, outputs)
+                    self.emit(changed, outputs)
             elif alarm.code == REAPPEARED:
                 outputs += reappeared(self, alarm.order_id)
         self.noticed = []
@@ -236,13 +236,13 @@ class Engine(Judge):
                 equity = account.equity() if account.equity_before is None else account.equity_before
                 account.equity_before = None
                 new_week = week_of(day) != week_of(account.day)
-                self._emit(DayRolled(self.now, name, day, equity), outputs)
+                self.emit(DayRolled(self.now, name, day, equity), outputs)
                 scope = "account:" + name
                 cause = self.causes.get(scope) if self.states.get(scope) == REDUCING else ""
                 if cause == DAILY_LOSS_LIMIT:
-                    self._emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
+                    self.emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
                 elif cause == WEEKLY_LOSS_LIMIT and new_week:
-                    self._emit(TradingStateChanged(self.now, scope, ACTIVE, WEEK_ROLLED, None, None), outputs)
+                    self.emit(TradingStateChanged(self.now, scope, ACTIVE, WEEK_ROLLED, None, None), outputs)
 
     def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:
         """After a fill the daily loss is looked at again; at its limit the account is REDUCING until the day rolls."""
@@ -260,7 +260,7 @@ class Engine(Judge):
             return
         loss = account.daily_loss()
         if loss is not None and loss >= limit:
-            self._emit(TradingStateChanged(self.now, scope, REDUCING, DAILY_LOSS_LIMIT, loss, limit), outputs)
+            self.emit(TradingStateChanged(self.now, scope, REDUCING, DAILY_LOSS_LIMIT, loss, limit), outputs)
 
     def _trigger_exits(self, event: MarketEvent, outputs: list[Event]) -> None:
         """Held exits whose price was reached go out; their siblings end. A stop goes before a take-profit."""
@@ -282,15 +282,15 @@ class Engine(Judge):
                 # What its parent has not filled yet would stand unguarded.
                 outputs += self.cancel(order.parent, EXIT_OF_PART)
                 self._end_siblings(order, outputs)
-                self._emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
-                self._emit(submit_of(self.now, Approved(order)), outputs)
+                self.emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
+                self.emit(submit_of(self.now, Approved(order)), outputs)
 
     def _end_siblings(self, order: Order, outputs: list[Event]) -> None:
         if order.group == "":
             return
         for exit in list(self.exits.values()):
             if exit.order.group == order.group and exit.order.id != order.id:
-                self._emit(cancel_of(self.now, exit.order.id, SIBLING_TRIGGERED), outputs)
+                self.emit(cancel_of(self.now, exit.order.id, SIBLING_TRIGGERED), outputs)
 
     def _settle_links(self, report: Report, outputs: list[Event]) -> None:
         """When a parent ended unfilled, or its book is flat again, the exits held for it have nothing to guard."""
@@ -307,7 +307,7 @@ class Engine(Judge):
             if parent is not None and parent.is_open():
                 continue
             if book.closable(order.side, order.lot) == 0 or (parent is not None and parent.filled == 0):
-                self._emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
+                self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
 
     def _end_surplus(self, fill: Fill, outputs: list[Event]) -> None:
         """Exits at the venue that together could close more than a fill has left, the newest first, where no
@@ -324,7 +324,7 @@ class Engine(Judge):
             # The room of a group is what others leave it; an exit alone has taken its own already.
             room = left(book, exit.side, exit.lot, exit.group)
             if room < (hold.remaining if exit.group else 0):
-                self._emit(Cancel(self.now, exit.id, NOTHING_TO_GUARD), outputs)
+                self.emit(Cancel(self.now, exit.id, NOTHING_TO_GUARD), outputs)
 
     def tend(self, event: Event) -> list[Event]:
         """What exit plans and session targets do after an event, behind what the strategies wanted. Applied outputs."""

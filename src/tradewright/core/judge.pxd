@@ -8,7 +8,6 @@ from tradewright.core.orders cimport OrderState
 from tradewright.core.risk cimport Proposal, judge, passed
 from tradewright.model.command cimport Cancel, cancel_of, submit_of
 from tradewright.model.decision cimport Decision
-from tradewright.model.account cimport Account
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument, OrderRules
 from tradewright.model.intent cimport Intent
@@ -42,7 +41,6 @@ cdef class Judge(Blotter):
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
     cpdef list prepare(self, Book book, Intent intent)
     cpdef list judge_part(self, Intent intent)
-    cdef list _rules_of(self, Book book)
     cpdef list rules_of(self, Book book)
     @cython.locals(mark=Mark)
     cpdef Proposal proposal_of(self, Order order, Intent intent, Book book)
@@ -66,7 +64,6 @@ cdef class Judge(Blotter):
     @cython.locals(made=Order)
     cdef _place(self, Decision decision, list outputs)
     cpdef emit(self, Event output, list outputs)
-    cdef _emit(self, Event output, list outputs)
 
 @cython.locals(step=cython.longlong)
 cpdef long long in_steps(long long size, Instrument instrument) except? -1

@@ -181,7 +181,7 @@ class Judge(Blotter):
         """Cancel the exits whose place a close takes, and what their parents have not filled yet: it would stand
         unguarded."""
         for order_id in freed:
-            self._emit(cancel_of(self.now, order_id, CLOSING), outputs)
+            self.emit(cancel_of(self.now, order_id, CLOSING), outputs)
             parent = self.orders[order_id].order.parent
             if parent:
                 outputs += self.cancel(parent, EXIT_OF_PART)
@@ -208,7 +208,7 @@ class Judge(Blotter):
         proposal = Proposal(order, intent, account, book, mark, state, self.now, self.stamp)
         decision = self._decision_of(intent, proposal, False, [order], checks)
         decision.sizing = words
-        self._emit(decision, outputs)
+        self.emit(decision, outputs)
 
     def _judge_one(self, book: Book, intent: Intent, freed: list[str], outputs: list[Event]) -> bool:
         """Sizing, risk and the decision record of one order; its commands when approved. freed: exits whose holds are
@@ -256,14 +256,14 @@ class Judge(Blotter):
             if intent.parent:
                 # Also the half of one that closes what stood on the other side: refused for its size it is not.
                 whole = self.parents.size_of(order, intent.parent, intent.parent_size)
-                self._emit(Sliced(self.now, order.id, intent.parent, whole), outputs)
+                self.emit(Sliced(self.now, order.id, intent.parent, whole), outputs)
         return approved
 
     def prepare(self, book: Book, intent: Intent) -> list[Rule]:
         """Give an intent what its strategy or account has for it: exits, and the type of its order. The rules that have
         a say on it."""
         self._plan_for(intent)
-        rules = self._rules_of(book)
+        rules = self.rules_of(book)
         if book.at_limit and not intent.closing:
             self._limit(intent)
         return rules
@@ -284,14 +284,10 @@ class Judge(Blotter):
         sizer = self._sizer_for(intent)
         return self._sized(intent, sizer, account, price).quantity, sizer is not None
 
-    def _rules_of(self, book: Book) -> list[Rule]:
+    def rules_of(self, book: Book) -> list[Rule]:
         """The rules that have a say on the book's orders."""
         rules = self.bound.get(book)
         return self.gate.bind(book) if rules is None else rules
-
-    def rules_of(self, book: Book) -> list[Rule]:
-        """For `core.modify`."""
-        return self._rules_of(book)
 
     def proposal_of(self, order: Order, intent: Intent, book: Book) -> Proposal:
         """An order as the rules look at it now."""
@@ -322,7 +318,7 @@ class Judge(Blotter):
         entry = "" if intent.closing else orders[0].id
         stops = [made.id for made in orders if made.role == STOP_LOSS and made.stop_units]
         if entry or stops:
-            self._emit(ExitPlanned(self.now, entry, stops[0] if stops else "", list(intent.plan.row())), outputs)
+            self.emit(ExitPlanned(self.now, entry, stops[0] if stops else "", list(intent.plan.row())), outputs)
 
     def sizer_of(self, account: str, strategy: str) -> Sizer | None:
         """The sizer of a strategy, else that of its account; None = openings have to say their size."""
@@ -471,22 +467,19 @@ class Judge(Blotter):
         outputs: list[Event] = []
         state = self.orders.get(order_id)
         if state is not None and state.is_open() and state.cancel in (NONE, REFUSED):
-            self._emit(cancel_of(self.now, order_id, code), outputs)
+            self.emit(cancel_of(self.now, order_id, code), outputs)
         return outputs
 
     def _place(self, decision: Decision, outputs: list[Event]) -> None:
         """A decision, and the orders of it that go to their venue."""
-        self._emit(decision, outputs)
+        self.emit(decision, outputs)
         if decision.approved:
             for made in decision.orders:
                 if not self._held_here(made):
-                    self._emit(submit_of(self.now, Approved(made)), outputs)
+                    self.emit(submit_of(self.now, Approved(made)), outputs)
 
     def emit(self, output: Event, outputs: list[Event]) -> None:
-        """For `core.guards`: an output, applied as it is made."""
-        self._emit(output, outputs)
-
-    def _emit(self, output: Event, outputs: list[Event]) -> None:
+        """Apply an output as it is made, and note it."""
         self.apply(output)
         outputs.append(output)
 
