@@ -1,0 +1,32 @@
+"""What a venue can be made to suffer from the inside, where a broken line between it and its client is not enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: What may happen once at a venue, by name; `Site.inject` takes them.
+LATE_FILL = "late_fill"
+OVERFILL = "overfill"
+CHANGED_RULES = "changed_rules"
+FOREIGN_ORDER = "foreign_order"
+MANUAL_CLOSE = "manual_close"
+INJECTIONS = {
+    LATE_FILL: "an order that ended is filled after all, by what was left of it",
+    OVERFILL: "an order is filled by more than was asked for",
+    CHANGED_RULES: "an instrument's increments and minimums become coarser",
+    FOREIGN_ORDER: "somebody else places an order in the account",
+    MANUAL_CLOSE: "somebody else closes a position of the account",
+}
+
+
+@dataclass(slots=True)
+class Trouble:
+    """States a site honours while they are set. hidden_ns: an accepted order is not found by any look-up for so long
+    after it was accepted. stale_ns: balances, positions and open orders are answered as they were so long ago.
+    maintenance: every request is refused as in the venue's maintenance. silent: streams stay open and say nothing but
+    what keeps them alive; what they would have said is lost."""
+
+    hidden_ns: int = 0
+    stale_ns: int = 0
+    maintenance: bool = False
+    silent: bool = False
