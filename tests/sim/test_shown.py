@@ -46,6 +46,15 @@ def test_the_size_shown_is_all_there_is_until_the_next_quote() -> None:
     assert venue.quote(3, 9990, 10020, 0, 2) == [("filled", "c", 10020, 1)]
 
 
+def test_a_new_quote_shows_its_size_anew_though_nothing_was_at_work_when_it_came() -> None:
+    venue = quoted(ask_size=8)
+    venue.buy("a", 8, time_in_force=IOC)
+    assert venue.due() == [("filled", "a", 10010, 8)]
+    assert venue.quote(2, 9990, 10010, 0, 8) == []
+    venue.buy("b", 5, time_in_force=IOC)
+    assert venue.due() == [("filled", "b", 10010, 5)]
+
+
 def test_accounts_do_not_take_from_each_other() -> None:
     venue = quoted(ask_size=8)
     venue.exchange.open_account("other")

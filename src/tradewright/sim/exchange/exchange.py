@@ -239,6 +239,10 @@ class Exchange(Matching):
         if event is None or market is None or not self._see(event, market):
             return False
         if market.working == 0 and not self.pending:
+            if event.kind > QUOTE_BAR and event.kind != TRADE:
+                # What is shown now is shown anew, also to an order that comes only later.
+                for book in market.books:
+                    book.taken_bid = book.taken_ask = 0
             return False
         self.event += 1
         self.cursor = 0
