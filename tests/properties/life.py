@@ -48,7 +48,7 @@ from tradewright.model.lot import Match
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.numbers import MONEY_SCALE, money_of
 from tradewright.model.order import ENTRY, LIMIT, REDUCE_ONLY, Order
-from tradewright.model.report import Fill, FillPrice, Replaced, Report
+from tradewright.model.report import FOUND, Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import CASH, shadow_account, terms_from
 from tradewright.model.sizer import sizer_from
@@ -389,7 +389,8 @@ def _answer(life: Life, a: int, b: int) -> None:
             life.report(kinds.CANCEL_REJECTED, there, "TOO_LATE")
     else:
         there.queried = False
-        life.report(kinds.ACCEPTED if there.alive else kinds.CANCELLED, there, text="" if b % 2 else "found")
+        kind, code = (kinds.ACCEPTED, FOUND) if there.alive else (kinds.CANCELLED, "")
+        life.report(kind, there, code, text="" if b % 2 else "found")
 
 
 def _end(kind: int, code: str) -> Callable[[Life, int, int], None]:

@@ -193,7 +193,7 @@ def test_a_live_feed_goes_on_and_so_does_the_venue(tmp_path: Path) -> None:
         ("filled", "trail", 10050, 5),
     ]
     venue.execute(Query(4, "market"))
-    assert said(venue.due(4)) == [("accepted", "market"), ("filled", "market", 10010, 5)]
+    assert said(venue.due(4)) == [("accepted", "market", "FOUND"), ("filled", "market", 10010, 5)]
     venue.execute(submitted(5, "market", BUY, MARKET, 5))
     assert said(venue.due(5)) == [("rejected", "market", "DUPLICATE_ORDER_ID")]
     venue.execute(submitted(5, "next", BUY, MARKET, 1))

@@ -215,14 +215,14 @@ def answers(venue: Venue, id: str) -> list[tuple[object, ...]]:
 def test_a_query_says_again_all_that_was_said() -> None:
     venue = Venue(partial="volume:10%")
     venue.buy("o", 100, limit=10000)
-    assert answers(venue, "o")[1:] == [("accepted", "o")]
+    assert answers(venue, "o")[1:] == [("accepted", "o", "FOUND")]
     said = venue.bar(0, 10000, 10000, 10000, 10000, 400)
     venue.replace("o", 60, limit=10000)
     said += venue.due()
-    assert answers(venue, "o") == [("accepted", "o"), *said]
+    assert answers(venue, "o") == [("accepted", "o", "FOUND"), *said]
     venue.cancel("o")
     said += venue.due()
-    assert answers(venue, "o") == [("accepted", "o"), *said]
+    assert answers(venue, "o") == [("accepted", "o", "FOUND"), *said]
 
 
 def test_a_query_repeats_the_very_fills_at_the_time_of_the_question() -> None:
@@ -274,3 +274,18 @@ def test_products_beyond_64_bits_are_judged_exactly() -> None:
     assert venue.due() == [("rejected", "out", "PRICE_BAND")]
     venue.bar(1, *[price * 9 // 10] * 4)
     assert venue.exchange.balances("main")["USD"] == money_of(100_000 - 8_100_000 * 1_000, "cash")
+
+
+def test_each_change_of_an_order_has_a_time_of_its_own() -> None:
+    """Of two in one instant nobody could tell otherwise which is the newer."""
+    venue = Venue()
+    venue.time = MINUTE
+    venue.buy("o", 100, limit=10000)
+    venue.due()
+    for quantity in (80, 90, 70):
+        venue.replace("o", quantity, limit=10000)
+    times = [report.time_venue for report in venue.exchange.due(venue.time)]
+    assert times == [venue.time, venue.time + 1, venue.time + 2]
+    venue.query("o")
+    again = list(venue.exchange.due(venue.time))[-1]
+    assert (again.time_venue, again.row()[-3]) == (times[-1], 70)

@@ -14,7 +14,7 @@ from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 cdef long long ENDED_KEPT_NS, NEVER_NS
-cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, REPORT_KIND_MAX, SUBMIT
+cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, REPORT_KIND_MAX, SUBMIT
 cdef int DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef int ACTIVE, HALTED, LIMIT, MARKET
 cdef str ENTRY, HEDGING, STOP_LOSS
@@ -66,6 +66,7 @@ cdef class Blotter:
     cdef readonly object parents
     cdef public list targeted
     cdef public object board
+    cdef readonly dict inquiries
     cdef Book newest
     @cython.locals(state=AccountState)
     cpdef str next_order_id(self, str account)

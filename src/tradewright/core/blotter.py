@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import modify, reservations, session, watchdog
+from tradewright.core import inquiries, modify, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -57,7 +57,17 @@ from tradewright.model.control import (
 )
 from tradewright.model.decision import Decision
 from tradewright.model.errors import ContractError
-from tradewright.model.event import CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, QUERY, REPORT_KIND_MAX, SUBMIT, Event
+from tradewright.model.event import (
+    CANCELLED,
+    EXIT_TRIGGERED,
+    MARKET_KIND_MAX,
+    NOT_FOUND,
+    OUTCOME_UNKNOWN,
+    QUERY,
+    REPORT_KIND_MAX,
+    SUBMIT,
+    Event,
+)
 from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.lot import Match
@@ -85,9 +95,9 @@ class Blotter:
     next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
     report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
-    reservations: those that are kept, by id, the oldest first; sessions: by account. board: of the shadow account,
-    None = there is none. `order_count` and `decision_count` number ids; `run` is part of every order id, so that no
-    restart can use one twice.
+    reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
+    the shadow account, None = there is none. `order_count` and `decision_count` number ids; `run` is part of every
+    order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -96,7 +106,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
-        "targeted", "newest", "board",
+        "targeted", "newest", "board", "inquiries",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -147,6 +157,7 @@ class Blotter:
         self.reservations: dict[str, reservations.Reservation] = {}
         self.newest: Book | None = None
         self.board: Scoreboard | None = None
+        self.inquiries: dict[str, inquiries.Inquiry] = {}
 
     # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -319,8 +330,7 @@ class Blotter:
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):
-            for state in self.orders.values():
-                state.lose_track()
+            inquiries.begin(self)
         elif isinstance(event, TradingStateSet):
             self._set_state(event.scope, event.state, event.who)
             if self.sessions:
@@ -436,9 +446,11 @@ class Blotter:
         self.set_due()
 
     def set_due(self) -> None:
-        """When the core has something to do by itself: a day ends, a temporary limit, a reservation."""
+        """When the core has something to do by itself: a day ends, a temporary limit, a reservation, a look-up."""
         days = min([state.day_end for state in self.accounts.values()], default=0)
-        self.next_due = min(days, self.gate.next_end(), breaker_due(self), reservations.next_end(self))
+        self.next_due = min(
+            days, self.gate.next_end(), breaker_due(self), reservations.next_end(self), inquiries.next_end(self)
+        )
 
     def _apply_decision(self, decision: Decision) -> None:
         """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
@@ -490,6 +502,7 @@ class Blotter:
         book = self.book(order.account, order.strategy, order.instrument)
         self.holds.reserve(order, book, order.instrument.quote, 0)
         self._post(state)
+        inquiries.note(self, state, inquiries.SECOND_NS)
 
     def _count_id(self, order_id: str) -> None:
         """Ids journaled by an earlier process are used up."""
@@ -512,11 +525,15 @@ class Blotter:
                 self._end_held(state)
                 return
             state.cancel = SENT
+            state.queried = False  # what was asked before can not know of it
         elif isinstance(command, Replace):
             state.replace = SENT
+            state.queried = False
             state.asked = (command.quantity, command.limit_units, command.stop_units)
         elif isinstance(command, Query):
             state.queried = True
+            if self.inquiries:
+                inquiries.asked(self, state)
         if self.stops and command.kind != SUBMIT:
             watchdog.fold(self, command)
         state.time_request = command.time
@@ -579,6 +596,10 @@ class Blotter:
             booked = "; its fill is not booked" if isinstance(event, Fill) else ""
             self._notice(UNKNOWN_ORDER, report.order_id, f"a report on {report.order_id}, an order not known{booked}")
             return
+        if report.kind == NOT_FOUND and inquiries.too_early(self, report, state):
+            state.queried = False
+            self._tick(event.time)
+            return
         order = state.order
         was_open = state.is_open()
         was_trade = was_open or state.filled > 0
@@ -591,6 +612,8 @@ class Blotter:
         self._tick(event.time)
         state.fold(report, fresh)
         self.fresh_fill = fresh
+        if self.inquiries or report.kind == OUTCOME_UNKNOWN:
+            inquiries.note(self, state)
         self._post(state)
         self._count_trade(state, was_trade)
         if fresh:

@@ -7,7 +7,7 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import modify, reservations, session, watchdog
+from tradewright.core import inquiries, modify, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import WEEK_ROLLED, WEEKLY_LOSS_LIMIT, tripped
 from tradewright.core.exits import HeldExit
@@ -152,6 +152,8 @@ class Engine(Judge):
             self._roll_days(outputs)
             if self.reservations:
                 reservations.expire(self, outputs)
+            if self.inquiries:
+                inquiries.inquire(self, outputs)
             for scope in self.gate.expired(self.now):
                 self.emit(LimitsExpired(self.now, scope, self.gate.limits[scope].version), outputs)
         if self.exits:

@@ -93,17 +93,10 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
     asked.quantity, asked.limit_units, asked.stop_units = quantity - state.filled, limit, stop
     wish = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
     wish.closing = order.role != ENTRY
-    # An exit that waits for fills has nothing to reduce yet.
-    form = (
-        order.parent != ""
-        if order.role != ENTRY
-        else quantity <= order.quantity
-        and (limit, stop)
-        == (
-            order.limit_units,
-            order.stop_units,
-        )
-    )
+    if order.role != ENTRY:
+        form = _waits(engine, state)
+    else:
+        form = quantity <= order.quantity and (limit, stop) == (order.limit_units, order.stop_units)
     own = [order.id]
     lifted = engine.holds.lift(own)
     proposal = engine.proposal_of(asked, wish, book)
@@ -119,6 +112,12 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
         checks.append(engine.parents.check(order, sliced[4], 0, quantity, engine.orders))
     engine.holds.put_back(own, lifted)
     return checks, proposal.need or 0
+
+
+def _waits(engine: Engine, state: OrderState) -> bool:
+    """Whether an exit waits for fills of its parent, or for its price here: it has nothing to reduce yet."""
+    parent = engine.orders.get(state.order.parent)
+    return state.order.parent != "" and (state.stage == HELD or (parent is not None and parent.is_open()))
 
 
 def _grow_exits(engine: Engine, order: Order, quantity: int, outputs: list[Event]) -> None:

@@ -23,7 +23,7 @@ from tradewright.model.errors import ContractError
 from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
 from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.order import Order
-from tradewright.model.report import Fill, Replaced, Report
+from tradewright.model.report import FOUND, Fill, Replaced, Report
 
 #: What an order has before its first fill; never written to. Most orders of a market maker never fill.
 _NO_FEES: dict[str, int] = {}
@@ -184,13 +184,13 @@ class OrderState:
             self.late += 1
 
     def _apply_accepted(self, accepted: Report) -> None:
-        """The venue's name for it, the newest that was said. As the answer to a look-up it also says that a cancel or
-        replace whose outcome was unknown did not happen (yet)."""
+        """The venue's name for it, the newest that was said. As the answer to a look-up made since, it also says that a
+        cancel or replace whose outcome was unknown did not happen."""
         said = accepted.time_venue
         if accepted.text and (said > self.named or (said == self.named and accepted.text > self.venue_id)):
             self.named = said
             self.venue_id = accepted.text
-        if self.queried:
+        if self.queried and accepted.code == FOUND:
             self.queried = False
             if self.cancel == UNKNOWN:
                 self.cancel = NONE

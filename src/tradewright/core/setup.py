@@ -125,6 +125,7 @@ INSTRUMENT_TERMS = (
 )  # fmt: skip
 ACCOUNT_TERMS = (
     "name", "code", "venue", "mode", "kind", "currency", "leverage", "day zone", "native exits", "fee", "owner",
+    "settling time",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import msgspec
 from tradewright.core.exits import HeldExit
 from tradewright.core.guards import guard_from
 from tradewright.core.holds import Hold
+from tradewright.core.inquiries import Inquiry
 from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
@@ -34,7 +35,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 8
+VERSION = 9
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -71,6 +72,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [kept.row() for kept in engine.reservations.values()],
             [session.row() for _, session in sorted(engine.sessions.items())],
             engine.parents.row(),
+            [(id, inquiry.row()) for id, inquiry in engine.inquiries.items()],
             *([] if engine.board is None else [engine.board.row()]),
         )
     )
@@ -90,7 +92,7 @@ def restore(engine: Blotter, data: bytes) -> None:
 def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
-        ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents,
+        ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
         *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
@@ -147,6 +149,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.stops.update({id: watched_from(item) for id, item in stops})
     _restore_reservations(engine, reserved)
     engine.parents.restore(parents)
+    engine.inquiries.update({id: Inquiry(*item) for id, item in inquiries})
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

@@ -12,3 +12,4 @@ cdef class Account:
     cdef readonly bint native_exits
     cdef readonly FeeEstimate fee
     cdef readonly str owner
+    cdef readonly long long settles_ms

@@ -19,11 +19,13 @@ class Account:
     and P&L are stated. day_zone: zone whose midnight resets daily counters. native_exits: the venue itself links
     parents and OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds
     and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id. owner: whose it is,
-    over whose accounts exposure is counted; "" = the account stands for itself, under its own name.
+    over whose accounts exposure is counted; "" = the account stands for itself, under its own name. settles_ms: for how
+    long after its venue took an order a look-up there may still not find it; 0 = it always does.
     """
 
     __slots__ = (
         "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee", "owner",
+        "settles_ms",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +41,7 @@ class Account:
         native_exits: bool = True,
         fee: FeeEstimate | None = None,
         owner: str = "",
+        settles_ms: int = 0,
     ) -> None:
         if mode not in (NETTING, HEDGING):
             raise InputError(f"account {name}: mode {mode!r} is neither netting nor hedging")
@@ -48,6 +51,8 @@ class Account:
             raise InputError(f"account {name}: leverage {leverage} is not possible for a {kind} account")
         if not (1 <= len(code) <= 8 and code.isascii() and code.isalnum()):
             raise InputError(f"account {name}: code {code!r} must be 1 to 8 letters or digits")
+        if settles_ms < 0:
+            raise InputError(f"account {name}: settles_ms {settles_ms} can not be negative")
         if not currency.strip():
             raise InputError(f"account {name}: it has no currency")
         self.name = name
@@ -61,9 +66,10 @@ class Account:
         self.native_exits = native_exits
         self.fee = FeeEstimate() if fee is None else fee
         self.owner = owner or name
+        self.settles_ms = settles_ms
 
     def row(self) -> tuple[object, ...]:
         return (
             self.name, self.code, self.venue, self.mode, self.kind, self.currency, self.leverage, self.day_zone,
-            self.native_exits, self.fee.row(), self.owner,
+            self.native_exits, self.fee.row(), self.owner, self.settles_ms,
         )  # fmt: skip

@@ -41,6 +41,7 @@ TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 ALARMS = {
     "EXITS_REFUSED": "exits that a person wanted would have gone at once",
     "LATE_FILL": "an order filled after it had ended; the fill is booked",
+    "OUTCOME_OVERDUE": "for 30 seconds nobody could say what became of a request; it is looked up on",
     "OVERFILL": "an order filled more than it asked for; all of it is booked",
     "REAPPEARED": "an order works though its venue had not known it; its hold is back",
     "UNKNOWN_ORDER": "a report on an order that is not known; a fill of it is not booked, and its account is REDUCING",

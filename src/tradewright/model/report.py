@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from tradewright.model.event import FILL_PRICE, FILLED, REPLACED, Event
 
+#: The code of an ACCEPTED that answers a look-up: the order stands there now. An echo of its acceptance has none.
+FOUND = "FOUND"
+
 
 class Report(Event):
     """One report on one order.
 
-    code, text: the venue's reason, as code and words ("" = none); for ACCEPTED the text is the venue's order id, for
-    OUTCOME_UNKNOWN the code names the request (submit, cancel, replace).
+    code, text: the venue's reason, as code and words ("" = none); for ACCEPTED the text is the venue's order id
+    and the code FOUND as the answer to a look-up, for OUTCOME_UNKNOWN the code names the request (submit, cancel,
+    replace).
     filled_units: size counts the venue says are filled so far, -1 = it does not say.
     """
 
@@ -126,7 +130,8 @@ def fill_of(
 
 
 class Replaced(Report):
-    """The venue now works the order at these terms (counts; 0 = none)."""
+    """The venue now works the order at these terms (counts; 0 = none). Each change of an order has a time of its own:
+    the later one is the newer."""
 
     __slots__ = ("quantity", "limit_units", "stop_units")
 

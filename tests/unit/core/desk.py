@@ -25,7 +25,7 @@ from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Quote, Trade
 from tradewright.model.numbers import Number, money_of
 from tradewright.model.order import BUY, LIMIT, MARKET, SELL
-from tradewright.model.report import Fill, Replaced, Report
+from tradewright.model.report import FOUND, Fill, Replaced, Report
 
 LISTINGS: dict[str, tuple[Any, ...]] = {
     "ACME": ("paper", "equity", "ACME", "USD", 2, 0, 1, "always", "energy"),
@@ -162,6 +162,10 @@ class Desk:
 
     def accept(self, order_id: str) -> list[Event]:
         return self.say(kinds.ACCEPTED, order_id, text="V" + order_id)
+
+    def found(self, order_id: str) -> list[Event]:
+        """The answer to a look-up."""
+        return self.say(kinds.ACCEPTED, order_id, FOUND, "V" + order_id)
 
     def fill(
         self,

@@ -240,7 +240,7 @@ def test_an_opening_that_comes_back_while_nothing_may_open_is_cancelled_again() 
     desk.feed(Started(desk.tick(), 2, []))
     desk.took(None, desk.engine.look_up())
     desk.taken()
-    desk.accept(order_id)
+    desk.found(order_id)
     assert desk.cancelled() == [(order_id, "OPENINGS_STOPPED")]
     desk.say(kinds.CANCEL_REJECTED, order_id)
     assert desk.cancelled() == [], "a venue that refuses is not asked for ever"

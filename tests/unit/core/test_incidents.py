@@ -278,7 +278,7 @@ def test_case_alpaca_111_a_cancel_without_an_answer_is_looked_up_and_asked_for_a
     desk.feed(Started(desk.tick(), 2, []))
     desk.taken()
     desk.took(None, desk.engine.look_up())
-    desk.accept(working)
+    desk.found(working)
     desk.taken()
     desk.cancel(working)
     assert desk.cancelled() == [(working, "STRATEGY")]

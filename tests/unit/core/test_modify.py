@@ -197,3 +197,23 @@ def test_an_exit_held_here_changes_at_once() -> None:
     desk.taken()
     desk.quote(9_500)
     assert desk.submitted() == [stop]
+
+
+def test_the_exit_of_an_opening_that_filled_can_not_outgrow_what_is_held() -> None:
+    """Its strategy closed a part since; as long as the opening fills on, its exit may wait for all of it."""
+    desk = Desk(account_of(leverage=5, native_exits=False))
+    desk.quote(10_000)
+    (decision,) = desk.want(BUY, 12, limit_units=10_000, type=LIMIT, stop_loss=9_000, take_profit=10_500)
+    entry, _, target = (order.id for order in decision.orders)
+    desk.accept(entry)
+    desk.fill(entry, 6, 10_000)
+    assert change(desk, target, 14).approved
+    desk.fill(entry, 6, 10_000)
+    desk.close(SELL, 6)
+    (closing,) = [id for id in desk.submitted() if id not in (entry, target)]
+    desk.fill(closing, 6, 10_000)
+    desk.quote(10_500)
+    assert desk.submitted() == [target]
+    desk.accept(target)
+    assert refused(change(desk, target, 7)) == ["REDUCE_ONLY"]
+    assert change(desk, target, 6).approved

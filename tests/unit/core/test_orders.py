@@ -344,8 +344,8 @@ def test_a_look_up_that_finds_the_order_settles_what_was_unknown() -> None:
     desk.state(order_id).replace = life_cycle.UNKNOWN
     desk.accept(order_id)
     assert desk.state(order_id).status == "UNKNOWN", "an echo of the acceptance is no evidence"
-    desk.took(None, desk.engine.look_up())
-    desk.accept(order_id)
+    assert desk.state(order_id).queried, "it is looked up at once"
+    desk.found(order_id)
     assert (desk.state(order_id).status, desk.state(order_id).cancel, desk.state(order_id).replace) == (
         "ACCEPTED",
         0,

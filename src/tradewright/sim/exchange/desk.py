@@ -22,7 +22,7 @@ from tradewright.model.event import (
 )
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import CLS, DAY, POST_ONLY, REDUCE_ONLY, TRAILING_STOP, Order
-from tradewright.model.report import Fill, Replaced, Report, report_of
+from tradewright.model.report import FOUND, Fill, Replaced, Report, report_of
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.admission import order_refusal, position_refusal, sellable, terms_refusal, would_take
 from tradewright.sim.exchange.book import Account, Book
@@ -264,8 +264,9 @@ class Desk:
         return ""
 
     def _say_replaced(self, w: Working) -> None:
-        w.replaced = True
-        self.out.append(Replaced(self.now, w.order.id, self.at, w.quantity, w.limit, w.stop))
+        # Of two terms in one instant the later ones are the newer, whatever they say: so their times differ.
+        w.replaced = max(self.at, w.replaced + 1)
+        self.out.append(Replaced(self.now, w.order.id, w.replaced, w.quantity, w.limit, w.stop))
 
     def _query(self, order_id: str) -> None:
         """Says again all that was said of the order: accepted, each fill, its terms if they changed, how it ended."""
@@ -274,12 +275,12 @@ class Desk:
             self.out.append(Report(NOT_FOUND, self.now, order_id, self.at))
             return
         if w.status != REFUSED:
-            self.out.append(Report(ACCEPTED, self.now, order_id, w.time_accepted, "", f"X{w.number}", w.filled))
+            self.out.append(Report(ACCEPTED, self.now, order_id, w.time_accepted, FOUND, f"X{w.number}", w.filled))
         if w.fills is not None:
             for fill in w.fills:
                 self.out.append(self._again(fill))
         if w.replaced:
-            self.out.append(Replaced(self.now, order_id, self.at, w.quantity, w.limit, w.stop))
+            self.out.append(Replaced(self.now, order_id, w.replaced, w.quantity, w.limit, w.stop))
         if w.triggered:
             self.say(TRIGGERED, w, "")
         if w.status > COMPLETE:

@@ -25,7 +25,7 @@ cdef class Working:
     cdef public bint triggered
     cdef public bint resting
     cdef public bint asked
-    cdef public bint replaced
+    cdef public long long replaced
     cdef public long long born
     cdef public long long entered
     cdef public long long tried

@@ -21,9 +21,10 @@ class Working:
     makes, not takes. born, tried: the moments at which it came and last found no more size; entered: when it came, ns
     venue time (terms that go to the back of the queue come anew). missed: the event whose touch it missed. mark: best
     price a trailing stop has seen, times its side, so that lower is better. asked: its size was asked for. replaced:
-    its terms changed. parted: what fills of its group took away. fee_charged, fee_paid: money, before and after
-    the order's bounds. shown, traded, ahead: the queue at its price: size shown last, traded since,
-    and before us (-1 = not known); reached: what the trade of this event left for it.
+    when its terms changed last (ns venue time, never the same twice), 0 = they did not. parted: what fills of its group
+    took away. fee_charged, fee_paid: money, before and after the order's bounds. shown, traded, ahead: the queue at its
+    price: size shown last, traded since, and before us (-1 = not known); reached: what the trade of this event left for
+    it.
     """
 
     __slots__ = (
@@ -55,7 +56,7 @@ class Working:
         self.triggered = False
         self.resting = False
         self.asked = False
-        self.replaced = False
+        self.replaced = 0
         self.born = 0
         self.entered = time
         self.tried = -1
