@@ -104,8 +104,9 @@ class Venue:
     def bar(self, symbol: str, start: int, *prices: str, volume: str = "1000") -> None:
         """A minute's bar from `start`: open, high, low, close."""
         instrument = INSTRUMENTS[symbol]
-        units = [count_of(text, instrument.price_scale, "price") for text in prices]
-        self.feed(Bar(start + MINUTE, instrument, start, *units, count_of(volume, instrument.size_scale, "volume")))
+        open, high, low, close = (count_of(text, instrument.price_scale, "price") for text in prices)
+        size = count_of(volume, instrument.size_scale, "volume")
+        self.feed(Bar(start + MINUTE, instrument, start, open, high, low, close, size))
 
     def depth(self, symbol: str, bids: list[tuple[str, str]], asks: list[tuple[str, str]]) -> None:
         instrument = INSTRUMENTS[symbol]
@@ -132,10 +133,10 @@ class Venue:
     def get(self, path: str, status: int = 200, key: str = "demo-key") -> Any:
         return self._content(self.ask("GET", path, key=key), status)
 
-    def post(self, status: int = 200, key: str = "demo-key", **body: object) -> Any:
+    def post(self, status: int = 200, key: str = "demo-key", **body: Any) -> Any:
         return self._content(self.ask("POST", "/v2/orders", body, key), status)
 
-    def patch(self, order_id: str, status: int = 200, **body: object) -> Any:
+    def patch(self, order_id: str, status: int = 200, **body: Any) -> Any:
         return self._content(self.ask("PATCH", f"/v2/orders/{order_id}", body), status)
 
     def delete(self, path: str, status: int = 204) -> Any:
@@ -152,16 +153,23 @@ class Venue:
     def status(self, order_id: str) -> str:
         return str(self.order(order_id)["status"])
 
-    def market(self, symbol: str = "ACME", qty: str = "10", side: str = "buy", **more: object) -> Any:
+    def market(self, symbol: str = "ACME", qty: str = "10", side: str = "buy", **more: Any) -> Any:
         """A market order that is filled at the quote that stands."""
         tif = "gtc" if "/" in symbol else "day"
         order = self.post(symbol=symbol, qty=qty, side=side, type="market", time_in_force=tif, **more)
         self.wait()
         return self.order(order["id"])
 
-    def limit(self, price: str, qty: str = "10", side: str = "buy", symbol: str = "ACME", **more: object) -> Any:
+    def limit(self, price: str, qty: str = "10", side: str = "buy", symbol: str = "ACME", **more: Any) -> Any:
         """A limit order that is at work."""
-        body = {"symbol": symbol, "qty": qty, "side": side, "type": "limit", "time_in_force": "day", **more}
+        body: dict[str, Any] = {
+            "symbol": symbol,
+            "qty": qty,
+            "side": side,
+            "type": "limit",
+            "time_in_force": "day",
+            **more,
+        }
         order = self.post(limit_price=price, **body)
         self.wait()
         return order

@@ -30,8 +30,8 @@ order_type type side position_intent time_in_force limit_price stop_price status
 trail_price hwm subtag source ratio_qty group_id group_role""".split()
 
 
-def bracket(venue: Venue, **more: object) -> dict[str, Any]:
-    body = {
+def bracket(venue: Venue, **more: Any) -> dict[str, Any]:
+    body: dict[str, Any] = {
         "symbol": "ACME", "qty": 10, "side": "buy", "type": "market", "time_in_force": "gtc", "order_class": "bracket",
         "take_profit": {"limit_price": 110}, "stop_loss": {"stop_price": 90},
     }  # fmt: skip

@@ -62,7 +62,7 @@ class Board:
         self.bid = self.ask = self.last = self.close = 0
         self.number = 0
         self.ticked = 0
-        self._count = self._worth = 0
+        self._count = self._traded = self._worth = 0
 
     @property
     def price(self) -> int:
@@ -82,6 +82,7 @@ class Board:
             self.trades.append((event.time, self.number, event))
             self.last, self.ticked = event.price_units, event.time
             self._count += 1
+            self._traded += event.size_units
             self._worth += event.price_units * event.size_units
         elif isinstance(event, Depth):
             self.depth, self.ticked = event, event.time
@@ -96,12 +97,14 @@ class Board:
             self.bid, self.ask = bar.bid_close_units, bar.ask_close_units
         else:
             self.last = bar.close_units
-        worth = self._worth or bar.volume_units * (bar.high_units + bar.low_units + bar.close_units) // 3
+        worth = bar.volume_units * (bar.high_units + bar.low_units + bar.close_units) // 3
+        if self._traded:
+            worth = bar.volume_units * self._worth // self._traded
         candle = Candle(
             bar.time_open, bar.open_units, bar.high_units, bar.low_units, bar.close_units, bar.volume_units,
             self._count, worth,
         )  # fmt: skip
-        self._count = self._worth = 0
+        self._count = self._traded = self._worth = 0
         self.bars.append(candle)
         return candle
 
