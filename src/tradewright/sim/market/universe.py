@@ -68,14 +68,14 @@ class Listing(NamedTuple):
         return self
 
 
-def universe(venue: str = "paper") -> tuple[Listing, ...]:
-    """The default eight: three shares, two crypto pairs, two currency pairs and gold."""
+def universe(venue: str = "paper", dollar: str = "USD") -> tuple[Listing, ...]:
+    """The default eight: three shares, two crypto pairs against `dollar`, two currency pairs and gold."""
     return (
         _equity(venue, "ACME", "industrials", "187.32"),
         _equity(venue, "GLOBEX", "technology", "312.45"),
         _equity(venue, "INITECH", "technology", "64.80"),
-        _crypto(venue, "BTC", "64250.00", "0.00001", "0.05", 1.0),
-        _crypto(venue, "ETH", "3120.00", "0.0001", "0.5", 1.3),
+        _crypto(venue, "BTC", dollar, "64250.00", "0.00001", "0.05", 1.0),
+        _crypto(venue, "ETH", dollar, "3120.00", "0.0001", "0.5", 1.3),
         _margin(venue, "EUR", "USD", "1.08450", "0.00001", 7, 100_000),
         _margin(venue, "USD", "JPY", "151.200", "0.001", 5, 100_000),
         _margin(venue, "XAU", "USD", "2350.00", "0.01", 4, 100),
@@ -92,13 +92,13 @@ def _equity(venue: str, symbol: str, sector: str, price: str) -> Listing:
     return Listing(instrument, count_of(price, 4, symbol), 100 * 10**6)
 
 
-def _crypto(venue: str, base: str, price: str, step: str, lot: str, volatility: float) -> Listing:
+def _crypto(venue: str, base: str, quote: str, price: str, step: str, lot: str, volatility: float) -> Listing:
     """A spot pair against the dollar: no short sale, at least ten dollars an order, never closed."""
     step_units = count_of(step, 8, base)
     rules = OrderRules(
         tick=100, step=step_units, size_min=step_units, notional_min=money_of("10", "minimum"), shortable=False
     )
-    instrument = Instrument(f"{base}USD", venue, "crypto", base, "USD", price_scale=4, size_scale=8, rules=rules)
+    instrument = Instrument(base + quote, venue, "crypto", base, quote, price_scale=4, size_scale=8, rules=rules)
     return Listing(instrument, count_of(price, 4, base), count_of(lot, 8, base), volatility)
 
 

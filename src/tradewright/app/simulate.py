@@ -1,0 +1,108 @@
+"""A simulated venue on a port of this machine: its market, its site and the sockets before it, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from tradewright.backtest.data import ReadOptions, load
+from tradewright.model.errors import InputError
+from tradewright.model.instrument import Instrument
+from tradewright.model.moment import moment_text
+from tradewright.model.rng import Rng
+from tradewright.sim.market import Market, universe
+from tradewright.sim.wire.site import Site, Tape
+
+#: Venue: the asset classes of its synthetic market, and what its crypto pairs are quoted in.
+VENUES = {
+    "alpaca": (("equity", "crypto"), "USD"),
+}
+#: What the extra `venues` brings.
+MODULES = ("aiohttp", "cryptography", "msgpack")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulateOptions:
+    """One simulator. port: 0 takes a free one. files: its market, from its begin; none = the synthetic one of `seed`.
+    start: what the venue's clock shows at first, ns UTC, None = what ours shows. seconds: 0 = until it is stopped."""
+
+    venue: str
+    port: int = 0
+    seed: int = 1
+    files: Sequence[Path] = ()
+    start: int | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a client has to know of a simulator that stands."""
+
+    venue: str
+    url: str
+    stream: str
+    symbols: list[str]
+    clock: str
+
+    def text(self) -> str:
+        """The same as sentences."""
+        return (
+            f"{self.venue} simulated at {self.url}, streams at {self.stream}\n"
+            f"it trades {', '.join(self.symbols)}; its clock shows {self.clock}"
+        )
+
+
+def simulate(options: SimulateOptions, ready: Callable[[Standing], None]) -> None:
+    """Serves until SIGINT, SIGTERM or the end of its seconds. Raises InputError for a venue, a file or a package that
+    is not there, OSError for a port that is taken."""
+    if options.venue not in VENUES:
+        raise InputError(f"there is no simulator of {options.venue!r}; there is {', '.join(VENUES)}")
+    for module in MODULES:
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise InputError(f"simulating a venue needs {module}: pip install 'tradewright[venues]'") from error
+    asyncio.run(_serve(options, ready))
+
+
+async def _serve(options: SimulateOptions, ready: Callable[[Standing], None]) -> None:
+    from tradewright.sim.wire.server import Server
+
+    shift = 0 if options.start is None else options.start - time.time_ns()
+    instruments, site = site_of(options, time.time_ns() + shift)
+    server = Server(site, lambda: time.time_ns() + shift)
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    await server.start(options.port)
+    try:
+        where = f"127.0.0.1:{server.port}"
+        symbols = [instrument.symbol for instrument in instruments]
+        ready(Standing(options.venue, f"http://{where}", f"ws://{where}", symbols, moment_text(server.clock())))
+        try:
+            await asyncio.wait_for(over.wait(), options.seconds or None)
+        except TimeoutError:
+            return
+    finally:
+        await server.stop()
+
+
+def site_of(options: SimulateOptions, now: int) -> tuple[list[Instrument], Site]:
+    """The site on its market, which begins at `now`; and what is traded there."""
+    classes, dollar = VENUES[options.venue]
+    if options.files:
+        data = load(options.files, ReadOptions(venue=options.venue))
+        instruments, tape = data.instruments, Tape(data.events(), now - data.time_first)
+    else:
+        listings = [one for one in universe(options.venue, dollar) if one.instrument.asset_class in classes]
+        market = Market(options.seed, now, listings)
+        instruments, tape = list(market.instruments), Tape(market.events())
+        for index, instrument in enumerate(instruments):
+            instrument.index = index
+    make: Callable[..., Site] = import_module(f"tradewright.sim.wire.{options.venue}").SITE
+    return instruments, make(instruments, tape, Rng(options.seed), now)
