@@ -14,7 +14,8 @@ from tradewright.sim.market import universe
 from tradewright.sim.wire.mt5.broker import Broker
 from tradewright.sim.wire.mt5.knobs import Knobs
 from tradewright.sim.wire.mt5.results import OrderSendResult, TradePosition
-from tradewright.sim.wire.mt5.terminal import DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER, Terminal
+from tradewright.sim.wire.mt5.session import DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER
+from tradewright.sim.wire.mt5.terminal import Terminal
 from tradewright.sim.wire.site import Tape
 
 SECOND = 1_000_000_000
@@ -78,10 +79,10 @@ class Stage:
         return self.ask(action=5, symbol=self.name(symbol), volume=volume, type=type, price=price, **more)
 
     @property
-    def positions(self) -> tuple[TradePosition, ...]:
+    def positions(self) -> list[TradePosition]:
         found = self.terminal.positions_get()
         assert found is not None
-        return found
+        return list(found)
 
     @property
     def deals(self) -> list[Any]:

@@ -22,7 +22,8 @@ from tradewright.model.market import Bar, Depth, QuoteBar, Trade
 from tradewright.sim.wire.mt5 import constants as mt5
 from tradewright.sim.wire.mt5.knobs import SymbolTerms
 from tradewright.sim.wire.mt5.results import TradeDeal, TradeOrder, TradePosition
-from tradewright.sim.wire.mt5.terminal import DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER, Terminal
+from tradewright.sim.wire.mt5.session import DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER
+from tradewright.sim.wire.mt5.terminal import Terminal
 
 BOTH = pytest.mark.parametrize("mode", [HEDGING, NETTING])
 
@@ -111,7 +112,7 @@ def test_in_a_netting_account_deals_average_reduce_and_turn_one_position() -> No
     assert (stage.deals[-1].entry, stage.deals[-1].volume, stage.deals[-1].profit) == (2, 0.5, 20.0)
     assert [deal.position_id for deal in stage.deals] == [first] * 4
     stage.deal("buy", 0.3)
-    assert stage.positions == ()
+    assert stage.positions == []
     stage.check_conserved()
 
 
@@ -120,7 +121,7 @@ def test_a_stop_loss_with_a_gap_is_filled_where_the_market_is(mode: str) -> None
     stage = Stage(mode)
     ticket = stage.deal("buy", 0.1, "XAUUSD", sl=2645.0, tp=2660.0, magic=77).order
     stage.price("XAUUSD", "2640.00", "2640.10")
-    assert stage.positions == ()
+    assert stage.positions == []
     deal = stage.deals[-1]
     assert (deal.price, deal.profit, deal.reason, deal.comment) == (2640.0, -105.0, 4, "[sl 2645.00]")
     assert (deal.position_id, deal.magic, deal.entry) == (ticket, 77, 1)
@@ -138,7 +139,7 @@ def test_a_take_profit_closes_at_its_price_and_a_short_is_closed_at_the_ask(mode
     assert len(stage.positions) == 1
     stage.price("XAUUSD", "2644.90", "2645.00")
     deal = stage.deals[-1]
-    assert (stage.positions, deal.price, deal.reason, deal.profit) == ((), 2645.0, 5, 55.0)
+    assert (stage.positions, deal.price, deal.reason, deal.profit) == ([], 2645.0, 5, 55.0)
     stage.check_conserved()
 
 
@@ -148,7 +149,7 @@ def test_a_short_stop_triggers_on_the_ask() -> None:
     stage.price("XAUUSD", "2650.50", "2650.99")
     assert len(stage.positions) == 1
     stage.price("XAUUSD", "2650.50", "2651.00")
-    assert (stage.positions, stage.deals[-1].price) == ((), 2651.0)
+    assert (stage.positions, stage.deals[-1].price) == ([], 2651.0)
 
 
 @BOTH
@@ -163,7 +164,7 @@ def test_sl_and_tp_are_set_together_and_what_is_left_out_is_removed(mode: str) -
     stage.price("XAUUSD", "2665.00")
     assert len(stage.positions) == 1
     stage.price("XAUUSD", "2641.00")
-    assert stage.positions == ()
+    assert stage.positions == []
     stage.check_conserved()
 
 
@@ -172,7 +173,7 @@ def test_after_a_partial_close_the_stop_guards_what_is_left() -> None:
     ticket = stage.deal("buy", 0.3, "XAUUSD", sl=2645.0, tp=2660.0).order
     stage.deal("sell", 0.1, "XAUUSD", position=ticket)
     stage.price("XAUUSD", "2645.00")
-    assert (stage.positions, stage.deals[-1].volume) == ((), 0.2)
+    assert (stage.positions, stage.deals[-1].volume) == ([], 0.2)
     stage.check_conserved()
 
 
@@ -187,6 +188,13 @@ def test_below_the_stop_out_level_the_worst_position_is_closed_first() -> None:
     deal = stage.deals[-1]
     assert (deal.reason, deal.profit) == (6, -730.0)
     assert deal.comment.startswith("[so ")
+    stage.check_conserved()
+
+
+def test_what_a_spot_market_forbids_a_brokers_contract_allows() -> None:
+    stage = Stage(NETTING)
+    assert stage.deal("sell", 0.00001, "BTCUSD").retcode == 10009
+    assert [(p.type, p.volume) for p in stage.positions] == [(1, 0.00001)]
     stage.check_conserved()
 
 
@@ -231,7 +239,7 @@ def test_a_deal_is_refused_by_its_retcode_and_changes_nothing(
         result = stage.ask(action=terms["action"], symbol="EURUSD")
     else:
         result = stage.deal(**terms)
-    assert (result.retcode, stage.positions, stage.terminal.orders_total()) == (code, (), 0)
+    assert (result.retcode, stage.positions, stage.terminal.orders_total()) == (code, [], 0)
     assert result.comment
 
 
@@ -243,7 +251,7 @@ def test_order_check_says_what_order_send_would_and_does_nothing() -> None:
     assert (good.retcode, good.margin, good.margin_free) == (0, 1100.0, 98_900.0)
     bad = stage.terminal.order_check({**request, "sl": 1.2})
     assert bad is not None
-    assert (bad.retcode, stage.positions) == (10016, ())
+    assert (bad.retcode, stage.positions) == (10016, [])
 
 
 def test_a_request_that_is_none_gives_none_and_names_the_argument() -> None:
@@ -363,7 +371,7 @@ def test_a_pending_order_is_changed_and_removed() -> None:
     assert (gone.state, gone.time_done - order.time_setup) == (mt5.ORDER_STATE_CANCELED, 0)
     assert stage.ask(action=8, order=ticket).retcode == mt5.TRADE_RETCODE_INVALID_ORDER
     stage.price("EURUSD", "1.09000")
-    assert stage.positions == ()
+    assert stage.positions == []
 
 
 def test_orders_expire_at_their_time_on_the_servers_clock() -> None:
@@ -410,7 +418,8 @@ def test_tick_value_is_one_tick_of_a_lot_in_the_account_currency() -> None:
     stage.price("EURUSD", "1.10000", "1.25000")
     info = stage.terminal.symbol_info("XAUUSD")
     assert info is not None
-    assert (info.trade_tick_value_profit, info.trade_tick_value_loss) == (0.8, pytest.approx(1 / 1.1))
+    assert info.trade_tick_value_profit == 0.8
+    assert info.trade_tick_value_loss == pytest.approx(1 / 1.1)
 
 
 def test_digits_and_tick_size_are_two_things_and_contracts_are_the_brokers() -> None:

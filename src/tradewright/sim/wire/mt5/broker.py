@@ -239,6 +239,14 @@ class Broker:
         self.tell("order_modified", facts_of(order))
         self.settle()
 
+    def fill_more(self, order: Order, size: int) -> None:
+        """An ended order is filled by so much at the market, as it should not be."""
+        self._leg_count += 1
+        if order in self.history:
+            self.history.remove(order)
+        self._send(Leg(size, order), order.symbol, order.side, MARKET, 0, 0, f"M{self._leg_count}")
+        self.settle()
+
     def guard(self, position: Position) -> None:
         """Puts the position's SL and TP into the market as they are now; takes out what was there."""
         for id in position.exits:

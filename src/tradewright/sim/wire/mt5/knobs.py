@@ -48,7 +48,8 @@ class Knobs:
     order_send carry out what was asked and return None. failed_reads: so many positions_get, orders_get and
     account_info return None. partials: so many deals that may be are filled by half. comment_max: what the broker
     keeps of a comment; comment_overwritten: what it writes instead, "" = nothing. requests_per_second: of order_send,
-    beyond it 10024; 0 = unbounded. connected: the terminal reaches the server.
+    beyond it 10024; 0 = unbounded. connected: the terminal reaches the server. soft_errors: a list that can not be read
+    is answered with 200, success: false and no items, as the first connectors did.
     """
 
     mode: str = HEDGING
@@ -77,3 +78,4 @@ class Knobs:
     comment_overwritten: str = ""
     requests_per_second: int = 0
     connected: bool = True
+    soft_errors: bool = False

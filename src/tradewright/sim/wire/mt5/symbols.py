@@ -6,7 +6,7 @@ from collections import deque
 from fractions import Fraction
 
 from tradewright.model.calendar import Calendar, calendar
-from tradewright.model.instrument import Instrument
+from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.numbers import count_of
 from tradewright.sim.wire.mt5 import constants as mt5
 from tradewright.sim.wire.mt5.knobs import Knobs, SymbolTerms
@@ -52,7 +52,7 @@ class Symbol:
     """
 
     def __init__(self, instrument: Instrument, name: str, terms: SymbolTerms) -> None:
-        self.instrument = instrument
+        self.instrument = _freed(instrument)
         self.name = name
         self.canonical = instrument.symbol
         self.terms = terms
@@ -115,6 +115,16 @@ class Symbol:
         self.tick *= 10
         self.step *= 10
         self.least = max(self.least * 10, self.step)
+
+
+def _freed(instrument: Instrument) -> Instrument:
+    """The instrument as the exchange is to know it: increments alone. What a broker's symbol allows (minimums, short
+    sales, which it always has) is judged before the exchange hears of it."""
+    rules = OrderRules(instrument.rules.tick, instrument.rules.step)
+    return Instrument(
+        instrument.symbol, instrument.venue, instrument.asset_class, instrument.base, instrument.quote,
+        instrument.price_scale, instrument.size_scale, instrument.contract, instrument.calendar, rules=rules,
+    )  # fmt: skip
 
 
 def _decimals(tick: int, scale: int) -> int:
