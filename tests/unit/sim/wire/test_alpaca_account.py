@@ -13,8 +13,8 @@ from tradewright.sim.wire.alpaca import AccountTerms
 
 TEXT = """cash portfolio_value equity last_equity buying_power regt_buying_power non_marginable_buying_power
 options_buying_power initial_margin maintenance_margin last_maintenance_margin long_market_value short_market_value sma
-multiplier accrued_fees pending_transfer_in pending_transfer_out pending_reg_taf_fees intraday_adjustments id
-account_number status crypto_status currency balance_asof created_at""".split()
+position_market_value multiplier accrued_fees pending_transfer_in pending_transfer_out pending_reg_taf_fees
+intraday_adjustments id account_number status crypto_status currency balance_asof created_at""".split()
 FLAGS = "trading_blocked transfers_blocked account_blocked trade_suspended_by_user shorting_enabled".split()
 LEGACY = {"pattern_day_trader", "daytrade_count", "daytrading_buying_power"}
 
@@ -226,8 +226,9 @@ def test_settings_are_read_and_changed() -> None:
         "fractional_trading", "max_margin_multiplier", "no_shorting", "suspend_trade", "trade_confirm_email",
         "ptp_no_exception_entry", "max_options_trading_level", "disable_overnight_trading",
     }  # fmt: skip
-    body = {"max_margin_multiplier": "1", "fractional_trading": False, "trade_confirm_email": "none"}
-    assert venue.ask("PATCH", "/v2/account/configurations", body).status == 200
+    body: dict[str, Any] = {"max_margin_multiplier": "1", "fractional_trading": False, "trade_confirm_email": "none"}
+    gone = {"pdt_check": None, "no_shorting": None}
+    assert venue.ask("PATCH", "/v2/account/configurations", {**body, **gone}).status == 200
     assert {**settings, **body} == venue.get("/v2/account/configurations")
     assert account(venue)["multiplier"] == "1"
     assert "fractional" in venue.post(

@@ -4,7 +4,8 @@ multiplier 1: buying power is the cash; 2: twice what equity has beyond the init
 equity had beyond last maintenance margin. Working orders that open take from it. Decided: with a multiplier of 4 what
 was opened since the day began is taken off too, since the morning's figures know nothing of it; initial margin is 50 %
 of shares and 100 % of crypto, maintenance 30 % and 100 %; crypto is bought from cash alone; `sma` is what equity has
-beyond the initial margin; the last day's figures are those of the session's close and change at midnight in New York.
+beyond the initial margin; the last day's figures are those of the session's close and change at midnight in New York;
+`cash` knows nothing of working orders, and `position_market_value`, which ccxt reads, is sent.
 """
 
 from __future__ import annotations
@@ -188,6 +189,7 @@ class Account:
             "last_maintenance_margin": cents_text(self.last_maintenance),
             "long_market_value": cents_text(figures.long_value),
             "short_market_value": cents_text(figures.short_value),
+            "position_market_value": cents_text(figures.long_value + figures.short_value),
             "sma": cents_text(max(figures.equity - figures.initial, 0)),
             "multiplier": str(self.multiplier),
             "accrued_fees": "0",
@@ -221,15 +223,17 @@ class Account:
         return self.multiplier > 1 and not self.settings["no_shorting"]
 
     def configure(self, body: Any) -> dict[str, Any]:
-        """PATCH of the configurations. Refuses what is no setting or no value of it."""
+        """PATCH of the configurations; null leaves a setting as it is, and so may stand for one that is gone. Refuses
+        what is no setting or no value of it."""
         if not isinstance(body, dict):
             raise invalid("request body must be an object")
-        for name, value in body.items():
+        changes = {name: value for name, value in body.items() if value is not None}
+        for name, value in changes.items():
             if name not in self.settings:
                 raise invalid(f"{name} is not a setting")
             choices = _CHOICES.get(name) or _LEGACY.get(name)
-            level = name == "max_options_trading_level" and (value is None or value in (0, 1, 2, 3))
+            level = name == "max_options_trading_level" and value in (0, 1, 2, 3)
             if not (value in choices if choices else level or isinstance(value, bool)):
                 raise invalid(f"invalid value of {name}")
-        self.settings.update(body)
+        self.settings.update(changes)
         return dict(self.settings)

@@ -3,7 +3,7 @@
 Orders that close a position hold its shares; orders that open hold buying power. A position is never turned over by one
 order. Decided: a market order is held at the price it would meet, a buy stop at the limit it is turned into; the
 minimum cost is asked of every order at its limit or else at the price it would meet; crypto is bought from cash that
-nobody lent.
+nobody lent, and what is missing of it is called a balance.
 """
 
 from __future__ import annotations
@@ -149,8 +149,9 @@ class Admission:
     @staticmethod
     def shares_missing(asset: Asset, wanted: int, existing: int, held: int, ids: list[str]) -> Refusal:
         available = max(existing - held, 0)
+        what = "qty available for order" if asset.asset_class == EQUITY else f"balance for {asset.instrument.base}"
         return forbidden(
-            f"insufficient qty available for order (requested: {size_text(wanted)}, available: {size_text(available)})",
+            f"insufficient {what} (requested: {size_text(wanted)}, available: {size_text(available)})",
             available=size_text(available),
             existing_qty=size_text(existing),
             held_for_orders=size_text(held),
@@ -206,9 +207,9 @@ class Admission:
         crypto = terms.asset.asset_class == CRYPTO
         free = account.cash_power(figures) - cash_hold if crypto else account.power(figures) - hold
         if cost > free:
-            raise forbidden(
-                "insufficient buying power", buying_power=cents_text(max(free, 0)), cost_basis=cents_text(cost)
-            )
+            power, basis = cents_text(max(free, 0)), cents_text(cost)
+            text = f"insufficient balance for {terms.asset.instrument.quote} (requested: {basis}, available: {power})"
+            raise forbidden(text if crypto else "insufficient buying power", buying_power=power, cost_basis=basis)
         if figures.long_value - figures.short_value > CONCENTRATION * max(figures.equity, 0) and old is None:
             raise forbidden("account is restricted to closing transactions only")
 

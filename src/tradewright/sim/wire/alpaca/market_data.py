@@ -80,7 +80,7 @@ class MarketData:
     def _asset(self, name: str, asset_class: str) -> Asset:
         asset = self._assets.find(name)
         if asset is None or asset.asset_class != asset_class:
-            raise bad(f"invalid symbol: {name}")
+            raise bad(f"Invalid symbol(s): {name}")
         return asset
 
     def _named(self, query: dict[str, str], asset_class: str) -> list[Asset]:
