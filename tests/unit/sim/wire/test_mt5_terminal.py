@@ -374,6 +374,17 @@ def test_a_pending_order_is_changed_and_removed() -> None:
     assert stage.positions == []
 
 
+@BOTH
+def test_a_pending_order_that_is_reached_without_money_for_it_ends(mode: str) -> None:
+    stage = Stage(mode, balance=1_000)
+    ticket = stage.pend(2, 1.09, 1.0).order
+    small = stage.pend(2, 1.09, 0.5).order
+    stage.price("EURUSD", "1.09000")
+    assert [p.ticket for p in stage.positions] == [small]
+    (ended,) = stage.terminal.history_orders_get(ticket=ticket) or ()
+    assert (ended.state, ended.volume_current) == (mt5.ORDER_STATE_REJECTED, 1.0)
+
+
 def test_orders_expire_at_their_time_on_the_servers_clock() -> None:
     stage = Stage()
     wall = (stage.broker.now // SECOND) + 2 * 3600

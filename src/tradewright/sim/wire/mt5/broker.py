@@ -25,6 +25,7 @@ from tradewright.model.report import Fill, Replaced, Report
 from tradewright.model.rng import Rng
 from tradewright.sim.exchange.exchange import Exchange
 from tradewright.sim.models.models import Models
+from tradewright.sim.wire.mt5 import checks
 from tradewright.sim.wire.mt5 import constants as mt5
 from tradewright.sim.wire.mt5.feed import moves
 from tradewright.sim.wire.mt5.funds import Funds
@@ -147,9 +148,17 @@ class Broker:
                 symbol.move(event.time, move.bid, move.ask, move.last, move.volume)
                 self.minutes[symbol.name].see(symbol, event.time, move.volume)
                 quote = Quote(event.time, symbol.instrument, move.bid, move.ask, move.bid_size, move.ask_size)
+                self._drop_unpayable(symbol)
                 if symbol is self._by_canonical[symbol.canonical][0]:
                     self._draw(self.exchange.run(quote))
                 self._stop_out()
+
+    def _drop_unpayable(self, symbol: Symbol) -> None:
+        """A pending order whose price has come, and for which there is no money, ends."""
+        for order in [order for order in self.orders.values() if order.symbol is symbol and order.pending]:
+            size = checks.beyond(self, symbol, order.side, order.volume - order.filled)
+            if checks.reached(order) and checks.margin(self, symbol, order.side, size):
+                self.withdraw(order, mt5.ORDER_STATE_REJECTED)
 
     def _stop_out(self) -> None:
         """Below the stop-out level the position that lost most is closed, one after the other."""

@@ -7,13 +7,16 @@ short's; those of a pending order from its own price.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from tradewright.sim.wire.mt5 import constants as mt5
-from tradewright.sim.wire.mt5.broker import Broker
 from tradewright.sim.wire.mt5.orders import Order
 from tradewright.sim.wire.mt5.positions import Position
 from tradewright.sim.wire.mt5.symbols import Symbol
 from tradewright.sim.wire.mt5.wish import OFF_GRID, Wish
+
+if TYPE_CHECKING:
+    from tradewright.sim.wire.mt5.broker import Broker
 
 LIMITS = (mt5.ORDER_TYPE_BUY_LIMIT, mt5.ORDER_TYPE_SELL_LIMIT)
 STOP_LIMITS = (mt5.ORDER_TYPE_BUY_STOP_LIMIT, mt5.ORDER_TYPE_SELL_STOP_LIMIT)
@@ -157,27 +160,38 @@ def quoted(wish: Wish) -> int:
 
 
 def added(broker: Broker, wish: Wish) -> int:
-    """Size counts by which the deal would add to what is held: all of it where positions stand side by side, of a
-    netting position what goes beyond it."""
+    """Size counts by which the deal would add to what is held; none of one that names what it closes."""
+    if broker.positions.hedging and wish.request.position:
+        return 0
+    return beyond(broker, wish.symbol, wish.side, wish.volume)
+
+
+def beyond(broker: Broker, symbol: Symbol, side: int, size: int) -> int:
+    """What of an execution adds: all of it where positions stand side by side, of a netting position what goes beyond
+    it."""
     if broker.positions.hedging:
-        return 0 if wish.request.position else wish.volume
-    net = sum(position.side * position.volume for position in broker.positions.of_symbol(wish.symbol))
-    after = net + wish.side * wish.volume
+        return size
+    net = sum(position.side * position.volume for position in broker.positions.of_symbol(symbol))
+    after = net + side * size
     return abs(after) if net * after < 0 else max(abs(after) - abs(net), 0)
 
 
-def margin(broker: Broker, wish: Wish) -> int:
-    """The account has free margin for what the deal adds."""
-    symbol = wish.symbol
-    size = added(broker, wish)
+def margin(broker: Broker, symbol: Symbol, side: int, size: int) -> int:
+    """The account has free margin for `size` more at the market."""
     if not size:
         return 0
     funds = broker.funds()
     released = Fraction(0)
     if not broker.positions.hedging:
         for position in broker.positions.of_symbol(symbol):
-            if position.side != wish.side:
+            if position.side != side:
                 released += broker.margin_of(symbol, position.side, position.volume, position.price)
-    price = symbol.ask if wish.side > 0 else symbol.bid
-    needed = broker.margin_of(symbol, wish.side, size, price)
+    needed = broker.margin_of(symbol, side, size, symbol.ask if side > 0 else symbol.bid)
     return mt5.TRADE_RETCODE_NO_MONEY if funds.margin - released + needed > funds.equity else 0
+
+
+def reached(order: Order) -> bool:
+    """Whether the price has come to a pending order."""
+    symbol, side = order.symbol, order.side
+    market = symbol.ask if side > 0 else symbol.bid
+    return side * (order.price - market) >= 0 if order.type in LIMITS else side * (market - order.price) >= 0

@@ -99,11 +99,9 @@ class Desk:
             refused = (
                 checks.opening(symbol, wish.side) or checks.volume_limit(broker, wish) or self._positions_left(wish)
             )
-        reference = symbol.closing(wish.side)
-        return (
-            refused or checks.filling(wish) or checks.quoted(wish)
-            or checks.stops(symbol, wish.side, wish.sl, wish.tp, reference) or checks.margin(broker, wish)
-        )  # fmt: skip
+        refused = refused or checks.filling(wish) or checks.quoted(wish)
+        refused = refused or checks.stops(symbol, wish.side, wish.sl, wish.tp, symbol.closing(wish.side))
+        return refused or checks.margin(broker, symbol, wish.side, checks.added(broker, wish))
 
     def _positions_left(self, wish: Wish) -> int:
         broker = self.broker

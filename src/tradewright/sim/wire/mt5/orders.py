@@ -13,7 +13,7 @@ BUYS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Order:
     """price, stoplimit, sl, tp: price counts, 0 = none. volume: size counts asked for; filled: of them. position: the
     ticket of the position it is to close, 0 = none; position_id: the one it worked on. Times: ns UTC, 0 = none; shown:

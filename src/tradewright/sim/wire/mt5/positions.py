@@ -16,7 +16,7 @@ from tradewright.sim.wire.mt5.orders import Order
 from tradewright.sim.wire.mt5.symbols import Symbol
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Position:
     """volume: size counts; price: the exact mean of what opened it, counts; sl, tp: counts, 0 = none; swap: money.
     exits: ids at the exchange of the orders that hold its SL and TP."""
