@@ -19,7 +19,7 @@ from tests.project import ROOT
 from tradewright.app.simulate import VENUES
 
 KEYS = {"APCA-API-KEY-ID": "demo-key", "APCA-API-SECRET-KEY": "demo-secret"}
-CLOCKS = {"alpaca": ("/v2/clock", KEYS)}
+CLOCKS: dict[str, tuple[str, dict[str, str]]] = {"alpaca": ("/v2/clock", KEYS), "mt5": ("/health", {})}
 
 
 def command(*arguments: str) -> list[str]:
