@@ -38,9 +38,10 @@ IDLE = (NONE, REFUSED)
 class Guard:
     """One plan at work. entry: id of the opening order, "" = what its book holds; exit: id of its stop, "" = none.
     best: best price count seen, 0 = none; entry_units: price count it began at, 0 = nothing filled yet; deadline: ns
-    UTC, 0 = none; asked: the stop price that was asked for last; made: its exits were made."""
+    UTC, 0 = none; asked: the stop price that was asked for last; made: its exits were made; parted: what of the opening
+    had closed the other side by then, instead of opening."""
 
-    __slots__ = ("entry", "exit", "plan", "best", "entry_units", "deadline", "asked", "made")
+    __slots__ = ("entry", "exit", "plan", "best", "entry_units", "deadline", "asked", "made", "parted")
 
     def __init__(self, entry: str, exit: str, plan: ExitPlan) -> None:
         self.entry = entry
@@ -51,6 +52,7 @@ class Guard:
         self.deadline = 0
         self.asked = 0
         self.made = False
+        self.parted = 0
 
     @property
     def key(self) -> str:
@@ -59,15 +61,16 @@ class Guard:
     def row(self) -> tuple[object, ...]:
         return (
             self.entry, self.exit, self.plan.row(), self.best, self.entry_units, self.deadline, self.asked, self.made,
+            self.parted,
         )  # fmt: skip
 
 
 def guard_from(row: list[object]) -> Guard:
     """A guard from its row."""
-    entry, exit, plan, best, entry_units, deadline, asked, made = row
+    entry, exit, plan, best, entry_units, deadline, asked, made, parted = row
     guard = Guard(entry, exit, ExitPlan.from_row(plan))  # type: ignore[arg-type]
     guard.best, guard.entry_units, guard.deadline = best, entry_units, deadline  # type: ignore[assignment]
-    guard.asked, guard.made = asked, made  # type: ignore[assignment]
+    guard.asked, guard.made, guard.parted = asked, made, parted  # type: ignore[assignment]
     return guard
 
 
@@ -89,7 +92,7 @@ def fold(engine: Blotter, event: Event) -> None:
         guard = Guard(event.entry, event.exit, ExitPlan.from_row(event.plan))
         known = engine.guards.get(guard.key)
         if known is not None:
-            known.exit, known.made = guard.exit, True
+            known.exit, known.made, known.parted = guard.exit, True, _parted(engine, known)
             return
         engine.guards[guard.key] = guard
         guard.made = guard.exit != ""
@@ -214,6 +217,8 @@ def tend(engine: Engine, event: Event) -> list[Event]:
             _close_in_time(engine, guard, outputs)
         elif not guard.made and guard.plan.makes():
             _make(engine, guard, outputs)
+        elif guard.parted and isinstance(event, Report):
+            _grow(engine, guard, outputs)
         elif guard.exit and isinstance(event, MarketEvent):
             _move(engine, guard, event, outputs)
     return outputs
@@ -236,11 +241,31 @@ def _make(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
         wish.exit_trail_units = wish.exit_trail_ppm = 0
     if plan.target_ppm:
         wish.take_profit = on_tick(entry, -side, price - side * (price * plan.target_ppm // PPM_ONE))
-    # What it filled may have closed what stood on the other side, and needs no guard then.
-    wish.quantity = guarded(engine, guard) + engine.orders[entry.id].remaining()
+    # What it filled may have closed what stood on the other side, and needs no guard then. A venue that links exits to
+    # their opening does not know: there they grow with its fills.
+    wish.quantity = guarded(engine, guard)
+    if not (_parted(engine, guard) and engine.accounts[entry.account].terms.native_exits):
+        wish.quantity += engine.orders[entry.id].remaining()
     made = engine.attach(wish, entry, outputs)
     stop = next((order.id for order in made if order.stop_units), "")
     engine.emit(ExitPlanned(engine.now, entry.id, stop, list(plan.row())), outputs)
+
+
+def _parted(engine: Blotter, guard: Guard) -> int:
+    """Size counts of an opening that closed the other side."""
+    return engine.orders[guard.entry].filled - guarded(engine, guard)
+
+
+def _grow(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
+    """Exits at the venue that guard less than their opening has opened by now."""
+    opened = engine.orders[guard.entry].filled - guard.parted
+    for child in engine.children.get(guard.entry, ()):
+        state = engine.orders.get(child)
+        if state is not None and _movable(state) and state.stage != HELD and state.replace != REFUSED:
+            order = state.order
+            wanted = min(opened, state.filled + guarded(engine, guard))
+            if order.quantity < wanted:
+                engine.emit(Replace(engine.now, child, wanted, order.limit_units, order.stop_units), outputs)
 
 
 def _move(engine: Engine, guard: Guard, event: MarketEvent, outputs: list[Event]) -> None:

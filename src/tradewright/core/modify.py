@@ -125,14 +125,12 @@ def _grow_exits(engine: Engine, order: Order, quantity: int, outputs: list[Event
     if quantity <= order.quantity:
         return
     for child in engine.children.get(order.id, ()):
-        state = engine.orders[child]
+        state = engine.orders.get(child)
+        # One that ended a day ago is forgotten, and its opening may still work.
+        if state is None or not state.is_open() or state.stage == HELD or state.replace in (SENT, UNKNOWN):
+            continue
         exit = state.order
-        if (
-            state.is_open()
-            and state.stage != HELD
-            and exit.quantity < quantity
-            and state.replace not in (SENT, UNKNOWN)
-        ):
+        if exit.quantity < quantity:
             engine.emit(Replace(engine.now, child, quantity, exit.limit_units, exit.stop_units), outputs)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.unit.core.desk import BUY, Desk, account_of
 from tradewright.model import event as kinds
+from tradewright.model.command import Replace
 from tradewright.model.exit_plan import plan_from
 from tradewright.model.order import STOP, Order
 
@@ -14,9 +17,13 @@ def exits(desk: Desk) -> list[Order]:
     return [desk.state(order_id).order for order_id in desk.submitted()]
 
 
-def planned(plan: dict[str, int]) -> tuple[Desk, str]:
+def grown(desk: Desk) -> list[tuple[str, int]]:
+    return [(command.order_id, command.quantity) for command in desk.taken() if isinstance(command, Replace)]
+
+
+def planned(plan: dict[str, int], **terms: Any) -> tuple[Desk, str]:
     """A stop that sells 75, with a plan, rests from when nothing was held; by the time it fills 50 are long."""
-    desk = Desk(account_of(leverage=10))
+    desk = Desk(account_of(leverage=10, **terms))
     desk.engine.plans["account:main"] = plan_from(plan)
     desk.quote(PRICE)
     short = desk.sell(75, stop_units=PRICE - 500, type=STOP)
@@ -36,14 +43,45 @@ def test_exits_of_a_plan_guard_what_is_left_of_their_opening() -> None:
     assert desk.net() == 0
 
 
-def test_they_have_room_for_what_their_opening_still_brings() -> None:
+def test_at_a_venue_that_links_them_they_grow_with_what_their_opening_brings() -> None:
+    """The venue lets them fill as far as their opening has: it does not know what of that had closed the other side."""
     desk, short = planned({"stopLossPercent": 5})
     desk.fill(short, 60, PRICE - 500)
     (stop,) = exits(desk)
-    assert stop.quantity == 10 + 15
-    desk.fill(short, 15, PRICE - 500)
+    desk.accept(stop.id)
+    assert (desk.net(), stop.quantity) == (-10, 10)
+    desk.taken()
+    desk.fill(short, 5, PRICE - 500)
+    assert grown(desk) == [(stop.id, 15)]
+    desk.fill(short, 10, PRICE - 500)
+    assert grown(desk) == [], "one change at a time"
+    desk.replaced(stop.id, 15, stop=stop.stop_units)
+    assert grown(desk) == [(stop.id, 25)]
+    desk.replaced(stop.id, 25, stop=stop.stop_units)
     desk.fill(stop.id, 25, PRICE)
-    assert desk.net() == 0
+    assert (desk.net(), grown(desk)) == (0, [])
+
+
+def test_a_venue_that_lets_none_grow_is_not_asked_for_ever() -> None:
+    desk, short = planned({"stopLossPercent": 5})
+    desk.fill(short, 60, PRICE - 500)
+    (stop,) = exits(desk)
+    desk.accept(stop.id)
+    desk.taken()
+    desk.fill(short, 5, PRICE - 500)
+    assert grown(desk) == [(stop.id, 15)]
+    desk.say(kinds.REPLACE_REJECTED, stop.id, "NO")
+    desk.fill(short, 10, PRICE - 500)
+    assert grown(desk) == []
+
+
+def test_held_here_they_have_room_for_what_their_opening_still_brings() -> None:
+    desk, short = planned({"stopLossPercent": 5}, native_exits=False)
+    desk.fill(short, 60, PRICE - 500)
+    (stop,) = [state.order for state in desk.engine.orders.values() if state.order.parent == short]
+    assert (desk.net(), stop.quantity, exits(desk)) == (-10, 10 + 15, [])
+    desk.quote(stop.stop_units)
+    assert [(order.id, order.quantity) for order in exits(desk)] == [(stop.id, 10)]
 
 
 def test_an_opening_that_only_closed_has_none() -> None:

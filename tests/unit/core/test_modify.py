@@ -217,3 +217,20 @@ def test_the_exit_of_an_opening_that_filled_can_not_outgrow_what_is_held() -> No
     desk.accept(target)
     assert refused(change(desk, target, 7)) == ["REDUCE_ONLY"]
     assert change(desk, target, 6).approved
+
+
+def test_an_opening_whose_exit_ended_a_day_ago_can_still_grow() -> None:
+    desk = Desk(account_of(leverage=5))
+    desk.quote(10_000)
+    (decision,) = desk.want(BUY, 10, limit_units=9_900, type=LIMIT, stop_loss=9_000, take_profit=11_000)
+    entry, stop, target = (order.id for order in decision.orders)
+    for order_id in (entry, stop, target):
+        desk.accept(order_id)
+    desk.say(kinds.CANCELLED, stop)
+    desk.now += 25 * 3_600 * 10**9
+    desk.quote(10_000)
+    desk.quote(10_000)
+    assert stop not in desk.engine.orders
+    desk.taken()
+    assert change(desk, entry, 16).approved
+    assert [(c.order_id, c.quantity) for c in desk.taken() if isinstance(c, Replace)] == [(entry, 16), (target, 16)]
