@@ -398,6 +398,34 @@ def test_a_trailing_stop_follows_the_market_and_shows_its_mark(trail: dict[str, 
     assert venue.order(order["id"])["filled_avg_price"] == "102.5"
 
 
+def test_a_trailing_stop_triggers_in_the_regular_session_only() -> None:
+    venue = Venue()
+    venue.market()
+    order = venue.post(symbol="ACME", qty="10", side="sell", type="trailing_stop", trail_price="2", time_in_force="gtc")
+    venue.until(new_york(2026, 1, 12, 17))
+    venue.quote("ACME", "90.00", "90.02")
+    assert venue.status(order["id"]) == "new"
+    venue.until(new_york(2026, 1, 13, 10))
+    venue.quote("ACME", "90.00", "90.02")
+    assert venue.status(order["id"]) == "filled"
+
+
+def test_notional_and_fractional_orders_are_not_replaced_in_size() -> None:
+    venue = Venue(new_york(2026, 1, 12, 11))
+    venue.quote("ACME", "0", "0")
+    notional = venue.post(symbol="ACME", notional="50", side="buy", type="market", time_in_force="day")
+    assert venue.status(notional["id"]) == "pending_new"
+    part = venue.limit("90", qty="0.5")
+    assert venue.patch(part["id"], 422, qty=1)["code"] == 42210000
+    assert venue.patch(part["id"], limit_price="91")["qty"] == "0.5"
+    other = Venue(sizes=True)
+    other.quote("ACME", "99.99", "100.01", ask_size="0.1")
+    notional = other.post(symbol="ACME", notional="50", side="buy", type="market", time_in_force="day")
+    other.wait()
+    assert other.status(notional["id"]) == "partially_filled"
+    assert other.patch(notional["id"], 422, qty=1)["message"] == "notional orders cannot be replaced"
+
+
 def test_the_distance_of_a_trailing_stop_is_replaced() -> None:
     venue = Venue()
     venue.market()
@@ -435,6 +463,21 @@ def test_an_order_outside_of_the_session_waits_for_the_next_open() -> None:
     venue.wait()
     assert venue.order(order["id"])["filled_avg_price"] == "105.01"
     assert names(stream) == ["accepted", "new", "fill"]
+
+
+def test_a_waiting_day_order_expires_where_no_price_ever_came() -> None:
+    venue = Venue(new_york(2026, 1, 9, 18))
+    order = venue.post(symbol="ACME", qty=1, side="buy", type="market", time_in_force="day")
+    venue.until(new_york(2026, 1, 12, 16))
+    assert venue.status(order["id"]) == "expired"
+
+
+def test_an_order_that_waits_in_vain_takes_no_buying_power_any_more() -> None:
+    venue = Venue(new_york(2026, 1, 9, 18))
+    venue.post(symbol="ACME", qty=1, side="buy", type="limit", limit_price="90", time_in_force="day")
+    assert venue.get("/v2/account")["buying_power"] == "199910"
+    venue.until(new_york(2026, 1, 12, 16))
+    assert venue.get("/v2/account")["buying_power"] == "200000"
 
 
 def test_a_waiting_order_is_cancelled_before_it_works() -> None:
@@ -476,12 +519,12 @@ def test_extended_hours_trade_limit_orders_before_and_behind_the_session() -> No
     assert venue.status(rest["id"]) == "expired"
 
 
-@pytest.mark.parametrize("overnight", [True, False])
-def test_only_some_assets_trade_at_night(overnight: bool) -> None:
-    venue = Venue(new_york(2026, 1, 11, 22), overnight=frozenset({"ACME"} if overnight else ()))
+@pytest.mark.parametrize(("knobs", "trades"), [("overnight", True), ("overnight overnight_halted", False), ("", False)])
+def test_only_some_assets_trade_at_night(knobs: str, trades: bool) -> None:
+    venue = Venue(new_york(2026, 1, 11, 22), **{name: frozenset({"ACME"}) for name in knobs.split()})
     order = venue.limit("101", extended_hours=True)
     venue.quote("ACME", "99.99", "100.01")
-    assert venue.status(order["id"]) == ("filled" if overnight else "accepted")
+    assert venue.status(order["id"]) == ("filled" if trades else "accepted")
     venue.until(new_york(2026, 1, 12, 4))
     venue.quote("ACME", "99.99", "100.01")
     assert venue.status(order["id"]) == "filled"

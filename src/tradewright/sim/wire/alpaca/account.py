@@ -83,6 +83,7 @@ class Account:
         self.legacy_pdt = legacy_pdt
         self.ledger = Ledger(money_of(terms.cash, "cash"), now)
         self.orders: dict[str, Order] = {}
+        self._open: dict[str, Order] = {}
         self.client_ids: dict[str, str] = {}
         self.activities = Activities(self.id)
         self.settings = dict(_SETTINGS)
@@ -98,7 +99,7 @@ class Account:
     # Orders
 
     def add(self, order: Order) -> None:
-        self.orders[order.id] = order
+        self.orders[order.id] = self._open[order.id] = order
         self.client_ids[order.terms.client_order_id] = order.id
         if len(self.orders) > ORDERS_MAX:
             ended = next((old.id for old in self.orders.values() if not old.open), "")
@@ -106,7 +107,9 @@ class Account:
 
     def working(self, asset: Asset | None = None) -> list[Order]:
         """Orders that have not ended, oldest first."""
-        return [o for o in self.orders.values() if o.open and asset in (None, o.terms.asset)]
+        for ended in [order.id for order in self._open.values() if not order.open]:
+            del self._open[ended]
+        return [order for order in self._open.values() if asset in (None, order.terms.asset)]
 
     # Money
 

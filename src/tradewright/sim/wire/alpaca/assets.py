@@ -50,6 +50,8 @@ class Asset:
         self.attributes: list[str] = []
         if self.symbol in knobs.overnight:
             self.attributes.append("overnight_tradable")
+        if self.symbol in knobs.overnight_halted:
+            self.attributes.append("overnight_halted")
         if self.symbol in knobs.fractional_eh:
             self.attributes.append("fractional_eh_enabled")
         price_scale = max(source.price_scale, EQUITY_PRICE_SCALE) if equity else source.price_scale
@@ -75,7 +77,7 @@ class Asset:
 
     @property
     def overnight(self) -> bool:
-        return "overnight_tradable" in self.attributes
+        return "overnight_tradable" in self.attributes and "overnight_halted" not in self.attributes
 
     def coarsen(self) -> None:
         """Increments and minimums become ten times as coarse; a share is no longer fractionable."""

@@ -125,6 +125,8 @@ class Desk:
             terms.intent = _intent(terms, account.ledger.size_of(terms.asset))
         order = Order(uuid_of(self._ids), terms, self._count, now, status, group_id=group)
         order.expires_at = self._ends(account, terms, now)
+        if order.expires_at:
+            self._agenda.plan(order.expires_at, lambda at: self._expire(account, order, at))
         account.add(order)
         order.remember(now)
         return order
@@ -184,8 +186,6 @@ class Desk:
             asset.use_steps(1)
         self._exchange.execute(Submit(now, Approved(_for_exchange(order, account.terms.key))))
         asset.use_steps(step)
-        if order.expires_at:
-            self._agenda.plan(order.expires_at, lambda at: self._expire(account, order, at))
         self.draw(now)
 
     def released_by(self, asset: Asset, now: int) -> None:
@@ -197,10 +197,13 @@ class Desk:
                 self._waiting.setdefault(asset.plain, []).append((account, order))
 
     def _expire(self, account: Account, order: Order, now: int) -> None:
-        if order.status in FINAL:
+        """The order's time is over; exits that are held end with their entry."""
+        if order.status in FINAL or order.status == HELD:
             return
         if order.exchange_id:
             self._end_at_exchange(order, _BY_TIME, now)
+        else:
+            self._ended(account, order, EXPIRED, now)
 
     # Cancelling
 

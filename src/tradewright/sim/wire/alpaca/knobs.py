@@ -17,8 +17,8 @@ class Knobs:
     data_requests_per_minute: 0 = by the plan. symbols_max: what a free data stream may subscribe to. auth_ns: time a
     data stream has to authenticate. slow_frames: frames waiting for a client beyond which it is too slow.
     late_answers: share of accepted orders, in parts per million, whose answer comes behind the first events.
-    suspended: assets that are not tradable. unfractionable, unshortable, overnight, fractional_eh: symbols with these
-    traits. keys_without_data: keys whose scope has no market data.
+    suspended: assets that are not tradable. unfractionable, unshortable, overnight, overnight_halted,
+    fractional_eh: symbols with these traits. keys_without_data: keys whose scope has no market data.
 
     Faults, each counted down as it happens: errors_after_accept: orders that are accepted and answered with 500;
     errors_after_replace: replacements that are done and answered with 500; duplicate_events: events of the trade
@@ -39,6 +39,7 @@ class Knobs:
     unfractionable: frozenset[str] = field(default_factory=frozenset)
     unshortable: frozenset[str] = field(default_factory=frozenset)
     overnight: frozenset[str] = field(default_factory=frozenset)
+    overnight_halted: frozenset[str] = field(default_factory=frozenset)
     fractional_eh: frozenset[str] = field(default_factory=frozenset)
     keys_without_data: frozenset[str] = field(default_factory=frozenset)
     errors_after_accept: int = 0
