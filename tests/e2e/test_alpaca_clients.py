@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import logging
+import os
+import re
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.alpaca_venue import Served, served, until
 from tests.e2e.loopback import only_loopback
+from tests.project import ROOT
 
 with warnings.catch_warnings():
     # alpaca-py imports websockets.legacy, which says of itself that it is deprecated.
@@ -334,3 +341,29 @@ def test_both_clients_see_the_same_account(venue: Served) -> None:
     until(lambda: other.fetch_order(str(order.id))["status"] == "closed")
     assert Decimal(str(client.get_open_position("BTCUSD").qty)) == Decimal("0.05")
     assert other.fetch_balance()["USD"]["total"] == float(client.get_account().cash)
+
+
+def test_the_example_of_the_page_runs(venue: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "simulators" / "alpaca.md").read_text()
+    (example,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert "http://127.0.0.1:8700" in example
+    exec(example.replace("http://127.0.0.1:8700", venue.http), {})
+    assert capsys.readouterr().out.startswith("OrderStatus.PENDING_NEW 50 ")
+
+
+def test_the_command_of_the_page_stands_and_tells_where(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "simulators" / "alpaca.md").read_text()
+    (command,) = re.findall(r"^```sh\n(.*?)\n```", page, re.DOTALL | re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=tmp_path, env=environment(), capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["symbols"] == ["ACME", "GLOBEX", "INITECH", "BTCUSD", "ETHUSD"]
+
+
+def environment() -> dict[str, str]:
+    """This process's, with its path to the sources made whole."""
+    if "PYTHONPATH" not in os.environ:
+        return dict(os.environ)
+    return {**os.environ, "PYTHONPATH": str(ROOT / os.environ["PYTHONPATH"])}

@@ -13,6 +13,7 @@ from tests.unit.sim.wire.alpaca_desk import (
     INSTRUMENTS,
     MINUTE,
     MONDAY,
+    MS,
     SECOND,
     Venue,
     events,
@@ -66,6 +67,15 @@ def test_the_answer_comes_first_then_new_then_the_fill() -> None:
     done = venue.order(order["id"])
     assert (done["status"], done["filled_qty"], done["filled_avg_price"]) == ("filled", "10", "100.01")
     assert done["filled_at"] is not None
+
+
+def test_requests_take_as_long_as_is_set() -> None:
+    venue = Venue(ack_ns=300 * MS)
+    order = venue.post(symbol="ACME", qty="10", side="buy", type="limit", limit_price="90", time_in_force="day")
+    venue.wait(299 * MS)
+    assert venue.status(order["id"]) == "pending_new"
+    venue.wait(MS)
+    assert venue.status(order["id"]) == "new"
 
 
 def test_a_fill_tells_its_execution_and_the_position_behind_it() -> None:
@@ -521,7 +531,8 @@ def test_extended_hours_trade_limit_orders_before_and_behind_the_session() -> No
 
 @pytest.mark.parametrize(("knobs", "trades"), [("overnight", True), ("overnight overnight_halted", False), ("", False)])
 def test_only_some_assets_trade_at_night(knobs: str, trades: bool) -> None:
-    venue = Venue(new_york(2026, 1, 11, 22), **{name: frozenset({"ACME"}) for name in knobs.split()})
+    acme: dict[str, Any] = {name: frozenset({"ACME"}) for name in knobs.split()}
+    venue = Venue(new_york(2026, 1, 11, 22), **acme)
     order = venue.limit("101", extended_hours=True)
     venue.quote("ACME", "99.99", "100.01")
     assert venue.status(order["id"]) == ("filled" if trades else "accepted")

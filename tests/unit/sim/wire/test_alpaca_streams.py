@@ -224,6 +224,15 @@ def test_a_stream_that_is_not_there_is_refused() -> None:
     assert not news.outbox
 
 
+def test_every_feed_of_shares_says_the_same() -> None:
+    venue = Venue()
+    streams = [venue.data(f"/v2/{feed}", quotes=["ACME"]) for feed in ("iex", "sip", "delayed_sip", "test")]
+    venue.quote("ACME", "99.98", "100.02")
+    first, *others = [heard(stream) for stream in streams]
+    assert first[0][0]["bp"] == 99.98
+    assert others == [first] * 3
+
+
 def test_shares_are_told_as_trades_quotes_and_bars() -> None:
     venue = Venue()
     stream = venue.data(trades=["ACME"], quotes=["*"], bars=["*"], dailyBars=["ACME"], updatedBars=["*"])

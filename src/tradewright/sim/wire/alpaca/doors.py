@@ -45,9 +45,11 @@ Door = Callable[[Call], Answer]
 
 
 class Doors:
-    """Routes, the first that fits is taken. A `*` at the end of a path stands for the rest, which is not empty."""
+    """Routes, the first that fits is taken. A `*` at the end of a path stands for the rest, which is not empty.
+    paths: all of them, with their methods."""
 
     def __init__(self, routes: list[tuple[str, str, Door]]) -> None:
+        self.paths = [(method, path) for method, path, _ in routes]
         self._routes = [(method, _pattern(path), door) for method, path, door in routes]
 
     def find(self, method: str, path: str) -> tuple[Door, str]:

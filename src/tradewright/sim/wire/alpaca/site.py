@@ -118,6 +118,10 @@ class AlpacaSite:
         answer.headers.update(headers)
         return answer
 
+    def paths(self) -> list[tuple[str, str]]:
+        """Methods and paths that are answered; a `*` stands for the rest."""
+        return self._doors.paths
+
     # Streams
 
     def connect(self, request: Request, now: int) -> Connection | Answer:
