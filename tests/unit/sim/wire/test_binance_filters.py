@@ -100,8 +100,11 @@ def test_the_band_follows_the_average_of_five_minutes_and_falls_back_on_the_last
 def test_the_lists_of_an_account_are_counted() -> None:
     oco = {"symbol": "BTCUSDT", "side": "SELL", "quantity": "0.5", "aboveType": "LIMIT_MAKER", "abovePrice": "120.00",
            "belowType": "STOP_LOSS", "belowStopPrice": "80.00"}  # fmt: skip
-    for knobs, name in (({"lists": 1}, "MAX_NUM_ORDER_LISTS"),
-                        ({"lists": 0, "exchange_lists": 1}, "EXCHANGE_MAX_NUM_ORDER_LISTS")):  # fmt: skip
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"lists": 1}, "MAX_NUM_ORDER_LISTS"),
+        ({"lists": 0, "exchange_lists": 1}, "EXCHANGE_MAX_NUM_ORDER_LISTS"),
+    ]
+    for knobs, name in cases:
         client = Client(filters=FilterKnobs(**knobs))
         client.market()
         assert client.call("POST", "/orderList/oco", **oco)["orderListId"] == 0
