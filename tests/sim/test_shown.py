@@ -55,6 +55,14 @@ def test_a_new_quote_shows_its_size_anew_though_nothing_was_at_work_when_it_came
     assert venue.due() == [("filled", "b", 10010, 5)]
 
 
+def test_a_trade_that_no_order_met_is_over_for_orders_that_come_behind_it() -> None:
+    venue = quoted()
+    assert venue.trade(2, 10005, 3) == []
+    venue.buy("b", 5)
+    venue.buy("c", 5, limit=10010)
+    assert venue.due() == [("filled", "b", 10010, 5), ("filled", "c", 10010, 5)]
+
+
 def test_accounts_do_not_take_from_each_other() -> None:
     venue = quoted(ask_size=8)
     venue.exchange.open_account("other")

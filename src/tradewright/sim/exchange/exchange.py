@@ -159,6 +159,8 @@ class Exchange(Matching):
         self.start = start
         self.running_event = None
         self.running_market = None
+        # The last trade is over, also where no order was there to meet it: new orders meet the prices that stand.
+        self.print_size = 0
 
     def _advance(self) -> bool:
         """Makes things happen until there is a report to draw; False at the end of the call."""
