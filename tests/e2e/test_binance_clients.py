@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.loopback import loopback_only
+from tests.e2e.loopback import only_loopback
 from tests.unit.sim.wire.binance_client import BTC, ETH, book
 from tradewright.model.market import MarketEvent, Trade
 from tradewright.model.rng import Rng
@@ -77,7 +77,7 @@ def visit(play: Callable[[Venue], Awaitable[None]], **options: Any) -> None:
             await venue.server.stop()
         assert not venue.server.failures
 
-    with loopback_only():
+    with only_loopback():
         asyncio.run(asyncio.wait_for(main(), 60))
 
 
@@ -185,8 +185,8 @@ async def compare(call: Callable[..., Awaitable[Any]], rest: Any, heard: list[An
     account = await asyncio.to_thread(lambda: rest.get_account(omit_zero_balances=True).data())
     owned = {row.asset: (figure(row.free), figure(row.locked)) for row in account.balances}
     fees = sum(figure(row.commission) for row in trades)
-    assert owned["BTC"] == (2 + figure("0.9") - fees, 0)
-    assert owned["USDT"] == (100_000 - spent, 0)
+    assert owned["BTC"] == (2 + figure("0.9") - fees, figure(0))
+    assert owned["USDT"] == (100_000 - spent, figure(0))
     positions = [inner(said) for said in heard if type(inner(said)).__name__ == "OutboundAccountPosition"]
     last = {row.a: figure(row.f) for position in positions for row in position.B}
     assert last == {"BTC": owned["BTC"][0], "USDT": owned["USDT"][0]}

@@ -85,8 +85,8 @@ class Client:
 
     # REST
 
-    def send(self, method: str, path: str, query: str = "", body: bytes = b"", **headers: str) -> Any:
-        request = Request(method, "/api/v3" + path, query, {"x-mbx-apikey": self.key, **headers}, body)
+    def send(self, method: str, path: str, query: str = "", body: bytes = b"", unit: str = "") -> Any:
+        request = Request(method, "/api/v3" + path, query, {"x-mbx-apikey": self.key, "x-mbx-time-unit": unit}, body)
         self.answer = self.site.request(request, self.now)
         return msgspec.json.decode(self.answer.body)
 
@@ -103,7 +103,7 @@ class Client:
         """A call that anybody may make."""
         return self.send("GET", path, urlencode(values))
 
-    def order(self, side: str = "BUY", price: str = "90.00", quantity: str = "1", **values: Any) -> Any:
+    def order(self, side: str = "BUY", price: str | None = "90.00", quantity: str = "1", **values: Any) -> Any:
         """A limit order, good till cancelled."""
         values = {"symbol": "BTCUSDT", "side": side, "type": "LIMIT", "timeInForce": "GTC", "quantity": quantity,
                   "price": price, **values}  # fmt: skip

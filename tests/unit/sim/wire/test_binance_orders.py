@@ -143,7 +143,7 @@ def test_money_and_goods_are_conserved_over_a_long_run() -> None:
     for number in range(200):
         price = 9_900 + number * 37 % 220
         client.order(
-            "BUY" if number % 2 else "SELL", price=f"{price / 100:.2f}", quantity=f"0.{number % 90 + 10:05d}"[:7],
+            "BUY" if number % 2 else "SELL", price=f"{price / 100:.2f}", quantity=f"0.{number % 90 + 10}",
             timeInForce=("GTC", "IOC", "FOK")[number % 3],
         )  # fmt: skip
         client.trade(f"{(9_900 + number * 53 % 220) / 100:.2f}", "0.02", 1 if number % 3 else -1)
@@ -479,6 +479,6 @@ def test_times_are_written_and_read_in_microseconds_on_demand() -> None:
     client = client_with()
     client.order()
     query = f"symbol=BTCUSDT&orderId=1&timestamp={client.now // 1_000}"
-    row = client.send("GET", "/order", f"{query}&signature={client.sign(query)}", **{"x-mbx-time-unit": "MICROSECOND"})
+    row = client.send("GET", "/order", f"{query}&signature={client.sign(query)}", unit="MICROSECOND")
     assert row["time"] == client.now // 1_000
-    assert client.send("GET", "/time", **{"x-mbx-time-unit": "HOURS"})["code"] == -1194
+    assert client.send("GET", "/time", unit="HOURS")["code"] == -1194
