@@ -671,3 +671,9 @@ def test_the_same_calls_give_the_same_bytes() -> None:
 
     assert play() == play()
     assert set(INSTRUMENTS)
+
+
+def test_the_alias_of_open_takes_the_same_body() -> None:
+    door = Door()
+    opened = door.post("orders", order(), shapes.Opened)
+    assert [p.ticket for p in door.positions] == [opened.ticket]
