@@ -129,6 +129,7 @@ RULES = {
     "no replay": "test_a_new_trade_stream_is_not_told_what_happened_before",
     "nonsense from clients": "test_nonsense_does_not_end_a_trade_stream",
     "pings and ends": "test_pings_are_answered_and_the_end_is_heard",
+    "the stream, the orders and the ledger agree": "test_the_books_agree_whatever_is_asked",
     # Activities, positions, assets
     "activities: pages, filters": "test_activities_are_paged_and_chosen",
     "fees": "test_fees_are_activities_of_their_own",
