@@ -205,6 +205,8 @@ KNOBS = {
     "errors_after_accept": "test_an_order_may_be_accepted_and_answered_with_500",
     "errors_after_replace": "test_a_replacement_may_be_done_and_answered_with_500",
     "duplicate_events": "test_an_event_may_come_twice",
+    "done_for_day": "test_what_outlives_the_session_may_be_done_for_the_day",
+    "halt": "test_a_halted_share_takes_orders_and_trades_when_it_goes_on",
     "drop_streams": "test_streams_are_dropped_and_may_stay_silent",
     "hidden_ns": "test_an_accepted_order_may_be_hidden_from_look_ups",
     "stale_ns": "test_positions_balances_and_open_orders_may_be_stale",

@@ -53,6 +53,17 @@ def test_buying_power_by_multiplier(multiplier: int, before: int, after: int) ->
     assert money(venue, "buying_power") == after
 
 
+def test_with_four_times_the_equity_what_was_bought_yesterday_counts_by_its_margin() -> None:
+    venue = rich(multiplier=4)
+    venue.market(qty="100")
+    assert money(venue, "buying_power") == 390000
+    venue.until(new_york(2026, 1, 13, 11))
+    venue.quote("ACME", "99.99", "100.01")
+    assert money(venue, "buying_power") == 4 * (99999 - 3000)
+    venue.market(qty="50")
+    assert money(venue, "buying_power") == 4 * (99999 - 3000) - 5000
+
+
 def test_working_orders_take_from_the_buying_power_and_give_it_back() -> None:
     venue = rich()
     order = venue.limit("90", qty="100")
@@ -123,6 +134,20 @@ def test_shares_held_for_orders_are_not_there_for_others() -> None:
     assert venue.get("/v2/positions/ACME")["qty"] == "6"
 
 
+def test_exits_of_one_group_and_an_order_with_its_replacement_hold_their_shares_once() -> None:
+    venue = rich()
+    venue.market(qty="10")
+    body: dict[str, Any] = {"symbol": "ACME", "side": "sell", "type": "limit", "time_in_force": "day"}
+    venue.post(**body, qty="4", limit_price="110", order_class="oco", stop_loss={"stop_price": "90"})
+    venue.wait()
+    assert venue.get("/v2/positions/ACME")["qty_available"] == "6"
+    order = venue.limit("120", qty="3", side="sell")
+    venue.patch(order["id"], qty=5)
+    assert venue.get("/v2/positions/ACME")["qty_available"] == "1"
+    venue.wait()
+    assert venue.get("/v2/positions/ACME")["qty_available"] == "1"
+
+
 def test_a_position_is_not_turned_over_by_one_order() -> None:
     venue = rich()
     venue.market(qty="10")
@@ -179,6 +204,7 @@ def terms(side: str, text: str) -> dict[str, Any]:
         ("limit 95", "limit 95", True),
         ("limit 95", "limit 96", False),
         ("limit 90", "trailing_stop 5", False),
+        ("trailing_stop 5", "limit 95", False),
         ("limit 95", "stop_limit 90 94", True),
         ("limit 90", "oco", False),
     ],

@@ -290,6 +290,44 @@ def test_somebody_else_orders_and_closes() -> None:
     assert venue.get("/v2/orders?status=all")[0]["source"] == "dashboard"
 
 
+def test_a_halted_share_takes_orders_and_trades_when_it_goes_on() -> None:
+    venue = Venue()
+    stream = venue.data(statuses=["ACME"])
+    resting = venue.limit("99")
+    assert venue.site.halt("ACME", True, venue.now)
+    assert not venue.site.halt("BTC/USD", True, venue.now)
+    order = venue.market()
+    moved = venue.patch(resting["id"], limit_price="101")
+    venue.wait()
+    venue.quote("ACME", "98.00", "98.02")
+    assert [venue.status(one["id"]) for one in (order, moved)] == ["pending_new", "pending_new"]
+    assert venue.market("GLOBEX")["status"] == "filled"
+    assert venue.site.halt("ACME", False, venue.now)
+    assert [(row["T"], row["S"], row["sc"], row["sm"]) for (row,) in heard(stream)] == [
+        ("s", "ACME", "H", "Trading Halt"), ("s", "ACME", "T", "Trading Resumption"),
+    ]  # fmt: skip
+    venue.quote("ACME", "97.00", "97.02")
+    venue.wait()
+    assert [venue.order(one["id"])["filled_avg_price"] for one in (order, moved)] == ["97.02", "97.02"]
+
+
+def test_what_outlives_the_session_may_be_done_for_the_day() -> None:
+    venue = Venue(done_for_day=True)
+    stream = venue.updates()
+    order = venue.limit("90", time_in_force="gtc")
+    pair = venue.limit("40000", qty="0.01", symbol="BTC/USD", time_in_force="gtc")
+    venue.until(new_york(2026, 1, 12, 16))
+    assert (venue.status(order["id"]), venue.status(pair["id"])) == ("done_for_day", "new")
+    assert len(venue.get("/v2/orders")) == 2
+    venue.until(new_york(2026, 1, 13, 9, 30))
+    assert venue.status(order["id"]) == "new"
+    assert names(stream)[-2:] == ["done_for_day", "new"]
+    venue.until(new_york(2026, 1, 13, 17))
+    venue.delete(f"/v2/orders/{order['id']}")
+    venue.wait()
+    assert venue.status(order["id"]) == "canceled"
+
+
 def test_time_leaps_of_a_month_bring_every_day() -> None:
     venue = Venue()
     venue.market(qty="1")

@@ -26,12 +26,13 @@ _MINIMUM = {EQUITY: "1", CRYPTO: "10"}
 
 class Asset:
     """One asset. symbol: as orders have it (`BTC/USD`); plain: as positions have it (`BTCUSD`). price_step, size_step,
-    size_min: counts; cost_min: money. instrument: what the exchange trades, at the scales from here."""
+    size_min: counts; cost_min: money. instrument: what the exchange trades, at the scales from here. halted: nothing of
+    it trades for now."""
 
     __slots__ = (
         "source", "instrument", "id", "symbol", "plain", "asset_class", "exchange", "name", "status", "fractionable",
         "shortable", "marginable", "attributes", "price_step", "size_step", "size_min", "cost_min", "price_factor",
-        "size_factor",
+        "size_factor", "halted",
     )  # fmt: skip
 
     def __init__(self, source: Instrument, knobs: Knobs) -> None:
@@ -66,6 +67,7 @@ class Asset:
             calendar="us-equity" if equity else "always", rules=OrderRules(),
         )  # fmt: skip
         self.use_steps(SIZE_ONE if equity else self.size_step)
+        self.halted = False
 
     def use_steps(self, step: int) -> None:
         """The size step that the exchange keeps to from now on: its partial fills come in whole ones."""

@@ -13,7 +13,7 @@ as the hours behind it end, GTC after 90 days.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,7 @@ from tradewright.sim.wire.alpaca.orders import (
 )
 from tradewright.sim.wire.alpaca.orders import (
     CANCELED,
+    DONE_FOR_DAY,
     ENTRY,
     EXPIRED,
     FINAL,
@@ -160,8 +161,12 @@ class Desk:
             self._say(account, order, order.status, now)
 
     def _release_in_turn(self, account: Account, order: Order, now: int) -> None:
-        """To the exchange, or behind the first tick of the session it has waited for: what stood before is no price."""
+        """To the exchange, or behind the first tick of the session it has waited for, or of the end of a halt: what
+        stood before is no price."""
         board = self._boards.of(order.terms.asset)
+        if order.terms.asset.halted:
+            self._waiting.setdefault(order.terms.asset.plain, []).append((account, order))
+            return
         stale = order.status == WAITING and board.ticked and board.ticked < session_at(now).opens
         if stale and not order.terms.extended_hours and order.terms.time_in_force not in ("opg", "cls"):
             self._waiting.setdefault(order.terms.asset.plain, []).append((account, order))
@@ -189,12 +194,30 @@ class Desk:
         self.draw(now)
 
     def released_by(self, asset: Asset, now: int) -> None:
-        """The session's first tick is there: what waited for it works."""
+        """A tick is there: what waited for it works, unless only the session's will do."""
         for account, order in self._waiting.pop(asset.plain, []):
-            if is_open(now):
+            if is_open(now) or order.terms.extended_hours:
                 self.release(account, order, now)
+                for leg in order.legs if order.terms.order_class == "oco" else []:
+                    self.release(account, leg, now)
             else:
                 self._waiting.setdefault(asset.plain, []).append((account, order))
+
+    # Days
+
+    def end_day(self, accounts: Iterable[Account], now: int) -> None:
+        """The session is over: orders that stay for the next one say so and are new again with it (a knob)."""
+        for account in accounts:
+            for order in account.working():
+                if order.terms.asset.asset_class != CRYPTO and order.status in (NEW, PARTIAL):
+                    order.status = DONE_FOR_DAY
+                    self._say(account, order, DONE_FOR_DAY, now)
+                    self._agenda.plan(next_open(now), lambda at, a=account, o=order: self._next_day(a, o, at))  # type: ignore[misc]
+
+    def _next_day(self, account: Account, order: Order, now: int) -> None:
+        if order.status == DONE_FOR_DAY:
+            order.status = PARTIAL if order.filled else NEW
+            self._say(account, order, NEW, now)
 
     def _expire(self, account: Account, order: Order, now: int) -> None:
         """The order's time is over; exits that are held end with their entry."""
@@ -264,7 +287,7 @@ class Desk:
             return
         self._end_at_exchange(order, _BY_REPLACEMENT, now)
         if order.status == REPLACED:
-            self.release(account, successor, now)
+            self._release_in_turn(account, successor, now)
         else:
             self._keep(account, order, successor, now)
 

@@ -21,6 +21,7 @@ NEW, PARTIAL, FILLED, CANCELED, EXPIRED, REPLACED = (
 PENDING_CANCEL, PENDING_REPLACE, ACCEPTED, PENDING_NEW, REJECTED, HELD = (
     "pending_cancel", "pending_replace", "accepted", "pending_new", "rejected", "held",
 )  # fmt: skip
+DONE_FOR_DAY = "done_for_day"
 FINAL = frozenset({FILLED, CANCELED, EXPIRED, REPLACED, REJECTED})
 SIMPLE, BRACKET, OCO, OTO = "", "bracket", "oco", "oto"
 ENTRY, TAKE_PROFIT, STOP_LOSS = "entry", "take_profit", "stop_loss"

@@ -36,9 +36,9 @@ from tradewright.sim.wire.alpaca.injections import inject
 from tradewright.sim.wire.alpaca.knobs import Knobs
 from tradewright.sim.wire.alpaca.limits import RateLimit
 from tradewright.sim.wire.alpaca.market_data import MarketData
-from tradewright.sim.wire.alpaca.notation import NEW_YORK, refused, uuid_of
+from tradewright.sim.wire.alpaca.notation import NEW_YORK, Moment, refused, uuid_of
 from tradewright.sim.wire.alpaca.order_doors import OrderDoors
-from tradewright.sim.wire.alpaca.sessions import CLOSED, NIGHT, is_open, next_close, phase_at
+from tradewright.sim.wire.alpaca.sessions import CLOSED, NIGHT, next_close, phase_at
 from tradewright.sim.wire.alpaca.streams import DataStream, Stream, TradeStream
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Connection, Tape
@@ -220,7 +220,7 @@ class AlpacaSite:
         if traded is not None:
             for report in self.exchange.run(traded):
                 self.desk.hear(report, now)
-            if asset.asset_class != CRYPTO and is_open(event.time):
+            if asset.asset_class != CRYPTO:
                 self.desk.released_by(asset, now)
             self.desk.watch_trails(asset)
         for account in self.accounts.values():
@@ -231,6 +231,8 @@ class AlpacaSite:
         """What the exchange hears of the event; None: nothing."""
         if asset.asset_class != CRYPTO:
             phase = phase_at(event.time)
+            if asset.halted:
+                return None
             # A bar comes as it ends: the session's last one lies in the session.
             if (phase == CLOSED and phase_at(event.time - 1) == CLOSED) or (phase == NIGHT and not asset.overnight):
                 return None
@@ -249,6 +251,8 @@ class AlpacaSite:
         self.boards.close_session()
         for account in self.accounts.values():
             account.close_session()
+        if self.knobs.done_for_day:
+            self.desk.end_day(self.accounts.values(), now)
         self.agenda.plan(next_close(now), self._close_session)
 
     def _begin_day(self, now: int) -> None:
@@ -257,6 +261,20 @@ class AlpacaSite:
         self.agenda.plan(day_start(NEW_YORK, day_of(NEW_YORK, now) + 1), self._begin_day)
 
     # Faults
+
+    def halt(self, symbol: str, halted: bool, now: int) -> bool:
+        """Stops trading in a share, or lets it go on; orders are taken meanwhile and wait. False: no such share."""
+        self.advance(now)
+        asset = self.assets.find(symbol)
+        if asset is None or asset.asset_class == CRYPTO:
+            return False
+        asset.halted = halted
+        code, words = ("H", "Trading Halt") if halted else ("T", "Trading Resumption")
+        row: dict[str, object] = {"T": "s", "S": asset.symbol, "sc": code, "sm": words, "rc": "", "rm": "", "z": "C"}
+        for stream in self.streams:
+            if isinstance(stream, DataStream) and _carries(stream, asset) and not self.trouble.silent:
+                stream.publish("statuses", {**row, "t": Moment(now)})
+        return True
 
     def inject(self, kind: str, now: int) -> bool:
         """Lets one of `trouble.INJECTIONS` happen; False: there is nothing to which it could."""
