@@ -11,12 +11,16 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
 from tests.project import ROOT
-from tradewright.app.simulate import VENUES
+from tradewright.app.simulate import VENUES, faults_of
+from tradewright.model.errors import InputError
+from tradewright.sim.wire.faults import KINDS
 
 KEYS = {"APCA-API-KEY-ID": "demo-key", "APCA-API-SECRET-KEY": "demo-secret"}
 CLOCKS: dict[str, tuple[str, dict[str, str]]] = {"alpaca": ("/v2/clock", KEYS), "mt5": ("/health", {})}
@@ -94,3 +98,37 @@ def test_a_port_that_is_taken_is_said() -> None:
         )  # fmt: skip
     assert ran.returncode == 1
     assert "address already in use" in ran.stderr
+
+
+def test_faults_of_a_file_strike(tmp_path: Path) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text("faults:\n  - {kind: error_before, where: GET /v2/clock, after: 1, status: 503}\n")
+    with simulated("alpaca", "--faults", str(file)) as (standing, _):
+        assert asked(standing["url"] + "/v2/clock", KEYS)
+        with pytest.raises(HTTPError, match="503"):
+            asked(standing["url"] + "/v2/clock", KEYS)
+        assert asked(standing["url"] + "/v2/clock", KEYS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("faults: [{kind: earthquake}]", "fault 1: fault 'earthquake' is not one of"),
+        ("limits: {}", "it has the one key faults"),
+        ("- 1", "it has the one key faults"),
+        ("faults: {", "it can not be read"),
+    ],
+)
+def test_a_file_that_holds_no_faults_is_one_sentence(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "faults.yaml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=said) as refused:
+        faults_of(file)
+    assert str(file) in str(refused.value)
+
+
+def test_the_page_names_every_fault_and_what_it_does() -> None:
+    page = (ROOT / "docs" / "simulators" / "faults.md").read_text()
+    for kind, meaning in KINDS.items():
+        assert f"| `{kind}` | {meaning} |" in page
+    assert faults_of(ROOT / "examples" / "faults.yaml")

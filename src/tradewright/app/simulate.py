@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from tradewright.app.limits_file import read_file
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
 from tradewright.model.rng import Rng
 from tradewright.sim.market import Market, universe
+from tradewright.sim.wire.faults import Fault, Plan, faults_from
+from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.site import Site, Tape
 
 #: Venue: the asset classes of its synthetic market, and what its crypto pairs are quoted in.
@@ -30,7 +33,8 @@ MODULES = ("aiohttp", "cryptography", "msgpack")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulateOptions:
     """One simulator. port: 0 takes a free one. files: its market, from its begin; none = the synthetic one of `seed`.
-    start: what the venue's clock shows at first, ns UTC, None = what ours shows. seconds: 0 = until it is stopped."""
+    start: what the venue's clock shows at first, ns UTC, None = what ours shows. seconds: 0 = until it is stopped.
+    faults: a file of them (`sim.wire.faults`), None = nothing goes wrong."""
 
     venue: str
     port: int = 0
@@ -38,6 +42,7 @@ class SimulateOptions:
     files: Sequence[Path] = ()
     start: int | None = None
     seconds: float = 0.0
+    faults: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +110,20 @@ def site_of(options: SimulateOptions, now: int) -> tuple[list[Instrument], Site]
         instruments, tape = list(market.instruments), Tape(market.events())
         for index, instrument in enumerate(instruments):
             instrument.index = index
+    rng = Rng(options.seed)
     make: Callable[..., Site] = import_module(f"tradewright.sim.wire.{options.venue}").SITE
-    return instruments, make(instruments, tape, Rng(options.seed), now)
+    site = make(instruments, tape, rng.split("venue"), now)
+    if options.faults is not None:
+        site = FaultySite(site, Plan(faults_of(options.faults), rng.split("faults")), now)
+    return instruments, site
+
+
+def faults_of(file: Path) -> list[Fault]:
+    """The faults of a file of YAML. Raises InputError naming the file and the place of what is none."""
+    read = read_file(file)
+    try:
+        if not isinstance(read, dict) or list(read) != ["faults"]:
+            raise InputError("it has the one key faults")
+        return faults_from(read["faults"])
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error

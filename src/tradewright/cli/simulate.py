@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ def simulate(
     data: DataFiles = None,
     start: Annotated[str, typer.Option("--start", help="What the venue's clock shows at first (default: now).")] = "",
     seconds: Annotated[float, typer.Option("--seconds", min=0, help="How long; 0 = until interrupted.")] = 0.0,
+    faults: Annotated[Path | None, typer.Option("--faults", help="A file of what goes wrong (YAML).")] = None,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the synthetic market and of the venue's whims.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -40,4 +42,7 @@ def simulate(
         show(asdict(standing), as_json, standing.text)
         sys.stdout.flush()  # who started it waits for this line
 
-    run(SimulateOptions(venue=venue, port=port, seed=seed, files=data or [], start=begins, seconds=seconds), ready)
+    options = SimulateOptions(
+        venue=venue, port=port, seed=seed, files=data or [], start=begins, seconds=seconds, faults=faults
+    )
+    run(options, ready)

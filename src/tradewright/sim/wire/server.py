@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from aiohttp import WSMsgType, web
 
-from tradewright.sim.wire.message import BINARY, CLOSE, NORMAL, PING, PONG, TEXT, Answer, Frame, Request
+from tradewright.sim.wire.message import ABORTED, BINARY, CLOSE, NORMAL, PING, PONG, TEXT, Answer, Frame, Request
 from tradewright.sim.wire.site import Connection, Site
 
 LOOPBACK = "127.0.0.1"
@@ -114,7 +114,7 @@ class Server:
         socket = web.WebSocketResponse(autoping=False, autoclose=False, compress=False, max_msg_size=FRAME_MAX)
         await socket.prepare(request)
         event = self._writers[found] = asyncio.Event()
-        writer = asyncio.create_task(self._write(found, socket, event))
+        writer = asyncio.create_task(self._write(found, socket, event, request.transport))
         self._settle()
         try:
             await self._read(found, socket)
@@ -139,12 +139,21 @@ class Server:
                 await socket.close(code=frame.code)
                 return
 
-    async def _write(self, connection: Connection, socket: web.WebSocketResponse, event: asyncio.Event) -> None:
+    async def _write(
+        self,
+        connection: Connection,
+        socket: web.WebSocketResponse,
+        event: asyncio.Event,
+        line: asyncio.Transport | None,
+    ) -> None:
         while True:
             while connection.outbox:
                 frame = connection.outbox.popleft()
                 if frame.delay_ns:
                     await asyncio.sleep(frame.delay_ns / SECOND_NS)
+                if frame.code == ABORTED and line is not None:
+                    line.abort()
+                    return
                 try:
                     await _send(socket, frame)
                 except ConnectionError:
