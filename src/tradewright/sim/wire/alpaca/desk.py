@@ -14,7 +14,6 @@ as the hours behind it end, GTC after 90 days.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from tradewright.model.command import Approved, Cancel, Submit
@@ -24,30 +23,17 @@ from tradewright.model.event import (
     REJECTED,
 )
 from tradewright.model.event import EXPIRED as EXCHANGE_EXPIRED
-from tradewright.model.order import (
-    CLS,
-    EXTENDED_HOURS,
-    FOK,
-    GTC,
-    IOC,
-    LIMIT,
-    MARKET,
-    OPG,
-    STOP,
-    STOP_LIMIT,
-    TRAILING_STOP,
-)
-from tradewright.model.order import Order as ExchangeOrder
 from tradewright.model.report import Fill, Replaced, Report
 from tradewright.model.rng import Rng
-from tradewright.model.zone import DAY_NS, day_of
+from tradewright.model.zone import day_of
 from tradewright.sim.exchange.exchange import Exchange
 from tradewright.sim.wire.alpaca.account import Account
-from tradewright.sim.wire.alpaca.admission import buy_stop_limit, notional_size
+from tradewright.sim.wire.alpaca.admission import notional_size
 from tradewright.sim.wire.alpaca.agenda import Agenda
 from tradewright.sim.wire.alpaca.assets import CRYPTO, Asset
 from tradewright.sim.wire.alpaca.boards import Boards
-from tradewright.sim.wire.alpaca.codes import Refusal, unprocessable
+from tradewright.sim.wire.alpaca.codes import unprocessable
+from tradewright.sim.wire.alpaca.hours import begins, ends, judge_auction
 from tradewright.sim.wire.alpaca.knobs import Knobs
 from tradewright.sim.wire.alpaca.notation import NEW_YORK, SIZE_ONE, size_text, stamp, uuid_of
 from tradewright.sim.wire.alpaca.orders import (
@@ -71,15 +57,9 @@ from tradewright.sim.wire.alpaca.orders import (
 )
 from tradewright.sim.wire.alpaca.orders import FILLED as FULL
 from tradewright.sim.wire.alpaca.orders import REJECTED as REFUSED
-from tradewright.sim.wire.alpaca.sessions import is_open, local_minute, next_open, session_at
+from tradewright.sim.wire.alpaca.passage import for_exchange
+from tradewright.sim.wire.alpaca.sessions import is_open, next_open, session_at
 
-GTC_LASTS = 90 * DAY_NS
-_TYPES = {
-    "market": MARKET, "limit": LIMIT, "stop": STOP, "stop_limit": STOP_LIMIT, "trailing_stop": TRAILING_STOP,
-}  # fmt: skip
-_TIMES = {"ioc": IOC, "fok": FOK, "opg": OPG, "cls": CLS}
-#: (first, last) minute in New York in which an auction order is refused.
-_CLOSED_TO = {"opg": (9 * 60 + 28, 19 * 60), "cls": (15 * 60 + 50, 19 * 60)}
 _FILL, _PARTIAL_FILL = "fill", "partial_fill"
 _BY_REPLACEMENT, _BY_TIME, _SILENTLY = "replacement", "time", "silently"
 
@@ -104,9 +84,9 @@ class Desk:
 
     def place(self, account: Account, terms: Terms, now: int) -> Order:
         """Takes an order that was admitted, with its legs."""
-        self._judge_auction(terms, now)
-        begins = self._begins(account, terms, now)
-        queued = begins > now or terms.time_in_force in ("opg", "cls")
+        judge_auction(terms, now)
+        starts = begins(account, terms, now)
+        queued = starts > now or terms.time_in_force in ("opg", "cls")
         group = uuid_of(self._ids) if terms.order_class else None
         order = self._open(account, terms, now, WAITING if queued else PENDING_NEW, group)
         for leg_terms in terms.legs:
@@ -114,7 +94,7 @@ class Desk:
             leg.parent = order
             order.legs.append(leg)
         self._agenda.plan(now + self._knobs.ack_ns // 2, lambda at: self._say_taken(account, order, at))
-        self._agenda.plan(max(begins, now + self._knobs.ack_ns), lambda at: self._release_in_turn(account, order, at))
+        self._agenda.plan(max(starts, now + self._knobs.ack_ns), lambda at: self._release_in_turn(account, order, at))
         account.ledger.keep(now)
         return order
 
@@ -125,36 +105,12 @@ class Desk:
         if terms.intent is None:
             terms.intent = _intent(terms, account.ledger.size_of(terms.asset))
         order = Order(uuid_of(self._ids), terms, self._count, now, status, group_id=group)
-        order.expires_at = self._ends(account, terms, now)
+        order.expires_at = ends(account, terms, now)
         if order.expires_at:
             self._agenda.plan(order.expires_at, lambda at: self._expire(account, order, at))
         account.add(order)
         order.remember(now)
         return order
-
-    def _judge_auction(self, terms: Terms, now: int) -> None:
-        refused = _CLOSED_TO.get(terms.time_in_force)
-        if refused and session_at(now).day == day_of(NEW_YORK, now) and refused[0] <= local_minute(now) < refused[1]:
-            raise unprocessable(f"{terms.time_in_force} orders are not accepted at this time")
-
-    def _begins(self, account: Account, terms: Terms, now: int) -> int:
-        """When the order may work: now, or at the next session that is for it."""
-        if terms.asset.asset_class == CRYPTO or terms.time_in_force in ("opg", "cls"):
-            return now
-        if not terms.extended_hours:
-            return now if is_open(now) else next_open(now)
-        session = session_at(now)
-        by_night = terms.asset.overnight and not account.settings["disable_overnight_trading"]
-        return max(now, session.night if by_night else session.pre)
-
-    def _ends(self, account: Account, terms: Terms, now: int) -> int:
-        """When what is left of it expires; 0: it does not by itself."""
-        if terms.time_in_force == "gtc":
-            return now + GTC_LASTS
-        if terms.time_in_force != "day":
-            return 0
-        session = session_at(self._begins(account, terms, now))
-        return session.ends if terms.extended_hours else session.closes
 
     def _say_taken(self, account: Account, order: Order, now: int) -> None:
         if order.status in (PENDING_NEW, WAITING):
@@ -189,7 +145,7 @@ class Desk:
         step = asset.instrument.rules.step
         if terms.size % step:
             asset.use_steps(1)
-        self._exchange.execute(Submit(now, Approved(_for_exchange(order, account.terms.key))))
+        self._exchange.execute(Submit(now, Approved(for_exchange(order, account.terms.key))))
         asset.use_steps(step)
         self.draw(now)
 
@@ -449,37 +405,7 @@ class Desk:
         self.book(account, order, order.left, self._boards.of(order.terms.asset).touch(order.terms.side), now)
 
 
-def replacement(order: Order, changes: dict[str, Any]) -> Terms:
-    """The terms of the order that replaces another. changes: fields of Terms."""
-    terms = order.terms
-    changed = {"size": order.left, "client_order_id": "", "legs": [], **changes}
-    return replace(terms, **changed)
-
-
-def replaceable(order: Order) -> Refusal | None:
-    """Why an order can not be replaced as it stands; None: it can."""
-    if order.status in (WAITING, PENDING_NEW, PENDING_CANCEL, PENDING_REPLACE) or order.status in FINAL:
-        return unprocessable(f"cannot replace order in {order.status} status")
-    if order.terms.notional:
-        return unprocessable("notional orders cannot be replaced")
-    return None
-
-
 def _intent(terms: Terms, held: int) -> str:
     side = "buy" if terms.side > 0 else "sell"
     exits = terms.role is not None and terms.role != ENTRY
     return f"{side}_to_{'close' if exits or held * terms.side < 0 else 'open'}"
-
-
-def _for_exchange(order: Order, account: str) -> ExchangeOrder:
-    """The order in the exchange's terms. Times that the desk ends itself are without an end there."""
-    terms = order.terms
-    type, limit = _TYPES[terms.type], terms.limit
-    if terms.type == "stop" and terms.side > 0:
-        type, limit = STOP_LIMIT, buy_stop_limit(terms.asset, terms.stop)
-    return ExchangeOrder(
-        order.exchange_id, account, "", terms.asset.instrument, terms.side, type, terms.size, limit, terms.stop,
-        terms.trail, terms.trail_ppm, _TIMES.get(terms.time_in_force, GTC),
-        EXTENDED_HOURS if terms.extended_hours else 0,
-        group=str(order.group_id) if terms.role not in (None, ENTRY) else "",
-    )  # fmt: skip

@@ -13,13 +13,14 @@ from tradewright.sim.wire.alpaca.account import Account
 from tradewright.sim.wire.alpaca.admission import Admission
 from tradewright.sim.wire.alpaca.assets import EQUITY, Asset, Assets
 from tradewright.sim.wire.alpaca.codes import Refusal, failed, forbidden, invalid, malformed, not_found, unprocessable
-from tradewright.sim.wire.alpaca.desk import Desk, replaceable, replacement
+from tradewright.sim.wire.alpaca.desk import Desk
 from tradewright.sim.wire.alpaca.doors import Call, Door
 from tradewright.sim.wire.alpaca.intake import CLIENT_ID_MAX, TIMES, read_count, read_price, read_terms, read_trail
 from tradewright.sim.wire.alpaca.knobs import Knobs
 from tradewright.sim.wire.alpaca.ledger import Holdings
 from tradewright.sim.wire.alpaca.notation import SIZE_ONE, SIZE_SCALE, answered, moment_of
 from tradewright.sim.wire.alpaca.orders import FINAL, Order
+from tradewright.sim.wire.alpaca.passage import replaceable, replacement
 from tradewright.sim.wire.alpaca.positions import Positions, closing
 from tradewright.sim.wire.message import Answer
 from tradewright.sim.wire.trouble import Trouble
