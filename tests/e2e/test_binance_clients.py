@@ -7,19 +7,26 @@ warning fails the test.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.loopback import only_loopback
+from tests.project import ROOT
 from tests.unit.sim.wire.binance_client import BTC, ETH, book
 from tradewright.model.market import MarketEvent, Trade
 from tradewright.model.rng import Rng
-from tradewright.sim.wire.binance import BinanceSite, Knobs, LimitsOf, demo_private_pem
+from tradewright.sim.wire.binance import BinanceSite, FilterKnobs, Knobs, LimitsOf, demo_private_pem
 from tradewright.sim.wire.server import Server
 from tradewright.sim.wire.site import Tape
 
@@ -435,3 +442,39 @@ async def watch_market(client: Any, venue: Venue) -> None:
     trades, depth, bars, ticker = [await task for task in watching]
     assert trades[-1]["symbol"] == PAIR and depth["asks"][0] == [102.0, 5.0]
     assert bars and 100.0 <= ticker["last"] <= 100.04
+
+
+# The page
+
+
+def snippet(language: str) -> str:
+    page = (ROOT / "docs" / "simulators" / "binance.md").read_text()
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    example = snippet("python")
+    assert "http://127.0.0.1:8700" in example
+
+    async def play(venue: Venue) -> None:
+        venue.trade(6_000_000, 100_000)
+        venue.show(book([("59999.00", "1")], [("60001.00", "1")]))
+        # The page trades at the synthetic market's prices; ours must have a minute's average near them.
+        code = example.replace("http://127.0.0.1:8700", venue.http)
+        await asyncio.to_thread(lambda: exec(code, {}))
+
+    visit(play, filters=FilterKnobs(multiplier_up=0))
+    assert capsys.readouterr().out == "FILLED NEW CANCELED\n"
+
+
+def test_the_command_of_the_page_stands_and_tells_where(tmp_path: Path) -> None:
+    environment = dict(os.environ)
+    if "PYTHONPATH" in environment:
+        environment["PYTHONPATH"] = str(ROOT / environment["PYTHONPATH"])
+    done = subprocess.run(
+        [sys.executable, "-m", *snippet("sh").split()], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["symbols"] == ["BTCUSDT", "ETHUSDT"]

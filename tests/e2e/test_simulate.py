@@ -23,7 +23,11 @@ from tradewright.model.errors import InputError
 from tradewright.sim.wire.faults import KINDS
 
 KEYS = {"APCA-API-KEY-ID": "demo-key", "APCA-API-SECRET-KEY": "demo-secret"}
-CLOCKS: dict[str, tuple[str, dict[str, str]]] = {"alpaca": ("/v2/clock", KEYS), "mt5": ("/health", {})}
+CLOCKS: dict[str, tuple[str, dict[str, str]]] = {
+    "alpaca": ("/v2/clock", KEYS),
+    "binance": ("/api/v3/time", {}),
+    "mt5": ("/health", {}),
+}
 
 
 def command(*arguments: str) -> list[str]:

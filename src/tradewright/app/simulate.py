@@ -24,6 +24,7 @@ from tradewright.sim.wire.site import Site, Tape
 #: Venue: the asset classes of its synthetic market, and what its crypto pairs are quoted in.
 VENUES = {
     "alpaca": (("equity", "crypto"), "USD"),
+    "binance": (("crypto",), "USDT"),
     "mt5": (("forex", "metal", "crypto"), "USD"),
 }
 #: What the extra `venues` brings.

@@ -12,6 +12,10 @@ from tradewright.sim.wire.binance.rules import FilterKnobs
 from tradewright.sim.wire.binance.site import BinanceSite
 from tradewright.sim.wire.binance.venue import Knobs
 
+#: The site that `simulate binance` serves.
+SITE = BinanceSite
+
 __all__ = [
+    "SITE",
     "BinanceSite", "Credential", "FilterKnobs", "Knobs", "Limit", "LimitsOf", "demo_credentials", "demo_private_pem",
 ]  # fmt: skip
