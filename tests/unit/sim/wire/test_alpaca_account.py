@@ -291,5 +291,7 @@ def test_the_legacy_switch_denies_the_fourth_day_trade() -> None:
     venue.until(MONDAY + 24 * HOUR)
     venue.quote("ACME", "99.99", "100.01")
     assert venue.market(qty="1", side="sell")["status"] == "filled"
+    venue.until(MONDAY + 8 * 24 * HOUR)
+    assert account(venue)["daytrade_count"] == 0
     rich_one = rich("30000", legacy_pdt=True)
     day_trades(rich_one, 4)

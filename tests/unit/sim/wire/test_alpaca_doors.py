@@ -216,6 +216,16 @@ def test_positions_balances_and_open_orders_may_be_stale() -> None:
     assert venue.get("/v2/account")["cash"] == "99010"
 
 
+def test_an_order_with_many_states_is_still_found_in_a_stale_list() -> None:
+    venue = Venue(sizes=True)
+    venue.quote("ACME", "99.99", "100.01", ask_size="1")
+    order = venue.limit("100.01", qty="30")
+    for _ in range(25):
+        venue.quote("ACME", "99.99", "100.01", ask_size="1")
+    venue.site.trouble.stale_ns = venue.now - MONDAY - 30 * 1_000_000
+    assert [row["id"] for row in venue.get("/v2/orders")] == [order["id"]]
+
+
 def test_in_maintenance_every_request_is_refused() -> None:
     venue = Venue()
     venue.site.trouble.maintenance = True

@@ -24,6 +24,7 @@ from tradewright.sim.wire.alpaca.history import History
 from tradewright.sim.wire.alpaca.ledger import Holdings, Ledger
 from tradewright.sim.wire.alpaca.notation import NEW_YORK, cents_text, day_text, stamp, uuid_from
 from tradewright.sim.wire.alpaca.orders import Order
+from tradewright.sim.wire.alpaca.sessions import trading_days
 
 INITIAL_PERCENT = {EQUITY: 50}
 MAINTENANCE_PERCENT = {EQUITY: 30}
@@ -211,11 +212,11 @@ class Account:
             "options_trading_level": 0,
         }
         if self.legacy_pdt:
-            row.update(self._legacy(power))
+            row.update(self._legacy(power, now))
         return row
 
-    def _legacy(self, power: int) -> dict[str, Any]:
-        count = len(self.day_trades)
+    def _legacy(self, power: int, now: int) -> dict[str, Any]:
+        count = self.day_trades_since(trading_days(now, PDT_DAYS)[0])
         return {
             "pattern_day_trader": count > PDT_TRADES,
             "daytrade_count": count,

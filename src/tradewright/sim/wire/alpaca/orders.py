@@ -167,8 +167,9 @@ class Order:
         return row
 
     def seen_at(self, time: int) -> dict[str, Any] | None:
-        """Its object as it stood at that time; None: it was not there yet."""
-        found = None
+        """Its object as it stood at that time, the oldest that is kept where that was later; None: it was not there
+        yet."""
+        found = self.versions[0][1] if self.created <= time else None
         for when, row in self.versions:
             if when <= time:
                 found = row
