@@ -53,9 +53,10 @@ class Served:
 
 @contextmanager
 def served(knobs: Knobs | None = None) -> Iterator[Served]:
-    """The venue, until the end of the block; what went wrong inside of it fails the test."""
+    """The venue, until the end of the block; what went wrong inside of it fails the test. knobs: by default fills come
+    in parts, and nobody who waits for something is throttled."""
     shift = MONDAY - time.time_ns()
-    knobs = knobs or Knobs(sizes=True)
+    knobs = knobs or Knobs(sizes=True, requests_per_minute=1_000_000)
     site = AlpacaSite(INSTRUMENTS.values(), Tape(market(MONDAY)), Rng(11), MONDAY, knobs=knobs, models=Models())
     server = Server(site, lambda: time.time_ns() + shift)
     ready, over = threading.Event(), asyncio.Event()

@@ -27,6 +27,7 @@ import pytest
 from tests.e2e.alpaca_venue import Served, served, until
 from tests.e2e.loopback import only_loopback
 from tests.project import ROOT
+from tradewright.sim.wire.alpaca import Knobs
 
 with warnings.catch_warnings():
     # alpaca-py imports websockets.legacy, which says of itself that it is deprecated.
@@ -213,16 +214,17 @@ def test_alpaca_py_reads_all_the_rest_of_the_account(venue: Served) -> None:
     assert (refused.value.status_code, refused.value.code) == (403, 40310000)
 
 
-def test_alpaca_py_is_told_of_limits_and_wrong_keys(venue: Served) -> None:
-    client: Any = TradingClient("demo-key", "wrong", paper=True, url_override=venue.http)
-    with pytest.raises(APIError) as refused:
-        client.get_account()
-    assert refused.value.status_code == 403
-    client = trading(venue)
-    for _ in range(200):
-        client.get_clock()
-    with pytest.raises(APIError) as refused:
-        client.get_clock()
+def test_alpaca_py_is_told_of_limits_and_wrong_keys() -> None:
+    with only_loopback(), served(Knobs()) as venue:
+        client: Any = TradingClient("demo-key", "wrong", paper=True, url_override=venue.http)
+        with pytest.raises(APIError) as refused:
+            client.get_account()
+        assert refused.value.status_code == 403
+        client = trading(venue)
+        for _ in range(200):
+            client.get_clock()
+        with pytest.raises(APIError) as refused:
+            client.get_clock()
     assert (refused.value.status_code, refused.value.code) == (429, 42910000)
 
 
@@ -287,6 +289,12 @@ def ccxt_settings(venue: Served) -> dict[str, Any]:
     return {"apiKey": KEYS[0], "secret": KEYS[1], "urls": {"api": api}}
 
 
+async def stands(client: Any, order: Any, status: str) -> None:
+    """Waits until the venue says so of an order."""
+    while (await client.fetch_order(order["id"]))["info"]["status"] != status:
+        await asyncio.sleep(0.05)
+
+
 def test_ccxt_places_fills_in_part_cancels_replaces_queries_and_streams(venue: Served) -> None:
     import ccxt.pro  # type: ignore[import-untyped]
 
@@ -306,14 +314,13 @@ def test_ccxt_places_fills_in_part_cancels_replaces_queries_and_streams(venue: S
             assert (done["filled"], done["average"]) == (0.25, 50010)
             assert sum(row["amount"] for row in await client.fetch_my_trades("BTC/USD")) == 0.25
             waiting = await client.create_order("BTC/USD", "limit", "buy", 0.01, 40000)
-            await asyncio.sleep(0.2)
+            await stands(client, waiting, "new")
             other = await client.edit_order(waiting["id"], "BTC/USD", "limit", "buy", 0.02, 41000)
             assert other["id"] != waiting["id"]
-            await asyncio.sleep(0.2)
+            await stands(client, waiting, "replaced")
             assert [row["id"] for row in await client.fetch_open_orders("BTC/USD")] == [other["id"]]
             await client.cancel_order(other["id"], "BTC/USD")
-            await asyncio.sleep(0.2)
-            assert (await client.fetch_order(other["id"]))["status"] == "canceled"
+            await stands(client, other, "canceled")
             balance = await client.fetch_balance()
             assert balance["USD"]["total"] == 100_000 - 0.25 * 50010
             book = await client.watch_order_book("BTC/USD")
