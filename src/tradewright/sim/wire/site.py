@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
+from tradewright.model.event import QUOTE_BAR
 from tradewright.model.market import MarketEvent
 from tradewright.sim.wire.message import BINARY, CLOSE, NORMAL, PING, TEXT, Answer, Frame, Request
 from tradewright.sim.wire.trouble import Trouble
@@ -92,9 +93,10 @@ class Tape:
 
 
 def moved(event: MarketEvent, shift: int) -> MarketEvent:
-    """The same event `shift` ns later."""
-    event.time += shift
-    for name in ("time_open", "time_venue"):
-        if hasattr(event, name):
-            setattr(event, name, getattr(event, name) + shift)
-    return event
+    """The same event `shift` ns later; a new one, since in the compiled build its times can not be written."""
+    _, time, _, *rest = event.row()
+    kind: Any = type(event)
+    if event.kind <= QUOTE_BAR:
+        rest[0] += shift  # type: ignore[operator]
+    later: MarketEvent = kind(time + shift, event.instrument, *rest)  # type: ignore[operator]
+    return later
