@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.sim.wire.alpaca_desk import HOUR, KEYS, MINUTE, MONDAY, SECOND, Venue, heard, names, new_york
 from tradewright.sim.wire.alpaca import AccountTerms
+from tradewright.sim.wire.alpaca.notation import moment_of, stamp
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.trouble import INJECTIONS
 
@@ -79,6 +80,23 @@ def test_every_answer_has_an_id_of_its_request() -> None:
     venue = Venue()
     ids = {venue.ask("GET", path).headers["X-Request-ID"] for path in ("/v2/clock", "/v2/none", "/v2/account")}
     assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-12T16:00:00Z", MONDAY),
+        ("2026-01-12T11:00:00-05:00", MONDAY),
+        ("2026-01-12T11:00:00.000000001-0500", MONDAY + 1),
+        ("2026-01-12T17:30:00+01:30", MONDAY),
+        ("2026-01-12T17:30:00 01:30", MONDAY),  # a plus sign in a query is a space
+        ("2026-01-12", MONDAY - 16 * HOUR),
+    ],
+)
+def test_moments_come_with_any_offset(text: str, expected: int) -> None:
+    assert moment_of(text, "start") == expected
+    if len(text) > 10:
+        assert moment_of(stamp(expected, "America/New_York"), "again") == expected
 
 
 # Clocks and calendars

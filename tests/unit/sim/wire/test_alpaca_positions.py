@@ -75,6 +75,18 @@ def test_a_short_position_counts_the_other_way() -> None:
     assert (money(venue, "short_market_value"), money(venue, "equity")) == (-900, Decimal("100099.9"))
 
 
+def test_reducing_keeps_the_average_price_and_adding_mixes_it() -> None:
+    venue = rich()
+    venue.market(qty="10")
+    venue.quote("ACME", "109.99", "110.01")
+    venue.market(qty="4", side="sell")
+    row = venue.get("/v2/positions/ACME")
+    assert (row["qty"], row["avg_entry_price"], row["cost_basis"]) == ("6", "100.01", "600.06")
+    venue.market(qty="6")
+    row = venue.get("/v2/positions/ACME")
+    assert (row["qty"], row["avg_entry_price"], row["cost_basis"]) == ("12", "105.01", "1260.12")
+
+
 def test_positions_are_closed_whole_in_part_and_all_at_once() -> None:
     venue = rich()
     venue.market(qty="10")
