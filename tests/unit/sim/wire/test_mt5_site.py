@@ -677,3 +677,45 @@ def test_the_alias_of_open_takes_the_same_body() -> None:
     door = Door()
     opened = door.post("orders", order(), shapes.Opened)
     assert [p.ticket for p in door.positions] == [opened.ticket]
+
+
+def test_a_terminal_that_was_shut_down_can_not_say_anything() -> None:
+    door = Door()
+    ticket = door.open().ticket
+    door.site.terminal.shutdown()
+    for path in (
+        "open-positions", "pending-orders", "account", f"orders/{ticket}", "history/deals", "history/orders", "symbols",
+        "symbols/EURUSD", "price/EURUSD", "history?symbol=EURUSD",
+    ):  # fmt: skip
+        assert door.get(path, shapes.Error, 503).error, path
+    for path, body in (
+        ("open", order()),
+        ("close", {"ticket": ticket}),
+        ("cancel", {"ticket": ticket}),
+        ("close-all", {}),
+    ):
+        assert door.refused(f"trades/{path}", body, 503).outcome == "rejected"
+    assert door.get("/health", shapes.Health).status == "down"
+
+
+def test_a_symbol_that_is_not_fully_tradable_is_found_and_the_broker_says_why_not() -> None:
+    door = Door(terms=SymbolTerms(trade_mode=3), suffixes=("m",))
+    assert door.refused("trades/open", order(), 422).retcode == 10044
+    assert door.refused("trades/cancel", {"ticket": -1}, 400).error
+    assert Door().refused("trades/open", order(magic=0, comment="x" * 99, lot_size=1e12), 422).retcode == 10014
+
+
+def test_only_so_many_keys_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradewright.sim.wire.mt5.idempotency.KEYS_MAX", 2)
+    door = Door()
+    for key in ("a", "b", "c"):
+        door.ask("POST", "/api/v1/trades/open", order(), idempotency_key=key)
+    door.ask("POST", "/api/v1/trades/open", order(), idempotency_key="a")
+    assert len(door.positions) == 4
+
+
+def test_a_foreign_order_needs_an_open_market() -> None:
+    door = Door(start=SATURDAY)
+    door.site.broker.symbols["BTCUSD"].bid = 0
+    door.site.broker.symbols["ETHUSD"].bid = 0
+    assert not door.site.inject("foreign_order", door.now)

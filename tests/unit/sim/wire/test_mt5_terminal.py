@@ -688,3 +688,124 @@ def test_the_same_requests_over_the_same_market_give_the_same_results() -> None:
         return [*said, stage.deals, stage.terminal.account_info()]
 
     assert play() == play()
+
+
+# Rarer ways
+
+
+def test_a_stop_that_fills_in_parts_leaves_its_target_the_rest() -> None:
+    stage = Stage()
+    stage.deal("buy", 0.3, "XAUUSD", sl=2645.0, tp=2660.0)
+    stage.price("XAUUSD", "2644.00", size="0.1")
+    assert [p.volume for p in stage.positions] == [0.2]
+    stage.check_conserved()
+    stage.price("XAUUSD", "2661.00", size="0.1")
+    stage.check_conserved()
+    stage.price("XAUUSD", "2661.00", size="0.1")
+    assert (stage.positions, sum(deal.volume for deal in stage.deals[1:])) == ([], pytest.approx(0.3))
+    stage.check_conserved()
+
+
+def test_depth_moves_what_has_no_quotes_and_a_crossed_one_nothing() -> None:
+    stage = Stage()
+    eth, unit = INSTRUMENTS["ETHUSD"], 10 ** INSTRUMENTS["ETHUSD"].price_scale
+    stage.play(Depth(stage.broker.now + 1, eth, ((3000 * unit, 10**8),), ((3001 * unit, 10**8),)))
+    stage.play(Depth(stage.broker.now + 1, eth, ((3005 * unit, 10**8),), ((3001 * unit, 10**8),)))
+    stage.play(Depth(stage.broker.now + 1, eth, (), ()))
+    info = stage.terminal.symbol_info("ETHUSD")
+    assert info is not None
+    assert (info.bid, info.ask) == (3000.0, 3001.0)
+    stage.price("EURUSD", "1.20000", "1.10000")
+    assert stage.terminal.symbol_info("EURUSD").ask == 1.1  # type: ignore[union-attr]
+
+
+def test_book_or_cancel_is_for_limit_orders_of_symbols_that_have_it() -> None:
+    assert Stage().pend(2, 1.09, type_filling=3).retcode == mt5.TRADE_RETCODE_INVALID_FILL
+    stage = Stage(terms=SymbolTerms(filling_mode=7))
+    assert stage.pend(4, 1.11, type_filling=3).retcode == mt5.TRADE_RETCODE_INVALID_FILL
+    assert stage.pend(2, 1.09, type_filling=3).retcode == 10008
+    stage.price("EURUSD", "1.09000")
+    assert len(stage.positions) == 1
+
+
+def test_requests_of_the_wrong_kind_are_invalid() -> None:
+    stage = Stage()
+    assert stage.ask(action=1, symbol="EURUSD", type=2, volume=0.1).retcode == mt5.TRADE_RETCODE_INVALID
+    assert stage.ask(action=5, symbol="EURUSD", type=0, volume=0.1).retcode == mt5.TRADE_RETCODE_INVALID
+    assert stage.deal(volume=float("inf")).retcode == mt5.TRADE_RETCODE_INVALID_VOLUME
+    assert stage.pend(2, 1.09, type_time=9).retcode == mt5.TRADE_RETCODE_INVALID_EXPIRATION
+    assert stage.pend(2, float("nan")).retcode == mt5.TRADE_RETCODE_INVALID_PRICE
+    assert stage.pend(6, 1.101, stoplimit=1.2).retcode == mt5.TRADE_RETCODE_INVALID_PRICE
+
+
+def test_a_day_may_be_specified_and_ends_with_it() -> None:
+    stage = Stage()
+    wall = stage.broker.now // SECOND + 2 * 3600
+    ticket = stage.pend(2, 1.09, type_time=3, expiration=wall + 60).order
+    stage.wait(3600)
+    assert stage.terminal.orders_total() == 1
+    stage.wait(9 * 3600)
+    (ended,) = stage.terminal.history_orders_get(ticket=ticket) or ()
+    assert (ended.state, ended.time_done % 86_400) == (mt5.ORDER_STATE_EXPIRED, 0)
+
+
+def test_a_netting_position_is_protected_by_its_symbol_too() -> None:
+    stage = Stage(NETTING)
+    stage.deal("buy", 0.1)
+    assert stage.ask(action=6, symbol="EURUSD", sl=1.05).retcode == 10009
+    assert stage.positions[0].sl == 1.05
+
+
+def test_a_resting_market_order_that_finds_nothing_is_placed_and_filled_later() -> None:
+    stage = Stage(terms=SymbolTerms(exemode=3))
+    stage.price("EURUSD", "1.10000", "1.10010", size="0.1")
+    assert stage.deal("buy", 0.1, type_filling=2).retcode == 10009
+    waiting = stage.deal("buy", 0.1, type_filling=2)
+    assert (waiting.retcode, waiting.deal) == (10008, 0)
+    stage.price("EURUSD", "1.10000", "1.10020", size="0.1")
+    assert [p.ticket for p in stage.positions][1:] == [waiting.order]
+    stage.check_conserved()
+
+
+def test_positions_near_their_triggers_do_not_close_each_other() -> None:
+    stage = Stage(terms=SymbolTerms(freeze_level=50))
+    long, short = stage.deal("buy", 0.1, sl=1.0996).order, stage.deal("sell", 0.1).order
+    assert stage.ask(action=10, position=long, position_by=short).retcode == mt5.TRADE_RETCODE_FROZEN
+    checked = stage.terminal.order_check({"action": 8, "order": 1})
+    assert checked is not None
+    assert checked.retcode == mt5.TRADE_RETCODE_INVALID_ORDER
+
+
+def test_a_check_of_a_removal_removes_nothing() -> None:
+    stage = Stage()
+    ticket = stage.pend(2, 1.09).order
+    for request in ({"action": 8, "order": ticket}, {"action": 7, "order": ticket, "price": 1.08}):
+        checked = stage.terminal.order_check(request)
+        assert checked is not None
+        assert checked.retcode == 0
+    (order,) = stage.terminal.orders_get() or ()
+    assert order.price_open == 1.09
+
+
+def test_without_a_login_every_function_says_none_or_nothing() -> None:
+    terminal = Terminal(Stage().broker)
+    none = [
+        terminal.symbols_get(), terminal.symbol_info("EURUSD"), terminal.symbol_info_tick("EURUSD"),
+        terminal.copy_rates_from_pos("EURUSD", 1, 0, 1), terminal.copy_rates_range("EURUSD", 1, 0, 1),
+        terminal.copy_ticks_from("EURUSD", 0, 1, -1), terminal.market_book_get("EURUSD"), terminal.terminal_info(),
+        terminal.orders_get(), terminal.history_orders_get(0, 1), terminal.history_deals_get(0, 1),
+        terminal.order_check({}), terminal.order_send({}), terminal.order_calc_margin(0, "EURUSD", 1.0, 1.1),
+        terminal.order_calc_profit(0, "EURUSD", 1.0, 1.1, 1.2), terminal.version(),
+    ]  # fmt: skip
+    assert none == [None] * len(none)
+    totals = [terminal.orders_total(), terminal.positions_total(), terminal.symbols_total()]
+    totals += [terminal.history_orders_total(0, 2**33), terminal.history_deals_total(0, 2**33)]
+    assert totals == [0] * 5
+    assert not terminal.symbol_select("EURUSD")
+    assert not terminal.market_book_add("EURUSD")
+    stage = Stage()
+    stage.deal()
+    assert (stage.terminal.positions_total(), stage.terminal.history_deals_total(0, 2**33)) == (1, 2)
+    assert stage.terminal.history_orders_total(0, 2**33) == 1
+    assert stage.terminal.copy_rates_from("EURUSD", 1, 2**33, 0) is None
+    assert stage.terminal.copy_rates_from_pos("EURUSD", 1, -1, 5) is None

@@ -10,7 +10,10 @@ from msgspec import UNSET, UnsetType
 
 from tradewright.sim.wire.mt5.answers import Refusal
 
-Body = TypeVar("Body")
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+#: A price or a volume has no more digits before or behind its point.
+EXPONENT_MAX = 20
 
 
 class Open(msgspec.Struct):
@@ -70,6 +73,11 @@ class Cancel(msgspec.Struct):
 def read_body(data: bytes, type: type[Body]) -> Body:
     """Raises Refusal 400 that says what is wrong."""
     try:
-        return msgspec.json.decode(data, type=type)
+        body = msgspec.json.decode(data, type=type)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refusal(400, f"the body is malformed: {error}") from error
+    for name in type.__struct_fields__:
+        value = getattr(body, name)
+        if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) <= EXPONENT_MAX):
+            raise Refusal(400, f"{name} is not a number that anybody means")
+    return body

@@ -18,10 +18,14 @@ class ServerTime:
 
     def seconds(self, time: int) -> int:
         """A moment (ns UTC) on the wall clock; 0 stays 0, which means never."""
-        return local_ns(self.zone, time) // SECOND_NS if time else 0
+        return (time + self._ahead(time)) // SECOND_NS if time else 0
 
     def milliseconds(self, time: int) -> int:
-        return local_ns(self.zone, time) // MS_NS if time else 0
+        return (time + self._ahead(time)) // MS_NS if time else 0
+
+    def _ahead(self, time: int) -> int:
+        """How far the clock is ahead of UTC, ns; outside the table of zones its edge holds."""
+        return offset_ns(self.zone, min(max(time, RANGE_FIRST), RANGE_END - 1))
 
     def utc(self, wall_seconds: int | float) -> int:
         """The moment (ns UTC) at which the clock shows so many seconds; of an hour shown twice one of the two. Outside
@@ -32,7 +36,7 @@ class ServerTime:
 
     def offset_seconds(self, time: int) -> int:
         """How far the clock is ahead of UTC."""
-        return offset_ns(self.zone, time) // SECOND_NS
+        return self._ahead(time) // SECOND_NS
 
     def next_midnight(self, time: int) -> int:
         """The next moment at which the clock shows 00:00."""
