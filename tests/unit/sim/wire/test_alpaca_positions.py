@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tests.unit.sim.wire.alpaca_desk import MINUTE, Venue, new_york
+from tests.unit.sim.wire.alpaca_desk import MINUTE, Venue, heard, new_york, say
 from tradewright.sim.models.models import Models
 from tradewright.sim.wire.alpaca import AccountTerms
 
@@ -238,7 +238,12 @@ def test_last_equity_is_that_of_the_last_close() -> None:
 
 def test_two_accounts_do_not_see_each_other() -> None:
     venue = Venue(accounts=(AccountTerms(), AccountTerms("other", "secret", "500")))
+    stream, other = venue.updates(), venue.connect("/stream")
+    say(other, {"action": "auth", "key": "other", "secret": "secret"})
+    say(other, {"action": "listen", "data": {"streams": ["trade_updates"]}})
+    heard(other)
     venue.market(qty="10")
+    assert stream.outbox and not other.outbox
     assert venue.get("/v2/positions", key="other") == []
     assert venue.get("/v2/orders?status=all", key="other") == []
     assert venue.get("/v2/account", key="other")["cash"] == "500"

@@ -95,6 +95,17 @@ def test_extended_hours_trade_limit_orders_before_and_behind_the_session() -> No
     assert venue.status(rest["id"]) == "expired"
 
 
+def test_nothing_trades_between_the_hours_behind_a_half_day_and_the_night() -> None:
+    venue = Venue(new_york(2026, 11, 27, 16), overnight=frozenset({"ACME"}))
+    order = venue.limit("90", extended_hours=True, time_in_force="gtc")
+    venue.until(new_york(2026, 11, 27, 18))
+    venue.quote("ACME", "80", "80.02")
+    assert venue.status(order["id"]) == "new"
+    venue.until(new_york(2026, 11, 29, 20))
+    venue.quote("ACME", "80", "80.02")
+    assert venue.status(order["id"]) == "filled"
+
+
 @pytest.mark.parametrize(("knobs", "trades"), [("overnight", True), ("overnight overnight_halted", False), ("", False)])
 def test_only_some_assets_trade_at_night(knobs: str, trades: bool) -> None:
     acme: dict[str, Any] = {name: frozenset({"ACME"}) for name in knobs.split()}
