@@ -144,6 +144,7 @@ RULES = {
     "7 logon with Ed25519 only": "test_a_session_is_not_logged_on_with_hmac",
     "7 revoked key": "test_a_key_that_is_revoked_ends_the_session_with_a_word",
     "7 409": "test_a_partly_failed_replace_is_409_over_the_socket_too",
+    "8 balanceUpdate, externalLockUpdate": "test_deposits_withdrawals_and_locks_from_outside_are_told",
     "8 -2042": "test_a_connection_has_so_many_subscriptions_in_its_life",
     "8 no replay": "test_nothing_is_replayed_to_a_connection_that_comes_back",
     "8 executionReport": "test_a_marketable_order_is_told_as_new_and_then_by_its_trades",
@@ -183,6 +184,7 @@ MUST_HAVES = {
     "EXPIRED paths": "test_market_without_liquidity_expires_and_with_too_little_its_rest_does",
     "OTOCO for brackets": "test_an_otoco_is_a_bracket",
     "conservation": "test_money_and_goods_are_conserved_over_a_long_run",
+    "random clients": "test_random_clients_find_the_books_right",
     "determinism": "test_the_same_seed_says_the_same_bytes",
     "bounded memory": "test_what_is_kept_is_bounded",
 }

@@ -104,6 +104,8 @@ def test_a_list_is_cancelled_and_looked_up_by_either_id() -> None:
         ({"belowType": "TAKE_PROFIT"}, -1199),
         ({"aboveType": "TAKE_PROFIT", "belowType": "LIMIT_MAKER"}, -1166),
         ({"side": "BUY"}, -1165),
+        ({"belowType": "STOP_LOSS_LIMIT", "belowPrice": "89.00", "belowTimeInForce": "IOC", "belowIcebergQty": "0.1"},
+         -1160),
         ({"side": "BUY", "aboveType": "TAKE_PROFIT", "belowType": "LIMIT_MAKER"}, -1198),
         ({"side": "BUY", "aboveType": "STOP_LOSS", "belowType": "STOP_LOSS"}, -1196),
     ],

@@ -236,6 +236,8 @@ def test_a_pegged_price_is_taken_from_the_book_as_the_order_comes() -> None:
     said = client.order(price=None, pegPriceType="PRIMARY_PEG", pegOffsetType="PRICE_LEVEL", pegOffsetValue="2")
     assert (said["price"], said["pegOffsetValue"]) == ("98.00000000", 2)
     assert client.order(price=None, pegPriceType="MARKET_PEG")["status"] == "FILLED"
+    deeper = client.order(price=None, pegPriceType="PRIMARY_PEG", pegOffsetType="PRICE_LEVEL", pegOffsetValue="3")
+    assert deeper == {"code": -1112, "msg": "No orders on book for symbol."}
     assert client.order(pegPriceType="MARKET_PEG")["code"] == -1106
     assert client.take(pegPriceType="MARKET_PEG")["code"] == -1014
 

@@ -143,6 +143,28 @@ def test_somebody_else_orders_and_closes_in_the_account() -> None:
     assert client.site.inject("no_such_thing", client.now) is False
 
 
+def test_deposits_withdrawals_and_locks_from_outside_are_told() -> None:
+    client = client_with()
+    socket = client.subscribe()
+    client.site.transfer("USDT", "-0.5", client.now)
+    update, position = events(socket)
+    assert (update["e"], update["a"], update["d"]) == ("balanceUpdate", "USDT", "-0.50000000")
+    assert position["B"] == [{"a": "USDT", "f": "99999.50000000", "l": "0.00000000"}]
+    client.site.lock("BTC", "1.5", client.now)
+    client.site.lock("BTC", "1", client.now)
+    deltas = [event["d"] for event in events(socket) if event["e"] == "externalLockUpdate"]
+    assert deltas == ["1.50000000", "-0.50000000"]
+    assert client.balance("BTC") == ("1.00000000", "1.00000000")
+    assert client.order("SELL", price="110.00", quantity="1.1")["code"] == -2010
+    for asset, amount in (("BTC", "-1.1"), ("USDT", "-100000")):
+        with pytest.raises(InputError):
+            client.site.transfer(asset, amount, client.now)
+    with pytest.raises(InputError):
+        client.site.lock("BTC", "2.1", client.now)
+    with pytest.raises(InputError):
+        client.site.transfer("BTC", "1", client.now, account="nobody")
+
+
 def test_accounts_stand_apart() -> None:
     keys = (Credential("a", account="one", secret="s"), Credential("b", account="two", secret="s"))
     client = client_with(credentials=keys, balances={"one": {"USDT": "1000"}, "two": {"USDT": "50"}})

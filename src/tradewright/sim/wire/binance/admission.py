@@ -13,6 +13,7 @@ from tradewright.sim.wire.binance.codes import (
     INSUFFICIENT_BALANCE,
     INVALID_MESSAGE,
     MARKET_CLOSED,
+    NO_DEPTH,
     WOULD_TAKE,
     WOULD_TRIGGER,
     Refusal,
@@ -34,7 +35,7 @@ def resolve(desk: Desk, account: Account, terms: Terms) -> None:
         side = terms.side if kind == "PRIMARY_PEG" else -terms.side
         shown = desk.markets[rules.symbol].book.best(side, max(level, 1))
         if len(shown) < max(level, 1):
-            raise rejected("No orders on book for symbol.")
+            raise Refusal(NO_DEPTH, "No orders on book for symbol.")
         terms.limit_price = shown[max(level, 1) - 1][0]
     if terms.quote_quantity:
         found = liquidity.levels(desk.exchange, rules, account.name, terms.side)

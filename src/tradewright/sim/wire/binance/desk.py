@@ -56,6 +56,7 @@ from tradewright.sim.wire.binance.orders import (
     report,
 )
 from tradewright.sim.wire.binance.rules import BIPS, Rules
+from tradewright.sim.wire.binance.waiting import Waiting
 
 _TIMES_IN_FORCE = {"GTC": GTC, "IOC": IOC, "FOK": FOK}
 _KINDS = {
@@ -81,7 +82,7 @@ class Follower(Protocol):
 
 
 class Desk:
-    """now: the exchange's time, clock: the venue's, both ns. waiting: conditional orders per symbol, oldest first."""
+    """now: the exchange's time, clock: the venue's, both ns. waiting: conditional orders."""
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class Desk:
         self.exchange = Exchange(models, rng.split("exchange"))
         self.rng = rng.split("ids")
         self.accounts: dict[str, Account] = {}
-        self.waiting: dict[str, list[Order]] = {symbol: [] for symbol in rules}
+        self.waiting = Waiting(rules)
         self.now = 0
         self.clock = 0
         self.next_order = 1
@@ -185,10 +186,7 @@ class Desk:
         if not order.terms.conditional:
             self._work(order)
             return
-        self.waiting[order.terms.rules.symbol].append(order)
-        if order.terms.trailing and not order.terms.stop_price:
-            order.mark = self.market_of(order).price()
-            order.trailing_since = self.clock
+        self.waiting.add(order, self.market_of(order).price(), self.clock)
         self.hold(order)
         self.tell(order, NEW)
 
@@ -245,15 +243,12 @@ class Desk:
     # Triggers
 
     def _trigger(self, symbol: str) -> None:
-        price = self.markets[symbol].last
-        for order in list(self.waiting[symbol]):
-            if order.open and order in self.waiting[symbol] and self._reached(order, price):
-                self.waiting[symbol].remove(order)
-                order.triggered = True
-                for follower in self.followers:
-                    follower.worked(order)
-                self._release(order)
-                self._work(order) if order.terms.limited else self._strike(order)
+        for order in self.waiting.reached(symbol, self.markets[symbol].last, self.clock):
+            order.triggered = True
+            for follower in self.followers:
+                follower.worked(order)
+            self._release(order)
+            self._work(order) if order.terms.limited else self._strike(order)
 
     def _strike(self, order: Order) -> None:
         """A triggered order that takes any price."""
@@ -264,21 +259,6 @@ class Desk:
         """What it held while it waited is free for it to spend."""
         if not order.terms.limited:
             self.accounts[order.account].wallet.hold(hold_name(order), order.terms.spent, 0, self.clock)
-
-    def _reached(self, order: Order, price: int) -> bool:
-        terms = order.terms
-        if not terms.trailing:
-            return price >= terms.stop_price if terms.rises else price <= terms.stop_price
-        if not order.mark:
-            if not (price >= terms.stop_price if terms.rises else price <= terms.stop_price):
-                return False
-            order.mark = price
-            order.trailing_since = self.clock
-        if terms.side == BUY:
-            order.mark = min(order.mark, price)
-            return price * BIPS >= order.mark * (BIPS + terms.trailing)
-        order.mark = max(order.mark, price)
-        return price * BIPS <= order.mark * (BIPS - terms.trailing)
 
     # What becomes of an order
 
@@ -334,9 +314,7 @@ class Desk:
         order.expiry_reason = reason
         order.ended = order.updated = self.clock
         order.at_exchange = False
-        waiting = self.waiting[order.terms.rules.symbol]
-        if order in waiting:
-            waiting.remove(order)
+        self.waiting.drop(order)
         self.hold(order)
         account.close(order)
         name = f"{order.id}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tradewright.model.errors import InputError
 from tradewright.model.numbers import round_down, round_up
 from tradewright.model.rng import Rng
 from tradewright.sim.wire.binance import admission
+from tradewright.sim.wire.binance.accounts import Account
 from tradewright.sim.wire.binance.codes import Refusal
-from tradewright.sim.wire.binance.figures import QUANTITY_MONEY, WORTH
+from tradewright.sim.wire.binance.figures import QUANTITY_MONEY, WORTH, Time, money_text
 from tradewright.sim.wire.binance.orders import BUY, CANCELED, EXPIRED, LIMIT, MARKET, SELL, Terms
 from tradewright.sim.wire.binance.rules import Rules
 from tradewright.sim.wire.binance.venue import Venue
@@ -16,6 +18,8 @@ from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL
 
 #: A foreign order bids this share of the market's price, in percent.
 _FOREIGN_PERCENT = 90
+#: Names the hold of what is locked from outside, with its asset.
+_OUTSIDE = "outside "
 
 
 class Injections:
@@ -109,3 +113,34 @@ class Injections:
             return False
         desk.enter(desk.make(account, terms))
         return True
+
+    # Not drawn, but told: what happens to the account besides trading
+
+    def transfer(self, name: str, asset: str, amount: int) -> None:
+        """A deposit (positive) or withdrawal of so much money; told as balanceUpdate. Raises InputError for more than
+        is free, or an account that is not known."""
+        account = self._account(name)
+        if account.wallet.free(asset) + amount < 0:
+            raise InputError(f"{name} has less than that of {asset}")
+        clock = self.venue.desk.clock
+        account.wallet.move(asset, amount, clock)
+        self._tell(account, "balanceUpdate", asset, amount)
+
+    def lock(self, name: str, asset: str, amount: int) -> None:
+        """So much of an asset is locked from outside from now on; told as externalLockUpdate. Raises InputError."""
+        account = self._account(name)
+        before = account.wallet.held_by(_OUTSIDE + asset, asset)
+        if not 0 <= amount <= account.wallet.free(asset) + before:
+            raise InputError(f"{name} has less than that of {asset}")
+        account.wallet.hold(_OUTSIDE + asset, asset, amount, self.venue.desk.clock)
+        self._tell(account, "externalLockUpdate", asset, amount - before)
+
+    def _tell(self, account: Account, event: str, asset: str, change: int) -> None:
+        clock = Time(self.venue.desk.clock)
+        account.emit({"e": event, "E": clock, "a": asset, "d": money_text(change), "T": clock})
+
+    def _account(self, name: str) -> Account:
+        found = self.venue.accounts.get(name)
+        if found is None:
+            raise InputError(f"there is no account {name!r}")
+        return found

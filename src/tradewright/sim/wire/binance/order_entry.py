@@ -11,6 +11,7 @@ from tradewright.sim.wire.binance.codes import (
     INVALID_PARAMETER,
     MANDATORY,
     NOT_REQUIRED,
+    OCO_ICEBERG,
     ORDER_TYPE,
     SIDE,
     STRATEGY_TYPE,
@@ -165,6 +166,9 @@ def _read_iceberg(parameters: Parameters, prefix: str, terms: Terms) -> None:
         return
     if terms.type not in LIMITED:
         raise Refusal(NOT_REQUIRED, f"Parameter '{name}' sent when not required.")
+    if terms.time_in_force != "GTC" and prefix.lower().endswith(("above", "below")):
+        said = f"Parameter '{name}' is not supported if `aboveTimeInForce`/`belowTimeInForce` is not GTC."
+        raise Refusal(OCO_ICEBERG, said)
     if terms.time_in_force != "GTC":
         raise Refusal(COMPOSITION, "Unsupported order combination.")
     if terms.quantity and iceberg > terms.quantity:

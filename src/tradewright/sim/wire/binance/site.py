@@ -263,6 +263,18 @@ class BinanceSite:
         self.venue.desk.flush()
         return done
 
+    def transfer(self, asset: str, amount: str, now: int, account: str = DEMO_ACCOUNT) -> None:
+        """A deposit, or a withdrawal (negative), as a decimal. Raises InputError."""
+        self.advance(now)
+        self.injections.transfer(account, asset, money_of(amount, f"transfer of {asset}"))
+        self.venue.desk.flush()
+
+    def lock(self, asset: str, amount: str, now: int, account: str = DEMO_ACCOUNT) -> None:
+        """Locks so much of an asset from outside, as a decimal; "0" ends it. Raises InputError."""
+        self.advance(now)
+        self.injections.lock(account, asset, money_of(amount, f"lock of {asset}"))
+        self.venue.desk.flush()
+
 
 def form_of(request: Request) -> str:
     """The body of a call where it is a form, as text byte by byte."""

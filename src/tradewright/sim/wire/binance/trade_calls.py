@@ -24,7 +24,16 @@ from tradewright.sim.wire.binance.codes import (
 )
 from tradewright.sim.wire.binance.figures import Time, money_text, text
 from tradewright.sim.wire.binance.order_entry import either, side_of, terms_of, type_of
-from tradewright.sim.wire.binance.orders import CANCELED, MARKET, NEW, PARTIALLY_FILLED, SIDES, Order, Terms
+from tradewright.sim.wire.binance.orders import (
+    CANCELED,
+    MARKET,
+    NEW,
+    PARTIALLY_FILLED,
+    PENDING_NEW,
+    SIDES,
+    Order,
+    Terms,
+)
 from tradewright.sim.wire.binance.rules import Rules
 from tradewright.sim.wire.binance.venue import Call
 
@@ -270,6 +279,8 @@ def amend(call: Call) -> object:
 def _check_amend(order: Order, rules: Rules, quantity: int) -> None:
     if not rules.size_min <= quantity or quantity % rules.step:
         raise Refusal(-1013, "Filter failure: LOT_SIZE")
+    if order.status == PENDING_NEW:
+        raise Refusal(AMEND, "An order that waits for its list's working order can not be amended.")
     if order.terms.type == MARKET or quantity >= order.quantity or quantity <= order.executed + order.prevented:
         raise Refusal(AMEND, "The requested quantity must be less than the order's and more than what is executed.")
     if rules.knobs.amends and len(order.amendments) >= rules.knobs.amends:
