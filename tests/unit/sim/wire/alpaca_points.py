@@ -126,6 +126,7 @@ RULES = {
     "unauthorized": "test_who_is_not_authorized_hears_nothing",
     "the list replaces": "test_a_list_of_streams_replaces_the_one_before",
     "msgpack on request": "test_the_trade_stream_speaks_msgpack_where_the_upgrade_asks_for_it",
+    "memory is bounded, client ids are kept": "test_old_orders_and_fills_are_forgotten_and_their_client_ids_are_not",
     "no replay": "test_a_new_trade_stream_is_not_told_what_happened_before",
     "nonsense from clients": "test_nonsense_does_not_end_a_trade_stream",
     "pings and ends": "test_pings_are_answered_and_the_end_is_heard",

@@ -203,7 +203,7 @@ def terms(side: str, text: str) -> dict[str, Any]:
         ("limit 95", "limit 95", True),
         ("limit 95", "limit 96", False),
         ("limit 90", "trailing_stop 5", False),
-        ("trailing_stop 5", "limit 95", False),
+        ("trailing_stop 5", "market", False),
         ("limit 95", "stop_limit 90 94", True),
         ("limit 90", "oco", False),
     ],

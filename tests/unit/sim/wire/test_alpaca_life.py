@@ -285,3 +285,18 @@ def test_a_bar_that_ends_with_the_session_still_fills() -> None:
     )
     venue.feed(close)
     assert venue.status(order["id"]) == "filled"
+
+
+def test_old_orders_and_fills_are_forgotten_and_their_client_ids_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradewright.sim.wire.alpaca.account.ORDERS_MAX", 5)
+    monkeypatch.setattr("tradewright.sim.wire.alpaca.desk.FILLS_MAX", 5)
+    venue = Venue()
+    resting = venue.limit("50")
+    for turn in range(20):
+        venue.market(qty="1", client_order_id=f"order-{turn}")
+    assert len(venue.account.orders) == len(venue.site.exchange.orders) == 5
+    assert len(venue.site.exchange.history) <= 11
+    assert venue.status(resting["id"]) == "new"
+    venue.get("/v2/orders:by_client_order_id?client_order_id=order-0", 404)
+    venue.post(422, symbol="ACME", qty=1, side="buy", type="market", time_in_force="day", client_order_id="order-0")
+    assert venue.get("/v2/positions/ACME")["qty"] == "20"

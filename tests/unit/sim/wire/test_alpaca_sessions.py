@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.sim.wire.alpaca_desk import (
-    HOUR,
     MINUTE,
-    MONDAY,
     SECOND,
     Venue,
     names,
@@ -76,7 +74,10 @@ def test_a_day_order_expires_at_the_close_and_a_gtc_order_after_ninety_days() ->
     assert (venue.status(day["id"]), venue.status(gtc["id"])) == ("expired", "new")
     assert venue.order(day["id"])["expired_at"] == "2026-01-12T21:00:00Z"
     assert names(stream)[-1] == "expired"
-    venue.until(MONDAY + 91 * 24 * HOUR)
+    assert venue.order(gtc["id"])["expires_at"] == "2026-04-12T04:00:00Z"
+    venue.until(new_york(2026, 4, 11, 23, 59))
+    assert venue.status(gtc["id"]) == "new"
+    venue.until(new_york(2026, 4, 12))
     assert venue.status(gtc["id"]) == "expired"
 
 

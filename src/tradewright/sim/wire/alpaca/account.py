@@ -99,12 +99,14 @@ class Account:
 
     # Orders
 
-    def add(self, order: Order) -> None:
+    def add(self, order: Order) -> Order | None:
+        """Takes a new order; gives the old one that is forgotten for it."""
         self.orders[order.id] = self._open[order.id] = order
         self.client_ids[order.terms.client_order_id] = order.id
-        if len(self.orders) > ORDERS_MAX:
-            ended = next((old.id for old in self.orders.values() if not old.open), "")
-            self.orders.pop(ended, None)
+        if len(self.orders) <= ORDERS_MAX:
+            return None
+        ended = next((old.id for old in self.orders.values() if not old.open), "")
+        return self.orders.pop(ended, None)
 
     def working(self, asset: Asset | None = None) -> list[Order]:
         """Orders that have not ended, oldest first."""

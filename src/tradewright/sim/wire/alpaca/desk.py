@@ -8,7 +8,7 @@ is told to the trade stream.
 Decided: the size in a replacement is that of the new order, which begins with nothing filled; without one it is what is
 left of the old; what the old order fills on the way is taken off. `restated` tells of a stop loss that a partial profit
 has made smaller. What a DAY order may not wait for, the desk ends itself: at the session's close, with extended hours
-as the hours behind it end, GTC after 90 days.
+as the hours behind it end, GTC as the 90th day behind begins in New York.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ from tradewright.sim.wire.alpaca.orders import REJECTED as REFUSED
 from tradewright.sim.wire.alpaca.passage import for_exchange
 from tradewright.sim.wire.alpaca.sessions import is_open, next_open, session_at
 
+#: Executions that the exchange keeps, at least.
+FILLS_MAX = 20_000
 _FILL, _PARTIAL_FILL = "fill", "partial_fill"
 _BY_REPLACEMENT, _BY_TIME, _SILENTLY = "replacement", "time", "silently"
 
@@ -106,9 +108,13 @@ class Desk:
             terms.intent = _intent(terms, account.ledger.size_of(terms.asset))
         order = Order(uuid_of(self._ids), terms, self._count, now, status, group_id=group)
         order.expires_at = ends(account, terms, now)
-        if order.expires_at:
+        if terms.time_in_force == "day":
             self._agenda.plan(order.expires_at, lambda at: self._expire(account, order, at))
-        account.add(order)
+        forgotten = account.add(order)
+        if forgotten is not None:
+            self._exchange.orders.pop(forgotten.exchange_id, None)
+        if len(self._exchange.history) > 2 * FILLS_MAX:
+            del self._exchange.history[:-FILLS_MAX]
         order.remember(now)
         return order
 
@@ -160,6 +166,13 @@ class Desk:
                 self._waiting.setdefault(asset.plain, []).append((account, order))
 
     # Days
+
+    def begin_day(self, accounts: Iterable[Account], now: int) -> None:
+        """A day has begun in New York: what has lain here too long expires."""
+        for account in accounts:
+            for order in account.working():
+                if order.expires_at and order.expires_at <= now:
+                    self._expire(account, order, now)
 
     def end_day(self, accounts: Iterable[Account], now: int) -> None:
         """The session is over: orders that stay for the next one say so and are new again with it (a knob)."""

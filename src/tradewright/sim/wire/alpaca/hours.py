@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewright.model.zone import DAY_NS, day_of
+from tradewright.model.zone import day_of, day_start
 from tradewright.sim.wire.alpaca.account import Account
 from tradewright.sim.wire.alpaca.assets import CRYPTO
 from tradewright.sim.wire.alpaca.codes import unprocessable
@@ -10,7 +10,7 @@ from tradewright.sim.wire.alpaca.notation import NEW_YORK
 from tradewright.sim.wire.alpaca.orders import Terms
 from tradewright.sim.wire.alpaca.sessions import is_open, local_minute, next_open, session_at
 
-GTC_LASTS = 90 * DAY_NS
+GTC_DAYS = 90
 #: (first, last) minute in New York in which an auction order is refused.
 _CLOSED_TO = {"opg": (9 * 60 + 28, 19 * 60), "cls": (15 * 60 + 50, 19 * 60)}
 
@@ -35,7 +35,7 @@ def begins(account: Account, terms: Terms, now: int) -> int:
 def ends(account: Account, terms: Terms, now: int) -> int:
     """When what is left of it expires; 0: it does not by itself."""
     if terms.time_in_force == "gtc":
-        return now + GTC_LASTS
+        return day_start(NEW_YORK, day_of(NEW_YORK, now) + GTC_DAYS)
     if terms.time_in_force != "day":
         return 0
     session = session_at(begins(account, terms, now))

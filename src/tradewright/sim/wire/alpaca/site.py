@@ -258,6 +258,7 @@ class AlpacaSite:
     def _begin_day(self, now: int) -> None:
         for account in self.accounts.values():
             account.begin_day(now)
+        self.desk.begin_day(self.accounts.values(), now)
         self.agenda.plan(day_start(NEW_YORK, day_of(NEW_YORK, now) + 1), self._begin_day)
 
     # Faults
