@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.unit.sim.wire.alpaca_desk import ACME, BTC, INSTRUMENTS, MINUTE, MONDAY, MS
@@ -44,11 +44,20 @@ def market(start: int) -> Iterator[MarketEvent]:
 class Served:
     """A venue at work. http, ws: its addresses."""
 
-    def __init__(self, site: AlpacaSite, server: Server) -> None:
+    def __init__(self, site: AlpacaSite, server: Server, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self.site = site
         self.server = server
         self.http = f"http://127.0.0.1:{server.port}"
         self.ws = f"ws://127.0.0.1:{server.port}"
+
+    def do(self, deed: Callable[[AlpacaSite, int], object]) -> None:
+        """Does something to the site in its own thread, at its time."""
+
+        async def act() -> None:
+            deed(self.site, self.server.clock())
+
+        asyncio.run_coroutine_threadsafe(act(), self._loop).result(10)
 
 
 @contextmanager
@@ -73,7 +82,7 @@ def served(knobs: Knobs | None = None) -> Iterator[Served]:
     thread.start()
     assert ready.wait(30)
     try:
-        yield Served(site, server)
+        yield Served(site, server, loops[0])
     finally:
         loops[0].call_soon_threadsafe(over.set)
         thread.join(30)

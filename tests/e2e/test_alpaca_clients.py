@@ -274,8 +274,18 @@ def test_alpaca_py_streams_shares_and_crypto(venue: Served) -> None:
     crypto.subscribe_quotes(hear, "BTC/USD")
     crypto.subscribe_trades(hear, "BTC/USD")
     crypto.subscribe_orderbooks(hear, "BTC/USD")
+    stocks.subscribe_trading_statuses(hear, "ACME")
+    stocks.register_trade_corrections(hear)
+    stocks.register_trade_cancels(hear)
     with running(stocks), running(crypto):
         until(lambda: len(heard) == 6)
+        venue.do(lambda site, now: site.amend("ACME", True, now))
+        venue.do(lambda site, now: site.amend("ACME", False, now))
+        venue.do(lambda site, now: site.halt("ACME", True, now))
+        until(lambda: len(heard) == 9)
+    assert heard["ACME TradeCancel"].price == 100.01
+    assert heard["ACME TradeCorrection"].corrected_price == 100.02
+    assert heard["ACME TradingStatus"].status_code == "H"
     assert heard["ACME Trade"].price == 100.01
     assert heard["ACME Quote"].ask_size == 4
     assert heard["ACME Bar"].close == 100

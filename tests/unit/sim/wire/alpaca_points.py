@@ -156,6 +156,8 @@ RULES = {
     "error 406": "test_one_connection_per_endpoint_and_key",
     "error 407": "test_a_client_that_is_too_slow_is_sent_away",
     "trades, quotes, minute and daily bars": "test_shares_are_told_as_trades_quotes_and_bars",
+    "statuses": "test_a_halted_share_takes_orders_and_trades_when_it_goes_on",
+    "corrections, cancels, updated bars": "test_a_trade_is_taken_back_or_corrected_and_its_bar_told_anew",
     "crypto: taker side and order book": "test_crypto_has_its_taker_side_and_its_book",
     "bars: pages, sorting, single symbol": "test_bars_come_in_pages_by_symbol_and_time",
     "time frames": "test_bars_are_joined_to_longer_ones",

@@ -258,6 +258,34 @@ def test_shares_are_told_as_trades_quotes_and_bars() -> None:
     assert (later["T"], later["o"], later["h"], later["l"], later["c"], later["v"]) == ("d", 100, 103, 99, 102, 1500)
 
 
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_trade_is_taken_back_or_corrected_and_its_bar_told_anew(cancelled: bool) -> None:
+    venue = Venue()
+    stream = venue.data(trades=["ACME"], updatedBars=["ACME"])
+    assert not venue.site.amend("ACME", cancelled, venue.now)
+    assert not venue.site.amend("BTC/USD", cancelled, venue.now)
+    venue.trade("ACME", "100", "40")
+    venue.trade("ACME", "101", "60")
+    venue.bar("ACME", MONDAY, "100", "101", "100", "101", volume="100")
+    number = heard(stream)[-1][0]["i"]
+    assert venue.site.amend("ACME", cancelled, venue.now)
+    (change,), (bar,) = heard(stream)
+    if cancelled:
+        assert change == {
+            "T": "x", "S": "ACME", "i": number, "x": "V", "p": 101, "s": 60, "a": "C", "z": "C", "t": bar_end(),
+        }  # fmt: skip
+        assert (bar["T"], bar["v"], bar["n"], bar["vw"]) == ("u", 40, 1, 100)
+    else:
+        assert (change["T"], change["oi"], change["op"], change["cp"], change["cs"]) == ("c", number, 101, 101.01, 60)
+        assert (bar["T"], bar["v"], bar["n"], bar["h"], bar["vw"]) == ("u", 100, 2, 101.01, 100.606)
+    last = venue.get("/v2/stocks/trades/latest?symbols=ACME")["trades"]["ACME"]["p"]
+    assert last == (100 if cancelled else 101.01)
+
+
+def bar_end() -> str:
+    return "2026-01-12T16:01:00Z"
+
+
 def test_crypto_has_its_taker_side_and_its_book() -> None:
     venue = Venue()
     stream = venue.data("/v1beta3/crypto/us", trades=["BTC/USD"], orderbooks=["BTC/USD"], quotes=["BTC/USD"])

@@ -29,6 +29,7 @@ from tradewright.sim.wire.alpaca.agenda import Agenda
 from tradewright.sim.wire.alpaca.assets import CRYPTO, Asset, Assets
 from tradewright.sim.wire.alpaca.boards import Board, Boards, Candle
 from tradewright.sim.wire.alpaca.codes import Refusal, in_maintenance, throttled
+from tradewright.sim.wire.alpaca.corrections import cancel_last, correct_last
 from tradewright.sim.wire.alpaca.credentials import Credentials
 from tradewright.sim.wire.alpaca.desk import Desk
 from tradewright.sim.wire.alpaca.doors import Call, Doors, path_of, query_of
@@ -180,7 +181,12 @@ class AlpacaSite:
             rows.append(("bars", "b", board.candle_row(candle)))
             if any(stream.wants("dailyBars", asset.symbol) for stream in streams):
                 rows.append(("dailyBars", "d", board.candle_row(board.today(candle))))
-        for channel, kind, row in rows:
+        self._spread(asset, rows)
+
+    def _spread(self, asset: Asset, rows: Iterable[tuple[str, str, dict[str, object]]]) -> None:
+        """Rows of an asset, by channel and kind, to the streams that asked for them."""
+        streams = [stream for stream in self.streams if isinstance(stream, DataStream) and _carries(stream, asset)]
+        for channel, kind, row in rows if not self.trouble.silent else ():
             for stream in streams:
                 stream.publish(channel, {"T": kind, "S": asset.symbol, **row})
 
@@ -271,11 +277,20 @@ class AlpacaSite:
             return False
         asset.halted = halted
         code, words = ("H", "Trading Halt") if halted else ("T", "Trading Resumption")
-        row: dict[str, object] = {"T": "s", "S": asset.symbol, "sc": code, "sm": words, "rc": "", "rm": "", "z": "C"}
-        for stream in self.streams:
-            if isinstance(stream, DataStream) and _carries(stream, asset) and not self.trouble.silent:
-                stream.publish("statuses", {**row, "t": Moment(now)})
+        row: dict[str, object] = {"sc": code, "sm": words, "rc": "", "rm": "", "z": "C", "t": Moment(now)}
+        self._spread(asset, [("statuses", "s", row)])
         return True
+
+    def amend(self, symbol: str, cancelled: bool, now: int) -> bool:
+        """Cancels the last trade of a share, or corrects its price. False: no such share, or no trade of it."""
+        self.advance(now)
+        asset = self.assets.find(symbol)
+        if asset is None or asset.asset_class == CRYPTO:
+            return False
+        board = self.boards.of(asset)
+        said = cancel_last(board, now) if cancelled else correct_last(board, now)
+        self._spread(asset, said)
+        return bool(said)
 
     def inject(self, kind: str, now: int) -> bool:
         """Lets one of `trouble.INJECTIONS` happen; False: there is nothing to which it could."""
