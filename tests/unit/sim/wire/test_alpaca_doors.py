@@ -240,7 +240,7 @@ def test_an_order_with_many_states_is_still_found_in_a_stale_list() -> None:
     order = venue.limit("100.01", qty="30")
     for _ in range(25):
         venue.quote("ACME", "99.99", "100.01", ask_size="1")
-    venue.site.trouble.stale_ns = venue.now - MONDAY - 30 * 1_000_000
+    venue.site.trouble.stale_ns = venue.now - MONDAY - 18 * 1_000_000
     assert [row["id"] for row in venue.get("/v2/orders")] == [order["id"]]
 
 
