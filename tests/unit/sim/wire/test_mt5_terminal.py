@@ -809,3 +809,22 @@ def test_without_a_login_every_function_says_none_or_nothing() -> None:
     assert stage.terminal.history_orders_total(0, 2**33) == 1
     assert stage.terminal.copy_rates_from("EURUSD", 1, 2**33, 0) is None
     assert stage.terminal.copy_rates_from_pos("EURUSD", 1, -1, 5) is None
+
+
+def test_a_close_leaves_no_rest_below_the_minimum() -> None:
+    stage = Stage()
+    ticket = stage.deal("buy", 0.15).order
+    stage.broker.symbols["EURUSD"].coarsen()
+    assert stage.deal("sell", 0.1, position=ticket).retcode == mt5.TRADE_RETCODE_INVALID_CLOSE_VOLUME
+    assert [p.volume for p in stage.positions] == [0.15]
+
+
+def test_a_target_that_fills_in_parts_leaves_its_stop_the_rest() -> None:
+    stage = Stage()
+    stage.deal("buy", 0.3, "XAUUSD", sl=2645.0, tp=2660.0)
+    stage.price("XAUUSD", "2660.00", size="0.1")
+    assert [(p.volume, p.sl, p.tp) for p in stage.positions] == [(0.2, 2645.0, 2660.0)]
+    stage.price("XAUUSD", "2645.00")
+    assert (stage.positions, [deal.volume for deal in stage.deals]) == ([], [0.3, 0.1, 0.2])
+    assert stage.terminal.orders_total() == 0
+    stage.check_conserved()

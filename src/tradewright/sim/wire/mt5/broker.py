@@ -54,12 +54,13 @@ _TYPES = {
 @dataclass(slots=True)
 class Leg:
     """An order at the exchange. order: the server's own; of an SL or TP it is made when that is reached. position,
-    reason: what it guards, and as what. left: size counts not filled yet."""
+    reason: what it guards, and as what. left, filled: size counts."""
 
     left: int
     order: Order | None = None
     position: Position | None = None
     reason: int = 0
+    filled: int = 0
 
 
 class Broker:
@@ -311,7 +312,7 @@ class Broker:
             self._executed(leg, report)  # type: ignore[arg-type]
         elif report.kind == REPLACED:
             replaced: Replaced = report  # type: ignore[assignment]
-            leg.left = replaced.quantity
+            leg.left = replaced.quantity - leg.filled
         elif report.kind == TRIGGERED and leg.order is not None and _TYPES.get(leg.order.type) == STOP_LIMIT:
             order = leg.order
             order.type = mt5.ORDER_TYPE_BUY_LIMIT if order.side > 0 else mt5.ORDER_TYPE_SELL_LIMIT
@@ -354,6 +355,7 @@ class Broker:
             assert leg.position is not None
             order = leg.order = self._exit_order(leg.position, leg.reason)
         leg.left -= fill.size_units
+        leg.filled += fill.size_units
         done = leg.left == 0
         rate = self.money.rate(fill.fee_currency, False) if fill.fee else None
         commission = -rounded(Fraction(fill.fee, MONEY_ONE) * rate, self.money.digits) if rate else Fraction(0)
@@ -363,7 +365,7 @@ class Broker:
             self.end(order, mt5.ORDER_STATE_FILLED if order.filled >= order.volume else mt5.ORDER_STATE_PARTIAL)
         elif order.state == mt5.ORDER_STATE_PLACED:
             order.state = mt5.ORDER_STATE_PARTIAL
-        if leg.position is None or not effect.left:
+        if leg.position is None:
             self.guard(effect.position)
 
     def _exit_order(self, position: Position, reason: int) -> Order:
