@@ -72,6 +72,18 @@ def test_a_quote_moves_the_best_and_leaves_what_lies_behind() -> None:
     assert client.get("/ticker/bookTicker", symbol="BTCUSDT")["bidQty"] == "5.00000000"
 
 
+def test_without_depth_a_quote_is_the_whole_book() -> None:
+    client = Client()
+    client.show(Quote(0, BTC, 9900, 10100, 100_000, 200_000))
+    client.show(Quote(0, BTC, 9950, 10050, 0, 200_000))
+    whole = client.get("/depth", symbol="BTCUSDT")
+    assert (whole["bids"], whole["asks"]) == ([["99.50000000", "0.10000000"]], [["100.50000000", "2.00000000"]])
+    assert client.take(quantity="3")["executedQty"] == "2.00000000"
+    client.show(Quote(0, BTC, 10200, 10100, 1, 1))  # crossed, and never was
+    client.show(Quote(0, BTC, 0, 10100, 0, 1))
+    assert client.get("/depth", symbol="BTCUSDT")["bids"] == []
+
+
 def test_trades_are_told_with_ids_that_can_be_paged() -> None:
     client = Client()
     for number in range(5):

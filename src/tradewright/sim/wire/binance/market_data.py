@@ -1,10 +1,10 @@
 """What one symbol's market says: its book, its trades, its candles and the figures made of them.
 
-Each event of the tape updates it once. Bars count only where the tape has shown no trade of the symbol: one is then
-played at its end as four trades (open, both extremes, close; the nearer extreme first) of a quarter of its volume. A
-market without quotes shows one level on each side, a tick from the last trade and ten times its size.
-A trade is its own aggregate. The venue's own clients do not move the market: their fills take ids of its sequence, and
-neither they nor their orders appear in it.
+Each event of the tape updates it once. Where the tape shows no depth, a quote is the whole book. Bars count only where
+it has shown no trade of the symbol: one is then played at its end as four trades (open, both extremes, close; the
+nearer extreme first) of a quarter of its volume. A market without quotes shows one level on each side, a tick from the
+last trade and ten times its size. A trade is its own aggregate. The venue's own clients do not move the market: their
+fills take ids of its sequence, and neither they nor their orders appear in it.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class SymbolMarket:
         self.skew = 0
         self.has_trades = False
         self.has_quotes = False
+        self.has_depth = False
 
     def played(self, event: MarketEvent) -> Iterator[tuple[MarketEvent, Print | None]]:
         """Takes an event in; gives the ticks it is for the exchange, the book as shown or a trade with its print."""
@@ -116,6 +117,7 @@ class SymbolMarket:
         price, size = self.rules.price_ratio, self.rules.size_ratio
         if event.kind == DEPTH:
             depth: Depth = event  # type: ignore[assignment]
+            self.has_depth = True
             if depth.bids and depth.asks and depth.bids[0][0] >= depth.asks[0][0]:
                 return False
             self.book.replace(
@@ -132,7 +134,12 @@ class SymbolMarket:
         if bid >= ask > 0:
             return False
         unknown = event.instrument.rules.step * UNKNOWN_STEPS
-        self.book.quote(bid * price, (sizes[0] or unknown) * size, ask * price, (sizes[1] or unknown) * size)
+        best_bid = (bid * price, (sizes[0] or unknown) * size)
+        best_ask = (ask * price, (sizes[1] or unknown) * size)
+        if self.has_depth:
+            self.book.quote(*best_bid, *best_ask)
+        else:
+            self.book.replace([best_bid] if bid else [], [best_ask] if ask else [])
         return True
 
     def _shown(self, event: MarketEvent) -> Depth:
