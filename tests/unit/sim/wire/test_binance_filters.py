@@ -73,7 +73,8 @@ def test_a_filter_refuses_by_its_name(knobs: dict[str, Any], values: dict[str, A
 @pytest.mark.parametrize(
     ("knobs", "values"),
     [
-        ({}, {"price": "500.00", "side": "SELL"}), ({}, {"price": "20.00"}), ({}, {"quantity": "0.05556"}),
+        ({}, {"price": "500.00", "side": "SELL"}), ({}, {"price": "20.00"}),
+        ({}, {"price": "100.00", "quantity": "0.05"}),
         ({}, {"quantity": "1", "icebergQty": "0.01"}), ({"position_max": 3 * E8}, {"quantity": "1"}),
         ({"asset_max": (("BTC", 2),)}, {"quantity": "2"}), ({"multiplier_up": 0}, {"price": "19.99"}),
         ({"notional_max": 108}, {"quantity": "1.2"}),

@@ -72,6 +72,16 @@ def test_the_leg_that_is_triggered_expires_the_other() -> None:
     assert client.call("GET", "/orderList", orderListId=0)["listOrderStatus"] == "ALL_DONE"
 
 
+def test_a_trade_that_triggers_both_legs_works_one_of_them() -> None:
+    client = client_with()
+    values = {"symbol": "BTCUSDT", "side": "SELL", "quantity": "1", "aboveType": "TAKE_PROFIT",
+              "aboveTrailingDelta": "100", "belowType": "STOP_LOSS", "belowTrailingDelta": "100"}  # fmt: skip
+    place(client, "oco", **values)
+    client.trade("98.00", "0.1", -1)
+    assert sorted(statuses(client)) == ["EXPIRED", "FILLED"]
+    assert client.balance("BTC") == ("1.00000000", "0.00000000")
+
+
 def test_cancelling_one_leg_cancels_the_list() -> None:
     client = client_with()
     place(client, "oco", **OCO)
@@ -179,8 +189,12 @@ def test_when_the_working_order_ends_otherwise_its_legs_do_too() -> None:
     reasons = [event.get("eR") for event in events(socket) if event.get("x") == "EXPIRED"]
     assert reasons == ["UNFILLED_IOC_QUANTITY_EXPIRED", "OTO_PHASE_ONE_EXPIRED"]
     place(client, "oto", **OTO, **SINGLE)
-    client.call("DELETE", "/order", symbol="BTCUSDT", orderId=3)
+    events(socket)
+    client.call("DELETE", "/order", symbol="BTCUSDT", orderId=3, newClientOrderId="gone")
     assert statuses(client)[2:] == ["CANCELED", "CANCELED"]
+    said = events(socket)
+    assert [event["c"] for event in said if event.get("x") == "CANCELED"] == ["gone", "gone"]
+    assert lists(said) == [("ALL_DONE", "ALL_DONE")]
 
 
 def test_an_otoco_is_a_bracket() -> None:

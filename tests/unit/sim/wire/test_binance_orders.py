@@ -137,6 +137,16 @@ def test_what_can_not_be_paid_is_refused(values: dict[str, Any]) -> None:
     assert client.call("GET", "/openOrders") == []
 
 
+def test_what_an_order_holds_can_not_be_spent_by_another() -> None:
+    client = client_with()
+    client.order(price="90.00", quantity="1000")
+    assert client.order(price="100.00", quantity="100.00001") == POOR
+    assert client.order(price="100.00", quantity="100")["status"] == "NEW"
+    client.order("SELL", price="110.00", quantity="1.5")
+    assert client.take("SELL", quantity="0.50001") == POOR
+    assert client.take("SELL", quantity="0.5")["status"] == "FILLED"
+
+
 def test_money_and_goods_are_conserved_over_a_long_run() -> None:
     client = client_with(filters=FilterKnobs(orders=0, algo_orders=0))
     site = client.site

@@ -101,31 +101,26 @@ class ListDesk:
         if list_ is None or not list_.open:
             return
         account = self.desk.accounts[order.account]
-        if order is list_.working:
+        if order is list_.working and list_.id not in self._ending:
             if order.status == FILLED:
                 list_.status_type = UPDATED
                 list_.updated = self.desk.clock
                 account.emit(list_.event(self.desk.clock))
                 self._go_live(account, list_)
             else:
-                status = CANCELED if order.status == CANCELED else EXPIRED
                 for leg in list_.legs:
-                    self.desk.end(leg, status, "" if status == CANCELED else PHASE_ONE)
-        elif order.status == CANCELED:
-            self.cancel(list_)
+                    self.desk.end(leg, EXPIRED, PHASE_ONE)
         if not any(known.open for known in list_.orders) and list_.status != ALL_DONE:
             list_.status_type = list_.status = ALL_DONE
             list_.updated = self.desk.clock
             account.emit(list_.event(self.desk.clock))
 
-    def cancel(self, list_: OrderList, cancel_id: str = "") -> None:
+    def cancel(self, list_: OrderList, cancel_id: str) -> None:
         """Cancels whatever of the list is open; the orders share the cancel's id."""
-        if list_.id in self._ending:
-            return
         self._ending.add(list_.id)
         for order in list_.orders:
             if order.open:
-                self.desk.end(order, CANCELED, "", cancel_id or self.desk.new_id())
+                self.desk.end(order, CANCELED, "", cancel_id)
         self._ending.discard(list_.id)
 
     def prevents(self, order: Order) -> None:
