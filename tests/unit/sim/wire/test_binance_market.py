@@ -306,6 +306,10 @@ def test_a_gap_in_the_changes_shows_in_their_ids() -> None:
     assert client.get("/depth", symbol="BTCUSDT")["lastUpdateId"] == third["u"]
     (fourth,) = step("96.00")
     assert fourth["U"] == third["u"] + 1
+    client.site.knobs.depth_gaps = 1
+    assert step("96.00") == []  # nothing had changed, and yet an id is missing
+    (last,) = step("95.00")
+    assert last["U"] == fourth["u"] + 2
 
 
 def test_candles_are_told_every_two_seconds_and_once_more_when_they_close() -> None:
