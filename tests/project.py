@@ -7,6 +7,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 SRC = ROOT / "src"
 PACKAGE = SRC / "tradewright"
@@ -35,3 +37,7 @@ def build_of(module: str) -> str:
     spec = find_spec(module)
     assert spec is not None and spec.origin is not None, f"{module} is on the list COMPILED but can not be found"
     return "pure" if spec.origin.endswith(".py") else "compiled"
+
+
+#: Of tests that take the pure build minutes and see little of it: the compiled one runs them every time.
+COMPILED_ALONE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(600)

@@ -26,7 +26,7 @@ import pytest
 
 from tests.e2e.alpaca_venue import Served, served, until
 from tests.e2e.loopback import only_loopback
-from tests.project import ROOT
+from tests.project import COMPILED_ALONE, ROOT
 from tradewright.sim.wire.alpaca import Knobs
 
 with warnings.catch_warnings():
@@ -69,11 +69,11 @@ with warnings.catch_warnings():
 
 MONDAY_DATE = datetime.date(2026, 1, 12)
 KEYS = ("demo-key", "demo-secret")
-pytestmark = pytest.mark.filterwarnings(
+pytestmark = [
+    COMPILED_ALONE,
     # What alpaca-py stands on; its own words, not ours.
-    "ignore:websockets:DeprecationWarning",
-    "ignore:Parsing timestamps:DeprecationWarning",
-)
+    pytest.mark.filterwarnings("ignore:websockets:DeprecationWarning", "ignore:Parsing timestamps:DeprecationWarning"),
+]
 
 
 @pytest.fixture

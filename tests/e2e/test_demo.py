@@ -20,15 +20,13 @@ import pytest
 
 from tests.e2e.judge import DECISION, FILLED, REJECTED, STARTED, SUBMIT, Witness, judge, records, witness
 from tests.e2e.markets import bars, quotes
-from tests.project import ROOT, build_of
+from tests.project import COMPILED_ALONE, ROOT
 from tradewright.adapters.journal import AccountLock, FileJournal, verify
 from tradewright.app.history import fold
 from tradewright.app.home import JOURNAL
 
 FILE = ROOT / "tests/e2e/strategies.py"
 CLASSES = {"crypto", "equity", "forex", "metal"}
-#: What takes the pure build minutes is played by the compiled one on every run.
-WHOLE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(300)
 ESCAPE = "\x1b["
 LINE = re.compile(r"\d\d:\d\d:\d\d  (SENT|DENIED|FILL) ")
 
@@ -132,7 +130,7 @@ def test_a_replay_comes_to_the_same_hashes_and_counts(session: Ran, option: list
     check_replay(session, *option)
 
 
-@WHOLE
+@COMPILED_ALONE
 def test_a_session_of_twenty_seconds(tmp_path: Path) -> None:
     ran = Ran(tmp_path, answer("demo", "--seconds", 20, "--home", tmp_path))
     check_explained(ran, check(ran))
@@ -167,7 +165,7 @@ def test_a_real_file_is_played(name: str, shared: Path, tmp_path: Path) -> None:
     play_real(tmp_path / name, tmp_path / "home", symbols, classes, 110)
 
 
-@WHOLE
+@COMPILED_ALONE
 @pytest.mark.parametrize("name", REAL)
 def test_a_whole_real_file_is_played(name: str, shared: Path, tmp_path: Path) -> None:
     _, symbols, classes = REAL[name]

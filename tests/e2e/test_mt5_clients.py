@@ -19,7 +19,7 @@ import pytest
 
 from tests.e2e.loopback import only_loopback
 from tests.e2e.test_simulate import simulated
-from tests.project import ROOT
+from tests.project import COMPILED_ALONE, ROOT
 from tests.unit.sim.wire import mt5_shapes as shapes
 from tests.unit.sim.wire.mt5_stage import INSTRUMENTS, NOON, quote_of
 from tradewright.model.market import MarketEvent
@@ -29,6 +29,7 @@ from tradewright.sim.wire.server import Server
 from tradewright.sim.wire.site import Tape
 
 MS = 1_000_000
+pytestmark = COMPILED_ALONE
 #: Lots shown by each quote: what is bought beyond them waits or is given up.
 SHOWN = "0.3"
 
