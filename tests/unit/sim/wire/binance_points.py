@@ -138,6 +138,7 @@ RULES = {
     "5 PENDING_NEW in the answer": "test_a_working_order_that_fills_at_once_is_answered_with_its_legs_pending",
     "5 OTO_PHASE_ONE_EXPIRED": "test_when_the_working_order_ends_otherwise_its_legs_do_too",
     "5 STP modes": "test_orders_of_one_account_do_not_meet",
+    "5 STP only where orders would meet": "test_an_own_order_behind_the_market_is_not_met",
     "6 candles by time zone, -1120": "test_candles_by_range_by_time_zone_and_of_no_interval",
     "6 weeks, months": "test_weeks_begin_on_monday_and_months_on_their_first",
     "7 frames, ids": "test_an_answer_carries_its_id_its_status_and_the_limits",

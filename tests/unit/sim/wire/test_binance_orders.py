@@ -487,6 +487,13 @@ def test_orders_of_one_account_do_not_meet(mode: str, maker: str, taker: str, ma
     assert client.balance("BTC")[1] == locked
 
 
+def test_an_own_order_behind_the_market_is_not_met() -> None:
+    client = client_with()
+    resting = client.order("SELL", price="103.00", quantity="1")["orderId"]
+    said = client.order("BUY", price="104.00", quantity="0.4", selfTradePreventionMode="EXPIRE_MAKER")
+    assert (said["status"], status(client, resting)["status"]) == ("FILLED", "NEW")
+
+
 def test_times_are_written_and_read_in_microseconds_on_demand() -> None:
     client = client_with()
     client.order()

@@ -66,6 +66,8 @@ def test_balances_and_open_orders_are_told_as_they_were() -> None:
     assert client.balance("USDT") == ("99830.00000000", "134.00000000")
     rows = client.call("GET", "/openOrders")
     assert [row["status"] for row in rows] == ["PARTIALLY_FILLED", "NEW"]
+    client.wait(10 * SECOND_NS)
+    assert [row["status"] for row in client.call("GET", "/openOrders")] == ["NEW"]
 
 
 def test_in_maintenance_every_door_is_shut() -> None:
