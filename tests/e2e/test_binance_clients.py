@@ -23,7 +23,7 @@ import pytest
 
 from tests.e2e.loopback import only_loopback
 from tests.project import ROOT
-from tests.unit.sim.wire.binance_client import BTC, ETH, book
+from tests.unit.sim.wire.binance_client import BTC, ETH, at, book
 from tradewright.model.market import MarketEvent, Trade
 from tradewright.model.rng import Rng
 from tradewright.sim.wire.binance import BinanceSite, FilterKnobs, Knobs, LimitsOf, demo_private_pem
@@ -57,9 +57,9 @@ class Venue:
         return f"ws://127.0.0.1:{self.server.port}"
 
     def show(self, event: MarketEvent) -> None:
-        event.time = time.time_ns()
-        self.site.advance(event.time)
-        self.site.play(event)
+        now = time.time_ns()
+        self.site.advance(now)
+        self.site.play(at(now, event))
         self.server._settle()
 
     def trade(self, price: int, size: int, side: int = 1) -> None:

@@ -49,6 +49,13 @@ def _level(level: tuple[str, str]) -> tuple[int, int]:
     return round(float(level[0]) * 100), round(float(level[1]) * 100_000)
 
 
+def at(time: int, event: MarketEvent) -> MarketEvent:
+    """The same event at another time."""
+    make: Any = type(event)
+    found: MarketEvent = make(time, event.instrument, *event.row()[3:])
+    return found
+
+
 class Client:
     """One client with the demo keys. now: ns; each call is made at it."""
 
@@ -66,9 +73,8 @@ class Client:
 
     def show(self, *levels: MarketEvent) -> None:
         for event in levels:
-            event.time = self.now
             self.site.advance(self.now)
-            self.site.play(event)
+            self.site.play(at(self.now, event))
 
     def market(self, bid: str = "99.00", ask: str = "101.00", size: str = "5") -> None:
         """A book of one level, and a trade at its middle before."""
