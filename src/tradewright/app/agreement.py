@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tradewright.core.engine import Engine
+from tradewright.core.setup import Setup
 from tradewright.model.numbers import money_text, text_of
 from tradewright.model.shadow import is_shadow
 
@@ -38,3 +39,23 @@ def left_alone(engine: Engine) -> list[str]:
         for book in engine.ledger.books.values()
         if book.net and not book.trading and not is_shadow(book.account)
     ]
+
+
+def let_go(before: Setup, now: Setup) -> list[str]:
+    """What an earlier start had set and this one has not: it is off, and whoever relies on it should hear so."""
+    had, has = _limits_of(before), _limits_of(now)
+    found = [f"{scope} {name}" for (scope, name) in had if (scope, name) not in has]
+    found += [f"the session of {account}" for account, _, _ in before.sessions if account not in _sessions_of(now)]
+    if not found:
+        return []
+    return [f"set at the last start and off since this one: {', '.join(found)}"]
+
+
+def _limits_of(setup: Setup) -> list[tuple[str, str]]:
+    scopes = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
+    scopes |= setup.further_limits()
+    return [(scope, name) for scope, limits in sorted(scopes.items()) for name in sorted(limits.values)]
+
+
+def _sessions_of(setup: Setup) -> list[str]:
+    return [account for account, _, _ in setup.sessions]

@@ -17,7 +17,7 @@ import msgspec
 
 from tradewright import __version__
 from tradewright.app import picker
-from tradewright.app.agreement import disagreements, left_alone
+from tradewright.app.agreement import disagreements, left_alone, let_go
 from tradewright.app.conflate import Conflator
 from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
 from tradewright.app.home import JOURNAL, PAPER, SHADOW
@@ -51,7 +51,7 @@ from tradewright.model.exit_plan import plan_from
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
-from tradewright.model.numbers import Number, money_of
+from tradewright.model.numbers import Number, money_of, money_text
 from tradewright.model.report import Fill
 from tradewright.model.shadow import CASH as SHADOW_CASH
 from tradewright.model.shadow import ShadowTerms, shadow_account, terms_from
@@ -200,6 +200,7 @@ class Session:
         self.sources = Sources()
         self.stopping = False
         self.unheard = ""
+        self.known: Setup | None = None
         specs = self._specs()
         self.machine: Machine = open_machine(
             options.folder / JOURNAL, options.folder / PAPER, Models(**MODELS), options.seed, self.feed.instruments,
@@ -231,7 +232,7 @@ class Session:
     def _setup_row(self, specs: list[StrategySpec]) -> list[Any]:
         """What this session consists of, as a journal gives it back."""
         account = self.options.account()
-        notes = {"feed": self.feed.text, "version": __version__}
+        notes = {"feed": self.feed.text, "version": __version__, "cash": money_text(self.deposited())}
         scope, options = f"account:{ACCOUNT}", self.options
         sizers = {scope: sizer_from(options.sizer)} if options.sizer else {}
         plans = {scope: plan_from(options.exits)} if options.exits else {}
@@ -260,7 +261,7 @@ class Session:
     def _begin(self, specs: list[StrategySpec]) -> None:
         """A first start puts the money in; a later one looks up what the venue remembers before anything else."""
         machine, engine = self.machine, self.machine.trader.engine
-        known = machine.trader.setup
+        known = self.known = machine.trader.setup
         if known is not None and known.notes.get("feed") != self.feed.text:
             raise InputError(
                 f"{self.options.folder} holds a session on {known.notes.get('feed')}, not on {self.feed.text}; "
@@ -286,6 +287,13 @@ class Session:
             machine.sequencer.feed(CashMoved(now, shadow.name, self.options.currency, SHADOW_CASH, "initial balance"))
         self._quarantine(now)
         machine.remarks += left_alone(engine)
+        if known is not None and machine.trader.setup is not None:
+            machine.remarks += let_go(known, machine.trader.setup)
+            if self.options.cash != CASH and self.options.deposit() != self.deposited():
+                machine.remarks.append(
+                    f"--cash {self.options.cash} is not put in: this home began with {money_text(self.deposited())} "
+                    f"{self.options.currency}"
+                )
         if not first:
             machine.reconcile(Timer(now, RECONCILE))
             if not any(isinstance(event, Fill) for event in owed):
@@ -355,8 +363,10 @@ class Session:
         self.stopping = True
 
     def deposited(self) -> int:
-        """Money put in at the first start, in the account's currency."""
-        return self.options.deposit()
+        """Money put in at the first start, in the account's currency. A later start finds it in the journal, whatever
+        it is told: money is put in once."""
+        known = None if self.known is None else self.known.notes.get("cash")
+        return self.options.deposit() if known is None else money_of(known, "cash")
 
     def _catch_up(self) -> list[Event]:
         """Play the market again up to where engine and exchange were. Returns what the engine has yet to be told: what

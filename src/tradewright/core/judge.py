@@ -158,16 +158,19 @@ class Judge(Blotter):
 
         Those that wait for fills of an open parent stay. Closing a part leaves the exits that are held here alone,
         since they close what is left; those at the venue stand in its way, and what remains is to be protected anew.
-        Closing all of it at the market also takes the place of closes that wait for a price.
+        Closing all of it at the market, or all that is not on its way there yet, also takes the place of closes that
+        wait for a price.
         """
         found: list[str] = []
-        whole = intent.quantity == 0 or intent.quantity >= book.closable(intent.side, intent.lot)
+        closable = book.closable(intent.side, intent.lot)
+        whole = intent.quantity == 0 or intent.quantity >= closable
+        last = whole or intent.quantity >= closable - _going(book, intent)
         for order_id in book.exits:
             state = self.orders[order_id]
             order = state.order
             if order.side != intent.side or state.cancel not in (NONE, REFUSED):
                 continue
-            if order.role == EXIT and not (whole and intent.type == MARKET and order.type != MARKET):
+            if order.role == EXIT and not (last and intent.type == MARKET and order.type != MARKET):
                 continue
             if intent.lot and intent.lot not in (order.lot, order.parent):
                 continue
@@ -482,6 +485,16 @@ class Judge(Blotter):
         """Apply an output as it is made, and note it."""
         self.apply(output)
         outputs.append(output)
+
+
+def _going(book: Book, intent: Intent) -> int:
+    """Size counts that close the same at the market already."""
+    going = 0
+    for hold in book.exits.values():
+        order = hold.order
+        if order.type == MARKET and order.side == intent.side and intent.lot in ("", order.lot, order.parent):
+            going += hold.remaining
+    return going
 
 
 def in_steps(size: int, instrument: Instrument) -> int:

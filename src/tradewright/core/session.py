@@ -86,6 +86,12 @@ def begin(engine: Blotter, account: str, user: str, settings: Sequence[Sequence[
         engine.sessions[account] = Session(f"{account}-{engine.run}", user, account, state, given, now)
 
 
+def end_all_but(engine: Blotter, accounts: Sequence[str]) -> None:
+    """A start that names no session of an account has none there: nothing of the one before is configured any more."""
+    for account in [account for account in engine.sessions if account not in accounts]:
+        del engine.sessions[account]
+
+
 def set_by_person(engine: Blotter, event: TradingStateSet) -> None:
     """A person paused, stopped or resumed the account of a session."""
     session = engine.sessions.get(event.scope.removeprefix("account:"))

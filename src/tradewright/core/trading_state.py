@@ -16,6 +16,7 @@ from tradewright.model.shadow import is_shadow
 
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
+    from tradewright.core.setup import Setup
 
 #: The cause of REDUCING that ends with the day; what a person set stays until a person ends it.
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
@@ -50,6 +51,30 @@ def check_scope(engine: Blotter, scope: str, strategies: list[str]) -> None:
         raise InputError(f"scope {scope!r}: a trading state belongs to all, or to one of {', '.join(parts)} alone")
     for kind, name in parts.items():
         check_name(engine, kind, name, strategies)
+
+
+def check_scopes(setup: Setup) -> None:
+    """Whether all that limits, sizers and plans are set for is there: what is mistyped would bind nothing. Owners are
+    left out: one file may hold the limits of several, and the user of a run says whose bind. Raises InputError naming
+    the scope, and what there is."""
+    accounts, instruments = [account for account, _ in setup.accounts], setup.instruments
+    there = {
+        "account": [account.name for account in accounts],
+        "venue": [account.venue for account in accounts],
+        "strategy": [spec.id for spec in setup.strategies],
+        "symbol": [instrument.symbol for instrument in instruments],
+        "sector": [instrument.sector for instrument in instruments],
+        "currency": [name for instrument in instruments for name in (instrument.base, instrument.quote)],
+    }
+    for scope in [*setup.scopes, *setup.sizers, *setup.plans]:
+        for kind, name in parts_of(scope).items():
+            if kind in there and name not in there[kind]:
+                known = sorted({*there[kind]} - {""})
+                more = ", …" if len(known) > NAMES_SHOWN else ""
+                raise InputError(
+                    f"{scope}: there is no {kind} {name!r} in this run, so what is set for it would bind nothing; "
+                    f"there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}"
+                )
 
 
 def check_account(engine: Blotter, account: str) -> None:

@@ -19,7 +19,7 @@ from tradewright.core.exposure import parts_of
 from tradewright.core.mirror import mirror
 from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, check_known
-from tradewright.core.trading_state import check_account, check_name, check_scope
+from tradewright.core.trading_state import check_account, check_name, check_scope, check_scopes
 from tradewright.model.account import Account
 from tradewright.model.command import CLOSING, STOP_UNFILLED, STRATEGY, Cancel, Command
 from tradewright.model.control import (
@@ -267,6 +267,7 @@ class Trader:
             setup = Setup.from_row(started.setup)
             check_known(setup, self.engine.symbols, self._terms())
             check_shadow(setup, self.engine)
+            check_scopes(setup)
         self.engine.run = started.run
         self.engine.order_count = 0
         self._build(started, journaled)
@@ -292,6 +293,7 @@ class Trader:
         engine.configure(self.setup.further_limits())
         engine.sizers = dict(self.setup.sizers)
         engine.plans = dict(self.setup.plans)
+        session.end_all_but(engine, [account_name for account_name, _, _ in self.setup.sessions])
         for account_name, user, settings in self.setup.sessions:
             session.begin(engine, account_name, user, settings, started.time)
         self._seat(self.setup)

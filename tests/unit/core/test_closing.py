@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.model import event as kinds
 from tradewright.model.instrument import OrderRules
-from tradewright.model.order import STOP, STOP_LOSS
+from tradewright.model.order import LIMIT, STOP, STOP_LOSS
 
 
 def guarded(desk: Desk, size: int) -> tuple[str, str]:
@@ -94,3 +94,25 @@ def test_what_is_held_in_finer_sizes_than_the_step_can_be_protected() -> None:
     desk.say(kinds.CANCELLED, order_id)
     (decision,) = desk.close(SELL, 95, role=STOP_LOSS, type=STOP, stop_units=9_000)
     assert decision.approved and decision.orders[0].quantity == 90
+
+
+def test_a_reversal_frees_a_resting_close_also_behind_a_close_on_its_way() -> None:
+    desk = Desk(account_of(leverage=5))
+    desk.quote(10_000)
+    desk.filled(BUY, 10, 10_000)
+    (resting,) = desk.close(SELL, 4, limit_units=15_000, type=LIMIT)
+    desk.accept(resting.orders[0].id)
+    first = desk.close(SELL, 3)[0].orders[0].id
+    desk.taken()
+    decisions = desk.want(SELL, 20)
+    assert [decision.approved for decision in decisions] == [True, True]
+    assert [(order.role, order.quantity) for decision in decisions for order in decision.orders] == [
+        ("exit", 7),
+        ("entry", 13),
+    ]
+    assert desk.cancelled() == [(resting.orders[0].id, "CLOSING")]
+    desk.fill(first, 3, 10_000)
+    desk.say(kinds.CANCELLED, resting.orders[0].id)
+    for decision in decisions:
+        desk.fill(decision.orders[0].id, decision.orders[0].quantity, 10_000)
+    assert desk.net() == -13

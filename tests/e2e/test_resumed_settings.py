@@ -1,0 +1,94 @@
+"""A home that is taken up again with other settings than it was left with: what is off now is said, and money put in
+once stays that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.markets import bars
+from tradewright.app.demo import ACCOUNT, DemoOptions, Session
+from tradewright.app.settings import Settings
+from tradewright.app.summary import session_row
+from tradewright.core.limits import limits_from
+from tradewright.model.errors import InputError
+from tradewright.model.numbers import money_of
+
+
+@contextmanager
+def session(options: DemoOptions) -> Iterator[Session]:
+    found = Session(options, lambda event, outcome: None)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> DemoOptions:
+    data = bars(tmp_path / "bars.csv", count=60)
+    return DemoOptions(folder=tmp_path / "home", files=[data], cash="5000")
+
+
+def test_limits_that_a_later_start_does_not_set_are_off_and_said_to_be(options: DemoOptions) -> None:
+    scopes = {"all": {"maxOrderValue": 1}, f"account:{ACCOUNT}": {"maxDrawdown": 0.3}}
+    limited = replace(options, scopes={scope: limits_from(values) for scope, values in scopes.items()})
+    with session(limited) as first:
+        assert first.machine.remarks == []
+    with session(limited) as same:
+        assert same.machine.remarks == []
+    with session(options) as later:
+        (remark,) = later.machine.remarks
+    assert remark == (f"set at the last start and off since this one: account:{ACCOUNT} maxDrawdown, all maxOrderValue")
+
+
+def test_a_session_that_a_later_start_does_not_name_is_over(options: DemoOptions, tmp_path: Path) -> None:
+    settings = Settings(ACCOUNT, ACCOUNT)
+    settings.session = {"userId": ACCOUNT, "maxPositions": 3}
+    with session(replace(options, settings=settings)) as first:
+        named = session_row(first.machine.trader.engine)
+    with session(options) as later:
+        unnamed = session_row(later.machine.trader.engine)
+        assert any(f"the session of {ACCOUNT}" in remark for remark in later.machine.remarks)
+    assert named
+    assert unnamed != named
+
+
+def test_money_is_put_in_once_and_profit_is_counted_from_it(options: DemoOptions) -> None:
+    with session(options) as first:
+        assert first.deposited() == money_of("5000", "cash")
+    with session(replace(options, cash="100000")) as later:
+        assert later.deposited() == money_of("5000", "cash")
+        assert later.machine.trader.engine.ledger.cash[ACCOUNT] == {"USD": money_of("5000", "cash")}
+        assert later.machine.remarks == []
+    with session(replace(options, cash="7000")) as other:
+        assert other.machine.remarks == ["--cash 7000 is not put in: this home began with 5000 USD"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ("account:main", "no account 'main' in this run.*there is paper"),
+        ("strategy:SMA_cross", "no strategy 'SMA_cross'.*there is .*sma_cross"),
+        ("symbol:btcusd", "no symbol 'btcusd'"),
+        ("venue:nowhere", "no venue 'nowhere'"),
+        ("sector:steel", "no sector 'steel'"),
+        ("currency:XYZ", "no currency 'XYZ'"),
+        (f"account:{ACCOUNT}/symbol:NOPE", "no symbol 'NOPE'"),
+    ],
+)
+def test_a_limit_that_would_bind_nothing_is_refused_before_anything_is_written(
+    options: DemoOptions, scope: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        Session(replace(options, scopes={scope: limits_from({"maxOrderValue": 1})}), lambda event, outcome: None)
+    assert not options.folder.exists()
+
+
+def test_limits_of_an_owner_who_does_not_trade_here_are_no_mistake(options: DemoOptions) -> None:
+    with session(replace(options, scopes={"owner:ann": limits_from({"maxOrderValue": 1})})) as other:
+        assert other.machine.remarks == []
