@@ -4,7 +4,7 @@ from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, Replaced, Report
 
 cdef int ACCEPTED, CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
-cdef int ENDED_CANCELLED, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN, WORKING
+cdef int ENDED_CANCELLED, ENDED_NOT_FOUND, NONE, REFUSED, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef long long SIZE_MAX
 cdef dict _NO_FEES, _NO_TRADES
 

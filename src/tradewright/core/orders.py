@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tradewright.core.life_cycle import (
     ENDED_CANCELLED,
+    ENDED_NOT_FOUND,
     NONE,
     REFUSED,
     SENT,
@@ -90,6 +91,8 @@ class OrderState:
         return self.filled > self.order.quantity
 
     def has_unknown(self) -> bool:
+        if self.stage == ENDED_NOT_FOUND:
+            return False
         return self.submit == UNKNOWN or self.cancel == UNKNOWN or self.replace == UNKNOWN
 
     @property
@@ -157,13 +160,15 @@ class OrderState:
         self._settle(report, was_open, before)
 
     def _settle(self, report: Report, was_open: bool, before: int) -> None:
-        """An order that is not open has no request on its way; when and why it ended are those of its last stage."""
+        """An order that is not open has no request on its way; when and why it ended are those of its last stage. One
+        that was not found may come back, and what is on its way to it then is as if it had never been missed."""
         if self.is_open():
             if not was_open:
                 self.code, self.text, self.time_ended = "", "", 0
             return
-        self.cancel = NONE
-        self.replace = NONE
+        if self.stage != ENDED_NOT_FOUND:
+            self.cancel = NONE
+            self.replace = NONE
         if self.stage > before and self.stage != WORKING:
             self.code, self.text, self.time_ended = report.code, report.text, report.time
         elif was_open:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from tradewright.core.engine import Engine
-from tradewright.core.life_cycle import DENIED, HELD, SENT, UNKNOWN
+from tradewright.core.life_cycle import DENIED, ENDED_NOT_FOUND, HELD, SENT, UNKNOWN
 from tradewright.core.orders import OrderState
 from tradewright.model.order import ENTRY, MARKET
 
@@ -40,7 +40,7 @@ def _check_orders(engine: Engine) -> None:
         assert state.remaining() == (state.order.quantity - state.filled if open_before_end else 0)
         assert state.overfilled == (state.filled > state.order.quantity)
         assert not (state.stage == DENIED and state.filled)
-        if not state.is_open():
+        if not state.is_open() and state.stage != ENDED_NOT_FOUND:
             assert (state.cancel, state.replace) == (0, 0), f"{id} ended with a request on its way"
 
 

@@ -545,3 +545,21 @@ def test_an_order_that_came_back_is_remembered_a_day_after_its_last_end() -> Non
     desk.now += 20
     desk.quote(10_000)
     assert order_id not in desk.engine.orders
+
+
+def test_a_cancel_on_its_way_to_an_order_that_was_not_found_is_still_there_when_it_comes_back() -> None:
+    """Whatever came first, the acceptance or the look-up that missed it."""
+    for story in ("accepted notfound accepted", "notfound accepted"):
+        state = order_state()
+        state.cancel = life_cycle.SENT
+        for word in story.split():
+            kind = kinds.NOT_FOUND if word == "notfound" else kinds.ACCEPTED
+            state.apply_report(Report(kind, 5, "m-1-1", 5))
+        assert (state.status, state.cancel) == ("ACCEPTED", life_cycle.SENT), story
+
+
+def test_an_order_that_was_not_found_is_not_shown_as_unknown() -> None:
+    state = order_state()
+    state.submit, state.cancel = life_cycle.UNKNOWN, life_cycle.UNKNOWN
+    state.apply_report(Report(kinds.NOT_FOUND, 5, "m-1-1", 5))
+    assert state.status == "NOT_FOUND"
