@@ -14,6 +14,10 @@ from tests.e2e.markets import bars
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.settings import Settings
 from tradewright.app.summary import session_row
+from tradewright.backtest.data import ReadOptions, load
+from tradewright.backtest.report import report
+from tradewright.backtest.run import RunOptions, run
+from tradewright.backtest.strategy_source import specifications
 from tradewright.core.limits import limits_from
 from tradewright.model.errors import InputError
 from tradewright.model.numbers import money_of
@@ -71,17 +75,9 @@ def test_money_is_put_in_once_and_profit_is_counted_from_it(options: DemoOptions
 
 @pytest.mark.parametrize(
     ("scope", "said"),
-    [
-        ("account:main", "no account 'main' in this run.*there is paper"),
-        ("strategy:SMA_cross", "no strategy 'SMA_cross'.*there is .*sma_cross"),
-        ("symbol:btcusd", "no symbol 'btcusd'"),
-        ("venue:nowhere", "no venue 'nowhere'"),
-        ("sector:steel", "no sector 'steel'"),
-        ("currency:XYZ", "no currency 'XYZ'"),
-        (f"account:{ACCOUNT}/symbol:NOPE", "no symbol 'NOPE'"),
-    ],
+    [("account:main", "no account 'main' in this run; there is paper"), ("venue:nowhere", "no venue 'nowhere'")],
 )
-def test_a_limit_that_would_bind_nothing_is_refused_before_anything_is_written(
+def test_limits_of_an_account_that_is_not_there_are_refused_before_anything_is_written(
     options: DemoOptions, scope: str, said: str
 ) -> None:
     with pytest.raises(InputError, match=said):
@@ -89,6 +85,34 @@ def test_a_limit_that_would_bind_nothing_is_refused_before_anything_is_written(
     assert not options.folder.exists()
 
 
+@pytest.mark.parametrize(
+    ("scope", "missing"),
+    [
+        ("strategy:SMA_cross", "strategy 'SMA_cross'"),
+        ("symbol:btcusd", "symbol 'btcusd'"),
+        ("sector:steel", "sector 'steel'"),
+        ("currency:XYZ", "currency 'XYZ'"),
+        (f"account:{ACCOUNT}/symbol:NOPE", "symbol 'NOPE'"),
+    ],
+)
+def test_limits_that_bind_nothing_in_a_run_are_said_to(options: DemoOptions, scope: str, missing: str) -> None:
+    """One file may be meant for several runs, so it is no error."""
+    with session(replace(options, scopes={scope: limits_from({"maxOrderValue": 1})})) as limited:
+        assert limited.machine.remarks == [
+            f"what is set for {scope} binds nothing here: there is no {missing} in this run"
+        ]
+
+
 def test_limits_of_an_owner_who_does_not_trade_here_are_no_mistake(options: DemoOptions) -> None:
     with session(replace(options, scopes={"owner:ann": limits_from({"maxOrderValue": 1})})) as other:
         assert other.machine.remarks == []
+
+
+def test_a_backtest_says_it_too(options: DemoOptions) -> None:
+    data = load(options.files, ReadOptions())
+    symbols = tuple(instrument.symbol for instrument in data.instruments)
+    scopes = {"symbol:NOPE": limits_from({"maxOrderValue": 1})}
+    result = run(specifications("sma_cross", "main", symbols, {}), data, RunOptions(scopes=scopes))
+    assert report(result).remarks[0] == (
+        "what is set for symbol:NOPE binds nothing here: there is no symbol 'NOPE' in this run"
+    )

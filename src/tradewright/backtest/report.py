@@ -80,7 +80,7 @@ class Report:
         ruined = [
             f"the account had lost everything at {moment_text(end)}: {_RUINED}" for end in [self.result.ruined] if end
         ]
-        return ruined + halts + alarms + open_ends + self.result.dataset.remarks()
+        return ruined + halts + alarms + self.result.unbound + open_ends + self.result.dataset.remarks()
 
     @property
     def denials(self) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from tradewright.backtest.strategy_source import Specified
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
+from tradewright.core.trading_state import unbound
 from tradewright.model.account import CASH, Account
 from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
@@ -101,7 +102,8 @@ class Result:
     equity: at the end; start: what was put in. cash, fees: per currency. orders: sent to the exchange; denied: refused
     before; rejected: refused by it. positions: net size counts per symbol. ruined: when the account had lost
     everything and the run ended, ns UTC; 0 = it did not. denials: by rule, how often and the first decision. shadow:
-    what the shadow path said, in order; tables: where its strategies stand by that.
+    what the shadow path said, in order; tables: where its strategies stand by that. unbound: limits that bind nothing
+    here, as sentences.
     """
 
     dataset: Dataset
@@ -125,6 +127,7 @@ class Result:
     denials: dict[str, tuple[int, Decision]] = field(default_factory=dict)
     shadow: list[Event] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    unbound: list[str] = field(default_factory=list)
 
 
 def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) -> Result:
@@ -288,7 +291,7 @@ def _result(
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
         {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
         recorder.alarms, engine.state_hash(), ruined, recorder.denials, recorder.shadow,
-        {} if engine.board is None else engine.board.tables(),
+        {} if engine.board is None else engine.board.tables(), [] if trader.setup is None else unbound(trader.setup),
     )  # fmt: skip
 
 

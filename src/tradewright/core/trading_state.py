@@ -54,9 +54,25 @@ def check_scope(engine: Blotter, scope: str, strategies: list[str]) -> None:
 
 
 def check_scopes(setup: Setup) -> None:
-    """Whether all that limits, sizers and plans are set for is there: what is mistyped would bind nothing. Owners are
-    left out: one file may hold the limits of several, and the user of a run says whose bind. Raises InputError naming
-    the scope, and what there is."""
+    """Whether the accounts and venues that limits, sizers and plans are set for are there: what is mistyped would bind
+    nothing. Raises InputError naming the scope, and what there is."""
+    for scope, kind, name, known in _unmet(setup):
+        if kind in ("account", "venue"):
+            raise InputError(f"{scope}: there is no {kind} {name!r} in this run; there is {', '.join(known) or 'none'}")
+
+
+def unbound(setup: Setup) -> list[str]:
+    """What binds nothing since its strategy, symbol, sector or currency has no part in this run: a file may be meant
+    for several runs, or mistyped. As sentences."""
+    return [
+        f"what is set for {scope} binds nothing here: there is no {kind} {name!r} in this run"
+        for scope, kind, name, _ in _unmet(setup)
+    ]
+
+
+def _unmet(setup: Setup) -> list[tuple[str, str, str, list[str]]]:
+    """(scope, kind and name of what is not there, the names that are). Owners are left out: the user of a run says
+    whose limits bind."""
     accounts, instruments = [account for account, _ in setup.accounts], setup.instruments
     there = {
         "account": [account.name for account in accounts],
@@ -66,15 +82,12 @@ def check_scopes(setup: Setup) -> None:
         "sector": [instrument.sector for instrument in instruments],
         "currency": [name for instrument in instruments for name in (instrument.base, instrument.quote)],
     }
-    for scope in [*setup.scopes, *setup.sizers, *setup.plans]:
-        for kind, name in parts_of(scope).items():
-            if kind in there and name not in there[kind]:
-                known = sorted({*there[kind]} - {""})
-                more = ", …" if len(known) > NAMES_SHOWN else ""
-                raise InputError(
-                    f"{scope}: there is no {kind} {name!r} in this run, so what is set for it would bind nothing; "
-                    f"there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}"
-                )
+    return [
+        (scope, kind, name, sorted({*there[kind]} - {""})[:NAMES_SHOWN])
+        for scope in dict.fromkeys([*setup.scopes, *setup.sizers, *setup.plans])
+        for kind, name in parts_of(scope).items()
+        if kind in there and name not in there[kind]
+    ]
 
 
 def check_account(engine: Blotter, account: str) -> None:
