@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from tradewright.sim.wire.binance import BinanceSite, FilterKnobs, Knobs, Limits
 from tradewright.sim.wire.server import Server
 from tradewright.sim.wire.site import Tape
 
-ccxt = pytest.importorskip("ccxt")
-ccxt_pro = pytest.importorskip("ccxt.pro")
-spot_module = pytest.importorskip("binance_sdk_spot.spot")
+# By name: they bring no types, and a client that is missing is a failure.
+ccxt: Any = import_module("ccxt")
+ccxt_pro: Any = import_module("ccxt.pro")
+spot_module: Any = import_module("binance_sdk_spot.spot")
 
 # The SDK passes aiohttp a time-out in the form it had before; nothing of ours can change that.
 pytestmark = pytest.mark.filterwarnings("ignore:parameter 'timeout' of type 'float' is deprecated:DeprecationWarning")

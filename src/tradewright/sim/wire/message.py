@@ -9,7 +9,7 @@ import msgspec
 
 TEXT, BINARY, PING, PONG, CLOSE = range(5)
 
-NORMAL, GOING_AWAY, POLICY, TOO_BIG, INTERNAL = 1000, 1001, 1008, 1009, 1011
+NORMAL, GOING_AWAY, POLICY = 1000, 1001, 1008
 #: A connection that breaks off without a word.
 ABORTED = 1006
 
