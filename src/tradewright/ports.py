@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.answer import SignalFailed, SignalReceived, SignalRequest
 from tradewright.model.chain import START, Head, framed, link
+from tradewright.model.command import Command
 from tradewright.model.errors import ContractError, JournalError
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar
+from tradewright.model.order import Order
 
 
 class CrashPoint(Protocol):
@@ -55,6 +61,118 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Makes all that was appended durable and ends. Raises `failure` if that can not be done."""
+
+
+class Clock(Protocol):
+    """What time it is: ns UTC. Waiting is the event loop's business, whose time passes at the same pace."""
+
+    def __call__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as it goes out. url: whole and encoded, exactly as it was signed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back. headers: names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Socket(Protocol):
+    """A WebSocket of ours. Pings of the peer are answered underneath."""
+
+    @property
+    def heard(self) -> int:
+        """When the peer was heard of last, by a frame of any kind (ns UTC, our clock)."""
+
+    async def send(self, message: str | bytes) -> None:
+        """A text or a binary frame. Raises SocketClosed."""
+
+    async def receive(self) -> str | bytes:
+        """The next text or binary frame. Raises SocketClosed once the peer has ended it or the line broke."""
+
+    async def ping(self) -> None:
+        """Asks the peer for a sign of life; its answer counts as heard. Raises SocketClosed."""
+
+    async def close(self) -> None:
+        """Ends it; a second time does nothing."""
+
+
+class Transport(Protocol):
+    """The network. Nothing is sent twice and no redirect is followed."""
+
+    async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
+        """The whole answer within `timeout` seconds, whatever its status. Raises NotSent where the request surely did
+        not reach its server, AnswerLost where it may have."""
+
+    async def connect(self, url: str, headers: Mapping[str, str], timeout: float) -> Socket:
+        """An open WebSocket. Raises NotSent, also where the server answers that it will have none."""
+
+    async def close(self) -> None:
+        """Gives all connections back."""
+
+
+class Orders(Protocol):
+    """What the engine knows of one account's orders, as its venue's client may read it at any moment. An order it does
+    not know (any more) is None, "" or 0."""
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        """One of the instruments it trades there."""
+
+    def open(self) -> list[str]:
+        """Ids of the orders that may live at the venue, or of which a request's outcome is not known."""
+
+    def order(self, order_id: str) -> Order | None:
+        """Its terms as the venue is known to work them."""
+
+    def venue_id(self, order_id: str) -> str:
+        """The newest name that the venue gave it, "" = none yet."""
+
+    def filled(self, order_id: str) -> int:
+        """Size counts filled so far."""
+
+
+class Venue(Protocol):
+    """One account at one venue, connected. All it learns becomes events, handed to whom it was made with; their time is
+    our clock's, `time_venue` the venue's."""
+
+    account: str
+
+    def execute(self, command: Command) -> None:
+        """Hands a request over, which is journaled already, and returns at once. What becomes of it comes as reports:
+        every request ends in one that answers it, or in OUTCOME_UNKNOWN."""
+
+    async def run(self) -> None:
+        """Holds the connections for as long as it is not cancelled: streams, what they missed, renewals, clock offset.
+        A ConnectionChanged says when the account's reports begin to flow without a gap, and when they cease to."""
+
+    async def snapshot(self) -> AccountSnapshot:
+        """The account as the venue shows it now. What is foreign in it was made known before. Raises TransportError,
+        VenueRefused."""
+
+    async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
+        """Instruments with their increments and minimums, in the order of `symbols`. Raises InputError for a symbol the
+        venue does not trade."""
+
+    def watch(self, instruments: Sequence[Instrument]) -> None:
+        """From now on their quotes and trades are wanted."""
+
+    async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
+        """Closed bars whose period begins in [start, end), ns UTC, oldest first. Raises InputError for a period the
+        venue does not have."""
+
+    async def close(self) -> None:
+        """Gives back what the transport does not hold."""
 
 
 class SignalSource(Protocol):

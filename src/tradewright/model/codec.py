@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tradewright.model import event as kinds
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
 from tradewright.model.answer import failed_from, received_from
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
@@ -84,6 +85,8 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.ACCOUNT_SEEN: AccountSeen,
     kinds.INSTRUMENT_STATUS: InstrumentStatus,
     kinds.LOCATED: Located,
+    kinds.CONNECTION_CHANGED: ConnectionChanged,
+    kinds.ACCOUNT_SNAPSHOT: AccountSnapshot,
     kinds.CANCEL: Cancel,
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,

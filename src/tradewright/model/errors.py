@@ -11,6 +11,11 @@ TradewrightError
 │   ├── JournalDamaged   a record, a chain hash or the structure is not what was written
 │   ├── JournalTruncated it ends before its anchor
 │   └── JournalFull      nothing can be written (disk full, read-only); nothing was lost
+├── TransportError       a venue could not be asked, or did not answer
+│   ├── NotSent          it surely never reached the venue
+│   ├── AnswerLost       it may have reached the venue, and what came of it is not known
+│   └── SocketClosed     a WebSocket ended
+├── VenueRefused         a venue answered, and the answer is no
 └── NotReady             what is asked for needs something that is not there now, such as an engine that runs
 
 A refusal by risk is a value (`model.decision`), never an exception. Overflow is the builtin OverflowError.
@@ -63,6 +68,34 @@ class JournalFull(JournalError):
 
 class Unanswered(TradewrightError):
     """An engine was asked and did not answer: whether it has done what it was asked for is not known."""
+
+
+class TransportError(TradewrightError):
+    """A venue could not be asked, or did not answer."""
+
+
+class NotSent(TransportError):
+    """The request surely never reached the venue: it may be made again."""
+
+
+class AnswerLost(TransportError):
+    """The request may have reached the venue; what came of it has to be looked up."""
+
+
+class SocketClosed(TransportError):
+    """A WebSocket ended; code: the close code of its peer, 1006 when the line broke."""
+
+    def __init__(self, text: str, code: int = 1006) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class VenueRefused(TradewrightError):
+    """A venue answered a question with a refusal. code: its own, "" = it gave none."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class NotReady(TradewrightError):

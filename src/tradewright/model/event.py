@@ -45,6 +45,8 @@ ACCOUNT_SEEN = 43
 ORDER_REQUESTED = 44
 INSTRUMENT_STATUS = 45
 LOCATED = 46
+CONNECTION_CHANGED = 47
+ACCOUNT_SNAPSHOT = 48
 SIGNAL_RECEIVED = 50
 SIGNAL_FAILED = 51
 #: Kinds up to here are inputs of step; the ones above are its outputs.

@@ -1,0 +1,140 @@
+"""A WebSocket that is kept: opened again when it ends, dropped when it is silent, renewed before its end.
+
+What was said while it was away is lost; whoever listens fills that in from elsewhere once it is opened again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from tradewright.adapters.net.backoff import waits
+from tradewright.model.errors import SocketClosed, TransportError, VenueRefused
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Socket, Transport
+
+SECOND_NS = 1_000_000_000
+
+
+class Line:
+    """One WebSocket to a venue, for as long as `run` runs.
+
+    opened: logs in and subscribes on a fresh socket, reading its answers from it; where it raises, that attempt has
+    failed. heard: takes each later message. lost: told why the line broke, before the next attempt (not when a fresh
+    socket takes the place of an old one). silence_ns: nothing heard for half of it ⇒ a ping, for all of it ⇒ dropped.
+    renew_ns: a fresh socket after so long, opened before the old one is closed, so that messages may come twice;
+    0 = never.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        transport: Transport,
+        clock: Clock,
+        rng: Rng,
+        opened: Callable[[Socket], Awaitable[None]],
+        heard: Callable[[str | bytes], None],
+        lost: Callable[[str], None],
+        headers: Mapping[str, str] | None = None,
+        silence_ns: int = 60 * SECOND_NS,
+        renew_ns: int = 0,
+        timeout: float = 10.0,
+    ) -> None:
+        self.url = url
+        self.socket: Socket | None = None
+        self._transport = transport
+        self._clock = clock
+        self._rng = rng
+        self._opened = opened
+        self._heard = heard
+        self._lost = lost
+        self._headers = dict(headers or {})
+        self._silence_ns = silence_ns
+        self._renew_ns = renew_ns
+        self._timeout = timeout
+
+    async def send(self, message: str | bytes) -> None:
+        """Raises SocketClosed, also while there is no socket."""
+        if self.socket is None:
+            raise SocketClosed(f"{self.url} is not connected")
+        await self.socket.send(message)
+
+    async def run(self) -> None:
+        """Keeps the line until cancelled."""
+        pauses = waits(self._rng)
+        while True:
+            try:
+                fresh = await self._open()
+            except (TransportError, VenueRefused) as error:
+                self._lost(str(error))
+            else:
+                pauses = waits(self._rng)
+                self._lost(await self._follow(fresh))
+            await asyncio.sleep(next(pauses) / SECOND_NS)
+
+    async def _open(self) -> Socket:
+        socket = await self._transport.connect(self.url, self._headers, self._timeout)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._opened(socket)
+        except TimeoutError as error:
+            await socket.close()
+            raise SocketClosed(f"{self.url}: no answer to the log-in within {self._timeout:g} s") from error
+        except BaseException:
+            await socket.close()
+            raise
+        return socket
+
+    async def _follow(self, socket: Socket) -> str:
+        """Reads a socket, and each that takes its place, until one ends; the reason."""
+        while True:
+            self.socket = socket
+            reader = asyncio.create_task(self._read(socket))
+            watcher = asyncio.create_task(self._watch(socket))
+            renewal = asyncio.create_task(self._renew())
+            tasks: list[asyncio.Task[object]] = [reader, watcher, renewal]
+            try:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                if not renewal.done():
+                    self.socket = None
+                    return reader.result() if reader.done() else watcher.result()
+                # Until here the old one was read: a message may come twice, none is missed.
+                fresh = renewal.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                with suppress(TransportError):
+                    await socket.close()
+            socket = fresh
+
+    async def _read(self, socket: Socket) -> str:
+        try:
+            while True:
+                self._heard(await socket.receive())
+        except SocketClosed as closed:
+            return str(closed)
+
+    async def _watch(self, socket: Socket) -> str:
+        while True:
+            silent = self._clock() - socket.heard
+            if silent >= self._silence_ns:
+                return f"{self.url}: nothing was heard for {silent // SECOND_NS} s"
+            if 2 * silent >= self._silence_ns:
+                try:
+                    await socket.ping()
+                except SocketClosed as closed:
+                    return str(closed)
+            await asyncio.sleep(self._silence_ns / 8 / SECOND_NS)
+
+    async def _renew(self) -> Socket:
+        if not self._renew_ns:
+            await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(self._renew_ns / SECOND_NS)
+        for pause in waits(self._rng):
+            try:
+                return await self._open()
+            except (TransportError, VenueRefused):
+                await asyncio.sleep(pause / SECOND_NS)
+        raise AssertionError("waits has no end")

@@ -1,0 +1,135 @@
+"""The Transport of real sockets.
+
+A request is sent once: aiohttp's own second attempt on a connection that had gone stale is off, since it could not be
+told from a first one that arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+import aiohttp
+from yarl import URL
+
+from tradewright.model.errors import AnswerLost, NotSent, SocketClosed
+from tradewright.ports import Clock, HttpAnswer, HttpRequest
+
+BODY_MAX = FRAME_MAX = 16 * 1024 * 1024
+#: Connections kept open to one host.
+POOL = 5
+CHUNK = 65_536
+BROKEN = 1006
+#: What surely happens before a byte of the request has left.
+_BEFORE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+class AiohttpSocket:
+    """A WebSocket over aiohttp."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, clock: Clock) -> None:
+        self._socket = socket
+        self._clock = clock
+        self.heard = clock()
+
+    async def send(self, message: str | bytes) -> None:
+        try:
+            if isinstance(message, str):
+                await self._socket.send_str(message)
+            else:
+                await self._socket.send_bytes(message)
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise SocketClosed(f"{type(error).__name__}: {error}") from error
+
+    async def receive(self) -> str | bytes:
+        while True:
+            message = await self._socket.receive()
+            self.heard = self._clock()
+            if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                data: str | bytes = message.data
+                return data
+            if message.type == aiohttp.WSMsgType.PING:
+                await self._answer(message.data)
+            elif message.type != aiohttp.WSMsgType.PONG:
+                code = self._socket.close_code or BROKEN
+                raise SocketClosed(f"closed with {code}: {message.extra or message.data or 'no word'}", code)
+
+    async def _answer(self, data: bytes) -> None:
+        try:
+            await self._socket.pong(data)
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise SocketClosed(f"{type(error).__name__}: {error}") from error
+
+    async def ping(self) -> None:
+        try:
+            await self._socket.ping()
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise SocketClosed(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        await self._socket.close()
+
+
+class AiohttpTransport:
+    """Pooled HTTP and WebSockets. Use it in one event loop and close it there."""
+
+    def __init__(self, clock: Clock = time.time_ns, connect_seconds: float = 5.0) -> None:
+        self._clock = clock
+        self._connect_seconds = connect_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit_per_host=POOL),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity"},
+            )
+            self._session._retry_connection = False
+        return self._session
+
+    async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._request(request)
+        except _BEFORE as error:
+            raise NotSent(f"{request.method} {_place(request.url)}: {error}") from error
+        except TimeoutError as error:
+            raise AnswerLost(f"{request.method} {_place(request.url)}: no answer within {timeout:g} s") from error
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise AnswerLost(f"{request.method} {_place(request.url)}: {type(error).__name__}: {error}") from error
+
+    async def _request(self, request: HttpRequest) -> HttpAnswer:
+        # encoded=True: what was signed is what leaves.
+        url = URL(request.url, encoded=True)
+        async with self._open().request(
+            request.method, url, headers=request.headers, data=request.body or None, allow_redirects=False
+        ) as response:
+            body = bytearray()
+            async for chunk in response.content.iter_chunked(CHUNK):
+                body += chunk
+                if len(body) > BODY_MAX:
+                    raise aiohttp.ClientPayloadError(f"the answer is longer than {BODY_MAX} bytes")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return HttpAnswer(response.status, headers, bytes(body))
+
+    async def connect(self, url: str, headers: Mapping[str, str], timeout: float) -> AiohttpSocket:
+        try:
+            async with asyncio.timeout(timeout):
+                socket = await self._open().ws_connect(url, headers=headers, autoping=False, max_msg_size=FRAME_MAX)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise NotSent(f"{_place(url)}: {type(error).__name__}: {error}") from error
+        return AiohttpSocket(socket, self._clock)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _place(url: str) -> str:
+    """A URL without its query, in which keys and signatures stand."""
+    return url.partition("?")[0]

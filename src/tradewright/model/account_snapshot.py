@@ -1,0 +1,54 @@
+"""What a venue says of a whole account: whether its reports flow, and what it holds at one moment. Inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tradewright.model.event import ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, Event
+
+
+class ConnectionChanged(Event):
+    """An account's reports flow without a gap from now on (up), or may be missing (not up); text: why."""
+
+    __slots__ = ("account", "up", "text")
+
+    def __init__(self, time: int, account: str, up: bool, text: str = "") -> None:
+        super().__init__(CONNECTION_CHANGED, time)
+        self.account = account
+        self.up = up
+        self.text = text
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.up, self.text)
+
+
+class AccountSnapshot(Event):
+    """An account as its venue shows it. time: when the last answer came; asked: when the first question left (our
+    clock, ns UTC).
+
+    balances: (currency, money counts) of all the account has, also what is locked; a currency that is not named is 0.
+    positions: (symbol, signed size counts, average price in price counts or 0 = not said), net per symbol; what is not
+    named is flat. orders: (order id, size counts filled) of what works there; a foreign order by the id that
+    `model.foreign` makes.
+    """
+
+    __slots__ = ("account", "asked", "balances", "positions", "orders")
+
+    def __init__(
+        self,
+        time: int,
+        account: str,
+        asked: int,
+        balances: Sequence[tuple[str, int]],
+        positions: Sequence[tuple[str, int, int]],
+        orders: Sequence[tuple[str, int]],
+    ) -> None:
+        super().__init__(ACCOUNT_SNAPSHOT, time)
+        self.account = account
+        self.asked = asked
+        self.balances = [(currency, amount) for currency, amount in balances]
+        self.positions = [(symbol, size, price) for symbol, size, price in positions]
+        self.orders = [(order_id, filled) for order_id, filled in orders]
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.asked, self.balances, self.positions, self.orders)
