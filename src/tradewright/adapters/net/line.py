@@ -53,6 +53,18 @@ class Line:
         self._silence_ns = silence_ns
         self._renew_ns = renew_ns
         self._timeout = timeout
+        self._early = asyncio.Event()
+        self._given_up = asyncio.Event()
+        self._reason = ""
+
+    def renew(self) -> None:
+        """A fresh socket takes the place of this one now: its peer has said that it will end it."""
+        self._early.set()
+
+    def drop(self, reason: str) -> None:
+        """The socket is of no use any more; a fresh one is opened as after a break. Nothing where none is open."""
+        self._reason = reason
+        self._given_up.set()
 
     async def send(self, message: str | bytes) -> None:
         """Raises SocketClosed, also while there is no socket."""
@@ -90,15 +102,18 @@ class Line:
         """Reads a socket, and each that takes its place, until one ends; the reason."""
         while True:
             self.socket = socket
+            self._early.clear()
+            self._given_up.clear()
             reader = asyncio.create_task(self._read(socket))
             watcher = asyncio.create_task(self._watch(socket))
             renewal = asyncio.create_task(self._renew())
-            tasks: list[asyncio.Task[object]] = [reader, watcher, renewal]
+            dropped = asyncio.create_task(self._dropped())
+            tasks: list[asyncio.Task[object]] = [reader, watcher, renewal, dropped]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 if not renewal.done():
                     self.socket = None
-                    return reader.result() if reader.done() else watcher.result()
+                    return next(task.result() for task in (dropped, reader, watcher) if task.done())
                 # Until here the old one was read: a message may come twice, none is missed.
                 fresh = renewal.result()
             finally:
@@ -128,10 +143,13 @@ class Line:
                     return str(closed)
             await asyncio.sleep(self._silence_ns / 8 / SECOND_NS)
 
+    async def _dropped(self) -> str:
+        await self._given_up.wait()
+        return self._reason
+
     async def _renew(self) -> Socket:
-        if not self._renew_ns:
-            await asyncio.get_running_loop().create_future()
-        await asyncio.sleep(self._renew_ns / SECOND_NS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._early.wait(), self._renew_ns / SECOND_NS if self._renew_ns else None)
         for pause in waits(self._rng):
             try:
                 return await self._open()

@@ -87,8 +87,9 @@ def play(
     act: Callable[[SiteTransport, Clock], list[tuple[float, Callable[[], None]]]] = lambda transport, clock: [],
     silence_seconds: int = 60,
     renew_seconds: int = 0,
+    with_line: Callable[[Line], list[tuple[float, Callable[[], None]]]] = lambda line: [],
 ) -> Line:
-    """Keeps a line for so long; act: what happens when, in seconds from the begin."""
+    """Keeps a line for so long; act, with_line: what happens when, in seconds from the begin."""
 
     async def program(clock: Clock) -> Line:
         transport = SiteTransport({"venue": doors}, clock, Rng(5))
@@ -97,7 +98,7 @@ def play(
             silence_ns=silence_seconds * SECOND_NS, renew_ns=renew_seconds * SECOND_NS,
         )  # fmt: skip
         keeping = asyncio.create_task(line.run())
-        for at, what in act(transport, clock):
+        for at, what in [*act(transport, clock), *with_line(line)]:
             await asyncio.sleep(at - (clock() - START) / SECOND_NS)
             what()
             transport.venues["venue"].settle()
@@ -170,6 +171,24 @@ def test_a_line_is_renewed_before_its_end_without_a_gap() -> None:
     assert len(doors.doors) == 4
     assert not listener.lost
     assert sorted({int(text) for text in listener.heard}) == list(range(3 * day // 7))
+
+
+def test_a_line_whose_end_was_announced_is_renewed_at_once_and_without_a_break() -> None:
+    doors, listener = Doors(), Listener()
+    line = play(20, doors, listener, with_line=lambda line: [
+        (5, line.renew), (10, lambda: doors.doors[1].send("b")),
+    ])  # fmt: skip
+    assert line.socket is not None
+    assert len(doors.doors) == 2 and doors.doors[0].closed
+    assert 5 <= (doors.times[1] - START) / SECOND_NS < 5.2
+    assert listener.heard == ['"b"'] and not listener.lost
+
+
+def test_a_line_that_is_given_up_is_opened_again_as_after_a_break() -> None:
+    doors, listener = Doors(), Listener()
+    play(20, doors, listener, with_line=lambda line: [(5, lambda: line.drop("a frame that can not be read"))])
+    assert len(doors.doors) == 2 and doors.doors[0].closed
+    assert listener.lost == ["a frame that can not be read"]
 
 
 def test_nothing_is_sent_where_no_line_is() -> None:
