@@ -1,0 +1,256 @@
+"""What REST answers, read into nouns. Decimals stay exact; what is not as documented raises InputError.
+
+Times come in ms or µs and become ns; what is written in µs is larger than MS_MAX, what is written in ms is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from tradewright.adapters.venue.binance.outcomes import NO_CODE
+from tradewright.model.errors import InputError
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, count_of, money_of
+from tradewright.model.order import BUY, SELL
+
+MS_NS = 1_000_000
+MS_MAX = 10**14
+TIME_MAX_NS = 2**62
+
+Content = TypeVar("Content")
+
+NEW, PARTLY, FILLED, PENDING = "NEW", "PARTIALLY_FILLED", "FILLED", "PENDING_NEW"
+CANCELED, EXPIRED, PREVENTED, REJECTED = "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTED"
+PENDING_CANCEL = "PENDING_CANCEL"
+OPEN_STATUSES = (NEW, PARTLY, PENDING, PENDING_CANCEL)
+STATUSES = (*OPEN_STATUSES, FILLED, CANCELED, EXPIRED, PREVENTED, REJECTED)
+TYPES = (
+    "LIMIT", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "LIMIT_MAKER",
+)  # fmt: skip
+SIDES = {"BUY": BUY, "SELL": SELL}
+
+
+class FillRow(msgspec.Struct):
+    """A fill inside the answer to a new order."""
+
+    price: str
+    qty: str
+    commission: str
+    commissionAsset: str
+    tradeId: int
+
+
+class OrderRow(msgspec.Struct):
+    """An order, as its placing, cancelling or look-up answers it."""
+
+    symbol: str
+    orderId: int
+    clientOrderId: str
+    status: str
+    type: str
+    side: str
+    origQty: str
+    executedQty: str
+    price: str = "0"
+    stopPrice: str = "0"
+    timeInForce: str = "GTC"
+    orderListId: int = -1
+    origClientOrderId: str = ""
+    trailingDelta: int = 0
+    transactTime: int = 0
+    updateTime: int = 0
+    workingTime: int = -1
+    expiryReason: str = ""
+    fills: list[FillRow] = []
+
+
+class TradeRow(msgspec.Struct):
+    """One of my trades."""
+
+    symbol: str
+    id: int
+    orderId: int
+    price: str
+    qty: str
+    commission: str
+    commissionAsset: str
+    time: int
+    isMaker: bool
+
+
+class BalanceRow(msgspec.Struct):
+    asset: str
+    free: str
+    locked: str
+
+
+class AccountRow(msgspec.Struct):
+    balances: list[BalanceRow]
+
+
+class AmendedRow(msgspec.Struct):
+    """The order inside the answer to an amendment, whose names are its own."""
+
+    symbol: str
+    orderId: int
+    clientOrderId: str
+    status: str
+    qty: str
+    executedQty: str
+
+
+class AmendRow(msgspec.Struct):
+    transactTime: int
+    amendedOrder: AmendedRow
+
+
+class ListRow(msgspec.Struct):
+    orderListId: int
+    orderReports: list[OrderRow]
+
+
+class TimeRow(msgspec.Struct):
+    serverTime: int
+
+
+class _RefusalRow(msgspec.Struct):
+    code: int
+    msg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One fill, exact. fee: money counts; times ns."""
+
+    trade_id: str
+    price: int
+    size: int
+    fee: int
+    fee_currency: str
+    maker: bool
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the venue says of one of its orders at a moment: counts of its instrument. client_id: the order's own, also
+    where a cancel has another; trail: 1/10000 of the price; time: the venue's, ns, 0 = it does not say; on_book: it has
+    come into the book, which a stop does when it is triggered; reason: why it ended."""
+
+    instrument: Instrument
+    venue_id: int
+    client_id: str
+    status: str
+    side: int
+    type: str
+    force: str
+    quantity: int
+    executed: int
+    limit: int
+    stop: int
+    trail: int
+    time: int
+    on_book: bool
+    list_id: int = -1
+    reason: str = ""
+    executions: tuple[Execution, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        return self.status not in OPEN_STATUSES
+
+
+def decoded(body: bytes | str, type: type[Content]) -> Content:
+    """JSON of a known form. Raises InputError."""
+    try:
+        return msgspec.json.decode(body, type=type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not an answer of this venue: {error}") from error
+
+
+def refusal_of(body: bytes) -> tuple[int, str]:
+    """Code and text of a refusal; NO_CODE where the answer has none."""
+    try:
+        row = msgspec.json.decode(body, type=_RefusalRow)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return NO_CODE, body[:200].decode(errors="replace")
+    return row.code, row.msg
+
+
+def moment(stamp: int) -> int:
+    """ns of a time in ms or µs. Raises InputError for one that is out of range."""
+    found = stamp * (1_000 if abs(stamp) > MS_MAX else MS_NS)
+    if not 0 <= found <= TIME_MAX_NS:
+        raise InputError(f"{stamp} is not a time")
+    return found
+
+
+def price_of(text: str, instrument: Instrument) -> int:
+    found = count_of(text, instrument.price_scale, f"{instrument.symbol}: price", PRICE_MAX)
+    if found < 0:
+        raise InputError(f"{instrument.symbol}: price {text} is negative")
+    return found
+
+
+def size_of(text: str, instrument: Instrument) -> int:
+    found = count_of(text, instrument.size_scale, f"{instrument.symbol}: size", SIZE_MAX)
+    if found < 0:
+        raise InputError(f"{instrument.symbol}: size {text} is negative")
+    return found
+
+
+def known(value: str, names: Sequence[str], what: str) -> str:
+    """A value of an enumeration. Raises InputError."""
+    if value not in names:
+        raise InputError(f"{what} {value[:40]!r} is not known")
+    return value
+
+
+def execution_of(
+    instrument: Instrument, trade_id: int, price: str, size: str, fee: str, asset: str, maker: bool, time: int
+) -> Execution:
+    """A fill from its texts. Raises InputError."""
+    execution = Execution(
+        f"{trade_id}", price_of(price, instrument), size_of(size, instrument), money_of(fee, "commission"), asset,
+        maker, time,
+    )  # fmt: skip
+    if execution.price <= 0 or execution.size <= 0 or trade_id < 0:
+        raise InputError(f"{instrument.symbol}: trade {trade_id} has no price or no size")
+    return execution
+
+
+def seen_of(row: OrderRow, instrument: Instrument) -> Seen:
+    """An order's row as what was seen of it. Raises InputError."""
+    time = moment(row.transactTime or row.updateTime)
+    executions = tuple(
+        # Fills inside the answer to a new order are those it took from the book.
+        execution_of(instrument, fill.tradeId, fill.price, fill.qty, fill.commission, fill.commissionAsset, False, time)
+        for fill in row.fills
+    )
+    return Seen(
+        instrument, row.orderId, row.origClientOrderId or row.clientOrderId, known(row.status, STATUSES, "status"),
+        SIDES[known(row.side, tuple(SIDES), "side")], known(row.type, TYPES, "type"), row.timeInForce,
+        size_of(row.origQty, instrument), size_of(row.executedQty, instrument), price_of(row.price, instrument),
+        price_of(row.stopPrice, instrument), row.trailingDelta, time, row.workingTime > 0, row.orderListId,
+        row.expiryReason, executions,
+    )  # fmt: skip
+
+
+def trade_of(row: TradeRow, instrument: Instrument) -> Execution:
+    """One of my trades as a fill. Raises InputError."""
+    return execution_of(
+        instrument, row.id, row.price, row.qty, row.commission, row.commissionAsset, row.isMaker, moment(row.time)
+    )
+
+
+def balances_of(body: bytes) -> dict[str, int]:
+    """Money per asset, what is locked included. Raises InputError."""
+    return {row.asset: total_of(row.asset, row.free, row.locked) for row in decoded(body, AccountRow).balances}
+
+
+def total_of(asset: str, free: str, locked: str) -> int:
+    return money_of(free, f"balance of {asset}") + money_of(locked, f"balance of {asset}")

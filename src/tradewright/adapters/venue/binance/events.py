@@ -1,0 +1,134 @@
+"""What the user event stream says: executionReport, balances, the end of a stream. Read into the nouns of `answers`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tradewright.adapters.venue.binance.answers import (
+    SIDES,
+    STATUSES,
+    TYPES,
+    Execution,
+    Seen,
+    decoded,
+    execution_of,
+    known,
+    moment,
+    price_of,
+    size_of,
+    total_of,
+)
+from tradewright.model.errors import InputError
+from tradewright.model.instrument import Instrument
+
+REPORT, BALANCES = "executionReport", "outboundAccountPosition"
+SHUTDOWN, TERMINATED = "serverShutdown", "eventStreamTerminated"
+#: Told and of no use here: lists are followed by their orders, moved and locked money by balances.
+OTHERS = ("listStatus", "balanceUpdate", "externalLockUpdate")
+KINDS = ("NEW", "CANCELED", "REPLACED", "REJECTED", "TRADE", "EXPIRED", "TRADE_PREVENTION")
+
+
+class _Envelope(msgspec.Struct):
+    id: int | str | None = None
+    status: int = 0
+    result: msgspec.Raw = msgspec.Raw(b"")
+    error: msgspec.Raw = msgspec.Raw(b"")
+    event: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Kind(msgspec.Struct):
+    e: str
+
+
+class ReportRow(msgspec.Struct):
+    """An executionReport, in the venue's letters."""
+
+    s: str
+    c: str
+    S: str
+    o: str
+    f: str
+    q: str
+    p: str
+    P: str
+    C: str
+    x: str
+    X: str
+    i: int
+    l: str  # noqa: E741
+    z: str
+    L: str
+    n: str
+    N: str | None
+    T: int
+    t: int
+    w: bool
+    m: bool
+    r: str = "NONE"
+    g: int = -1
+    d: int = 0
+    eR: str = ""
+
+
+class _BalanceRow(msgspec.Struct):
+    a: str
+    f: str
+    l: str  # noqa: E741
+
+
+class _BalancesRow(msgspec.Struct):
+    B: list[_BalanceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a call of ours. error: its body, b"" = none."""
+
+    id: int | str | None
+    status: int
+    error: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent:
+    kind: str
+    content: bytes
+
+
+def read(message: str | bytes) -> Reply | UserEvent:
+    """A message of the WebSocket API. Raises InputError."""
+    envelope = decoded(message, _Envelope)
+    if envelope.event:
+        content = bytes(envelope.event)
+        return UserEvent(decoded(content, _Kind).e, content)
+    if not envelope.status:
+        raise InputError("neither an answer nor an event")
+    return Reply(envelope.id, envelope.status, bytes(envelope.error))
+
+
+def report_row(content: bytes) -> ReportRow:
+    """Raises InputError."""
+    return decoded(content, ReportRow)
+
+
+def seen_of_report(row: ReportRow, instrument: Instrument) -> Seen:
+    """Raises InputError."""
+    kind, status = known(row.x, KINDS, "execution type"), known(row.X, STATUSES, "status")
+    time = moment(row.T)
+    executions: tuple[Execution, ...] = ()
+    if kind == "TRADE":
+        executions = (execution_of(instrument, row.t, row.L, row.l, row.n, row.N or "", row.m, time),)
+    reason = row.eR or ("" if row.r == "NONE" else row.r)
+    return Seen(
+        instrument, row.i, (row.C or row.c) if kind == "CANCELED" else row.c, status,
+        SIDES[known(row.S, tuple(SIDES), "side")], known(row.o, TYPES, "type"), row.f, size_of(row.q, instrument),
+        size_of(row.z, instrument), price_of(row.p, instrument), price_of(row.P, instrument), row.d, time, row.w,
+        row.g, reason, executions,
+    )  # fmt: skip
+
+
+def balances_of_event(content: bytes) -> dict[str, int]:
+    """Money per asset that may have changed, what is locked included. Raises InputError."""
+    return {row.a: total_of(row.a, row.f, row.l) for row in decoded(content, _BalancesRow).B}

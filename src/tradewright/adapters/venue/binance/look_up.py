@@ -1,0 +1,202 @@
+"""Asks the venue what became of orders: each leg, and the trades of those of which some were not told.
+
+That an order is not found says nothing for as long as the request that made it could still be taken: the venue refuses
+what is older than the window it was signed for, and may know an order only some time after it took it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.venue.binance import requests
+from tradewright.adapters.venue.binance.answers import (
+    EXPIRED,
+    FILLED,
+    Execution,
+    OrderRow,
+    Seen,
+    TradeRow,
+    decoded,
+    seen_of,
+    trade_of,
+)
+from tradewright.adapters.venue.binance.book import Book, Chain, Leg
+from tradewright.adapters.venue.binance.caller import ASK_RANK, Caller, Refused
+from tradewright.adapters.venue.binance.names import LEGS_MAX
+from tradewright.adapters.venue.binance.outcomes import ARCHIVED, NOT_FOUND
+from tradewright.adapters.venue.binance.reporter import Reporter
+from tradewright.model.errors import AnswerLost, InputError, TransportError, VenueRefused
+from tradewright.model.instrument import Instrument
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock
+
+SECOND_NS = 1_000_000_000
+MS_NS = 1_000_000
+#: The window a request is signed for, and how far the clocks may be apart.
+LATEST_NS = 6 * SECOND_NS
+FIRST_NS, MOST_NS = SECOND_NS // 4, 16 * SECOND_NS
+
+
+class LookUp:
+    """settles_ms: of `model.account.Account`. spawn: runs a task for as long as the client lives."""
+
+    def __init__(
+        self, caller: Caller, book: Book, clock: Clock, rng: Rng, errors: Counter[str], settles_ms: int,
+        spawn: Callable[..., asyncio.Task[None]],
+    ) -> None:  # fmt: skip
+        self.caller = caller
+        self.book = book
+        self.clock = clock
+        self.rng = rng
+        self.errors = errors
+        self.spawn = spawn
+        self.reporter: Reporter
+        self._patience = LATEST_NS + settles_ms * MS_NS
+        self._started = clock()
+        self._filling: set[str] = set()
+
+    async def order(self, instrument: Instrument, venue_id: int, client_id: str, rank: int = ASK_RANK) -> Seen | None:
+        """One order; None = it is not found. Raises TransportError, VenueRefused."""
+        try:
+            body = await self.caller.call(requests.look_up(instrument.symbol, venue_id, client_id), rank)
+        except Refused as refused:
+            if refused.outcome == NOT_FOUND:
+                return None
+            raise
+        return seen_in(decoded_order(body), instrument)
+
+    async def walk(self, chain: Chain, rank: int = ASK_RANK) -> bool:
+        """Looks up an order leg by leg, the first one first; False: it is not there. Raises TransportError (also where
+        that it is not found says nothing yet), VenueRefused."""
+        async with chain.lock:
+            number = 0
+            while True:
+                leg = chain.legs[number]
+                if not (chain.whole and leg.over):
+                    seen = await self._leg(chain, leg, rank)
+                    if seen is None:
+                        self._check_absent(chain, leg)
+                        if number == 0:
+                            return False
+                        del chain.legs[number:]
+                        break
+                    self._note(chain, leg, seen)
+                if not leg.over or leg.status == FILLED or chain.foreign:
+                    break
+                number += 1
+                if number == len(chain.legs):
+                    if chain.whole or number > LEGS_MAX:
+                        break
+                    # An earlier process may have placed the next one.
+                    self.book.add_leg(chain, 0, 0)
+            chain.whole = True
+            chain.doubtful = 0
+            return True
+
+    async def _leg(self, chain: Chain, leg: Leg, rank: int) -> Seen | None:
+        if chain.foreign and not leg.venue_id:
+            raise AnswerLost(f"{chain.order.id}: the venue's number of this order is not known")
+        try:
+            return await self.order(chain.order.instrument, leg.venue_id, leg.client_id, rank)
+        except Refused as refused:
+            if refused.outcome != ARCHIVED:
+                raise
+        order = chain.order
+        return Seen(
+            order.instrument, leg.venue_id, leg.client_id, EXPIRED, order.side, "LIMIT", "GTC", leg.quantity,
+            0, 0, 0, 0, 0, False, reason="ARCHIVED",
+        )  # fmt: skip
+
+    def _check_absent(self, chain: Chain, leg: Leg) -> None:
+        """Whether a leg that is not found is not there. Raises AnswerLost where nobody can say that yet."""
+        sent = leg.sent or self._started
+        if leg.status or chain.replacing or self.clock() - sent < self._patience:
+            if leg.number and not leg.sent:
+                del chain.legs[leg.number :]  # it was only asked about
+            raise AnswerLost(f"{leg.client_id} is not found, which says nothing yet")
+
+    def _note(self, chain: Chain, leg: Leg, seen: Seen) -> None:
+        first = leg.venue_id == 0 or not leg.type
+        leg.note(seen)
+        if first:
+            self.book.place(chain, leg)
+
+    async def trades(self, chain: Chain, leg: Leg, rank: int = ASK_RANK) -> None:
+        """Tells the fills of a leg that were not told. Raises TransportError, VenueRefused."""
+        instrument, first = chain.order.instrument, 0
+        while True:
+            body = await self.caller.call(requests.trades_of(instrument.symbol, leg.venue_id, first), rank)
+            rows = trade_rows(body)
+            for row in rows:
+                if row.orderId == leg.venue_id:
+                    self.reporter.fill(chain, leg, _read_trade(row, instrument))
+            if len(rows) < requests.ROWS_MAX:
+                return
+            first = rows[-1].id + 1
+
+    async def complete(self, chain: Chain, rank: int = ASK_RANK) -> None:
+        """Tells all fills of an order that the venue has counted. Raises TransportError, VenueRefused."""
+        for leg in list(chain.legs):
+            if leg.gap:
+                await self.trades(chain, leg, rank)
+            if leg.gap:
+                raise AnswerLost(f"{leg.client_id}: the venue does not tell all trades that it has counted")
+
+    def fill_in(self, chain: Chain) -> None:
+        """What is missing of an order is looked up until it is there."""
+        if chain.order.id not in self._filling:
+            self._filling.add(chain.order.id)
+            self.spawn(self._fill_in(chain))
+
+    async def _fill_in(self, chain: Chain) -> None:
+        try:
+            for pause in waits(self.rng, FIRST_NS, MOST_NS):
+                try:
+                    if not chain.whole:
+                        await self.walk(chain)
+                    await self.complete(chain)
+                except (TransportError, VenueRefused):
+                    self.errors["look_up"] += 1
+                    await asyncio.sleep(pause / SECOND_NS)
+                    continue
+                if chain.whole and not any(leg.gap for leg in chain.legs):
+                    break
+        finally:
+            self._filling.discard(chain.order.id)
+        self.reporter.settle(chain)
+
+
+def decoded_order(body: bytes) -> OrderRow:
+    """Raises AnswerLost for what can not be read: what it would have said is not known."""
+    try:
+        return decoded(body, OrderRow)
+    except InputError as error:
+        raise AnswerLost(f"{error}") from error
+
+
+def trade_rows(body: bytes) -> list[TradeRow]:
+    """Raises AnswerLost."""
+    try:
+        return decoded(body, list[TradeRow])
+    except InputError as error:
+        raise AnswerLost(f"{error}") from error
+
+
+def seen_in(row: OrderRow, instrument: Instrument) -> Seen:
+    """Raises AnswerLost."""
+    try:
+        if row.symbol != instrument.symbol:
+            raise InputError(f"{row.symbol[:20]} is another symbol")
+        return seen_of(row, instrument)
+    except InputError as error:
+        raise AnswerLost(f"{error}") from error
+
+
+def _read_trade(row: TradeRow, instrument: Instrument) -> Execution:
+    try:
+        return trade_of(row, instrument)
+    except InputError as error:
+        raise AnswerLost(f"{error}") from error

@@ -1,0 +1,89 @@
+"""What an answer means, as one table: for each kind of request what its status and code say of what was done.
+
+The first row that fits decides. A request whose answer says nothing certain may have been carried out: it is UNKNOWN,
+and looked up, never sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SUBMIT, CANCEL, REPLACE, ASK = "submit", "cancel", "replace", "ask"
+KINDS = (SUBMIT, CANCEL, REPLACE, ASK)
+
+DONE = "done"
+UNKNOWN = "unknown"
+REFUSED = "refused"
+#: The order with this client id is there: ours, sent before.
+EXISTS = "exists"
+#: The order is not at work: filled, ended or never seen. What became of it is looked up.
+GONE = "gone"
+NOT_FOUND = "not_found"
+#: Ended without a fill, so long ago that the venue has put it away.
+ARCHIVED = "archived"
+#: Refused before matching for its time: the clock is measured anew and the request made once more.
+CLOCK = "clock"
+#: Nothing reached matching; nothing may be sent until the venue's time is over.
+LIMITED = "limited"
+#: The same for new orders alone.
+ORDERS_LIMITED = "orders_limited"
+#: Of an answer that carries no code of the venue's.
+NO_CODE = 1
+OUTCOMES = (DONE, UNKNOWN, REFUSED, EXISTS, GONE, NOT_FOUND, ARCHIVED, CLOCK, LIMITED, ORDERS_LIMITED)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """kind, code: "" and 0 = any; statuses: first and last; text: how it begins."""
+
+    outcome: str
+    statuses: tuple[int, int] = (100, 599)
+    code: int = 0
+    kind: str = ""
+    text: str = ""
+
+    def fits(self, kind: str, status: int, code: int, text: str) -> bool:
+        return (
+            self.statuses[0] <= status <= self.statuses[1]
+            and self.code in (0, code)
+            and self.kind in ("", kind)
+            and text.startswith(self.text)
+        )
+
+
+TABLE = (
+    Row(DONE, (200, 299)),
+    Row(LIMITED, (418, 418)),
+    Row(ORDERS_LIMITED, (429, 429), -1015),
+    Row(LIMITED, (429, 429)),
+    # A gateway's word, whatever it carries: the matching engine may have the request.
+    Row(UNKNOWN, (500, 599)),
+    Row(UNKNOWN, (100, 199)),
+    Row(UNKNOWN, (300, 399)),
+    # The firewall before the venue.
+    Row(REFUSED, (403, 403)),
+    Row(CLOCK, code=-1021),
+    Row(UNKNOWN, code=-1000),
+    Row(UNKNOWN, code=-1001),
+    Row(UNKNOWN, code=-1006),
+    Row(UNKNOWN, code=-1007),
+    Row(LIMITED, code=-1003),
+    Row(ORDERS_LIMITED, code=-1015),
+    Row(EXISTS, code=-2010, kind=SUBMIT, text="Duplicate order sent."),
+    Row(EXISTS, code=-2010, kind=REPLACE, text="Duplicate order sent."),
+    Row(GONE, code=-2011, kind=CANCEL),
+    Row(GONE, code=-2011, kind=REPLACE),
+    Row(GONE, code=-2038, kind=REPLACE),
+    Row(GONE, code=-2013, kind=CANCEL),
+    Row(NOT_FOUND, code=-2013, kind=ASK),
+    Row(ARCHIVED, code=-2026, kind=ASK),
+    # Refused without a code of the venue's: whose word it is can not be told.
+    Row(UNKNOWN, code=NO_CODE),
+    Row(REFUSED, (400, 499)),
+    Row(UNKNOWN),
+)
+
+
+def outcome_of(kind: str, status: int, code: int, text: str) -> str:
+    """What an answer means. code: the venue's, NO_CODE where the answer has none."""
+    return next(row.outcome for row in TABLE if row.fits(kind, status, code, text))

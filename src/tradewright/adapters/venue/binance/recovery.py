@@ -1,0 +1,161 @@
+"""What was missed while no stream was heard: open orders, orders that are open here and not there, and the trades of
+whatever the account owns more or less of than was known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from tradewright.adapters.venue.binance import requests
+from tradewright.adapters.venue.binance.answers import OrderRow, Seen, TradeRow, balances_of, decoded, seen_of, trade_of
+from tradewright.adapters.venue.binance.book import Book
+from tradewright.adapters.venue.binance.caller import Caller
+from tradewright.adapters.venue.binance.look_up import LookUp, trade_rows
+from tradewright.adapters.venue.binance.reporter import Reporter
+from tradewright.model.account_snapshot import AccountSnapshot
+from tradewright.model.errors import AnswerLost, InputError
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE
+from tradewright.ports import Clock, Orders
+
+MS_NS = 1_000_000
+SECOND_NS = 1_000 * MS_NS
+#: Trades are asked for from so long before the stream was last heard.
+OVERLAP_NS = 60 * SECOND_NS
+
+
+class Recovery:
+    """traded: instruments of the engine by symbol, as this client has met them."""
+
+    def __init__(
+        self, caller: Caller, book: Book, reporter: Reporter, look_up: LookUp, orders: Orders, clock: Clock,
+        errors: Counter[str], traded: dict[str, Instrument],
+    ) -> None:  # fmt: skip
+        self.caller = caller
+        self.book = book
+        self.reporter = reporter
+        self.look_up = look_up
+        self.orders = orders
+        self.clock = clock
+        self.errors = errors
+        self.traded = traded
+        self._balances: dict[str, int] | None = None
+        #: Until then (the venue's clock) no trade was missed.
+        self._since = 0
+
+    def balances_changed(self, balances: dict[str, int]) -> None:
+        """As the stream says."""
+        if self._balances is not None:
+            self._balances |= balances
+
+    def lost(self) -> None:
+        """From about now on trades may be missed."""
+        self._since = self._since or self.caller.now() - OVERLAP_NS
+
+    async def recover(self) -> None:
+        """All that was missed is told. Raises TransportError, VenueRefused."""
+        known = self._balances
+        balances = await self._ask_balances()
+        await self._compare(await self._open_orders())
+        if known is not None and self._since:
+            changed = [
+                instrument for instrument in self.traded.values()
+                if balances.get(instrument.base, 0) != known.get(instrument.base, 0)
+            ]  # fmt: skip
+            for instrument in changed:
+                await self._trades(instrument, self._since)
+        self._since = 0
+
+    async def snapshot(self, account: str) -> AccountSnapshot:
+        """Raises TransportError, VenueRefused."""
+        asked = self.clock()
+        seen = await self._open_orders()
+        balances = await self._ask_balances()
+        time = self.clock()
+        orders: dict[str, int] = {}
+        for one in seen:
+            chain, _ = self.reporter.find(one)
+            self.reporter.hear(one)
+            orders[chain.order.id] = max(chain.executed, orders.get(chain.order.id, 0))
+        positions = {
+            instrument.base: (instrument.symbol, _size(balances[instrument.base], instrument), 0)
+            for instrument in reversed(self.traded.values())
+            if balances.get(instrument.base, 0)
+        }
+        money = [(asset, amount) for asset, amount in balances.items() if asset not in positions]
+        held = [position for position in positions.values() if position[1]]
+        return AccountSnapshot(time, account, asked, money, held, list(orders.items()))
+
+    async def _ask_balances(self) -> dict[str, int]:
+        body = await self.caller.call(requests.account())
+        try:
+            self._balances = balances_of(body)
+        except InputError as error:
+            raise AnswerLost(f"{error}") from error
+        return dict(self._balances)
+
+    async def _open_orders(self) -> list[Seen]:
+        """The open orders of instruments that the engine has."""
+        body = await self.caller.call(requests.open_orders())
+        found = []
+        try:
+            for row in decoded(body, list[OrderRow]):
+                instrument = self.orders.instrument(row.symbol)
+                if instrument is None:
+                    self.errors["unknown_symbol"] += 1
+                    continue
+                self.traded.setdefault(row.symbol, instrument)
+                found.append(seen_of(row, instrument))
+        except InputError as error:
+            raise AnswerLost(f"{error}") from error
+        return found
+
+    async def _compare(self, seen: Iterable[Seen]) -> None:
+        """What is open there is told; what is open here and was not among it is looked up."""
+        there = set()
+        for one in seen:
+            chain = self.reporter.hear(one)
+            there.add(chain.order.id)
+        for order_id in self.orders.open():
+            chain_here = self.book.known(order_id)
+            if order_id in there or chain_here is None or chain_here.replacing:
+                continue
+            if not chain_here.last.status and chain_here.last.sent:
+                continue  # its submit is on its way, or the engine asks what became of it
+            try:
+                if await self.look_up.walk(chain_here):
+                    await self.look_up.complete(chain_here)
+                    self.reporter.settle(chain_here)
+            except AnswerLost:
+                self.errors["look_up"] += 1
+
+    async def _trades(self, instrument: Instrument, since: int) -> None:
+        """All trades of a symbol since then are told, whose-ever order they are of."""
+        call = requests.trades_since(instrument.symbol, max(since // MS_NS, 0))
+        while True:
+            rows = trade_rows(await self.caller.call(call))
+            for row in rows:
+                await self._trade(row, instrument)
+            if len(rows) < requests.ROWS_MAX:
+                return
+            call = requests.trades_from(instrument.symbol, rows[-1].id + 1)
+
+    async def _trade(self, row: TradeRow, instrument: Instrument) -> None:
+        place = self.book.at(row.symbol, row.orderId)
+        if place is None:
+            seen = await self.look_up.order(instrument, row.orderId, "")
+            if seen is None:
+                self.errors["look_up"] += 1
+                return
+            self.reporter.hear(seen)
+            place = self.reporter.find(seen)
+        try:
+            self.reporter.fill(*place, trade_of(row, instrument))
+        except InputError as error:
+            raise AnswerLost(f"{error}") from error
+
+
+def _size(money: int, instrument: Instrument) -> int:
+    """Size counts of so much of the base asset; dust that is finer than a count is left out."""
+    one: int = 10 ** (MONEY_SCALE - instrument.size_scale)
+    return money // one

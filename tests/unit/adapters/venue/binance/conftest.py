@@ -1,0 +1,17 @@
+"""What plays against the simulated venue runs on the compiled build alone, as the simulators' own tests do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import COMPILED_ALONE
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(COMPILED_ALONE)
