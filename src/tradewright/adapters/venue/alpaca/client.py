@@ -1,0 +1,367 @@
+"""The client of one account at Alpaca: commands out, reports in, connections kept.
+
+`execute` hands a command to a task of its own; commands of one order stay in their sequence. The trade stream is
+subscribed before anything is looked up, and a ConnectionChanged says "up" when all that was missed has been told. The
+stream has no numbers and no replay, so it is not believed: a frame that can not be read ends it, and every few seconds
+the venue's lists are compared with what it said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.net.line import Line
+from tradewright.adapters.venue.alpaca.answers import WireAccount, WireClock, WirePosition
+from tradewright.adapters.venue.alpaca.credentials import Credentials
+from tradewright.adapters.venue.alpaca.door import Door
+from tradewright.adapters.venue.alpaca.endpoints import Endpoints
+from tradewright.adapters.venue.alpaca.lookup import NO_ANSWER, Lookups
+from tradewright.adapters.venue.alpaca.market import Feed, Market
+from tradewright.adapters.venue.alpaca.notation import Unreadable, plain, price_units, size_units, time_of
+from tradewright.adapters.venue.alpaca.placing import Placing, exits_of
+from tradewright.adapters.venue.alpaca.recovery import Recovery
+from tradewright.adapters.venue.alpaca.requests import Exits, Requests
+from tradewright.adapters.venue.alpaca.shapes import shapes_of
+from tradewright.adapters.venue.alpaca.teller import Teller
+from tradewright.adapters.venue.alpaca.updates import (
+    CANCEL_REFUSED,
+    EXECUTIONS,
+    STATES,
+    Update,
+    authorized,
+    listen,
+    listening,
+    log_in,
+    read_update,
+)  # fmt: skip
+from tradewright.model.account import Account
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.command import Command, Replace, Submit
+from tradewright.model.control import LagMeasured
+from tradewright.model.errors import InputError, SocketClosed, VenueRefused
+from tradewright.model.event import CANCEL, QUERY, Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar
+from tradewright.model.numbers import PRICE_MAX, money_of, nearest_count_of
+from tradewright.model.order import Order
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Orders, Socket, Transport
+
+SECOND_NS = 1_000_000_000
+CLOCK_OFFSET = "CLOCK_OFFSET"
+#: Updates kept of linked orders whose names we wait for.
+HELD_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Seconds: look_every, between comparisons with the venue's lists while orders work; idle_every, while none does;
+    clock_every, between measurements of its clock; silence, without a sign of life until a stream is dropped. packed:
+    market data comes in msgpack. fractions: instruments allow fractions of a share where the asset does."""
+
+    look_every: float = 10.0
+    idle_every: float = 60.0
+    clock_every: float = 300.0
+    silence: float = 30.0
+    packed: bool = False
+    fractions: bool = False
+
+
+class AlpacaVenue:
+    """A `ports.Venue`. errors: how often what was not understood, by what it was."""
+
+    def __init__(
+        self,
+        terms: Account,
+        credentials: Credentials,
+        endpoints: Endpoints,
+        transport: Transport,
+        clock: Clock,
+        rng: Rng,
+        orders: Orders,
+        deliver: Callable[[Event], None],
+        options: Options | None = None,
+    ) -> None:
+        self.account = terms.name
+        self.errors: Counter[str] = Counter()
+        self.options = options or Options()
+        self._chains: dict[str, asyncio.Task[None] | None] = {}
+        self._clock = clock
+        self._rng = rng
+        self._orders = orders
+        self._deliver = deliver
+        self._credentials = credentials
+        self._requests = Requests(endpoints, credentials)
+        self._door = Door(transport, clock, rng.split("door"), self.errors)
+        self._teller = Teller(terms, clock, self._door.venue_time, orders, deliver, self.errors)
+        self._lookups = Lookups(terms, self._door, self._requests, self._teller, orders, clock, self.errors)
+        self._placing = Placing(
+            self._door, self._requests, self._teller, self._lookups, orders, clock, self.errors
+        )  # fmt: skip
+        self._recovery = Recovery(
+            self._door, self._requests, self._teller, self._lookups, orders, self.errors, self._chains.__contains__
+        )
+        self._line = Line(
+            endpoints.trades, transport, clock, rng.split("trades"), self._log_in, self._hear, self._lost,
+            silence_ns=round(self.options.silence * SECOND_NS),
+        )  # fmt: skip
+        self._market = Market(
+            self._door, Door(transport, clock, rng.split("data"), self.errors), self._requests, endpoints,
+            lambda url: Feed(
+                url, transport, clock, rng.split(url), credentials, deliver, self.errors, self.options.packed,
+                round(self.options.silence * SECOND_NS),
+            ),
+            self.options.fractions,
+        )  # fmt: skip
+        self._fresh: list[Order] = []
+        self._batch: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: list[Update] = []
+        self._up: bool | None = None
+        self._recovering: asyncio.Task[None] | None = None
+
+    # Commands
+
+    def execute(self, command: Command) -> None:
+        """Hands a command over. Submits of one moment are looked at together, since some go out as one request."""
+        if isinstance(command, Submit):
+            if not self._fresh:
+                self._batch = self._start(self._submit_all())
+            self._fresh.append(command.order)
+            self._chains[command.order_id] = self._batch
+        elif isinstance(command, Replace):
+            self._chain(command.order_id, self._placing.replace(command))
+        elif command.kind == CANCEL:
+            self._chain(command.order_id, self._placing.cancel(command.order_id))
+        elif command.kind == QUERY:
+            self._start(self._lookups.answer(command.order_id))
+
+    async def _submit_all(self) -> None:
+        """All submits of the moment that has just ended; a single one goes on in this very task."""
+        batch, fresh, self._fresh = self._batch, self._fresh, []
+        shapes = shapes_of(fresh, self._orders)
+        for refused in shapes.refused:
+            self._placing.refuse_links(refused)
+        posts = []
+        for order, exits in shapes.posts[1:]:
+            post = self._start(self._submit(order, exits))
+            posts.append(post)
+            for id in [order.id, *(one.id for one in exits_of(exits))]:
+                if self._chains.get(id) is batch:
+                    self._chains[id] = post
+        if shapes.posts:
+            await self._submit(*shapes.posts[0])
+        # A command that came in the same moment waits for the batch.
+        await asyncio.gather(*posts, return_exceptions=True)
+
+    async def _submit(self, order: Order, exits: Exits | None) -> None:
+        await self._placing.submit(order, exits)
+        held, self._held = self._held, []
+        for update in held:
+            try:
+                self._heed(update)
+            except Unreadable:
+                self.errors["unreadable frame"] += 1
+
+    def _chain(self, order_id: str, work: Coroutine[Any, Any, None]) -> None:
+        """Work on an order, behind what is under way for it."""
+        before = self._chains.get(order_id)
+        self._chains[order_id] = self._start(work if before is None else _behind(before, work))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        for id in [id for id, chained in self._chains.items() if chained is task]:
+            del self._chains[id]
+        if not task.cancelled() and task.exception() is not None:
+            self.errors[f"defect: {type(task.exception()).__name__}"] += 1
+
+    # The trade stream
+
+    async def run(self) -> None:
+        """Holds the trade stream, compares with the venue's lists, measures its clock."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._line.run())
+            group.create_task(self._look_again())
+            group.create_task(self._measure())
+            group.create_task(self._market.run())
+
+    async def _log_in(self, socket: Socket) -> None:
+        try:
+            await socket.send(log_in(self._credentials).decode())
+            if not authorized(await socket.receive()):
+                raise VenueRefused("the trade stream does not know these keys")
+            await socket.send(listen().decode())
+            if not listening(await socket.receive()):
+                raise VenueRefused("the trade stream does not tell of trades")
+        except Unreadable as error:
+            self.errors["unreadable frame"] += 1
+            raise SocketClosed(str(error)) from error
+        self._recovering = self._start(self._recover())
+
+    async def _recover(self) -> None:
+        """Tells what was missed, then that nothing is missing."""
+        for pause in waits(self._rng.split("recovery")):
+            try:
+                await self._see_account()
+                await self._recovery.everything()
+                break
+            except NO_ANSWER as error:
+                self.errors[f"recovery: {type(error).__name__}"] += 1
+                await asyncio.sleep(pause / SECOND_NS)
+        self._up = True
+        self._deliver(ConnectionChanged(self._clock(), self.account, True, self._placing.blocked))
+
+    def _lost(self, reason: str) -> None:
+        if self._recovering is not None:
+            self._recovering.cancel()
+        if self._up is not False:
+            self._up = False
+            self._deliver(ConnectionChanged(self._clock(), self.account, False, reason))
+
+    def _hear(self, frame: str | bytes) -> None:
+        """One frame. Raises SocketClosed for one that can not be read: what it said is missing from now on."""
+        try:
+            update = read_update(frame)
+            if update is not None:
+                self._heed(update)
+        except Unreadable as error:
+            self.errors["unreadable frame"] += 1
+            raise SocketClosed(f"a frame that can not be read: {error}") from error
+
+    def _heed(self, update: Update) -> None:
+        """What an update says. Raises Unreadable."""
+        wire, time = update.order, time_of(update.timestamp)
+        tracked = self._recovery.take(wire)
+        if tracked is None:
+            if wire.order_class and len(self._held) < HELD_MAX:
+                self._held.append(update)
+            return
+        leg = tracked.legs.get(wire.id)
+        if leg is not None and update.event in EXECUTIONS and update.price is not None and update.qty is not None:
+            instrument = tracked.instrument
+            self._teller.fill(
+                tracked, leg, size_units(update.qty, instrument), price_units(update.price, instrument),
+                size_units(wire.filled_qty, instrument), time,
+            )  # fmt: skip
+        if update.event == CANCEL_REFUSED:
+            tracked.refused += 1
+        if update.event not in STATES:
+            # Something happened that nobody knows: the venue's lists say what came of it.
+            self.errors[f"event {update.event[:40]!r}"] += 1
+            self._start(self._lookups.answer(tracked.id, surely=False))
+        self._placing.told(tracked)
+
+    async def _look_again(self) -> None:
+        while True:
+            pause = self.options.look_every if self._orders.open() else self.options.idle_every
+            await asyncio.sleep(pause)
+            if not self._up:
+                continue
+            try:
+                await self._recovery.glance()
+                if self._placing.blocked:
+                    await self._see_account()
+            except NO_ANSWER as error:
+                self.errors[f"comparison: {type(error).__name__}"] += 1
+
+    # The account
+
+    async def _see_account(self) -> WireAccount:
+        """What the account may do. Raises NO_ANSWER."""
+        account = await self._door.fetch(self._requests.account(), WireAccount)
+        self._placing.blocked = account.blocked
+        return account
+
+    async def _measure(self) -> None:
+        """The venue's clock against ours, again and again."""
+        while True:
+            pause = self.options.clock_every
+            try:
+                before = self._clock()
+                clock = await self._door.fetch(self._requests.clock(), WireClock)
+                after = self._clock()
+                self._door.offset_ns = time_of(clock.timestamp) - (before + after) // 2
+                self._deliver(LagMeasured(after, CLOCK_OFFSET, self._door.offset_ns))
+            except NO_ANSWER as error:
+                self.errors[f"clock: {type(error).__name__}"] += 1
+                pause = min(pause, self.options.look_every)
+            await asyncio.sleep(pause)
+
+    async def snapshot(self) -> AccountSnapshot:
+        """Three questions at once: the account's cash, its positions, what works."""
+        asked = self._clock()
+        try:
+            account, positions, rows = await asyncio.gather(
+                self._see_account(),
+                self._door.fetch(self._requests.positions(), list[WirePosition]),
+                self._recovery.open_orders(),
+            )
+            held = [self._position(position) for position in positions]
+            orders = [found for found in map(self._working, rows) if found is not None]
+            balances = [(account.currency, money_of(account.cash, "cash"))]
+        except (Unreadable, InputError) as error:
+            self.errors["unreadable snapshot"] += 1
+            raise VenueRefused(f"the account can not be read: {error}") from error
+        working: dict[str, int] = {}
+        for order_id, filled in orders:
+            working[order_id] = max(filled, working.get(order_id, 0))
+        found = [one for one in held if one is not None]
+        return AccountSnapshot(self._clock(), self.account, asked, balances, found, sorted(working.items()))
+
+    def _position(self, position: WirePosition) -> tuple[str, int, int] | None:
+        instrument = self._orders.instrument(plain(position.symbol))
+        if instrument is None:
+            self.errors["position in an instrument that is not traded here"] += 1
+            return None
+        size = size_units(position.qty, instrument)
+        average = position.avg_entry_price
+        price = 0
+        if average is not None:
+            price = nearest_count_of(average, instrument.price_scale, "average price", PRICE_MAX)
+        return instrument.symbol, size, price
+
+    def _working(self, wire: Any) -> tuple[str, int] | None:
+        tracked = self._recovery.take(wire)
+        return None if tracked is None else (tracked.id, tracked.filled)
+
+    # The market
+
+    async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
+        """As `ports.Venue` says; more than a few symbols cost three requests in all."""
+        return await self._market.instruments(symbols)
+
+    async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
+        """As `ports.Venue` says."""
+        return await self._market.bars(instrument, seconds, start, end)
+
+    def watch(self, instruments: Sequence[Instrument]) -> None:
+        """From now on their quotes and trades are delivered."""
+        for feed, symbols in self._market.watch(instruments):
+            self._start(feed.tell(symbols))
+
+    async def close(self) -> None:
+        """Ends what is under way; what became of it is looked up at the next start."""
+        self._lookups.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _behind(before: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await asyncio.wait([before])
+    except BaseException:
+        work.close()
+        raise
+    await work

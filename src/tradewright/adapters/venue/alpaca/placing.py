@@ -1,0 +1,342 @@
+"""Commands on their way: an order is placed, cancelled, changed, and each ends in a report that answers it.
+
+The venue's own replacement makes a new order whose size nobody vouches for once the old one has filled in part. So a
+change is a cancel, a wait for the size that was filled in the end, and a new order for what is left of the total:
+whatever fills in between, no more than the total ever does. A leg of a bracket or pair can not be taken out alone, as
+its family would end with it; its price is changed in place, while nothing of it is filled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+from tradewright.adapters.venue.alpaca.answers import WireOrder, read
+from tradewright.adapters.venue.alpaca.door import NOT_SENT, Door, Outcome
+from tradewright.adapters.venue.alpaca.gate import OPENING, URGENT
+from tradewright.adapters.venue.alpaca.lookup import NO_ANSWER, Lookups
+from tradewright.adapters.venue.alpaca.notation import Unreadable
+from tradewright.adapters.venue.alpaca.outcomes import (
+    CANCEL,
+    CLOSING_ONLY,
+    LOOK,
+    REFUSED,
+    REPLACE,
+    SUBMIT,
+    TAKEN,
+    THROTTLED,
+)  # fmt: skip
+from tradewright.adapters.venue.alpaca.requests import CODES, Exits, Requests, unstatable
+from tradewright.adapters.venue.alpaca.teller import Teller
+from tradewright.adapters.venue.alpaca.tracked import CANCELED, ENDED, REJECTED, REPLACED, Tracked
+from tradewright.model.command import Replace
+from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
+from tradewright.model.event import REJECTED as REPORT_REJECTED
+from tradewright.model.order import ENTRY, STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.ports import Clock, Orders
+
+#: How long we wait for what a request that was taken will cause, seconds; and between looks of our own.
+PATIENCE = 5.0
+LOOK_EVERY = 1.0
+NOT_NATIVE = "NOT_NATIVE_LINK"
+
+
+class Placing:
+    """Of one account. blocked: why the account takes no openings, "" = it does."""
+
+    def __init__(
+        self,
+        door: Door,
+        requests: Requests,
+        teller: Teller,
+        lookups: Lookups,
+        orders: Orders,
+        clock: Clock,
+        errors: Counter[str],
+    ) -> None:
+        self.blocked = ""
+        self._door = door
+        self._requests = requests
+        self._teller = teller
+        self._lookups = lookups
+        self._orders = orders
+        self._clock = clock
+        self._errors = errors
+
+    # Submit
+
+    async def submit(self, order: Order, exits: Exits | None = None) -> None:
+        """Places an order, with those it is linked to."""
+        family = [order, *exits_of(exits)]
+        rank = OPENING if order.role == ENTRY else URGENT
+        code = next((code for code in map(unstatable, family) if code), "")
+        if code:
+            self._refuse(family, code, CODES[code])
+            return
+        if rank == OPENING and self.blocked:
+            self._refuse(family, "ACCOUNT_BLOCKED", self.blocked)
+            return
+        for member in family:
+            self._teller.track(member)
+        outcome = await self._door.command(SUBMIT, self._requests.submit(order, order.id, exits), rank)
+        if outcome.means in (REFUSED, THROTTLED, NOT_SENT):
+            verdict = outcome.verdict
+            if verdict.text.startswith(CLOSING_ONLY):
+                self.blocked = verdict.text
+            self._refuse(family, "RATE_LIMITED" if outcome.means == THROTTLED else verdict.code, verdict.text)
+        elif outcome.means != TAKEN or not self._taken(order, family, outcome):
+            for member in family:
+                self._teller.refuse(OUTCOME_UNKNOWN, member.id, SUBMIT, outcome.verdict.text)
+
+    def _taken(self, order: Order, family: list[Order], outcome: Outcome) -> bool:
+        """Tells what the answer says; False: it can not be read."""
+        try:
+            wire = read(outcome.body, WireOrder)
+            if wire.client_order_id != order.id:
+                raise Unreadable(f"{order.id} was answered with {wire.client_order_id[:40]!r}")
+            self._teller.see(wire, self._teller.track(order))
+            for member in family[1:]:
+                self._teller.see(leg_of(wire, member), self._teller.track(member))
+        except Unreadable:
+            self._errors["unreadable answer"] += 1
+            return False
+        for member in family:
+            self.told(self._teller.track(member))
+        return True
+
+    def told(self, tracked: Tracked) -> None:
+        """Tells how it stands, or lets the fills come first that are missing."""
+        if tracked.missing > 0 or not tracked.whole:
+            self._lookups.soon(tracked)
+        else:
+            self._teller.state(tracked)
+        tracked.wake()
+
+    def _refuse(self, family: list[Order], code: str, text: str) -> None:
+        for member in family:
+            self._teller.refuse(REPORT_REJECTED, member.id, code, text)
+
+    def refuse_links(self, orders: list[Order]) -> None:
+        """Orders that are linked as the venue can not link them: nothing of them is sent."""
+        self._refuse(orders, NOT_NATIVE, CODES[NOT_NATIVE])
+
+    # Cancel
+
+    async def cancel(self, order_id: str) -> None:
+        """Cancels what is left of an order."""
+        venue_id = await self._newest(order_id)
+        for _ in range(2):
+            if not venue_id:
+                break
+            outcome = await self._door.command(CANCEL, self._requests.cancel(venue_id), URGENT)
+            if outcome.means == TAKEN:
+                await self._until_cancelled(order_id)
+                return
+            if outcome.means == LOOK:
+                newest = await self._look(order_id)
+                if newest and newest != venue_id:
+                    venue_id = newest
+                    continue
+                if newest is not None:
+                    self._teller.refuse(CANCEL_REJECTED, order_id, outcome.verdict.code, outcome.verdict.text)
+                    return
+            elif outcome.means == REFUSED:
+                self._teller.refuse(CANCEL_REJECTED, order_id, outcome.verdict.code, outcome.verdict.text)
+                return
+            break
+        self._teller.refuse(OUTCOME_UNKNOWN, order_id, CANCEL, "nobody can say what became of the cancel")
+
+    async def _newest(self, order_id: str) -> str:
+        """The venue's name of the order's newest leg; "" = nobody knows it now."""
+        tracked = self._teller.known.get(order_id)
+        if tracked is not None and tracked.last is not None:
+            return tracked.last.venue_id
+        return self._orders.venue_id(order_id) or await self._look(order_id) or ""
+
+    async def _look(self, order_id: str) -> str | None:
+        """Looks the order up and tells what is found; the newest leg while it lives, "" = it has ended, None: nobody
+        can say."""
+        try:
+            tracked = await self._lookups.find(order_id)
+            if tracked is None or tracked.last is None:
+                return None
+            await self._lookups.complete(tracked)
+        except NO_ANSWER as error:
+            self._errors[f"look-up: {type(error).__name__}"] += 1
+            return None
+        self.told(tracked)
+        return "" if tracked.last.status in ENDED else tracked.last.venue_id
+
+    async def _until_cancelled(self, order_id: str) -> None:
+        order = self._orders.order(order_id)
+        tracked = self._teller.known.get(order_id) or (self._teller.track(order) if order is not None else None)
+        if tracked is None:
+            return
+        refused = tracked.refused
+        if await self._until(tracked, lambda: _ended(tracked) or tracked.refused > refused, look=False):
+            if tracked.refused > refused and not _ended(tracked):
+                await self._look(order_id)
+                self._teller.refuse(CANCEL_REJECTED, order_id, "order_cancel_rejected", "the venue did not cancel it")
+            return
+        self._teller.refuse(OUTCOME_UNKNOWN, order_id, CANCEL, f"not cancelled within {PATIENCE:g} s")
+
+    async def _until(self, tracked: Tracked, done: Callable[[], bool], look: bool) -> bool:
+        """Waits until something is so; look: by looks of our own as well, where the stream is silent."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        while not done():
+            left = deadline - loop.time()
+            if left <= 0:
+                return False
+            if not await tracked.heard(min(left, LOOK_EVERY)) and look:
+                await self._glance(tracked)
+        return True
+
+    async def _glance(self, tracked: Tracked) -> None:
+        """A look at the newest leg alone."""
+        try:
+            last = tracked.last
+            wire = await self._lookups.get(self._requests.order(last.venue_id)) if last is not None else None
+            if wire is not None:
+                self._teller.see(wire, tracked)
+        except NO_ANSWER as error:
+            self._errors[f"look-up: {type(error).__name__}"] += 1
+
+    # Replace
+
+    async def replace(self, command: Replace) -> None:
+        """Works an order at other terms."""
+        order = self._orders.order(command.order_id)
+        tracked = self._teller.known.get(command.order_id)
+        if tracked is None or not tracked.whole or tracked.last is None:
+            if await self._look(command.order_id) is None:
+                self._unknown(command, "the order could not be looked up")
+                return
+            tracked = self._teller.known.get(command.order_id)
+        if order is None or tracked is None or tracked.last is None or tracked.last.status in ENDED:
+            self._teller.refuse(REPLACE_REJECTED, command.order_id, "ENDED", "the order has ended")
+            return
+        change = self._reprice if tracked.group else self._swap
+        tracked.busy = True
+        try:
+            await change(command, order, tracked)
+        finally:
+            tracked.busy = False
+        self.told(tracked)
+
+    async def _swap(self, command: Replace, order: Order, tracked: Tracked) -> None:
+        old = tracked.last
+        assert old is not None
+        refused = tracked.refused
+        outcome = await self._door.command(CANCEL, self._requests.cancel(old.venue_id), URGENT)
+        if outcome.means == LOOK:
+            await self._refused(command, tracked, outcome)
+            return
+        if outcome.means == REFUSED:
+            self._teller.refuse(REPLACE_REJECTED, order.id, outcome.verdict.code, outcome.verdict.text)
+            return
+        done = outcome.means == TAKEN and await self._until(
+            tracked, lambda: old.status in ENDED or tracked.refused > refused, look=True
+        )
+        if not done:
+            self._unknown(command, "nobody can say whether the order was taken out to be changed")
+        elif old.status != CANCELED:
+            self._teller.refuse(REPLACE_REJECTED, order.id, "ENDED", f"the order is {old.status}")
+        else:
+            await self._place_rest(command, order, tracked)
+
+    async def _refused(self, command: Replace, tracked: Tracked, outcome: Outcome) -> None:
+        """The order is not as we thought: what is found is told, then the refusal."""
+        tracked.busy = False
+        if await self._look(command.order_id) is None:
+            self._unknown(command, outcome.verdict.text)
+        else:
+            self._teller.refuse(REPLACE_REJECTED, command.order_id, outcome.verdict.code, outcome.verdict.text)
+
+    async def _place_rest(self, command: Replace, order: Order, tracked: Tracked) -> None:
+        left = command.quantity - tracked.filled
+        last = tracked.last
+        assert last is not None
+        if left <= 0:
+            # What filled on the way is all that was asked for: the order is complete.
+            last.quantity = last.filled
+            tracked.ended = CANCELED
+            self._teller.replaced(tracked, last, 0)
+            return
+        request = self._requests.place(
+            order, tracked.next_client_id(), left, command.limit_units, command.stop_units
+        )  # fmt: skip
+        tracked.doubt = self._clock()
+        outcome = await self._door.command(SUBMIT, request, URGENT)
+        if outcome.means == TAKEN:
+            try:
+                self._teller.see(read(outcome.body, WireOrder), tracked)
+                tracked.doubt = 0
+                return
+            except Unreadable:
+                self._errors["unreadable answer"] += 1
+        if outcome.means in (REFUSED, NOT_SENT):
+            tracked.doubt = 0
+            verdict = outcome.verdict
+            self._teller.refuse(REPLACE_REJECTED, order.id, verdict.code, verdict.text)
+            self._teller.end(tracked, CANCELED, 0, verdict.code, verdict.text)
+            return
+        self._unknown(command, "nobody can say whether the changed order stands")
+
+    async def _reprice(self, command: Replace, order: Order, tracked: Tracked) -> None:
+        """The venue's own replacement, of a leg that nothing was filled of."""
+        old = tracked.last
+        assert old is not None
+        if command.quantity != tracked.total or tracked.filled:
+            self._teller.refuse(REPLACE_REJECTED, order.id, NOT_NATIVE, "a linked order can change its price alone")
+            return
+        request = self._requests.reprice(
+            old.venue_id, tracked.next_client_id(), order, command.limit_units, command.stop_units
+        )
+        outcome = await self._door.command(REPLACE, request, URGENT)
+        if outcome.means == LOOK:
+            await self._refused(command, tracked, outcome)
+            return
+        if outcome.means == REFUSED:
+            self._teller.refuse(REPLACE_REJECTED, order.id, outcome.verdict.code, outcome.verdict.text)
+            return
+        try:
+            wire = read(outcome.body, WireOrder) if outcome.means == TAKEN else None
+            if wire is not None:
+                self._teller.see(wire, tracked)
+        except Unreadable:
+            self._errors["unreadable answer"] += 1
+            wire = None
+        if wire is None or not await self._until(tracked, lambda: old.status in ENDED or _refused(tracked), look=False):
+            self._unknown(command, "nobody can say whether the order was changed")
+        elif old.status != REPLACED:
+            self._teller.refuse(REPLACE_REJECTED, order.id, "order_replace_rejected", f"the order is {old.status}")
+
+    def _unknown(self, command: Replace, text: str) -> None:
+        self._teller.refuse(OUTCOME_UNKNOWN, command.order_id, REPLACE, text)
+
+
+def _ended(tracked: Tracked) -> bool:
+    return tracked.last is not None and tracked.last.status in ENDED
+
+
+def _refused(tracked: Tracked) -> bool:
+    return tracked.last is not None and tracked.last.status == REJECTED
+
+
+def exits_of(exits: Exits | None) -> list[Order]:
+    """The orders that are linked to the one that is posted."""
+    if exits is None:
+        return []
+    return [order for order in (exits.profit, exits.loss) if order is not None]
+
+
+def leg_of(wire: WireOrder, order: Order) -> WireOrder:
+    """The leg that is this exit: by the venue's word for its part, or by its type. Raises Unreadable."""
+    parts = {TAKE_PROFIT: ("take_profit", ("limit",)), STOP_LOSS: ("stop_loss", ("stop", "stop_limit"))}
+    part, types = parts.get(order.role, ("", ()))
+    for leg in wire.legs or []:
+        if leg.group_role == part or (leg.group_role is None and leg.type in types):
+            return leg
+    raise Unreadable(f"{wire.id} has no {part or 'such'} leg")

@@ -1,0 +1,113 @@
+"""Instruments, bars, quotes and trades through the real client at a simulated Alpaca."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.adapters.venue.alpaca.stage import MONDAY, MS, SECOND, Stage, play
+from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
+from tradewright.model.errors import InputError
+from tradewright.model.market import Bar, Quote, Trade
+from tradewright.model.numbers import MONEY_ONE
+from tradewright.model.rng import Rng
+from tradewright.sim.wire.alpaca import Knobs
+
+MINUTE = 60 * SECOND
+
+
+def test_assets_become_instruments_with_their_increments_and_minimums() -> None:
+    async def act(stage: Stage) -> None:
+        share, pair = await stage.venue.instruments(["ACME", "BTCUSD"])
+        assert (share.symbol, share.asset_class, share.quote, share.calendar) == ("ACME", "equity", "USD", "us-equity")
+        assert (share.rules.tick, share.rules.step, share.rules.notional_min) == (10**4, 10**9, MONEY_ONE)
+        assert (share.rules.shortable, share.rules.tradable) == (False, True)
+        assert (pair.symbol, pair.base, pair.quote, pair.calendar) == ("BTCUSD", "BTC", "USD", "always")
+        assert (pair.rules.tick, pair.rules.step, pair.rules.notional_min) == (10**7, 1, 10 * MONEY_ONE)
+        assert not pair.rules.shortable
+        with pytest.raises(InputError, match="NONE"):
+            await stage.venue.instruments(["NONE"])
+
+    play(act, knobs=Knobs(unshortable=frozenset({"ACME"})))
+
+
+def test_a_share_below_a_dollar_has_the_finer_tick() -> None:
+    async def act(stage: Stage) -> None:
+        acme = stage.ledger.instruments[0]
+        stage.tell(Trade(stage.clock(), acme, 5000, 10**9))
+        [share] = await stage.venue.instruments(["ACME"])
+        assert share.rules.tick == 100
+
+    play(act)
+
+
+def test_many_symbols_cost_the_two_lists_and_their_last_prices() -> None:
+    async def act(stage: Stage) -> None:
+        before = stage.site._limits["demo-key", False]._used
+        found = await stage.venue.instruments(["ACME", "GLOBEX", "BTCUSD"] * 34)
+        assert len(found) == 102
+        assert stage.site._limits["demo-key", False]._used - before == 2
+
+    play(act)
+
+
+def test_bars_that_are_over_come_oldest_first_page_by_page() -> None:
+    async def act(stage: Stage) -> None:
+        acme, start = stage.ledger.instruments[0], MONDAY - 60 * MINUTE
+        stage.tell(*(
+            Bar(at + MINUTE, acme, at, 1_000_000, 1_010_000, 990_000, 1_005_000, 3 * 10**9 + 1)
+            for at in range(start, start + 5 * MINUTE, MINUTE)
+        ))  # fmt: skip
+        bars = await stage.venue.bars(acme, 60, start + MINUTE, start + 4 * MINUTE)
+        assert [bar.time_open for bar in bars] == [start + MINUTE, start + 2 * MINUTE, start + 3 * MINUTE]
+        bar = bars[0]
+        assert (bar.open_units, bar.high_units, bar.low_units, bar.close_units) == (1000000, 1010000, 990000, 1005000)
+        assert (bar.volume_units, bar.time) == (3 * 10**9 + 1, start + 2 * MINUTE)
+        with pytest.raises(InputError):
+            await stage.venue.bars(acme, 7, start, start + MINUTE)
+
+    play(act)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_quotes_and_trades_of_what_is_watched_come_exactly(packed: bool) -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        acme, _, btc = ledger.instruments
+        stage.running.cancel()
+        venue = AlpacaVenue(
+            _terms(stage), Credentials("demo-key", "demo-secret"), Endpoints.at("http://venue", "ws://venue"),
+            stage.transport, stage.clock, Rng(3), ledger, ledger.deliver, Options(packed=packed),
+        )  # fmt: skip
+        running = asyncio.create_task(venue.run())
+        venue.watch([acme])
+        await asyncio.sleep(2)
+        venue.watch([acme, btc, ledger.instruments[1]])
+        await asyncio.sleep(2)
+        ledger.events.clear()
+        stage.quote("ACME", "99.9", "100.1")
+        stage.quote("BTCUSD", "50001.12", "50001.13")
+        stage.tell(Trade(stage.clock(), btc, 500011234, 1_234_567, -1))
+        await asyncio.sleep(1)
+        quotes = [event for event in ledger.events if isinstance(event, Quote)]
+        [trade] = [event for event in ledger.events if isinstance(event, Trade)]
+        assert [(q.symbol, q.bid_units, q.ask_units) for q in quotes] == [
+            ("ACME", 999000, 1001000), ("BTCUSD", 500011200, 500011300)
+        ]  # fmt: skip
+        assert quotes[0].ask_size_units == 10**12
+        assert (trade.price_units, trade.size_units, trade.aggressor) == (500011234, 1_234_567, -1)
+        stage.drop()
+        await asyncio.sleep(5)
+        stage.quote("GLOBEX", "20", "21")
+        await asyncio.sleep(1)
+        assert [q.symbol for q in ledger.events if isinstance(q, Quote)][-1] == "GLOBEX"
+        assert trade.time > MONDAY + 4 * SECOND - MS
+        running.cancel()
+        await venue.close()
+
+    play(act)
+
+
+def _terms(stage: Stage):  # type: ignore[no-untyped-def]
+    return stage.venue._teller._terms
