@@ -236,6 +236,15 @@ def test_a_close_of_some_lots_takes_no_more_than_there_is(mode: str) -> None:
     assert door.refused("trades/close", {}, 400).error
 
 
+@pytest.mark.parametrize("mode", ["hedging", "netting"])
+def test_a_close_carries_the_comment_it_is_given(mode: str) -> None:
+    door = Door(mode=mode)
+    ticket = door.open().ticket
+    door.post("trades/close", {"ticket": ticket, "volume": 0.05, "comment": "T1-7"}, dict[str, Any])
+    found = numbers(door.ask("GET", "/api/v1/history/deals"))["deals"]
+    assert [deal["comment"] for deal in found if deal["entry"] == "out"] == ["T1-7"]
+
+
 def test_close_all_tells_of_each_ticket() -> None:
     door = Door(terms=SymbolTerms(freeze_level=100))
     frozen = door.open(stop_loss=2650.0, magic=1).ticket

@@ -40,7 +40,8 @@ class Open(msgspec.Struct):
 
 
 class Close(msgspec.Struct):
-    """Whole, or `volume` lots, or `volume_percent` of it, rounded down to the step. mt5_ticket: the same as ticket."""
+    """Whole, or `volume` lots, or `volume_percent` of it, rounded down to the step. mt5_ticket: the same as ticket.
+    comment: of the closing order and its deals, by which who asked for it finds it again."""
 
     ticket: int = 0
     mt5_ticket: int = 0
@@ -48,6 +49,7 @@ class Close(msgspec.Struct):
     volume_percent: Decimal | None = None
     deviation_points: int = 0
     reason: str = ""
+    comment: str = ""
 
 
 class CloseAll(msgspec.Struct):

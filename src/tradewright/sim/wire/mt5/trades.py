@@ -133,7 +133,7 @@ class Trades:
     def close(self, data: bytes) -> tuple[int, Content]:
         body = read_body(data, Close)
         position = self._position(body.mt5_ticket or body.ticket)
-        return 200, self._close(position, self._volume(body, position), body.deviation_points)
+        return 200, self._close(position, self._volume(body, position), body.deviation_points, body.comment)
 
     def partial_close(self, data: bytes) -> tuple[int, Content]:
         """The first connectors' way: a percentage between 0 and 100."""
@@ -191,7 +191,9 @@ class Trades:
             raise refusal_of(mt5.TRADE_RETCODE_INVALID_CLOSE_VOLUME, f"{part} lots are less than the smallest order")
         return rounded
 
-    def _close(self, position: TradePosition, volume: Decimal | None, deviation: int) -> Content:
+    def _close(
+        self, position: TradePosition, volume: Decimal | None, deviation: int, comment: str = ""
+    ) -> Content:  # fmt: skip
         symbol = self._broker.symbols[position.symbol]
         held = number(position.volume)
         asked = held if volume is None else volume
@@ -205,6 +207,7 @@ class Trades:
             "action": mt5.TRADE_ACTION_DEAL, "symbol": position.symbol, "volume": float(asked), "type": int(long),
             "price": symbol.price(symbol.bid if long else symbol.ask), "position": position.ticket,
             "deviation": max(deviation, 0), "magic": position.magic, "type_filling": _FILLINGS[filling],
+            "comment": comment,
         }  # fmt: skip
         result = self._send(request, symbol)
         deals = self._terminal.history_deals_get(ticket=result.order) or ()
