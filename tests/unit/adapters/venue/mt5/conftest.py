@@ -1,0 +1,18 @@
+"""A client of a venue is the same file in both builds, and so is the simulated venue that drives it; what lies beneath
+them has tests of its own in both. So the compiled build's run of these is enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import COMPILED_ALONE
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(COMPILED_ALONE)
