@@ -56,9 +56,11 @@ def run_virtual(start: int, program: Callable[[Clock], Coroutine[Any, Any, Resul
 
 
 def _end(loop: VirtualLoop) -> None:
-    """What the program left running ends with it."""
-    left = asyncio.all_tasks(loop)
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    """What the program left running ends with it. A cancel that comes together with what its task waited for is lost in
+    `asyncio.wait_for` of Python 3.11, so they are told until they do."""
+    while left := asyncio.all_tasks(loop):
+        for task in left:
+            task.cancel()
+        done, _ = loop.run_until_complete(asyncio.wait(left, timeout=1.0))
+        for task in done:
+            task.cancelled() or task.exception()
