@@ -230,14 +230,14 @@ class AlpacaVenue:
             self._deliver(ConnectionChanged(self._clock(), self.account, False, reason))
 
     def _hear(self, frame: str | bytes) -> None:
-        """One frame. Raises SocketClosed for one that can not be read: what it said is missing from now on."""
+        """One frame. Of one that can not be read, what it said is missing from now on: the stream begins anew."""
         try:
             update = read_update(frame)
             if update is not None:
                 self._heed(update)
         except Unreadable as error:
             self.errors["unreadable frame"] += 1
-            raise SocketClosed(f"a frame that can not be read: {error}") from error
+            self._line.drop(f"a frame that can not be read: {error}")
 
     def _heed(self, update: Update) -> None:
         """What an update says. Raises Unreadable."""
@@ -263,11 +263,13 @@ class AlpacaVenue:
         self._placing.told(tracked)
 
     async def _look_again(self) -> None:
+        looked = self._clock()
         while True:
-            pause = self.options.look_every if self._orders.open() else self.options.idle_every
-            await asyncio.sleep(pause)
-            if not self._up:
+            await asyncio.sleep(self.options.look_every)
+            idle = self._clock() - looked < self.options.idle_every * SECOND_NS and not self._orders.open()
+            if not self._up or idle:
                 continue
+            looked = self._clock()
             try:
                 await self._recovery.glance()
                 if self._placing.blocked:

@@ -100,6 +100,7 @@ class Lookups:
         if order is None:
             return known
         tracked = known or self._teller.track(order)
+        before = list(tracked.legs) if tracked.whole else []
         wire = await self._first(tracked, order)
         if wire is None and tracked.legs:
             self._errors["an order that was there is not found"] += 1
@@ -111,7 +112,7 @@ class Lookups:
             self._teller.see(wire, tracked)
             walked.append(wire.id)
             wire = await self._next(tracked, wire)
-        tracked.arrange(walked)
+        tracked.arrange(walked, before)
         tracked.whole = True
         tracked.wake()
         return tracked

@@ -106,7 +106,8 @@ class Feed:
             ticks = read_ticks(frame, self._packed)
         except Unreadable as error:
             self._errors["unreadable frame"] += 1
-            raise SocketClosed(str(error)) from error
+            self._line.drop(f"a frame that can not be read: {error}")
+            return
         for tick in ticks:
             self._take(tick)
 

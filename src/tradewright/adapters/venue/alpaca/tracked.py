@@ -105,10 +105,14 @@ class Tracked:
         self.last_time = max(time, self.last_time + 1)
         return self.last_time
 
-    def arrange(self, walked: list[str]) -> None:
-        """The legs stand in the order in which a look-up found them, behind those it did not have to look at."""
-        before = {id: leg for id, leg in self.legs.items() if id not in walked}
-        self.legs = {**before, **{id: self.legs[id] for id in walked if id in self.legs}}
+    def arrange(self, walked: list[str], before: list[str]) -> None:
+        """The legs stand in the order in which a look-up walked them, behind those it did not have to look at (before)
+        and ahead of those that were heard of meanwhile."""
+        order = [id for id in before if id not in walked] + walked
+        self.legs = {
+            **{id: self.legs[id] for id in order if id in self.legs},
+            **{id: leg for id, leg in self.legs.items() if id not in order},
+        }
 
     def wake(self) -> None:
         """Something was heard of it."""

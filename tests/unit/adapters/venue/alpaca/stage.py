@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.sim.wire.alpaca_desk import MONDAY, MS, SECOND
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
-from tradewright.core.life_cycle import NONE, SENT, SUBMITTED, UNKNOWN, WORKING
+from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN, WORKING
 from tradewright.core.orders import OrderState
 from tradewright.core.state import order_from
 from tradewright.model.account import MARGIN, Account
 from tradewright.model.account_snapshot import ConnectionChanged
 from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
 from tradewright.model.control import OrderAdopted
-from tradewright.model.event import FILLED, Event
+from tradewright.model.event import NOT_FOUND, Event
+from tradewright.model.foreign import foreign_id
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import MarketEvent, Quote
 from tradewright.model.numbers import count_of
@@ -27,6 +28,7 @@ from tradewright.prove.virtual import run_virtual
 from tradewright.sim.models.models import Models
 from tradewright.sim.wire.alpaca import AccountTerms, AlpacaSite, Knobs
 from tradewright.sim.wire.alpaca.account import Account as WireAccount
+from tradewright.sim.wire.alpaca.orders import Order as WireOrder
 from tradewright.sim.wire.faults import Fault, Plan
 from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.site import Tape
@@ -58,6 +60,7 @@ class Ledger:
         self.unknown_since: dict[str, int] = {}
         self.venue: AlpacaVenue | None = None
         self.queries: dict[str, tuple[int, int]] = {}
+        self.news = asyncio.Event()
         self.count = 0
 
     # ports.Orders
@@ -87,6 +90,7 @@ class Ledger:
 
     def deliver(self, event: Event) -> None:
         self.events.append(event)
+        self.news.set()
         if isinstance(event, OrderAdopted):
             order = order_from(event.order, self.instruments)
             self.states[order.id] = state = OrderState(order, SUBMITTED)
@@ -95,7 +99,7 @@ class Ledger:
             state_or_none = self.states.get(event.order_id)
             if state_or_none is None:
                 self.strange.append(event)
-            elif event.kind == 20 and self._too_early(event.order_id):
+            elif event.kind == NOT_FOUND and self._too_early(event.order_id):
                 pass
             else:
                 state_or_none.apply_report(event)
@@ -106,6 +110,7 @@ class Ledger:
 
     def execute(self, command: Command) -> None:
         assert self.venue is not None
+        self.news.set()
         state = self.states[command.order_id]
         if isinstance(command, Submit):
             state.stage, state.submit = SUBMITTED, SENT
@@ -151,6 +156,9 @@ class Ledger:
     async def tend(self) -> None:
         """Asks about what is not known, as `core.inquiries` does."""
         while True:
+            if not self.pending:
+                self.news.clear()
+                await self.news.wait()
             await asyncio.sleep(0.25)
             now = self.clock()
             for id, state in self.states.items():
@@ -188,8 +196,11 @@ class Ledger:
 class Stage:
     """Client, ledger and venue at one moment."""
 
-    def __init__(self, clock: Clock, faults: Sequence[Fault], settles_ms: int, models: Models, knobs: Knobs) -> None:
+    def __init__(
+        self, clock: Clock, faults: Sequence[Fault], settles_ms: int, models: Models, knobs: Knobs, options: Options
+    ) -> None:  # fmt: skip
         self.clock = clock
+        self.options = options
         self.ledger = Ledger(clock, settles_ms)
         self.site = AlpacaSite(
             self.ledger.instruments, Tape([]), Rng(7), clock(), (AccountTerms(),), knobs, models
@@ -210,7 +221,7 @@ class Stage:
         terms = Account("main", "A1", "alpaca", kind=MARGIN, leverage=2, settles_ms=self.settles_ms)
         venue = AlpacaVenue(
             terms, Credentials("demo-key", "demo-secret"), Endpoints.at("http://venue", "ws://venue"), self.transport,
-            self.clock, Rng(3), self.ledger, self.ledger.deliver, Options(),
+            self.clock, Rng(3), self.ledger, self.ledger.deliver, self.options,
         )  # fmt: skip
         self.ledger.venue = self.venue = venue
         self.errors = venue.errors
@@ -242,7 +253,8 @@ class Stage:
         """Until the client says that reports flow."""
         self.running = asyncio.create_task(self.venue.run())
         self.tending = asyncio.create_task(self.ledger.tend())
-        await self.until(lambda: True in self.ledger.ups())
+        ups = self.ledger.ups().count(True)
+        await self.until(lambda: self.ledger.ups().count(True) > ups)
 
     async def until(self, done: Callable[[], bool], seconds: float = 120.0) -> None:
         deadline = self.clock() + round(seconds * SECOND)
@@ -254,25 +266,31 @@ class Stage:
         """Until every request has its answer."""
         await self.until(lambda: not self.ledger.pending, seconds)
 
-    def agree(self) -> None:
-        """The engine's book is the venue's: every order, its fills, its end; and the position that they make."""
-        orders = self.account.orders.values()
-        chains: dict[str, list[object]] = {}
-        for order in orders:
-            chains.setdefault(order.terms.client_order_id.partition("_")[0], []).append(order)
+    def differences(self) -> list[str]:
+        """Where the engine's book is not the venue's: an order's fills, whether it lives, the position they make."""
+        found = [f"unknown order: {report.row()}" for report in self.ledger.strange]
+        legs: dict[str, list[WireOrder]] = {}
+        for order in self.account.orders.values():
+            legs.setdefault(order.terms.client_order_id.partition("_")[0], []).append(order)
+            legs.setdefault(foreign_id("A1", order.id), []).append(order)
         for id, state in self.ledger.states.items():
-            legs = [one for one in orders if one.terms.client_order_id.partition("_")[0] == id]
-            if state.order.strategy == "s" and state.order.role == ENTRY:
-                assert state.filled == sum(one.filled for one in legs), id
-                assert state.is_open() == any(one.open for one in legs), (id, state.status, [o.status for o in legs])
+            there = legs.get(id, [])
+            if not there and state.venue_id:
+                there = [self.account.orders[state.venue_id]]
+            if state.filled != sum(one.filled for one in there):
+                found.append(f"{id}: {state.filled} filled, not {[one.filled for one in there]}")
+            if state.is_open() != any(one.open for one in there):
+                found.append(f"{id} is {state.status}, not {[one.status for one in there]}")
         for instrument in self.ledger.instruments:
-            net = sum(
-                state.filled * state.order.side for state in self.ledger.states.values()
-                if state.order.instrument is instrument
-            )  # fmt: skip
+            states = [state for state in self.ledger.states.values() if state.order.instrument is instrument]
+            net = sum(state.filled * state.order.side for state in states)
             held = self.account.ledger.positions.get(instrument.symbol)
-            assert net == (held.size if held else 0), instrument.symbol
-        assert not self.ledger.strange
+            if net != (held.size if held else 0):
+                found.append(f"{instrument.symbol}: {net} held, not {held.size if held else 0}")
+        return found
+
+    def agree(self) -> None:
+        assert self.differences() == []
 
 
 def play(
@@ -282,26 +300,18 @@ def play(
     settles_ms: int = 0,
     models: Models | None = None,
     knobs: Knobs | None = None,
-    connected: bool = True,
+    options: Options | None = None,
 ) -> Stage:
     """Plays a scene and gives the stage as it was left."""
 
     async def program(clock: Clock) -> Stage:
-        stage = Stage(clock, faults, settles_ms, models or Models(), knobs or Knobs())
+        stage = Stage(clock, faults, settles_ms, models or Models(), knobs or Knobs(), options or Options())
         stage.quote("ACME", "99.99", "100.01")
         stage.quote("GLOBEX", "19.99", "20.01")
         stage.quote("BTCUSD", "49990", "50010")
-        if connected:
-            await stage.start()
+        await stage.start()
         await act(stage)
         await stage.venue.close()
         return stage
 
     return run_virtual(start, program)
-
-
-def first_fill(stage: Stage) -> Fill:
-    return next(event for event in stage.ledger.events if event.kind == FILLED and isinstance(event, Fill))
-
-
-assert NONE == 0
