@@ -339,7 +339,7 @@ class Desk:
             return False
         await self._lookup.book(answer.deals)
         ended = answer.order.done_time is not None or answer.order.state not in AT_WORK
-        if ended and order.id not in self.replacing:
+        if ended and answer.order.state != "filled" and order.id not in self.replacing:
             self._deliver(self._books.state(order.id, answer.order, False))
         return ended
 

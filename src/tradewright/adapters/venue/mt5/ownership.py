@@ -59,6 +59,7 @@ class Ownership:
         self.tickets: dict[str, int] = {}  # our id → its newest ticket
         self.slots: dict[tuple[str, str], str] = {}  # (lot, sl or tp) → the exit that is it
         self.sent: dict[str, Sent] = {}
+        self._cut = 0  # to so many characters a comment was seen cut; 0 = none was
 
     def learn(self, order_id: str, ticket: int) -> None:
         """The order of ours is, or was, that ticket; the newest one counts."""
@@ -82,6 +83,8 @@ class Ownership:
         """Our id of the order that the trace is of, "" = none for certain."""
         known = self.ids.get(trace.ticket, "")
         if known:
+            if trace.comment and len(trace.comment) < len(known) and known.startswith(trace.comment):
+                self._cut = len(trace.comment)
             return known
         found = self._by_slot(trace) or self._by_comment(trace) or self._by_facts(trace)
         if found and not (trace.reason in ("sl", "tp") and trace.closes):
@@ -110,16 +113,22 @@ class Ownership:
         told = self.ticket(id)
         if told and told != trace.ticket and not leg and id not in self.sent:
             return ""
+        if len(trace.comment) == self._cut and self._rivals(id, trace):
+            return ""
         return id
+
+    def _rivals(self, id: str, trace: Trace) -> bool:
+        """Whether a cut comment could be that of another order too."""
+        return any(
+            other != id and other.startswith(trace.comment) and self._could_be(sent, trace)
+            for other, sent in self.sent.items()
+        )
 
     def _by_facts(self, trace: Trace) -> str:
         found = [id for id, sent in self.sent.items() if self._could_be(sent, trace)]
         cut = [id for id in found if trace.comment and id.startswith(trace.comment)]
         found = cut if len(cut) == 1 else found
-        id, _ = leg_of(trace.comment)
-        if len(found) != 1 or (id and id not in found and self._orders.order(id) is not None):
-            return ""
-        return found[0]
+        return found[0] if len(found) == 1 else ""
 
     def _could_be(self, sent: Sent, trace: Trace) -> bool:
         order = sent.order

@@ -4,7 +4,8 @@ what it knows with what the simulated broker did."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from itertools import islice
 from typing import Any, TypeVar
 
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Names, OpenTrades, Polling
@@ -295,14 +296,16 @@ class World:
 
 def play(
     program: Callable[[World], Coroutine[Any, Any, Result]], mode: str = HEDGING, faults: list[Fault] | None = None,
-    seed: int = 1, start: int = NOON, models: Any = None, knobs: dict[str, Any] | None = None, **more: Any,
+    seed: int = 1, start: int = NOON, models: Any = None, knobs: dict[str, Any] | None = None, quiet: bool = False,
+    **more: Any,
 ) -> Result:  # fmt: skip
-    """A program in virtual time, on the synthetic market of a seed."""
+    """A program in virtual time, on the synthetic market of a seed; quiet: prices stand still after a while."""
 
     async def run(clock: Clock) -> Result:
         listings = [one for one in universe("mt5") if one.instrument.asset_class in CLASSES]
         market = Market(seed, clock() - 120 * SECOND_NS, listings)
-        site = Mt5Site(market.instruments, Tape(market.events()), Rng(seed), clock() - 120 * SECOND_NS,
+        events: Iterable[Any] = islice(market.events(), 4_000) if quiet else market.events()
+        site = Mt5Site(market.instruments, Tape(events), Rng(seed), clock() - 120 * SECOND_NS,
                        knobs=Knobs(mode=mode, **(knobs or {})), models=models)  # fmt: skip
         site.advance(clock())
         world = World(clock, site, faults or [], seed, **more)
