@@ -61,6 +61,9 @@ class Books:
         self._errors = errors
         self._seen: dict[int, None] = {}
         self._current: dict[int, int] = {}
+        self.nets: dict[
+            str, tuple[int, int]
+        ] = {}  # our symbol → ticket and side of its position, of an account that nets
         self._adopted: set[str] = set()
 
     # What records are about
@@ -81,6 +84,8 @@ class Books:
     def learn_position(self, position: Position) -> None:
         """A position names the order that opened it: its identity is that order's ticket."""
         self._current[position.identity] = position.ticket
+        if not self.hedging and (net := self.instrument(position.name)) is not None:
+            self.nets[net.symbol] = position.ticket, SIDE_OF.get(position.direction, 0)
         if self.hedging and position.identity not in self.own.ids:
             instrument, side = self.instrument(position.name), SIDE_OF.get(position.direction, 0)
             if instrument is not None and side:
@@ -106,8 +111,8 @@ class Books:
         try:
             return self._book(deal, asked)
         except (InputError, VenueRefused, OverflowError):
+            # Not remembered: shown again, it may be whole.
             self._errors[BAD_RECORD] += 1
-            self._see(deal)
             return ""
 
     def retry(self) -> None:
@@ -145,8 +150,10 @@ class Books:
             self._money(deal, money_of(deal.profit + deal.commission + deal.swap + deal.fee, "deal"), deal.comment)
             return ""
         instrument, side = self.instrument(deal.broker_symbol or ""), SIDE_OF.get(deal.direction, 0)
-        if instrument is None or not side:
-            self._errors[UNKNOWN_SYMBOL if side else BAD_RECORD] += 1
+        if not side:
+            raise InputError(f"deal {deal.ticket}: direction {deal.direction!r}")
+        if instrument is None:
+            self._errors[UNKNOWN_SYMBOL] += 1
             self._see(deal)
             return ""
         trace = self._trace(deal)

@@ -276,36 +276,37 @@ class Desk:
 
     async def _close(self, order: Order) -> None:
         """A close at the market, by its position's ticket."""
-        ticket = await self._closing_ticket(order)
-        if not ticket:
-            self._own.sent.pop(order.id, None)
-            self._reject([order], POSITION_CLOSED, "the position it would close is not open")
-            return
-        body = close_body(order, ticket, order.quantity)
+        ticket, fresh = await self._closing_ticket(order), False
+        outcome = Outcome(outcomes.GONE, POSITION_CLOSED, "the position it would close is not open")
         for attempt in range(REQUOTES + 1):
-            self._own.sent[order.id] = Sent(
-                order, 0, lots_of(order, order.quantity), ticket, self._clock() + self.offset_ns
-            )
+            if not ticket:
+                break
+            lots = lots_of(order, order.quantity)
+            self._own.sent[order.id] = Sent(order, 0, lots, ticket, self._clock() + self.offset_ns)
+            body = close_body(order, ticket, order.quantity)
             outcome = await self._post("trades/close", body, f"{order.id}:close:{attempt}", EXIT)
-            if outcome.kind not in (outcomes.REQUOTED, outcomes.LIMITED):
+            if outcome.kind == outcomes.GONE and not fresh and not self._books.hedging:
+                # The net position is another one by now, or none: what is certain not to be done may be asked anew.
+                ticket, fresh = await self._closing_ticket(order, True), True
+            elif outcome.kind not in (outcomes.REQUOTED, outcomes.LIMITED):
                 break
         if outcome.kind == outcomes.GONE:
             # Somebody was faster: what it did is told before the refusal.
             self._own.sent.pop(order.id, None)
-            await self._lookup.book(await self._lookup.deals_of(ticket))
+            if ticket:
+                await self._lookup.book(await self._lookup.deals_of(ticket))
         await self._opened(order, {}, outcome)
 
-    async def _closing_ticket(self, order: Order) -> int:
+    async def _closing_ticket(self, order: Order, fresh: bool = False) -> int:
         """Of a hedging account's lot what opened it; of a netting account the one position of the symbol, if the order
-        would reduce it."""
+        would reduce it: as last seen, or asked for again."""
         if self._books.hedging:
-            ticket = await self._lot_ticket(order.lot)
-            return self._books.current(ticket)
-        for position in (await self._lookup.positions()).positions:
-            instrument = self._books.instrument(position.name)
-            if instrument is not None and instrument.symbol == order.instrument.symbol:
-                return position.ticket if (position.direction == "buy") == (order.side < 0) else 0
-        return 0
+            return self._books.current(await self._lot_ticket(order.lot))
+        symbol = order.instrument.symbol
+        if fresh or self._books.nets.get(symbol, (0, 0))[1] != -order.side:
+            await self._lookup.positions()
+        ticket, side = self._books.nets.get(symbol, (0, 0))
+        return ticket if side == -order.side else 0
 
     # Cancel
 
@@ -422,13 +423,16 @@ class Desk:
             if outcome.kind == outcomes.UNKNOWN:
                 self._report(OUTCOME_UNKNOWN, order, "replace", outcome.text)
                 return
+            refused = outcome.kind not in (outcomes.DONE, outcomes.UNCHANGED)
             answer = await self._lookup.order(ticket)
+            if refused and answer is not None and not answer.order.done_time:
+                self._report(REPLACE_REJECTED, order, *_reason(outcome))
+                return
             if answer is None or not answer.order.done_time:
                 self._report(OUTCOME_UNKNOWN, order, "replace", "the end of its last leg is not seen yet")
                 return
             await self._lookup.book(answer.deals)
             filled = self._orders.filled(order.id)
-            refused = outcome.kind not in (outcomes.DONE, outcomes.UNCHANGED)
             if refused or filled >= wanted.quantity or (self._books.hedging and filled):
                 code, text = _reason(outcome) if refused else (PARTLY_FILLED, "it filled meanwhile")
                 self._deliver(self._books.state(order.id, answer.order, False))

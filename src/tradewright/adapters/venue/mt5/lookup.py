@@ -41,6 +41,7 @@ class Lookup:
         """Those that are open. Raises VenueRefused where it is not certain, TransportError."""
         found = await self._connector.read("open-positions", Positions)
         successful(found.success, "open-positions", found.error)
+        self._books.nets.clear()
         for position in found.positions:
             self._books.learn_position(position)
         return found
@@ -119,8 +120,7 @@ class Lookup:
 
     async def sweep(self, since: int, now: int) -> None:
         """Learns the tickets of all orders of ours since then, from every list there is."""
-        for position in (await self.positions()).positions:
-            self._books.learn_position(position)
+        await self.positions()
         for order in await self.pending():
             self._learn(order)
         cursor: int | None = 0
