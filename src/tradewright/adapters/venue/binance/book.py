@@ -156,10 +156,11 @@ class Book:
         if order is None:
             return None
         foreign = order.strategy == EXTERNAL
-        leg = Leg(0, "" if foreign else order_id, order.quantity)
-        if foreign:
-            leg.venue_id = read_venue_name(self._orders.venue_id(order_id))[0]
-        chain = Chain(order, [leg], foreign=foreign, whole=False)
+        chain = Chain(order, [Leg(0, "" if foreign else order_id, order.quantity)], foreign=foreign, whole=False)
+        venue_id, number = read_venue_name(self._orders.venue_id(order_id))
+        while len(chain.legs) <= number:
+            self.add_leg(chain, 0, 0)
+        chain.last.venue_id = venue_id
         chain.terms = (order.quantity, order.limit_units, order.stop_units)
         self.chains[order_id] = chain
         return chain
@@ -184,9 +185,6 @@ class Book:
 
     def adopt(self, chain: Chain) -> None:
         self.chains[chain.order.id] = chain
-
-    def venue_name(self, order_id: str) -> str:
-        return self._orders.venue_id(order_id)
 
     def at(self, symbol: str, venue_id: int) -> tuple[Chain, Leg] | None:
         return self._places.get((symbol, venue_id))

@@ -35,6 +35,8 @@ TIMEOUT = 5.0
 AT_ONCE = 5
 #: Who goes first: what ends or reduces, what opens, what asks.
 EXIT_RANK, OPEN_RANK, ASK_RANK = 0, 1, 2
+#: So much later, in seconds, each rank wakes when what was forbidden is allowed again.
+BEHIND = 0.02
 #: Of each budget so much is kept for what ends or reduces: one part in ten.
 RESERVE = 10
 CONNECTIONS, CONNECTIONS_NS, CONNECTION_WEIGHT = 300, 5 * MINUTE_NS, 2
@@ -148,7 +150,7 @@ class Caller:
                 raise Limited(f"{call.path}: the venue's limit leaves no room for {wait // 1_000_000} ms",
                               self.now() + wait)  # fmt: skip
             if wait:
-                await asyncio.sleep(wait / SECOND_NS)
+                await asyncio.sleep(wait / SECOND_NS + rank * BEHIND)
                 continue
             await self._slots.take(rank)
             if not self.wait(call, rank):
@@ -214,7 +216,7 @@ class Caller:
             wait = max(self._connections.wait(1, now), self.weight.wait(CONNECTION_WEIGHT, now, urgent=True))
             if not wait:
                 break
-            await asyncio.sleep(wait / SECOND_NS)
+            await asyncio.sleep(wait / SECOND_NS + ASK_RANK * BEHIND)
         self._connections.take(1, now)
         self.weight.take(CONNECTION_WEIGHT, now)
         return await self._transport.connect(url, headers, timeout)

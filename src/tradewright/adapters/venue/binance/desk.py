@@ -17,7 +17,7 @@ from tradewright.adapters.venue.binance.answers import AmendRow, ListRow, OrderR
 from tradewright.adapters.venue.binance.book import Book, Chain, Leg
 from tradewright.adapters.venue.binance.caller import EXIT_RANK, OPEN_RANK, Caller, Limited, Refused
 from tradewright.adapters.venue.binance.look_up import LookUp, decoded_order, seen_in
-from tradewright.adapters.venue.binance.names import LEGS_MAX, read_venue_name
+from tradewright.adapters.venue.binance.names import LEGS_MAX
 from tradewright.adapters.venue.binance.outcomes import EXISTS, GONE, REPLACE
 from tradewright.adapters.venue.binance.reporter import Reporter
 from tradewright.model import event as kinds
@@ -166,10 +166,11 @@ class Desk:
         """The orders of one turn. A pair of one group goes as a list; what waits for another order's fills is refused
         with that order, since the venue's own lists wait until it is filled whole."""
         batch, self._batch = self._batch, []
-        waiting = {order.parent for order in batch if order.parent and self._waits(order)}
+        waiting = [order for order in batch if order.parent and self._waits(order)]
+        refused = {id for order in waiting for id in (order.id, order.parent)}
         groups: dict[str, list[Order]] = {}
         for order in batch:
-            if order.id in waiting or (order.parent and self._waits(order)):
+            if order.id in refused:
                 self._reject(self.book.chains[order.id], UNSUPPORTED, _NO_BRACKETS)
             elif order.group:
                 groups.setdefault(order.group, []).append(order)
@@ -206,7 +207,7 @@ class Desk:
     # Ending
 
     async def _cancel(self, order_id: str) -> None:
-        chain = self._newest(order_id)
+        chain = self.book.known(order_id)
         if chain is None:
             self.reporter.say(kinds.CANCEL_REJECTED, order_id, NOT_KNOWN, "there is no such order here")
             return
@@ -216,15 +217,6 @@ class Desk:
             self.reporter.say(kinds.CANCEL_REJECTED, order_id, refused.code, str(refused))
         except (NotSent, AnswerLost) as error:
             self.reporter.unknown(order_id, "cancel", str(error))
-
-    def _newest(self, order_id: str) -> Chain | None:
-        """An order with as many legs as are known of."""
-        chain = self.book.known(order_id)
-        if chain is not None and not chain.whole and not chain.foreign and not chain.last.type:
-            number = read_venue_name(self.book.venue_name(order_id))[1]
-            while len(chain.legs) <= min(number, LEGS_MAX):
-                self.book.add_leg(chain, 0, 0)
-        return chain
 
     async def _end_leg(self, chain: Chain, kind: str) -> None:
         """Cancels the leg that works, and tells what it filled. Where the venue has none that works, that is looked up
@@ -288,7 +280,7 @@ class Desk:
     # Changing
 
     async def _replace(self, command: Replace) -> None:
-        chain = self._newest(command.order_id)
+        chain = self.book.known(command.order_id)
         refusal = "there is no such order here" if chain is None else ""
         try:
             if chain is not None and not chain.whole:
@@ -406,7 +398,7 @@ class Desk:
         if chain is None:
             return
         try:
-            if not await self.look_up.walk(chain):
+            if not await self.look_up.walk(chain, anew=True):
                 self.reporter.say(kinds.NOT_FOUND, order_id, "", "the venue does not know this order")
                 return
             await self.look_up.complete(chain)

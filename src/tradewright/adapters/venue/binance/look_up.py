@@ -68,14 +68,15 @@ class LookUp:
             raise
         return seen_in(decoded_order(body), instrument)
 
-    async def walk(self, chain: Chain, rank: int = ASK_RANK) -> bool:
-        """Looks up an order leg by leg, the first one first; False: it is not there. Raises TransportError (also where
-        that it is not found says nothing yet), VenueRefused."""
+    async def walk(self, chain: Chain, rank: int = ASK_RANK, anew: bool = False) -> bool:
+        """Looks up an order leg by leg, the first one first; False: it is not there. anew: also legs that were seen to
+        end, which may have filled late. Raises TransportError (also where that it is not found says nothing yet),
+        VenueRefused."""
         async with chain.lock:
             number = 0
             while True:
                 leg = chain.legs[number]
-                if not (chain.whole and leg.over):
+                if anew or not (chain.whole and leg.over):
                     seen = await self._leg(chain, leg, rank)
                     if seen is None:
                         self._check_absent(chain, leg)
@@ -83,12 +84,13 @@ class LookUp:
                             return False
                         del chain.legs[number:]
                         break
-                    self._note(chain, leg, seen)
-                if not leg.over or leg.status == FILLED or chain.foreign:
-                    break
+                    leg.note(seen)
+                    self.book.place(chain, leg)
                 number += 1
+                if not leg.over or chain.foreign:
+                    break
                 if number == len(chain.legs):
-                    if chain.whole or number > LEGS_MAX:
+                    if chain.whole or number > LEGS_MAX or leg.status == FILLED:
                         break
                     # An earlier process may have placed the next one.
                     self.book.add_leg(chain, 0, 0)
@@ -113,16 +115,10 @@ class LookUp:
     def _check_absent(self, chain: Chain, leg: Leg) -> None:
         """Whether a leg that is not found is not there. Raises AnswerLost where nobody can say that yet."""
         sent = leg.sent or self._started
-        if leg.status or chain.replacing or self.clock() - sent < self._patience:
+        if leg.status or leg.venue_id or chain.replacing or self.clock() - sent < self._patience:
             if leg.number and not leg.sent:
                 del chain.legs[leg.number :]  # it was only asked about
             raise AnswerLost(f"{leg.client_id} is not found, which says nothing yet")
-
-    def _note(self, chain: Chain, leg: Leg, seen: Seen) -> None:
-        first = leg.venue_id == 0 or not leg.type
-        leg.note(seen)
-        if first:
-            self.book.place(chain, leg)
 
     async def trades(self, chain: Chain, leg: Leg, rank: int = ASK_RANK) -> None:
         """Tells the fills of a leg that were not told. Raises TransportError, VenueRefused."""

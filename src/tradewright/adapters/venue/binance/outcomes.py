@@ -37,7 +37,7 @@ class Row:
     """kind, code: "" and 0 = any; statuses: first and last; text: how it begins."""
 
     outcome: str
-    statuses: tuple[int, int] = (100, 599)
+    statuses: tuple[int, int] = (0, 10**9)
     code: int = 0
     kind: str = ""
     text: str = ""

@@ -39,32 +39,39 @@ class Recovery:
         self.clock = clock
         self.errors = errors
         self.traded = traded
+        #: What the account had when nothing was missing, and what the stream has said while something may be.
         self._balances: dict[str, int] | None = None
+        self._later: dict[str, int] = {}
         #: Until then (the venue's clock) no trade was missed.
         self._since = 0
+        self._losses = 0
 
     def balances_changed(self, balances: dict[str, int]) -> None:
         """As the stream says."""
-        if self._balances is not None:
+        if self._balances is not None and not self._since:
             self._balances |= balances
+        else:
+            self._later |= balances
 
     def lost(self) -> None:
         """From about now on trades may be missed."""
+        self._losses += 1
         self._since = self._since or self.caller.now() - OVERLAP_NS
 
     async def recover(self) -> None:
         """All that was missed is told. Raises TransportError, VenueRefused."""
-        known = self._balances
+        known, since, losses = self._balances, self._since, self._losses
         balances = await self._ask_balances()
         await self._compare(await self._open_orders())
-        if known is not None and self._since:
+        if known is not None and since:
             changed = [
                 instrument for instrument in self.traded.values()
                 if balances.get(instrument.base, 0) != known.get(instrument.base, 0)
             ]  # fmt: skip
             for instrument in changed:
-                await self._trades(instrument, self._since)
-        self._since = 0
+                await self._trades(instrument, since)
+        if self._losses == losses:
+            self._balances, self._later, self._since = balances | self._later, {}, 0
 
     async def snapshot(self, account: str) -> AccountSnapshot:
         """Raises TransportError, VenueRefused."""
@@ -89,10 +96,9 @@ class Recovery:
     async def _ask_balances(self) -> dict[str, int]:
         body = await self.caller.call(requests.account())
         try:
-            self._balances = balances_of(body)
+            return balances_of(body)
         except InputError as error:
             raise AnswerLost(f"{error}") from error
-        return dict(self._balances)
 
     async def _open_orders(self) -> list[Seen]:
         """The open orders of instruments that the engine has."""

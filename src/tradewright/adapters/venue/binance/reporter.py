@@ -58,12 +58,10 @@ class Reporter:
     def hear(self, seen: Seen) -> Chain:
         """Takes what was seen, and tells what of it is new."""
         chain, leg = self.find(seen)
-        first = leg.venue_id == 0
         leg.note(seen)
+        self.book.place(chain, leg)
         if leg is chain.last:
             chain.doubtful = 0
-        if first:
-            self.book.place(chain, leg)
         self._announce(chain, leg)
         if leg.on_book or seen.executions:
             self._trigger(chain, leg)

@@ -87,7 +87,7 @@ class Ledger:
                 self.orphans[event.order_id] += 1
                 return
             state.apply_report(event)
-            self._ask(event.order_id)
+            self.look(event.order_id)
         elif isinstance(event, OrderAdopted):
             order = order_from(event.order, list(self.instruments.values()))
             assert order.id not in self.states
@@ -96,7 +96,8 @@ class Ledger:
         elif isinstance(event, ConnectionChanged):
             self.ups.append(event.up)
 
-    def _ask(self, order_id: str) -> None:
+    def look(self, order_id: str) -> None:
+        """Asks about an order until no request of it is unknown."""
         if self.states[order_id].has_unknown() and order_id not in self._asking:
             self._asking.add(order_id)
             asyncio.get_running_loop().call_soon(self._asked, order_id)

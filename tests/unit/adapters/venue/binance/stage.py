@@ -102,6 +102,15 @@ class Stage:
             self.task.cancel()
             await asyncio.gather(self.task, return_exceptions=True)
 
+    async def restart(self) -> None:
+        """The process ends dead and another begins: what was asked for is not known, and is asked about."""
+        await self.stop()
+        self.client = self.new_client()
+        for id in self.ledger.open():
+            self.ledger.states[id].lose_track()
+            self.ledger.look(id)
+        await self.start(up=False)
+
     async def wait(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         assert self.task is None or not self.task.done(), "the client has ended"

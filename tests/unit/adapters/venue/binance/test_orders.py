@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.adapters.venue.binance.stage import BTC, BUY, DOLLAR, LIMIT, ONE, SELL, Stage, play
+from tradewright.core.life_cycle import SUBMITTED
+from tradewright.core.orders import OrderState
 from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, CANCELLED, EXPIRED, FILLED, NOT_FOUND, REJECTED
 from tradewright.model.numbers import money_of
 from tradewright.model.order import IOC
@@ -110,9 +112,6 @@ def test_a_look_up_tells_what_stands_and_that_an_order_is_not_there() -> None:
         found = stage.ledger.reports(id, ACCEPTED)[-1]
         assert (found.code, found.text, found.filled_units) == ("FOUND", "1", 0)
         never = stage.order()
-        from tradewright.core.life_cycle import SUBMITTED
-        from tradewright.core.orders import OrderState
-
         stage.ledger.states[never.id] = OrderState(never, SUBMITTED)
         await stage.wait(10)
         stage.ledger.query(never.id)

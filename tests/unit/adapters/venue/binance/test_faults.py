@@ -1,0 +1,157 @@
+"""Each kind of fault while fifty orders flow: once it is over, the book made of the client's events is the venue's."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.adapters.venue.binance.stage import BUY, DOLLAR, ONE, SELL, Stage, play
+from tradewright.core.life_cycle import NONE, REFUSED
+from tradewright.model.order import STOP, STOP_LIMIT
+from tradewright.model.rng import Rng
+from tradewright.sim.wire import faults
+from tradewright.sim.wire.faults import Fault
+from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL
+
+ORDERS = 50
+SEEDS = [seed if seed < 10 else pytest.param(seed, marks=pytest.mark.long) for seed in range(200)]
+#: The plans, by the fault they are about; `where` leaves out what is needed to begin.
+PLANS: dict[str, list[Fault]] = {
+    kind: [Fault(kind, where, after=2, times=12, probability=0.4, seconds=seconds)]
+    for kind, where, seconds in [
+        (faults.LOSE_REQUEST, "/api/v3/o", 0.0),
+        (faults.LOSE_ANSWER, "/api/v3/o", 0.0),
+        (faults.DELAY_ANSWER, "/api/v3/o", 8.0),
+        (faults.ERROR_BEFORE, "/api/v3/", 0.0),
+        (faults.ERROR_AFTER, "/api/v3/", 0.0),
+        (faults.CUT_ANSWER, "/api/v3/", 0.0),
+        (faults.GARBLE_ANSWER, "/api/v3/", 0.0),
+        (faults.DROP_FRAME, "/ws-api", 0.0),
+        (faults.DELAY_FRAME, "/ws-api", 3.0),
+        (faults.DUPLICATE_FRAME, "/ws-api", 0.0),
+        (faults.REORDER_FRAMES, "/ws-api", 0.0),
+        (faults.CUT_FRAME, "/ws-api", 0.0),
+        (faults.DISCONNECT, "/ws-api", 0.0),
+    ]
+}
+PLANS[faults.HALF_OPEN] = [Fault(faults.HALF_OPEN, "/ws-api", after=6)]
+PLANS |= {
+    kind: [Fault(kind, begin=8, seconds=10, by=3)]
+    for kind in (faults.SILENT, faults.MAINTENANCE, faults.HIDDEN, faults.STALE)
+}
+PLANS |= {
+    kind: [Fault(kind, begin=begin) for begin in (8, 12, 16, 20)]
+    for kind in (LATE_FILL, OVERFILL, CHANGED_RULES, FOREIGN_ORDER, MANUAL_CLOSE)
+}
+#: A frame that never comes, or a state that hides what happened, leaves no trace until somebody asks.
+ASKED_AFTER = (faults.DROP_FRAME, faults.SILENT, faults.HALF_OPEN, faults.STALE, faults.REORDER_FRAMES)
+
+
+async def flow(stage: Stage, seed: int) -> None:
+    """Fifty orders that rest, take, are changed and cancelled, while the market moves through them."""
+    rng = Rng(seed)
+    ids: list[str] = []
+    for number in range(ORDERS):
+        draw = rng.below(5)
+        if draw == 0:
+            ids.append(stage.take(SELL if number % 3 else BUY, ONE // 10))
+        elif draw == 4:
+            kind, limit = ((STOP, 0), (STOP_LIMIT, 92 * DOLLAR))[rng.below(2)]
+            stop = (97 - rng.below(5)) * DOLLAR
+            order = stage.order(SELL, kind, ONE // 10, limit_units=limit, stop_units=stop)
+            stage.ledger.submit(order)
+            ids.append(order.id)
+        else:
+            ids.append(stage.buy(ONE // 10 * (1 + rng.below(3)), (95 - rng.below(6)) * DOLLAR))
+        await stage.wait(0.2 + rng.below(5) / 10)
+        if draw == 1:
+            stage.trade(f"{95 - rng.below(5)}.00", "0.15", -1)
+            stage.market()
+        for id in (ids[rng.below(len(ids))], ids[rng.below(len(ids))]):
+            state = stage.ledger.states[id]
+            if not state.is_open() or state.submit or {state.cancel, state.replace} - {NONE, REFUSED}:
+                continue
+            if rng.below(2):
+                stage.ledger.cancel(id)
+            else:
+                order = state.order
+                quantity = order.quantity + (rng.below(3) - 1) * 1_000
+                price = (94 - rng.below(4)) * DOLLAR if order.limit_units and rng.below(2) else order.limit_units
+                stage.ledger.replace(id, quantity, price, order.stop_units)
+
+
+async def settle(stage: Stage, every: bool) -> None:
+    """Time passes; then the engine asks about what it takes for open, or about every order."""
+    await stage.wait(60)
+    for id in stage.ledger.open():
+        stage.ledger.query(id)
+    await stage.wait(30)
+    for id in list(stage.ledger.states) if every else ():
+        stage.ledger.query(id)
+    await stage.wait(60)
+    for _ in range(20):
+        if not stage.ledger.ups[-1]:
+            await stage.wait(30)  # faults of frames wait for the next connection
+
+
+async def agrees(stage: Stage) -> None:
+    """Orders, fills, balances and positions are the venue's."""
+    stage.check()
+    assert not stage.ledger.orphans
+    snapshot = await stage.client.snapshot()
+    wallet = stage.account.wallet
+    assert dict(snapshot.balances)["USDT"] == wallet.owned["USDT"]
+    owned = wallet.owned["BTC"] // 10**13
+    assert snapshot.positions == ([("BTCUSDT", owned, 0)] if owned else [])
+    assert sorted(snapshot.orders) == sorted(
+        (id, stage.ledger.filled(id)) for id in stage.ledger.open() if stage.ledger.states[id].is_open()
+    )
+    assert stage.ledger.ups[-1]
+
+
+@pytest.mark.parametrize("kind", list(faults.KINDS))
+def test_a_flow_of_orders_survives(kind: str) -> None:
+    async def program(stage: Stage) -> None:
+        await flow(stage, 7)
+        await settle(stage, kind in ASKED_AFTER)
+        assert stage.plan.fired.get(kind, 0) > 0, stage.plan.fired
+        await agrees(stage)
+
+    play(program, PLANS[kind])
+
+
+def swarm(seed: int, restarts: bool = False) -> None:
+    """One flow under a few kinds of faults at once; restarts: the client's process ends dead now and then, and another
+    takes its place that knows no more than the engine does."""
+    rng = Rng(seed)
+    kinds = [kind for kind in PLANS if rng.below(5) == 0]
+    plan = [fault for kind in kinds for fault in PLANS[kind]]
+
+    async def program(stage: Stage) -> None:
+        ending = asyncio.create_task(end_now_and_then(stage, rng.split("ends"))) if restarts else None
+        await flow(stage, seed)
+        if ending is not None:
+            ending.cancel()
+            await asyncio.gather(ending, return_exceptions=True)
+            await stage.restart()
+        await settle(stage, True)
+        await agrees(stage)
+
+    play(program, plan, seed=seed)
+
+
+async def end_now_and_then(stage: Stage, rng: Rng) -> None:
+    while True:
+        await asyncio.sleep(1 + rng.below(40) / 10)
+        await stage.restart()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_flow_survives_ends_of_the_process(seed: int) -> None:
+    swarm(seed, restarts=True)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_flow_survives_several_faults_at_once(seed: int) -> None:
+    swarm(seed)
