@@ -48,7 +48,7 @@ from tradewright.model.event import CANCEL, QUERY, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
 from tradewright.model.numbers import PRICE_MAX, money_of, nearest_count_of
-from tradewright.model.order import Order
+from tradewright.model.order import ENTRY, Order
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Socket, Transport
 
@@ -56,6 +56,8 @@ SECOND_NS = 1_000_000_000
 CLOCK_OFFSET = "CLOCK_OFFSET"
 #: Updates kept of linked orders whose names we wait for.
 HELD_MAX = 1_000
+#: How long a close waits for the end of what holds its shares.
+FREED_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ class AlpacaVenue:
             ),
             self.options.fractions,
         )  # fmt: skip
+        self._cancels: dict[str, asyncio.Task[None]] = {}
         self._fresh: list[Order] = []
         self._batch: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -137,7 +140,7 @@ class AlpacaVenue:
         elif isinstance(command, Replace):
             self._chain(command.order_id, self._placing.replace(command))
         elif command.kind == CANCEL:
-            self._chain(command.order_id, self._placing.cancel(command.order_id))
+            self._cancel(command.order_id)
         elif command.kind == QUERY:
             self._start(self._lookups.answer(command.order_id))
 
@@ -160,6 +163,10 @@ class AlpacaVenue:
         await asyncio.gather(*posts, return_exceptions=True)
 
     async def _submit(self, order: Order, exits: Exits | None) -> None:
+        waits_for = [] if order.role == ENTRY else self._holders_of(order)
+        if waits_for:
+            # Alpaca frees what an order holds when it has ended, and refuses a close until then.
+            await asyncio.wait(waits_for, timeout=FREED_SECONDS)
         await self._placing.submit(order, exits)
         held, self._held = self._held, []
         for update in held:
@@ -168,10 +175,31 @@ class AlpacaVenue:
             except Unreadable:
                 self.errors["unreadable frame"] += 1
 
-    def _chain(self, order_id: str, work: Coroutine[Any, Any, None]) -> None:
+    def _holders_of(self, order: Order) -> list[asyncio.Task[None]]:
+        """Cancels under way of orders that hold what this one would close."""
+        found = []
+        for id, task in self._cancels.items():
+            other = self._orders.order(id)
+            if other is not None and other.instrument is order.instrument and other.side == order.side:
+                found.append(task)
+        return found
+
+    def _cancel(self, order_id: str) -> None:
+        behind_batch = bool(self._fresh) and self._chains.get(order_id) is self._batch
+        task = self._chain(order_id, self._placing.cancel(order_id))
+        if not behind_batch:
+            self._cancels[order_id] = task
+            task.add_done_callback(lambda done: self._cancelled(order_id, done))
+
+    def _cancelled(self, order_id: str, task: asyncio.Task[None]) -> None:
+        if self._cancels.get(order_id) is task:
+            del self._cancels[order_id]
+
+    def _chain(self, order_id: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Work on an order, behind what is under way for it."""
         before = self._chains.get(order_id)
-        self._chains[order_id] = self._start(work if before is None else _behind(before, work))
+        self._chains[order_id] = task = self._start(work if before is None else _behind(before, work))
+        return task
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

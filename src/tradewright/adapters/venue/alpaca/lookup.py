@@ -15,6 +15,7 @@ from tradewright.adapters.venue.alpaca.door import Door
 from tradewright.adapters.venue.alpaca.notation import Unreadable, plain, price_units, size_units, time_of
 from tradewright.adapters.venue.alpaca.outcomes import MISSING
 from tradewright.adapters.venue.alpaca.requests import Requests
+from tradewright.adapters.venue.alpaca.shapes import leg_of
 from tradewright.adapters.venue.alpaca.teller import Teller
 from tradewright.adapters.venue.alpaca.tracked import CANCELED, Tracked
 from tradewright.model.account import Account
@@ -122,17 +123,30 @@ class Lookups:
         last = tracked.last
         if last is not None and tracked.whole:
             return await self.get(self._requests.order(last.venue_id))
-        if order.strategy != EXTERNAL:
-            found = await self.get(self._requests.order_named(order.id))
-            if found is not None:
-                return found
         venue_id = next(iter(tracked.legs), "") or self._orders.venue_id(order.id)
-        if venue_id:
+        linked = order.parent or order.group
+        if venue_id and (linked or order.strategy == EXTERNAL):
             return await self.get(self._requests.order(venue_id))
-        return await self._linked(order)
+        found = await self.get(self._requests.order_named(order.id))
+        if found is None and venue_id:
+            return await self.get(self._requests.order(venue_id))
+        return found if found is not None or not linked else await self._linked(order)
 
     async def _linked(self, order: Order) -> WireOrder | None:
-        """An exit that went out with another order: the venue gave it a name that we were not told."""
+        """An exit that went out with another order: the venue gave it a name that we were not told. It is the leg of
+        its entry, or of another one of its pair."""
+        others = [order.parent] if order.parent else []
+        for id in self._orders.open():
+            other = self._orders.order(id)
+            if other is not None and id != order.id and order.group and other.group == order.group:
+                others.append(id)
+        for id in others:
+            head = await self.get(self._requests.order_named(id))
+            while head is not None and head.replaced_by:
+                head = await self.get(self._requests.order(head.replaced_by))
+            whole = await self.get(self._requests.order(head.id, nested=True)) if head is not None else None
+            if whole is not None and whole.legs:
+                return leg_of(whole, order)
         return None
 
     async def _next(self, tracked: Tracked, wire: WireOrder) -> WireOrder | None:

@@ -28,12 +28,13 @@ from tradewright.adapters.venue.alpaca.outcomes import (
     THROTTLED,
 )  # fmt: skip
 from tradewright.adapters.venue.alpaca.requests import CODES, Exits, Requests, unstatable
+from tradewright.adapters.venue.alpaca.shapes import leg_of
 from tradewright.adapters.venue.alpaca.teller import Teller
 from tradewright.adapters.venue.alpaca.tracked import CANCELED, ENDED, REJECTED, REPLACED, Tracked
 from tradewright.model.command import Replace
 from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
 from tradewright.model.event import REJECTED as REPORT_REJECTED
-from tradewright.model.order import ENTRY, STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.model.order import ENTRY, Order
 from tradewright.ports import Clock, Orders
 
 #: How long we wait for what a request that was taken will cause, seconds; and between looks of our own.
@@ -330,13 +331,3 @@ def exits_of(exits: Exits | None) -> list[Order]:
     if exits is None:
         return []
     return [order for order in (exits.profit, exits.loss) if order is not None]
-
-
-def leg_of(wire: WireOrder, order: Order) -> WireOrder:
-    """The leg that is this exit: by the venue's word for its part, or by its type. Raises Unreadable."""
-    parts = {TAKE_PROFIT: ("take_profit", ("limit",)), STOP_LOSS: ("stop_loss", ("stop", "stop_limit"))}
-    part, types = parts.get(order.role, ("", ()))
-    for leg in wire.legs or []:
-        if leg.group_role == part or (leg.group_role is None and leg.type in types):
-            return leg
-    raise Unreadable(f"{wire.id} has no {part or 'such'} leg")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tradewright.adapters.venue.alpaca.answers import WireOrder
+from tradewright.adapters.venue.alpaca.notation import Unreadable
 from tradewright.adapters.venue.alpaca.requests import Exits
 from tradewright.model.order import (
     DAY,
@@ -110,3 +112,13 @@ def _linkable(exit: Order, other: Order, side: int) -> bool:
         and exit.time_in_force in (DAY, GTC)
         and not (exit.extended_hours or other.extended_hours)
     )
+
+
+def leg_of(wire: WireOrder, order: Order) -> WireOrder:
+    """The leg that is this exit: by the venue's word for its part, or by its type. Raises Unreadable."""
+    parts = {TAKE_PROFIT: ("take_profit", ("limit",)), STOP_LOSS: ("stop_loss", ("stop", "stop_limit"))}
+    part, types = parts.get(order.role, ("", ()))
+    for leg in wire.legs or []:
+        if leg.group_role == part or (leg.group_role is None and leg.type in types):
+            return leg
+    raise Unreadable(f"{wire.id} has no {part or 'such'} leg")

@@ -290,7 +290,8 @@ class Stage:
         return found
 
     def agree(self) -> None:
-        assert self.differences() == []
+        found = self.differences()
+        assert not found, found
 
 
 def play(

@@ -1,0 +1,256 @@
+"""Brackets, OTO and OCO: what goes out as one request, what becomes of its legs, and what is not sent at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.adapters.venue.alpaca.stage import BUY, DAY, GTC, LIMIT, MARKET, MS, SELL, Stage, play
+from tradewright.adapters.venue.alpaca.requests import Exits
+from tradewright.adapters.venue.alpaca.shapes import shapes_of
+from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_REJECTED, WORKING
+from tradewright.model.event import REPLACE_REJECTED
+from tradewright.model.market import Quote
+from tradewright.model.order import ENTRY, STOP, STOP_LIMIT, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, Order
+from tradewright.sim.wire.alpaca import Knobs
+from tradewright.sim.wire.faults import Fault
+
+
+def family(stage: Stage, type: int = MARKET, limit: str = "0", exits: str = "both", tif: int = GTC) -> list[Order]:
+    """An entry of ten with its exits, as the engine makes them."""
+    ledger = stage.ledger
+    entry = ledger.order_of("ACME", BUY, type, "10", limit, tif=tif)
+    group = entry.id if exits == "both" else ""
+    made = [entry]
+    if exits in ("both", "stop"):
+        made.append(ledger.order_of(
+            "ACME", SELL, STOP, "10", stop="90", tif=GTC, role=STOP_LOSS, flags=1, parent=entry.id, group=group
+        ))  # fmt: skip
+    if exits in ("both", "target"):
+        made.append(ledger.order_of(
+            "ACME", SELL, LIMIT, "10", "110", tif=GTC, role=TAKE_PROFIT, flags=1, parent=entry.id, group=group
+        ))  # fmt: skip
+    return made
+
+
+def posts(stage: Stage) -> int:
+    """How many of the venue's orders were asked for by a request of their own."""
+    return sum(order.terms.client_order_id.startswith("A1-") for order in stage.account.orders.values())
+
+
+def test_a_bracket_is_one_request_and_its_target_ends_its_stop() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        assert posts(stage) == 1 and len(stage.account.orders) == 3
+        stage.quote("ACME", "111", "111.5")
+        await stage.until(lambda: ledger.filled(target.id) == 10**10)
+        await stage.until(lambda: ledger.states[stop.id].stage == ENDED_CANCELLED)
+        assert not stage.account.ledger.positions and not stage.errors
+
+    play(act).agree()
+
+
+@pytest.mark.parametrize(("exits", "price"), [("stop", "89"), ("target", "111")])
+def test_one_exit_makes_an_oto(exits: str, price: str) -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, exit = family(stage, LIMIT, "101", exits)
+        ledger.submit(entry, exit)
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        assert next(iter(stage.account.orders.values())).terms.order_class == "oto"
+        stage.quote("ACME", price, f"{price}.5")
+        await stage.until(lambda: ledger.filled(exit.id) == 10**10)
+
+    play(act).agree()
+
+
+def pair(stage: Stage, entry: Order) -> list[Order]:
+    return [
+        stage.ledger.order_of(
+            "ACME", SELL, STOP, "10", stop="90", tif=GTC, role=STOP_LOSS, parent=entry.id, group=entry.id
+        ),
+        stage.ledger.order_of(
+            "ACME", SELL, LIMIT, "10", "110", tif=GTC, role=TAKE_PROFIT, parent=entry.id, group=entry.id
+        ),
+    ]
+
+
+def test_a_pair_for_what_is_held_is_an_oco() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry = ledger.order_of("ACME", BUY, MARKET, "10")
+        ledger.submit(entry)
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        stop, target = pair(stage, entry)
+        ledger.submit(stop, target)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        assert posts(stage) == 2
+        stage.quote("ACME", "89", "89.5")
+        await stage.until(lambda: ledger.filled(stop.id) == 10**10)
+        await stage.until(lambda: ledger.states[target.id].stage == ENDED_CANCELLED)
+
+    play(act).agree()
+
+
+@pytest.mark.parametrize("fault", [Fault("lose_answer", "POST"), Fault("delay_answer", "POST", seconds=9)])
+def test_legs_of_a_bracket_that_was_not_answered_are_found_by_our_ids(fault: Fault) -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        made = family(stage)
+        ledger.submit(*made)
+        await stage.settled(40)
+        assert len({ledger.venue_id(one.id) for one in made}) == 3
+        stage.quote("ACME", "89", "89.5")
+        await stage.until(lambda: ledger.filled(made[1].id) == 10**10 and not stage.differences())
+        assert all(state.order.strategy == "s" for state in ledger.states.values())
+
+    play(act, [fault]).agree()
+
+
+def test_a_bracket_that_never_arrived_is_not_found_with_its_legs() -> None:
+    async def act(stage: Stage) -> None:
+        made = family(stage)
+        stage.ledger.submit(*made)
+        await stage.settled(40)
+        assert [stage.ledger.states[one.id].status for one in made] == ["NOT_FOUND"] * 3
+
+    play(act, [Fault("lose_request", "POST")]).agree()
+
+
+def test_a_client_that_starts_anew_knows_the_legs_by_the_names_it_was_told() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        await stage.venue.close()
+        stage.running.cancel()
+        stage.new_client()
+        await stage.start()
+        stage.quote("ACME", "111", "111.5")
+        await stage.until(lambda: ledger.filled(target.id) == 10**10)
+        await stage.until(lambda: ledger.states[stop.id].stage == ENDED_CANCELLED)
+        assert len(ledger.states) == 3
+
+    play(act).agree()
+
+
+@pytest.mark.parametrize("when", ["held", "working"])
+def test_the_price_of_a_leg_is_changed_in_place_and_its_family_stays(when: str) -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage, LIMIT, "95" if when == "held" else "101")
+        ledger.submit(entry, stop, target)
+        await stage.settled(5)
+        if when == "working":
+            await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        ledger.replace(stop, "10", stop="92")
+        await stage.settled(5)
+        state = ledger.states[stop.id]
+        assert (state.stage, state.order.stop_units, state.order.quantity) == (WORKING, 920000, 10**10)
+        assert ledger.states[target.id].stage == WORKING
+        ledger.replace(stop, "8", stop="92")
+        await stage.settled(5)
+        assert ledger.reports(stop)[-1] == (REPLACE_REJECTED, "NOT_NATIVE_LINK")
+        stage.quote("ACME", "94.8", "94.9")
+        stage.quote("ACME", "91.5", "91.6")
+        await stage.until(lambda: ledger.filled(stop.id) == 10**10 and not stage.differences())
+
+    play(act).agree()
+
+
+def test_a_target_that_fills_in_part_makes_its_stop_smaller() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        acme = ledger.instruments[0]
+        stage.tell(Quote(stage.clock(), acme, 1110000, 1115000, 4 * 10**9, 10**12))
+        await stage.until(lambda: ledger.filled(target.id) == 4 * 10**9)
+        await stage.until(lambda: ledger.states[stop.id].order.quantity == 6 * 10**9)
+        stage.tell(Quote(stage.clock(), acme, 890000, 891000, 10**12, 10**12))
+        await stage.until(lambda: ledger.filled(stop.id) == 6 * 10**9)
+
+    play(act, knobs=Knobs(sizes=True)).agree()
+
+
+def test_cancelling_an_entry_ends_its_legs() -> None:
+    async def act(stage: Stage) -> None:
+        made = family(stage, LIMIT, "95")
+        stage.ledger.submit(*made)
+        await stage.settled(5)
+        stage.ledger.cancel(made[0])
+        await stage.settled(5)
+        await stage.until(lambda: all(stage.ledger.states[one.id].stage == ENDED_CANCELLED for one in made))
+
+    play(act).agree()
+
+
+def test_a_close_that_takes_the_place_of_exits_goes_out_when_they_have_let_go_of_its_shares() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        close = ledger.order_of("ACME", SELL, MARKET, "10", role="exit", flags=1)
+        ledger.cancel(stop)
+        ledger.cancel(target)
+        ledger.submit(close)
+        await stage.until(lambda: ledger.filled(close.id) == 10**10, 5)
+        assert not stage.account.ledger.positions
+
+    play(act, knobs=Knobs(ack_ns=300 * MS)).agree()
+
+
+def test_what_can_not_be_linked_exactly_is_not_sent_its_entry_included() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        day = family(stage, tif=DAY)
+        fraction = family(stage)
+        for order in fraction:
+            order.quantity += 1
+        trailing = family(stage, exits="target")
+        trailing.append(ledger.order_of(
+            "ACME", SELL, TRAILING_STOP, "10", trail="1", tif=GTC, role=STOP_LOSS, parent=trailing[0].id
+        ))  # fmt: skip
+        pair_of = family(stage)
+        for order in pair_of:
+            order.instrument = ledger.instruments[2]
+        made = [*day, *fraction, *trailing, *pair_of]
+        ledger.submit(*made)
+        await stage.settled(2)
+        assert {ledger.states[one.id].code for one in made} == {"NOT_NATIVE_LINK"}
+        assert {ledger.states[one.id].stage for one in made} == {ENDED_REJECTED} and not stage.account.orders
+
+    play(act)
+
+
+def test_an_exit_for_an_entry_at_work_that_went_without_it_is_not_sent() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop = family(stage, LIMIT, "95", "stop")
+        ledger.submit(entry)
+        await stage.settled(2)
+        ledger.submit(stop)
+        await stage.settled(2)
+        assert ledger.states[stop.id].code == "NOT_NATIVE_LINK" and len(stage.account.orders) == 1
+
+    play(act)
+
+
+def test_shapes_are_told_apart() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        single, (entry, stop, target) = ledger.order_of("ACME", BUY, MARKET, "1"), family(stage)
+        limited = ledger.order_of("ACME", SELL, STOP_LIMIT, "10", "89", "90", GTC, STOP_LOSS, 0, "gone")
+        shapes = shapes_of([single, entry, stop, target, limited], ledger)
+        assert shapes.posts == [(single, None), (entry, Exits("bracket", target, stop)), (limited, None)]
+        assert not shapes.refused and single.role == ENTRY
+        pair_of = pair(stage, entry)
+        assert shapes_of(pair_of, ledger).posts == [(pair_of[1], Exits("oco", loss=pair_of[0]))]
+
+    play(act)
