@@ -68,6 +68,7 @@ QUESTIONS = {
     "MAX_DAILY_RISK_SYMBOL": "daily risk in the symbol would be {value} (limit {limit})",
     "MAX_DAILY_RISK_GLOBAL": "daily risk would be {value} (limit {limit})",
     "TRADING_STATE": "trading state is {value} (openings need {limit})",
+    "NOT_READY": "the account was compared with its venue since it is connected: {value}",
     "SYMBOL_NOT_TRADABLE": "the venue takes openings in this symbol: {value}",
     "PRICE_UNKNOWN": "a reference price is known: {value}",
     "PRICE_STALE": "age of the reference price {value} (limit {limit})",
@@ -165,7 +166,7 @@ _STEPS = {
     CANCEL: "cancel asked for",
     REPLACE: "replace asked for",
     QUERY: "looked up at the venue",
-    EXIT_TRIGGERED: "held exit triggered",
+    EXIT_TRIGGERED: "held exit goes to its venue",
 }
 
 

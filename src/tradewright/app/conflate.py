@@ -26,7 +26,7 @@ class Conflator:
     def take(self, event: Event) -> Iterator[Event]:
         """What may pass now that `event` is here: quotes whose window is over, then the event unless it must wait."""
         if self.held:
-            yield from self._over(event.time)
+            yield from self.over(event.time)
         if event.kind == QUOTE and isinstance(event, Quote):
             index = event.instrument.index
             if event.time - self.passed.get(index, -self.window_ns) < self.window_ns:
@@ -35,7 +35,12 @@ class Conflator:
             self.passed[index] = event.time
         yield event
 
-    def _over(self, now: int) -> Iterable[Event]:
+    def ends(self) -> list[int]:
+        """When the windows end in which a quote is held back, ns."""
+        return [self.passed[index] + self.window_ns for index in self.held]
+
+    def over(self, now: int) -> Iterable[Event]:
+        """The quotes whose windows are over by now."""
         ends = sorted((self.passed[index] + self.window_ns, index) for index in self.held)
         for end, index in ends:
             if end > now:

@@ -16,7 +16,7 @@ from threading import Thread
 import msgspec
 
 from tradewright.app.recovery import snapshot_bytes
-from tradewright.app.wiring.journals import EmergencyFile, FileJournal
+from tradewright.app.wiring.journals import EmergencyFile
 from tradewright.core.holds import covered
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
@@ -27,7 +27,7 @@ from tradewright.model.errors import JournalFull, StateError
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Report
-from tradewright.ports import CrashPoint, no_crash
+from tradewright.ports import CrashPoint, Journal, no_crash
 from tradewright.trader import Outcome, Trader
 from tradewright.trader.runner import STRATEGY_STATE
 
@@ -73,7 +73,7 @@ class LiveEngine:
     def __init__(
         self,
         trader: Trader,
-        journal: FileJournal,
+        journal: Journal,
         emergency: EmergencyFile,
         listener: Callable[[Event, Outcome], None],
         crash: CrashPoint = no_crash,

@@ -29,6 +29,7 @@ cdef class AccountState:
     cdef public long long flattened
     cdef public object week_equity
     cdef readonly str unit
+    cdef readonly object link
     cpdef measure(self, long long now)
     cpdef object lost_since(self, long long since)
     cpdef see(self, long long index, long long high, long long low)

@@ -8,6 +8,7 @@ from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
 from tradewright.core.marks import Mark, Marks
+from tradewright.core.reconcile import Link
 from tradewright.core.traffic import Traffic
 from tradewright.model.account import CASH, Account
 from tradewright.model.zone import DAY_NS, MINUTE_NS
@@ -21,7 +22,8 @@ class AccountState:
     seen since the day began, by instrument; kept where a limit asks for them. traffic: kept where a limit asks for it.
     guarded: a limit asks for peak (highest equity) and samples (a minute's begin, ns UTC, and the highest equity within
     it, of the last day). gain_from: equity from which a session's target counts, None = from the week's begin;
-    flattened: when a session's target last closed everything, ns UTC, 0 = never."""
+    flattened: when a session's target last closed everything, ns UTC, 0 = never. link: how its venue is connected,
+    None where it is in this house."""
 
     __slots__ = (
         "terms",
@@ -44,6 +46,7 @@ class AccountState:
         "gain_from",
         "flattened",
         "unit",
+        "link",
     )
 
     def __init__(self, terms: Account, limits: Limits, ledger: Ledger, marks: Marks, holds: Holds) -> None:
@@ -67,6 +70,7 @@ class AccountState:
         self.flattened = 0
         self.ranges: dict[int, tuple[int, int]] = {}
         self.unit = "money:" + terms.currency
+        self.link: Link | None = Link() if terms.remote else None
 
     def measure(self, now: int) -> None:
         """Equity moved: its highest, over all and in each minute of the last day."""
@@ -187,5 +191,5 @@ class AccountState:
         return (
             self.terms.row(), self.day, self.day_end, self.day_equity, self.week_equity,
             sorted(self.ranges.items()), self.peak, list(self.samples), self.gain_from,
-            self.flattened,
+            self.flattened, None if self.link is None else self.link.row(),
         )  # fmt: skip

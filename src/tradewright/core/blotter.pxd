@@ -83,6 +83,8 @@ cdef class Blotter:
     @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
     cdef bint _held_here(self, Order order) except -1
+    @cython.locals(hold=Hold, other=Order, state=OrderState)
+    cpdef bint blocked(self, Order order) except -1
     @cython.locals(number=cython.longlong)
     cdef _count_id(self, str order_id)
     @cython.locals(state=OrderState, order=Order)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import inquiries, modify, reservations, session, watchdog
+from tradewright.core import inquiries, modify, reconcile, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -69,11 +69,12 @@ from tradewright.model.event import (
     Event,
 )
 from tradewright.model.exit_plan import ExitPlan
+from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.notice import InstrumentStatus, Located
-from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP_LOSS, Order
+from tradewright.model.order import ENTRY, EXIT, LIMIT, MARKET, STOP_LOSS, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.score import ShadowMatched
@@ -331,6 +332,7 @@ class Blotter:
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):
             inquiries.begin(self)
+            reconcile.begin(self)
         elif isinstance(event, TradingStateSet):
             self._set_state(event.scope, event.state, event.who)
             if self.sessions:
@@ -364,6 +366,8 @@ class Blotter:
             watchdog.fold(self, event)
         elif isinstance(event, OrderAdopted):
             self._apply_adopted(event)
+        elif isinstance(event, reconcile.CONNECTED):
+            reconcile.fold(self, event)
         elif isinstance(event, LimitsSet):
             self.gate.apply(event)
             self.set_due()
@@ -403,15 +407,20 @@ class Blotter:
             self.board.apply(said)
 
     def _apply_cash(self, moved: CashMoved) -> None:
-        self.ledger.move_cash(moved.account, moved.currency, moved.amount)
+        self.move_cash(moved.account, moved.currency, moved.amount)
         self._tick(moved.time)
         account = self.accounts[moved.account]
         if account.traffic is not None:
             account.traffic.heard = self.now
+
+    def move_cash(self, name: str, currency: str, amount: int) -> None:
+        """Money came or went other than by trading: what gains and losses are counted from moves along."""
+        self.ledger.move_cash(name, currency, amount)
+        account = self.accounts[name]
         if account.peak is not None or account.samples or account.gain_from is not None:
-            account.move_marks(self.marks.convert(moved.amount, moved.currency, account.terms.currency))
+            account.move_marks(self.marks.convert(amount, currency, account.terms.currency))
         if account.day_equity is not None:
-            worth = self.marks.convert(moved.amount, moved.currency, account.terms.currency)
+            worth = self.marks.convert(amount, currency, account.terms.currency)
             account.day_equity = None if worth is None else account.day_equity + worth
             if account.week_equity is not None:
                 account.week_equity = None if worth is None else account.week_equity + worth
@@ -485,17 +494,35 @@ class Blotter:
                     exit.best = self.marks.marks[order.instrument.index].reference(order.side)
 
     def _held_here(self, order: Order) -> bool:
-        """Whether an exit that is linked to other orders stays with `core.exits`, since its venue links none."""
+        """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait
+        for those before it."""
         linked = order.role != ENTRY and (order.parent != "" or order.group != "")
-        return linked and not self.accounts[order.account].terms.native_exits
+        return (linked and not self.accounts[order.account].terms.native_exits) or self.blocked(order)
+
+    def blocked(self, order: Order) -> bool:
+        """Whether an exit could close what another one closes that is being cancelled: until its end is known, it may
+        still fill, and its venue has no reduce-only that would keep the second from opening."""
+        terms = self.accounts[order.account].terms
+        if order.role == ENTRY or terms.reduce_only or terms.mode == HEDGING:
+            return False
+        for hold in self.book(order.account, order.strategy, order.instrument).exits.values():
+            other = hold.order
+            if other.id != order.id and other.side == order.side and self.orders[other.id].cancel in (SENT, UNKNOWN):
+                return True
+        return False
 
     def _apply_adopted(self, adopted: OrderAdopted) -> None:
         """An order without a decision: it holds its place, and its outcome is unknown until the venue says."""
-        order = order_from(adopted.order, self.instruments)
-        if order.id in self.orders:
+        row = adopted.order
+        if str(row[0]) in self.orders:
             return
-        # The start of the run it left in may never have reached the disk: then this run has the same number.
-        self._count_id(order.id)
+        order = order_from(self._owned(row), self.instruments)
+        if row[2] == EXTERNAL:
+            text = f"{order.account}: {order} is somebody else's; it belongs to {order.strategy}"
+            self._notice(reconcile.FOREIGN_ORDER, order.id, text)
+        else:
+            # The start of the run it left in may never have reached the disk: then this run has the same number.
+            self._count_id(order.id)
         state = OrderState(order, SUBMITTED)
         state.submit = UNKNOWN
         self.orders[order.id] = state
@@ -503,6 +530,16 @@ class Blotter:
         self.holds.reserve(order, book, order.instrument.quote, 0)
         self._post(state)
         inquiries.note(self, state, inquiries.SECOND_NS)
+
+    def _owned(self, row: list[Any]) -> list[Any]:
+        """Somebody else's order that closes a lot by its name is an exit of the strategy that holds the lot."""
+        account, strategy, index, lot = row[1], row[2], row[3], row[13]
+        if strategy != EXTERNAL or not lot:
+            return row
+        for book in self.ledger.beside.get((account, index), ()):
+            if [held for held in book.lots if held.order_id == lot]:
+                return [*row[:2], book.strategy, *row[3:16], EXIT, *row[17:]]
+        return row
 
     def _count_id(self, order_id: str) -> None:
         """Ids journaled by an earlier process are used up."""
@@ -577,7 +614,7 @@ class Blotter:
         state.stage = stage_after(EXIT_TRIGGERED, state.stage)
         order = state.order
         order.quantity = triggered.quantity
-        if order.type != LIMIT:
+        if order.type != LIMIT and (order.parent or order.group):
             order.type = MARKET
             order.stop_units = 0
         self.exits.pop(order.id, None)
@@ -612,6 +649,9 @@ class Blotter:
         self._tick(event.time)
         state.fold(report, fresh)
         self.fresh_fill = fresh
+        account = self.accounts[order.account]
+        if account.link is not None:
+            reconcile.heard(account.link, report, order.instrument.symbol, fresh)
         if self.inquiries or report.kind == OUTCOME_UNKNOWN:
             inquiries.note(self, state)
         self._post(state)

@@ -7,7 +7,7 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import inquiries, modify, reservations, session, watchdog
+from tradewright.core import inquiries, modify, reconcile, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import WEEK_ROLLED, WEEKLY_LOSS_LIMIT, tripped
 from tradewright.core.exits import HeldExit
@@ -57,13 +57,25 @@ from tradewright.model.control import (
     ProtectRequested,
     TradingStateChanged,
 )
-from tradewright.model.event import ACCEPTED, FILLED, NOT_FOUND, Event
+from tradewright.model.event import (
+    ACCEPTED,
+    ACCOUNT_SNAPSHOT,
+    CONNECTION_CHANGED,
+    FILLED,
+    NOT_FOUND,
+    SNAPSHOT_FAILED,
+    Event,
+)
+from tradewright.model.foreign import EXTERNAL
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
 from tradewright.model.zone import day_of, week_of
+
+#: Inputs about an account's connection.
+NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED)
 
 
 class Engine(Judge):
@@ -161,6 +173,8 @@ class Engine(Judge):
                 self._trigger_exits(event, outputs)
             elif isinstance(event, Report):
                 self._settle_links(event, outputs)
+        if event.kind in NEWS:
+            outputs += reconcile.settle(self, event)
         if isinstance(event, Fill):
             if self.fresh_fill:
                 self._end_surplus(event, outputs)
@@ -271,7 +285,10 @@ class Engine(Judge):
         reached = [
             exit
             for exit in self.exits.values()
-            if exit.order.instrument.index == index and self._guarded(exit.order) > 0 and exit.triggered(event, mark)
+            if exit.order.instrument.index == index
+            and (exit.order.parent or exit.order.group)
+            and self._guarded(exit.order) > 0
+            and exit.triggered(event, mark)
         ]
         reached.sort(key=_stops_first)
         for exit in reached:
@@ -310,15 +327,39 @@ class Engine(Judge):
                 continue
             if book.closable(order.side, order.lot) == 0 or (parent is not None and parent.filled == 0):
                 self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
+            elif order.parent == "" and order.group == "" and not self.blocked(order):
+                self._send_waiting(book, order, outputs)
+
+    def _send_waiting(self, book: Book, order: Order, outputs: list[Event]) -> None:
+        """An exit that waited for others to end goes, with what they have left of it."""
+        quantity = in_steps(min(order.quantity, left(book, order.side, order.lot, order.group)), order.instrument)
+        if quantity < order.instrument.rules.step:
+            self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
+        else:
+            self.emit(ExitTriggered(self.now, order.id, quantity, 0), outputs)
+            self.emit(submit_of(self.now, Approved(order)), outputs)
 
     def _end_surplus(self, fill: Fill, outputs: list[Event]) -> None:
-        """Exits at the venue that together could close more than a fill has left, the newest first, where no
-        reduce-only holds them back: what they would open is nobody's wish."""
+        """What a fill leaves without a purpose; and what somebody else's fill has closed goes over to them."""
         state = self.orders[fill.order_id]
         order = state.order
         book = self.book(order.account, order.strategy, order.instrument)
-        if not book.exits:
-            return
+        if book.exits:
+            self._end_exits(book, outputs)
+        if order.strategy == EXTERNAL:
+            outputs += reconcile.hand_over(self, self.accounts[order.account], order.instrument, fill.price_units)
+
+    def end_unneeded(self, book: Book, outputs: list[Event]) -> None:
+        """End the exits of a book that has less than they would close."""
+        for hold in list(book.exits.values()):
+            exit = hold.order
+            if book.closable(exit.side, exit.lot) == 0:
+                outputs += self.cancel(exit.id, NOTHING_TO_GUARD)
+        self._end_exits(book, outputs)
+
+    def _end_exits(self, book: Book, outputs: list[Event]) -> None:
+        """Exits at the venue that together could close more than their book has left, the newest first, where no
+        reduce-only holds them back: what they would open is nobody's wish."""
         for hold in reversed(list(book.exits.values())):
             exit = hold.order
             if exit.flags & REDUCE_ONLY or hold.remaining == 0:

@@ -405,10 +405,15 @@ class Judge(Blotter):
         return order
 
     def _shared(self, book: Book) -> bool:
-        """Whether other strategies trade the instrument in the same account that nets and may sell short: its net may
-        stand the other way, now or when a resting exit is reached, and the venue would refuse to reduce it."""
+        """Whether an exit has to do without the flag: its venue knows none, or other strategies trade the instrument in
+        the same account that nets and may sell short. Its net may then stand the other way, now or when a resting exit
+        is reached, and the venue would refuse to reduce it."""
         account = self.accounts[book.account]
-        if book.hedging or account.terms.kind == CASH:
+        if book.hedging:
+            return False  # closing by lot is what keeps it from opening
+        if not account.terms.reduce_only:
+            return True
+        if account.terms.kind == CASH:
             return False
         for other in self.ledger.beside[book.account, book.instrument.index]:
             if other is not book and other.counts():
@@ -478,7 +483,7 @@ class Judge(Blotter):
         self.emit(decision, outputs)
         if decision.approved:
             for made in decision.orders:
-                if not self._held_here(made):
+                if made.id not in self.exits:
                     self.emit(submit_of(self.now, Approved(made)), outputs)
 
     def emit(self, output: Event, outputs: list[Event]) -> None:

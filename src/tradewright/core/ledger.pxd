@@ -95,3 +95,7 @@ cdef class Ledger:
     cpdef Position position(self, str account, Instrument instrument)
     @cython.locals(position=Position, booked=BookedFill, size=cython.longlong, instrument=Instrument, long_before=cython.longlong, short_before=cython.longlong)
     cpdef apply_fill(self, Book book, Order order, Fill fill, list matches)
+    @cython.locals(position=Position, long_before=cython.longlong, short_before=cython.longlong)
+    cpdef adjust(
+        self, Book book, int side, long long size, long long price_units, long long time, str id, list matches
+    )

@@ -421,6 +421,20 @@ class Ledger:
         position.short_size += book.short_size - short_before
         position.net = position.long_size - position.short_size
 
+    def adjust(
+        self, book: Book, side: int, size: int, price_units: int, time: int, id: str, matches: list[Match]
+    ) -> None:
+        """Book a change of what is held that no fill brought and no money moved for: a piece of the position taken
+        over, or given to another book. Raises OverflowError as `apply_fill`, and then nothing is booked."""
+        position = book.position
+        if size > SIZE_MAX or book.grown(side, size, True) > SIZE_MAX - position.size_of(side):
+            raise OverflowError(f"{book.instrument.symbol}: {size} counts more than {position.net} are out of range")
+        long_before, short_before = book.long_size, book.short_size
+        book.add(BookedFill(time, id, id, side, size, price_units, not book.hedging, ""), matches)
+        position.long_size += book.long_size - long_before
+        position.short_size += book.short_size - short_before
+        position.net = position.long_size - position.short_size
+
     def row(self) -> tuple[object, ...]:
         return (
             [(account, sorted(cash.items())) for account, cash in sorted(self.cash.items())],

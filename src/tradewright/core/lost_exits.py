@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.core.life_cycle import ENDED_NOT_FOUND
 from tradewright.core.watchdog import rest_of
-from tradewright.model.command import NOTHING_TO_GUARD
+from tradewright.model.command import NOTHING_TO_GUARD, cancel_of
 from tradewright.model.control import ExitPlanned
 from tradewright.model.event import NOT_FOUND, Event
 from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
@@ -60,7 +60,11 @@ def reappeared(engine: Engine, order_id: str) -> list[Event]:
     lost = state.order
     if lost.role not in (STOP_LOSS, TAKE_PROFIT) or not _has_heir(engine, state):
         return []
-    return engine.cancel(order_id, NOTHING_TO_GUARD)
+    outputs = engine.cancel(order_id, NOTHING_TO_GUARD)
+    if not outputs and state.is_open():
+        # A cancel was on its way when the venue did not know it, so that one may have met nothing.
+        engine.emit(cancel_of(engine.now, order_id, NOTHING_TO_GUARD), outputs)
+    return outputs
 
 
 def _has_heir(engine: Engine, state: OrderState) -> bool:

@@ -16,6 +16,10 @@ cdef class TradingState(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
+cdef class Ready(Rule):
+    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
+    cpdef Check check(self, Proposal proposal)
+
 cdef class SymbolTradable(Rule):
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)

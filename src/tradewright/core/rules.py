@@ -28,6 +28,16 @@ class TradingState(Rule):
         return self.verdict(proposal.state == ACTIVE, proposal.state, ACTIVE, "state")
 
 
+class Ready(Rule):
+    """An opening needs an account that agrees with its venue since the connection stands."""
+
+    def check(self, proposal: Proposal) -> Check | None:
+        link = proposal.account.link
+        if link is None or not proposal.opening:
+            return None
+        return self.verdict(link.ready, int(link.ready), 1, "flag")
+
+
 class SymbolTradable(Rule):
     """The venue takes opening orders for this instrument."""
 
@@ -313,6 +323,7 @@ class ReduceOnly(Rule):
 #: The order station, as asked: each rule with its code and, where one switches it on, its limit.
 ORDER_RULES: list[Rule] = [
     TradingState("TRADING_STATE"),
+    Ready("NOT_READY"),
     SymbolTradable("SYMBOL_NOT_TRADABLE"),
     PriceKnown("PRICE_UNKNOWN"),
     PriceFresh("PRICE_STALE", "maxPriceAgeSeconds"),

@@ -125,7 +125,7 @@ INSTRUMENT_TERMS = (
 )  # fmt: skip
 ACCOUNT_TERMS = (
     "name", "code", "venue", "mode", "kind", "currency", "leverage", "day zone", "native exits", "fee", "owner",
-    "settling time",
+    "settling time", "remoteness", "reduce-only",
 )  # fmt: skip
 
 

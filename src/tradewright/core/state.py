@@ -35,7 +35,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 10
+VERSION = 11
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -100,13 +100,15 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         engine.list_instrument(instrument_from(item))
     for mark, (bid, ask, last, time_quote, time_last) in zip(engine.marks.marks, marks, strict=True):
         mark.bid, mark.ask, mark.last, mark.time_quote, mark.time_last = bid, ask, last, time_quote, time_last
-    for terms, day, end, day_equity, week_equity, ranges, peak, samples, gain_from, flattened in accounts:
+    for terms, day, end, day_equity, week_equity, ranges, peak, samples, gain_from, flattened, link in accounts:
         account = account_from(terms)
         engine.open_account(account, Limits())
         state = engine.accounts[account.name]
         state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
         state.peak, state.samples = peak, deque((minute, equity) for minute, equity in samples)
         state.gain_from, state.flattened = gain_from, flattened
+        if state.link is not None:
+            state.link.restore(link)
         state.ranges.update({index: (high, low) for index, (high, low) in ranges})
     for scope, limits in gate[0]:
         engine.gate.set(scope, limits_of(limits))

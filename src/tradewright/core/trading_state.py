@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewright.core.exposure import parts_of
-from tradewright.model.control import ACTIVE, EVERYTHING, REDUCING, TradingStateChanged
+from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
 from tradewright.model.errors import InputError
+from tradewright.model.foreign import EXTERNAL
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.shadow import is_shadow
 
@@ -35,6 +36,9 @@ def stopped(engine: Blotter, order: Order) -> bool:
     if order.role != ENTRY or is_shadow(order.account):
         return False
     state = engine.trading_state(order.account, order.strategy, order.instrument.symbol)
+    if order.strategy == EXTERNAL:
+        # Somebody else's order is theirs while the engine merely opens nothing itself; a halt stops everything.
+        return state == HALTED
     return state != ACTIVE or order.strategy in engine.halted
 
 

@@ -13,3 +13,5 @@ cdef class Account:
     cdef readonly FeeEstimate fee
     cdef readonly str owner
     cdef readonly long long settles_ms
+    cdef readonly bint remote
+    cdef readonly bint reduce_only

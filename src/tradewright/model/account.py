@@ -20,12 +20,15 @@ class Account:
     parents and OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds
     and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id. owner: whose it is,
     over whose accounts exposure is counted; "" = the account stands for itself, under its own name. settles_ms: for how
-    long after its venue took an order a look-up there may still not find it; 0 = it always does.
+    long after its venue took an order a look-up there may still not find it; 0 = it always does. remote: its venue is
+    reached over a network, so nothing is opened before what it shows of the account was compared with what is known
+    here. reduce_only: its venue lets an order that is flagged so close what is there and never open; without it no
+    order carries the flag, and exits are kept from closing more than there is by being ended here.
     """
 
     __slots__ = (
         "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee", "owner",
-        "settles_ms",
+        "settles_ms", "remote", "reduce_only",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +45,8 @@ class Account:
         fee: FeeEstimate | None = None,
         owner: str = "",
         settles_ms: int = 0,
+        remote: bool = False,
+        reduce_only: bool = True,
     ) -> None:
         if mode not in (NETTING, HEDGING):
             raise InputError(f"account {name}: mode {mode!r} is neither netting nor hedging")
@@ -67,9 +72,11 @@ class Account:
         self.fee = FeeEstimate() if fee is None else fee
         self.owner = owner or name
         self.settles_ms = settles_ms
+        self.remote = remote
+        self.reduce_only = reduce_only
 
     def row(self) -> tuple[object, ...]:
         return (
             self.name, self.code, self.venue, self.mode, self.kind, self.currency, self.leverage, self.day_zone,
-            self.native_exits, self.fee.row(), self.owner, self.settles_ms,
+            self.native_exits, self.fee.row(), self.owner, self.settles_ms, self.remote, self.reduce_only,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tradewright.model.event import ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, Event
+from tradewright.model.event import ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, SNAPSHOT_FAILED, Event
 
 
 class ConnectionChanged(Event):
@@ -29,10 +29,11 @@ class AccountSnapshot(Event):
     balances: (currency, money counts) of all the account has, also what is locked; a currency that is not named is 0.
     positions: (symbol, signed size counts, average price in price counts or 0 = not said), net per symbol; what is not
     named is flat. orders: (order id, size counts filled) of what works there; a foreign order by the id that
-    `model.foreign` makes.
+    `model.foreign` makes. realised: the venue keeps its balance in the account's currency alone, as what was paid in
+    and realised, without what open positions cost (MT5); otherwise balances are cash.
     """
 
-    __slots__ = ("account", "asked", "balances", "positions", "orders")
+    __slots__ = ("account", "asked", "balances", "positions", "orders", "realised")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class AccountSnapshot(Event):
         balances: Sequence[tuple[str, int]],
         positions: Sequence[tuple[str, int, int]],
         orders: Sequence[tuple[str, int]],
+        realised: bool = False,
     ) -> None:
         super().__init__(ACCOUNT_SNAPSHOT, time)
         self.account = account
@@ -49,6 +51,23 @@ class AccountSnapshot(Event):
         self.balances = [(currency, amount) for currency, amount in balances]
         self.positions = [(symbol, size, price) for symbol, size, price in positions]
         self.orders = [(order_id, filled) for order_id, filled in orders]
+        self.realised = realised
 
     def row(self) -> tuple[object, ...]:
-        return (self.kind, self.time, self.account, self.asked, self.balances, self.positions, self.orders)
+        return (
+            self.kind, self.time, self.account, self.asked, self.balances, self.positions, self.orders, self.realised,
+        )  # fmt: skip
+
+
+class SnapshotFailed(Event):
+    """An account's snapshot was asked for and could not be had; text: why."""
+
+    __slots__ = ("account", "text")
+
+    def __init__(self, time: int, account: str, text: str) -> None:
+        super().__init__(SNAPSHOT_FAILED, time)
+        self.account = account
+        self.text = text
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.text)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from tradewright.model import event as kinds
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.answer import failed_from, received_from
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
@@ -46,6 +46,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import Order
+from tradewright.model.reconciliation import BalanceAdjusted, LotsTransferred, PositionAdjusted, Reconciled
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import (
     OrderRequested,
@@ -87,6 +88,11 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.LOCATED: Located,
     kinds.CONNECTION_CHANGED: ConnectionChanged,
     kinds.ACCOUNT_SNAPSHOT: AccountSnapshot,
+    kinds.SNAPSHOT_FAILED: SnapshotFailed,
+    kinds.RECONCILED: Reconciled,
+    kinds.BALANCE_ADJUSTED: BalanceAdjusted,
+    kinds.POSITION_ADJUSTED: PositionAdjusted,
+    kinds.LOTS_TRANSFERRED: LotsTransferred,
     kinds.CANCEL: Cancel,
     kinds.REPLACE: Replace,
     kinds.QUERY: Query,

@@ -39,11 +39,17 @@ TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 
 #: Alarms by code: what a person should hear of.
 ALARMS = {
+    "BALANCE_DRIFT": "the venue shows other money than is known here; its word is taken, and the account is REDUCING",
+    "CONNECTION_LOST": "the reports of an account may be missing; nothing opens until it was compared again",
     "EXITS_REFUSED": "exits that a person wanted would have gone at once",
+    "FOREIGN_ORDER": "somebody else placed an order in the account; it belongs to the strategy external",
     "LATE_FILL": "an order filled after it had ended; the fill is booked",
     "OUTCOME_OVERDUE": "for 30 seconds nobody could say what became of a request; it is looked up on",
     "OVERFILL": "an order filled more than it asked for; all of it is booked",
+    "POSITION_DRIFT": "the venue shows another position than is known here; its word is taken, the account is REDUCING",
     "REAPPEARED": "an order works though its venue had not known it; its hold is back",
+    "RECONCILIATION_FAILED": "an account could not be compared with its venue several times in a row",
+    "TRADED_BY_HAND": "somebody else closed what a strategy held; its lots went over to the strategy external",
     "UNKNOWN_ORDER": "a report on an order that is not known; a fill of it is not booked, and its account is REDUCING",
 }
 EVERYTHING = "all"
@@ -326,7 +332,8 @@ class DayRolled(Event):
 
 
 class ExitTriggered(Event):
-    """Output: a held exit's price was reached, or its parent filled; it goes to the venue with these terms."""
+    """Output: a held exit's price was reached, or what it waited for has ended (price_units 0); it goes to the venue
+    with these terms."""
 
     __slots__ = ("order_id", "quantity", "price_units")
 

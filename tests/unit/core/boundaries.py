@@ -44,6 +44,7 @@ WHERE: dict[str, tuple[bool, bool, bool]] = {
     "MAX_DAILY_RISK_SYMBOL": UP_TO,
     "MAX_DAILY_RISK_GLOBAL": UP_TO,
     "TRADING_STATE": UP_TO,  # ACTIVE; one less is no state and counts as it
+    "NOT_READY": FROM,
     "SYMBOL_NOT_TRADABLE": FROM,
     "PRICE_UNKNOWN": FROM,
     "PRICE_STALE": UP_TO,
@@ -193,6 +194,15 @@ def trading_state(offset: int) -> Case:
     state = ACTIVE + offset
     case.desk.feed(TradingStateSet(case.desk.tick(), "all", state, "ann", "test"))
     return case
+
+
+def not_ready(offset: int) -> Case:
+    desk = Desk(account_of(remote=True))
+    desk.quote(10_000)
+    if 1 + offset:
+        desk.connect()
+        desk.shown()
+    return Case(desk, desk.intent(BUY, 1))
 
 
 def price_unknown(offset: int) -> Case:
@@ -527,6 +537,7 @@ BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "MAX_DAILY_RISK_SYMBOL": daily_risk("maxDailyRiskPerSymbol"),
     "MAX_DAILY_RISK_GLOBAL": daily_risk("maxDailyRiskGlobal"),
     "TRADING_STATE": trading_state,
+    "NOT_READY": not_ready,
     "SYMBOL_NOT_TRADABLE": lambda offset: plain(OrderRules(tradable=offset >= 0)),
     "PRICE_UNKNOWN": price_unknown,
     "PRICE_STALE": price_stale,

@@ -12,10 +12,12 @@ from typing import Any
 
 from tests.unit.core.audit import check_books
 from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import WORKING
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.model import event as kinds
 from tradewright.model.account import Account
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
 from tradewright.model.command import Cancel, Command, Submit
 from tradewright.model.control import Alarm, CashMoved
 from tradewright.model.decision import Decision
@@ -196,6 +198,37 @@ class Desk:
     ) -> list[Event]:
         now = self.tick()
         return self.feed(Replaced(now, order_id, now if at is None else at, quantity, limit, stop))
+
+    def connect(self, up: bool = True) -> list[Event]:
+        return self.feed(ConnectionChanged(self.tick(), self.account, up, "said so"))
+
+    def shown(
+        self,
+        *,
+        positions: dict[str, int] | None = None,
+        balances: dict[str, int] | None = None,
+        orders: dict[str, int] | None = None,
+        asked: int | None = None,
+        price: int = 0,
+        realised: bool = False,
+        later: float = 1.0,
+    ) -> list[Event]:
+        """A snapshot of the account, so many seconds later: as it is here, but for what is named."""
+        engine = self.engine
+        self.now += round(later * 10**9)
+        asked = self.tick() if asked is None else asked
+        held = {p.instrument.symbol: p.net for p in engine.accounts[self.account].positions if p.net}
+        held |= positions or {}
+        cash = dict(engine.ledger.cash[self.account]) | (balances or {})
+        working = {id: engine.orders[id].filled for id in engine.holds.holds if engine.orders[id].stage == WORKING}
+        working = working | orders if orders is not None else working
+        return self.feed(
+            AccountSnapshot(
+                self.tick(), self.account, asked, list(cash.items()),
+                [(symbol, size, price) for symbol, size in held.items() if size],
+                [(id, filled) for id, filled in working.items() if filled >= 0], realised,
+            )
+        )  # fmt: skip
 
     # ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────
 

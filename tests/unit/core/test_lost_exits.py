@@ -185,6 +185,18 @@ def test_one_that_turns_up_after_all_ends_since_its_place_is_taken(exits: dict[s
     assert desk.state(again.id).is_open()
 
 
+def test_one_whose_cancel_was_on_its_way_is_cancelled_again_when_it_turns_up() -> None:
+    desk, (_, stop) = desk_of(stop_loss=9_500)
+    desk.cancel(stop)
+    desk.say(kinds.OUTCOME_UNKNOWN, stop, "submit")
+    desk.taken()
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    desk.accept(again.id)
+    desk.accept(stop)
+    assert desk.cancelled() == [(stop, NOTHING_TO_GUARD)]
+
+
 def test_one_that_turns_up_where_nothing_took_its_place_goes_on() -> None:
     desk = Desk(account_of(native_exits=True, leverage=10))
     desk.quote(PRICE)

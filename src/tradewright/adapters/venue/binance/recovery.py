@@ -22,6 +22,8 @@ MS_NS = 1_000_000
 SECOND_NS = 1_000 * MS_NS
 #: Trades are asked for from so long before the stream was last heard.
 OVERLAP_NS = 60 * SECOND_NS
+#: For so long the trades behind a balance that moved are asked for again: the venue may know them later than it.
+ODD_NS = 30 * SECOND_NS
 
 
 class Recovery:
@@ -45,6 +47,9 @@ class Recovery:
         #: Until then (the venue's clock) no trade was missed.
         self._since = 0
         self._losses = 0
+        #: When all balances were last explained (the venue's clock); those that moved without a trade that says why.
+        self._agreed = 0
+        self._odd: dict[str, int] = {}
 
     def balances_changed(self, balances: dict[str, int]) -> None:
         """As the stream says."""
@@ -60,24 +65,54 @@ class Recovery:
 
     async def recover(self) -> None:
         """All that was missed is told. Raises TransportError, VenueRefused."""
-        known, since, losses = self._balances, self._since, self._losses
+        known, since, losses, began = self._balances, self._since, self._losses, self.caller.now()
         balances = await self._ask_balances()
         await self._compare(await self._open_orders())
-        if known is not None and since:
-            changed = [
-                instrument for instrument in self.traded.values()
-                if balances.get(instrument.base, 0) != known.get(instrument.base, 0)
-            ]  # fmt: skip
-            for instrument in changed:
-                await self._trades(instrument, since)
+        if since:
+            balances = await self._explain(known, balances, min(since, self._agreed or since))
         if self._losses == losses:
             self._balances, self._later, self._since = balances | self._later, {}, 0
+            self._agree(began)
+
+    async def _explain(self, known: dict[str, int] | None, balances: dict[str, int], since: int) -> dict[str, int]:
+        """Tells the trades since then of all of which the account owns more or less than was known. Balances as known
+        from now on: where no trade said why, as before, so that it is asked again."""
+        explained = dict(balances)
+        for instrument in list(self.traded.values()):
+            base = instrument.base
+            if known is None or balances.get(base, 0) == known.get(base, 0):
+                self._odd.pop(base, None)
+                continue
+            told = await self._trades(instrument, since)
+            if not told and self.clock() - self._odd.setdefault(base, self.clock()) < ODD_NS:
+                explained[base] = known.get(base, 0)
+        return explained
+
+    def _agree(self, began: int) -> None:
+        """Where every balance is explained, no trade before `began` is asked for again."""
+        if not self._odd:
+            self._agreed = began
+
+    def _learn(self, known: dict[str, int] | None, explained: dict[str, int]) -> None:
+        """These balances are known, but for those that the stream has said newer ones of."""
+        if self._balances is None or known is None:
+            self._balances = explained
+            return
+        for asset in {*known, *explained}:
+            if self._balances.get(asset, 0) == known.get(asset, 0):
+                self._balances[asset] = explained.get(asset, 0)
 
     async def snapshot(self, account: str) -> AccountSnapshot:
-        """Raises TransportError, VenueRefused."""
-        asked = self.clock()
+        """Trades that it shows and the stream did not tell are told first. Raises TransportError, VenueRefused."""
+        asked, began, losses = self.clock(), self.caller.now(), self._losses
+        known = None if self._balances is None else dict(self._balances)
         seen = await self._open_orders()
         balances = await self._ask_balances()
+        # Only what was explained is known: where that fails, the next look begins from the same place.
+        explained = await self._explain(known, balances, self._agreed - OVERLAP_NS)
+        if not self._since and self._losses == losses:
+            self._learn(known, explained)
+            self._agree(began)
         time = self.clock()
         orders: dict[str, int] = {}
         for one in seen:
@@ -135,28 +170,29 @@ class Recovery:
             except AnswerLost:
                 self.errors["look_up"] += 1
 
-    async def _trades(self, instrument: Instrument, since: int) -> None:
-        """All trades of a symbol since then are told, whose-ever order they are of."""
+    async def _trades(self, instrument: Instrument, since: int) -> int:
+        """All trades of a symbol since then are told, whose-ever order they are of; how many were news."""
+        news = 0
         call = requests.trades_since(instrument.symbol, max(since // MS_NS, 0))
         while True:
             rows = trade_rows(await self.caller.call(call))
             for row in rows:
-                await self._trade(row, instrument)
+                news += await self._trade(row, instrument)
             if len(rows) < requests.ROWS_MAX:
-                return
+                return news
             call = requests.trades_from(instrument.symbol, rows[-1].id + 1)
 
-    async def _trade(self, row: TradeRow, instrument: Instrument) -> None:
+    async def _trade(self, row: TradeRow, instrument: Instrument) -> bool:
         place = self.book.at(row.symbol, row.orderId)
         if place is None:
             seen = await self.look_up.order(instrument, row.orderId, "")
             if seen is None:
                 self.errors["look_up"] += 1
-                return
+                return False
             self.reporter.hear(seen)
             place = self.reporter.find(seen)
         try:
-            self.reporter.fill(*place, trade_of(row, instrument))
+            return self.reporter.fill(*place, trade_of(row, instrument))
         except InputError as error:
             raise AnswerLost(f"{error}") from error
 

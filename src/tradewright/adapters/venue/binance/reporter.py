@@ -73,10 +73,10 @@ class Reporter:
             self.settle(chain)
         return chain
 
-    def fill(self, chain: Chain, leg: Leg, execution: Execution) -> None:
-        """A fill, if it was not told yet."""
+    def fill(self, chain: Chain, leg: Leg, execution: Execution) -> bool:
+        """A fill, if it was not told yet; whether it was."""
         if not leg.take(execution):
-            return
+            return False
         leg.executed = max(leg.executed, leg.told)
         self.deliver(
             fill_of(
@@ -84,6 +84,7 @@ class Reporter:
                 execution.fee, execution.fee_currency, execution.maker,
             )
         )  # fmt: skip
+        return True
 
     def _announce(self, chain: Chain, leg: Leg) -> None:
         if leg.announced or leg.status == REJECTED:

@@ -1,0 +1,212 @@
+"""The running engine with its accounts at venues: one task decides, every client reports into one queue.
+
+What a client says is taken in the order in which it came; the engine is never entered twice at once. Where no event
+comes, its own moments (`next_due`) do. Each account is compared with its venue: as soon as its reports flow, when they
+cease to, every few seconds while orders work, and otherwise from time to time (`core.reconcile`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tradewright.app.conflate import Conflator
+from tradewright.app.live import LiveEngine
+from tradewright.core.engine import Engine
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
+from tradewright.model.command import Command
+from tradewright.model.control import RECONCILE, Timer
+from tradewright.model.errors import TransportError, VenueRefused
+from tradewright.model.event import MARKET_KIND_MAX, Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import MarketEvent
+from tradewright.model.order import Order
+from tradewright.ports import Clock, Venue
+from tradewright.sim.paper_account import PaperAccount
+
+SECOND_NS = 1_000_000_000
+#: Events decided before other tasks have their turn: sockets are read in between.
+TURN = 64
+WAKE = "wake"
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """How often an account is compared with its venue, in seconds. orders: while orders work; positions: otherwise;
+    again: while a difference or a failure waits for another look."""
+
+    orders: float = 5.0
+    positions: float = 30.0
+    again: float = 1.0
+
+
+class AccountOrders:
+    """What a venue's client may read of its account's orders: the engine's own book, as it stands."""
+
+    def __init__(self, engine: Engine, account: str) -> None:
+        self._engine = engine
+        self._account = account
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        return self._engine.symbols.get(symbol)
+
+    def open(self) -> list[str]:
+        engine = self._engine
+        return [
+            id
+            for id, hold in engine.holds.holds.items()
+            if hold.order.account == self._account and id not in engine.exits
+        ]
+
+    def order(self, order_id: str) -> Order | None:
+        state = self._engine.orders.get(order_id)
+        return None if state is None or state.order.account != self._account else state.order
+
+    def venue_id(self, order_id: str) -> str:
+        state = self._engine.orders.get(order_id)
+        return "" if state is None else state.venue_id
+
+    def filled(self, order_id: str) -> int:
+        state = self._engine.orders.get(order_id)
+        return 0 if state is None else state.filled
+
+
+class ConnectedEngine:
+    """A live engine and its venues. Make it, let each account `join`, then `run`. All in one event loop."""
+
+    def __init__(self, live: LiveEngine, clock: Clock, sync: Sync | None = None) -> None:
+        self.live = live
+        self.clock = clock
+        self.sync = sync or Sync()
+        self.venues: dict[str, Venue] = {}
+        self._papers: list[PaperAccount] = []
+        self._conflator = Conflator()
+        self._waiting: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._look: dict[str, asyncio.Event] = {}
+        self._compared: dict[str, asyncio.Event] = {}
+
+    @property
+    def engine(self) -> Engine:
+        return self.live.trader.engine
+
+    def orders_of(self, account: str) -> AccountOrders:
+        """What the client of that account is made with."""
+        return AccountOrders(self.engine, account)
+
+    def join(self, venue: Venue) -> None:
+        """An account's client; it was made with `deliver` and `orders_of`."""
+        self.venues[venue.account] = venue
+        self._look[venue.account] = asyncio.Event()
+        self._compared[venue.account] = asyncio.Event()
+        if isinstance(venue, PaperAccount):
+            self._papers.append(venue)
+
+    def deliver(self, event: Event) -> None:
+        """An event from anywhere in this loop; it is decided in its turn."""
+        self._waiting.append(event)
+        self._arrived.set()
+
+    def force_reconciliation(self, account: str) -> None:
+        """Compare an account with its venue now."""
+        self._look[account].set()
+
+    async def run(self) -> None:
+        """Runs until cancelled, or until one of its parts fails: then all of them end, and it raises why."""
+        self.deliver(Timer(self.clock(), RECONCILE))
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self._decide())
+            for venue in self.venues.values():
+                parts.create_task(venue.run())
+                parts.create_task(self._compare(venue))
+
+    # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _decide(self) -> None:
+        while True:
+            for _ in range(TURN):
+                if not self._take_one():
+                    break
+            self.live.tell()
+            if self._waiting:
+                await asyncio.sleep(0)
+            else:
+                await self._wait()
+
+    def _take_one(self) -> bool:
+        """Decides what is due next; False when there is nothing."""
+        now = self.clock()
+        if now >= self.engine.next_due and self.engine.run:
+            self.step(Timer(now, WAKE))
+            return True
+        for event in self._conflator.over(now):
+            self._take(event)
+        if not self._waiting:
+            return False
+        event = self._waiting.popleft()
+        if event.kind <= MARKET_KIND_MAX:
+            for passed in self._conflator.take(event):
+                self._take(passed)
+        else:
+            self.step(event)
+        return True
+
+    def _take(self, event: Event) -> None:
+        """First the exchanges in this house, then their reports, then the event itself."""
+        if isinstance(event, MarketEvent):
+            for paper in self._papers:
+                for report in paper.hear(event):
+                    self.step(report)
+        self.step(event)
+
+    def step(self, event: Event) -> None:
+        """Decides one event; its commands are durable when they are handed over."""
+        for command in self.live.step(event):
+            self._hand_over(command)
+        if isinstance(event, ConnectionChanged):
+            self._look[event.account].set()
+        elif isinstance(event, AccountSnapshot):
+            self._compared[event.account].set()
+
+    def _hand_over(self, command: Command) -> None:
+        self.venues[self.engine.orders[command.order_id].order.account].execute(command)
+
+    async def _wait(self) -> None:
+        """Until something comes, or the engine's next moment."""
+        self._arrived.clear()
+        moments = [self.engine.next_due] if self.engine.run else []
+        moments += self._conflator.ends()
+        seconds = (min(moments) - self.clock()) / SECOND_NS if moments else None
+        try:
+            await asyncio.wait_for(self._arrived.wait(), None if seconds is None else max(seconds, 0.0))
+        except TimeoutError:
+            return
+
+    # ── comparing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _compare(self, venue: Venue) -> None:
+        look = self._look[venue.account]
+        pause = self.sync.positions
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(look.wait(), pause)
+            look.clear()
+            pause = await self._snapshot(venue)
+
+    async def _snapshot(self, venue: Venue) -> float:
+        """One comparison; how many seconds to the next."""
+        try:
+            shown = await venue.snapshot()
+        except (TransportError, VenueRefused) as error:
+            self.deliver(SnapshotFailed(self.clock(), venue.account, str(error)))
+            return self.sync.again
+        compared = self._compared[venue.account]
+        compared.clear()
+        self.deliver(shown)
+        await compared.wait()
+        link = self.engine.accounts[venue.account].link
+        if link is not None and (link.seen or not link.ready):
+            return self.sync.again
+        return self.sync.orders if self.orders_of(venue.account).open() else self.sync.positions

@@ -1,0 +1,366 @@
+"""An account against its venue: what differs, what of it is taken over, and when openings may go.
+
+Looked at are orders, positions and money, whenever a snapshot comes. A difference counts once two snapshots some time
+apart (a second, and as long as the venue takes to know what it did) show the same one and nothing was reported of it in
+between: answers and reports of a venue overtake each other. An order that
+differs is looked up, which brings the fills that were missed; while one does, its position waits. What stays is the
+venue's word: booked as the strategy `external`, told of, and the account is REDUCING — for money beyond a tolerance
+until a snapshot agrees, for a position until a named person has looked.
+
+What somebody else closes was held by a strategy: lots go over to `external`, so that no exit can close them again.
+Nothing opens (NOT_READY) from a start or a lost connection until a snapshot taken after it agreed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tradewright.core.inquiries import MS_NS, OVERDUE_NS, SECOND_NS
+from tradewright.core.life_cycle import WORKING
+from tradewright.model.account import NETTING
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
+from tradewright.model.command import Query
+from tradewright.model.control import ACTIVE, REDUCING, Alarm, TradingStateChanged
+from tradewright.model.event import Event
+from tradewright.model.foreign import EXTERNAL, foreign_id
+from tradewright.model.numbers import MONEY_SCALE, text_of
+from tradewright.model.reconciliation import (
+    ADOPTED,
+    UNEXPLAINED,
+    WITHIN_TOLERANCE,
+    BalanceAdjusted,
+    LotsTransferred,
+    PositionAdjusted,
+    Reconciled,
+)
+
+if TYPE_CHECKING:
+    from tradewright.core.accounts import AccountState
+    from tradewright.core.blotter import Blotter
+    from tradewright.core.engine import Engine
+    from tradewright.model.instrument import Instrument
+    from tradewright.model.report import Report
+
+POSITION, BALANCE, ORDER = "position", "balance", "order"
+#: Money may differ by so many parts per million of what the venue shows before it is more than rounding.
+TOLERANCE_PPM = 100
+PPM_ONE = 1_000_000
+FAILURES_MAX = 3
+
+#: What is folded here: news of a connection, and what was made of them.
+CONNECTED = (
+    ConnectionChanged, AccountSnapshot, SnapshotFailed, Reconciled, BalanceAdjusted, PositionAdjusted, LotsTransferred,
+)  # fmt: skip
+
+#: Alarms, and those that are the cause of REDUCING.
+POSITION_DRIFT = "POSITION_DRIFT"
+BALANCE_DRIFT = "BALANCE_DRIFT"
+TRADED_BY_HAND = "TRADED_BY_HAND"
+FOREIGN_ORDER = "FOREIGN_ORDER"
+CONNECTION_LOST = "CONNECTION_LOST"
+RECONCILIATION_FAILED = "RECONCILIATION_FAILED"
+RECONCILED_AGAIN = "RECONCILED"
+
+
+class Difference(NamedTuple):
+    """What differs. kind, name: a symbol's position, a currency's balance or an order; ours, theirs: signed counts;
+    price: what the venue says a position cost, 0 = nothing; since: when a snapshot first showed it so; again: that is
+    long enough ago."""
+
+    kind: str
+    name: str
+    ours: int
+    theirs: int
+    price: int
+    since: int
+    again: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.name}"
+
+
+class Link:
+    """What is known of an account's connection. up, since: whether reports flow, and from when that is so (ns UTC).
+    ready: openings may go. begun: it was compared once. checked: time of the last snapshot. moved: by order id, symbol
+    and "" (money) when something was reported of it last. seen: by key the differences the last snapshot showed, and
+    since when.
+    failures: snapshots in a row that could not be had. found: of the running step."""
+
+    __slots__ = ("up", "since", "ready", "begun", "checked", "moved", "seen", "failures", "found")
+
+    def __init__(self) -> None:
+        self.up = False
+        self.since = 0
+        self.ready = False
+        self.begun = False
+        self.checked = 0
+        self.moved: dict[str, int] = {}
+        self.seen: dict[str, tuple[int, int]] = {}
+        self.failures = 0
+        self.found: list[Difference] = []
+
+    def row(self) -> list[Any]:
+        return [
+            self.up, self.since, self.ready, self.begun, self.checked, sorted(self.moved.items()),
+            sorted(self.seen.items()), self.failures,
+        ]  # fmt: skip
+
+    def restore(self, row: list[Any]) -> None:
+        """The inverse of `row`."""
+        self.up, self.since, self.ready, self.begun, self.checked, moved, seen, self.failures = row
+        self.moved, self.seen = dict(moved), {key: (amount, since) for key, (amount, since) in seen}
+
+
+# ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def begin(engine: Blotter) -> None:
+    """A run begins: no connection is up yet."""
+    for account in engine.accounts.values():
+        if account.link is not None:
+            account.link.up = account.link.ready = False
+            account.link.since = engine.now
+            account.link.seen.clear()
+
+
+def heard(link: Link, report: Report, symbol: str, fresh: bool) -> None:
+    """A report says something of its order; a fill of its symbol and of money too."""
+    moved = link.moved
+    moved[report.order_id] = report.time
+    if fresh:
+        moved[symbol] = moved[""] = report.time
+
+
+def fold(engine: Blotter, event: Event) -> None:
+    """Fold what is said of a connection, or was made of it."""
+    account = engine.accounts.get(event.account)  # type: ignore[attr-defined]
+    if account is None or account.link is None:
+        return
+    link = account.link
+    if isinstance(event, ConnectionChanged):
+        link.up, link.since, link.ready = event.up, engine.now, False
+        link.seen.clear()
+    elif isinstance(event, SnapshotFailed):
+        link.failures += 1
+    elif isinstance(event, AccountSnapshot):
+        link.failures = 0
+        link.found = differences(engine, account, link, event)
+        link.seen = {found.key: (found.theirs - found.ours, found.since) for found in link.found}
+        link.moved = {name: time for name, time in link.moved.items() if time >= event.asked}
+        if account.traffic is not None:
+            account.traffic.heard = engine.now
+    elif isinstance(event, Reconciled):
+        link.begun, link.ready, link.checked = True, event.ready, engine.now
+    elif isinstance(event, BalanceAdjusted):
+        engine.move_cash(event.account, event.currency, event.amount)
+    elif isinstance(event, PositionAdjusted):
+        _adjust(engine, account, event)
+    elif isinstance(event, LotsTransferred):
+        _transfer(engine, account, event)
+
+
+def _adjust(engine: Blotter, account: AccountState, event: PositionAdjusted) -> None:
+    instrument = engine.symbols[event.symbol]
+    id = foreign_id(account.terms.code, f"adjusted {event.symbol} {event.time}")
+    side = 1 if event.size_units > 0 else -1
+    book = engine.book(event.account, EXTERNAL, instrument)
+    engine.ledger.adjust(book, side, abs(event.size_units), event.price_units, event.time, id, engine.matches)
+
+
+def _transfer(engine: Blotter, account: AccountState, event: LotsTransferred) -> None:
+    instrument = engine.symbols[event.symbol]
+    id = foreign_id(account.terms.code, f"transferred {event.strategy} {event.symbol} {event.time}")
+    side = 1 if event.size_units > 0 else -1
+    for strategy, of in ((event.strategy, -side), (EXTERNAL, side)):
+        book = engine.book(event.account, strategy, instrument)
+        engine.ledger.adjust(book, of, abs(event.size_units), event.price_units, event.time, id, engine.matches)
+
+
+def differences(engine: Blotter, account: AccountState, link: Link, shown: AccountSnapshot) -> list[Difference]:
+    """What a snapshot shows otherwise than it is here, leaving out what was reported of since it was asked for."""
+    found = [(ORDER, *item, 0) for item in _orders(engine, account, shown)]
+    unclear = {engine.orders[id].order.instrument.symbol for _, id, *_ in found if id in engine.orders}
+    found += [(POSITION, *item) for item in _positions(engine, account, shown) if item[0] not in unclear]
+    if link.moved.get("", -1) < shown.asked:
+        found += [(BALANCE, *item, 0) for item in _balances(engine, account, shown)]
+    apart = max(SECOND_NS, account.terms.settles_ms * MS_NS)
+    made = []
+    for kind, name, ours, theirs, price in found:
+        if link.moved.get(name, -1) < shown.asked:
+            before, since = link.seen.get(f"{kind}:{name}", (0, 0))
+            since = since if before == theirs - ours else engine.now
+            made.append(Difference(kind, name, ours, theirs, price, since, engine.now - since >= apart))
+    return made
+
+
+def _orders(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> list[tuple[str, int, int]]:
+    """(id, filled here or -1, filled there or -1): -1 = it does not work on that side."""
+    there = dict(shown.orders)
+    found = []
+    for id, hold in engine.holds.holds.items():
+        state = engine.orders[id]
+        if hold.order.account != account.terms.name or state.stage != WORKING or state.time_request >= shown.asked:
+            continue
+        if there.get(id, -1) != state.filled:
+            found.append((id, state.filled, there.get(id, -1)))
+    for id, filled in there.items():
+        known = engine.orders.get(id)
+        if known is None or (id not in engine.holds.holds and known.time_request < shown.asked):
+            found.append((id, -1, filled))
+    return found
+
+
+def _positions(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> list[tuple[str, int, int, int]]:
+    there = {symbol: (size, price) for symbol, size, price in shown.positions}
+    ours = {position.instrument.symbol: position.net for position in account.positions if position.net}
+    return [
+        (symbol, ours.get(symbol, 0), *there.get(symbol, (0, 0)))
+        for symbol in dict.fromkeys([*sorted(ours), *there])
+        if symbol in engine.symbols and ours.get(symbol, 0) != there.get(symbol, (0, 0))[0]
+    ]
+
+
+def _balances(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> list[tuple[str, int, int]]:
+    there = dict(shown.balances)
+    ours = dict(engine.ledger.cash[account.terms.name])
+    if shown.realised:
+        worth = _paid_and_realised(account)
+        ours = {} if worth is None else {account.terms.currency: worth}
+        there = there if ours else {}
+    else:
+        # What a base fee left behind in dust is part of the base asset, which the venue shows as a position.
+        traded = {item.base for item in engine.instruments if item.venue == account.terms.venue} - {*there}
+        ours = {currency: amount for currency, amount in ours.items() if currency not in traded}
+    return [
+        (currency, ours.get(currency, 0), there.get(currency, 0))
+        for currency in dict.fromkeys([*sorted(ours), *there])
+        if ours.get(currency, 0) != there.get(currency, 0)
+    ]
+
+
+def _paid_and_realised(account: AccountState) -> int | None:
+    """Cash and what open positions cost, in the account's currency; None while a rate is missing."""
+    total, currency = 0, account.terms.currency
+    amounts = list(account.ledger.cash[account.terms.name].items())
+    amounts += [(book.instrument.quote, book.cost()) for book in account.books]
+    for held, amount in amounts:
+        worth = account.marks.convert(amount, held, currency)
+        if worth is None:
+            return None
+        total += worth
+    return total
+
+
+# ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settle(engine: Engine, event: Event) -> list[Event]:
+    """What follows from news of a connection. Applied outputs."""
+    outputs: list[Event] = []
+    account = engine.accounts.get(event.account)  # type: ignore[attr-defined]
+    if account is None or account.link is None:
+        return outputs
+    if isinstance(event, ConnectionChanged) and not event.up:
+        _alarm(engine, CONNECTION_LOST, event.account, event.text, outputs)
+    elif isinstance(event, SnapshotFailed) and account.link.failures == FAILURES_MAX:
+        text = f"{FAILURES_MAX} snapshots in a row could not be had: {event.text}"
+        _alarm(engine, RECONCILIATION_FAILED, event.account, text, outputs)
+    elif isinstance(event, AccountSnapshot):
+        _take_over(engine, account, account.link, event, outputs)
+    return outputs
+
+
+def _take_over(engine: Engine, account: AccountState, link: Link, shown: AccountSnapshot, outputs: list[Event]) -> None:
+    counts = {POSITION: 0, BALANCE: 0, ORDER: 0}
+    found, link.found, waiting, drift = link.found, [], 0, ""
+    for one in found:
+        counts[one.kind] += 1
+        if one.kind == ORDER:
+            fresh = one.since == engine.now
+            waiting += fresh
+            if fresh and one.name in engine.orders:
+                engine.emit(Query(engine.now, one.name), outputs)
+        elif link.begun and not one.again:
+            waiting += 1
+        elif one.kind == BALANCE:
+            money = _balance(engine, account, one, link.begun, outputs)
+            drift = drift or money
+        else:
+            drift = _position(engine, account, one, link.begun, outputs) or drift
+    ready = link.up and shown.asked >= link.since and waiting == 0 and not _asking(engine, account, link.since)
+    numbers = counts[POSITION], counts[BALANCE], counts[ORDER]
+    # Once openings go, a difference that waits for its second look does not stop them; what it turns out to be does.
+    engine.emit(Reconciled(engine.now, shown.account, *numbers, waiting, ready or link.ready), outputs)
+    _judge_drift(engine, account, drift, bool(found), outputs)
+
+
+def _asking(engine: Blotter, account: AccountState, since: int) -> bool:
+    """Whether orders of before the connection are still being looked up."""
+    return any(
+        inquiry.since <= since and engine.now < inquiry.since + OVERDUE_NS
+        for id, inquiry in engine.inquiries.items()
+        if engine.orders[id].order.account == account.terms.name
+    )
+
+
+def _balance(engine: Engine, account: AccountState, one: Difference, begun: bool, outputs: list[Event]) -> str:
+    name, amount = account.terms.name, one.theirs - one.ours
+    within = abs(amount) * PPM_ONE <= TOLERANCE_PPM * abs(one.theirs)
+    code = ADOPTED if not begun else WITHIN_TOLERANCE if within else UNEXPLAINED
+    if code == UNEXPLAINED:
+        ours, theirs = text_of(one.ours, MONEY_SCALE), text_of(one.theirs, MONEY_SCALE)
+        text = f"{name}: {one.name} is {theirs} at the venue and {ours} here; the venue's word is taken"
+        _alarm(engine, BALANCE_DRIFT, name, text, outputs)
+    engine.emit(BalanceAdjusted(engine.now, name, one.name, amount, code), outputs)
+    return BALANCE_DRIFT if code == UNEXPLAINED else ""
+
+
+def _position(engine: Engine, account: AccountState, one: Difference, begun: bool, outputs: list[Event]) -> str:
+    name, instrument = account.terms.name, engine.symbols[one.name]
+    price = one.price or engine.marks.marks[instrument.index].price()
+    code = UNEXPLAINED if begun else ADOPTED
+    if code == UNEXPLAINED:
+        ours, theirs = text_of(one.ours, instrument.size_scale), text_of(one.theirs, instrument.size_scale)
+        text = f"{name}: {one.name} is {theirs} at the venue and {ours} here; the venue's word is taken"
+        _alarm(engine, POSITION_DRIFT, name, text, outputs)
+    engine.emit(PositionAdjusted(engine.now, name, one.name, one.theirs - one.ours, price, code), outputs)
+    outputs += hand_over(engine, account, instrument, price)
+    return POSITION_DRIFT if code == UNEXPLAINED else ""
+
+
+def _judge_drift(engine: Engine, account: AccountState, drift: str, differs: bool, outputs: list[Event]) -> None:
+    """REDUCING after a drift; back to ACTIVE from one of money once nothing differs."""
+    scope = "account:" + account.terms.name
+    state, cause = engine.states.get(scope, ACTIVE), engine.causes.get(scope, "")
+    if drift and (state == ACTIVE or (cause == BALANCE_DRIFT and drift == POSITION_DRIFT)):
+        engine.emit(TradingStateChanged(engine.now, scope, REDUCING, drift, None, None), outputs)
+    elif not differs and state == REDUCING and cause == BALANCE_DRIFT:
+        engine.emit(TradingStateChanged(engine.now, scope, ACTIVE, RECONCILED_AGAIN, None, None), outputs)
+
+
+def hand_over(engine: Engine, account: AccountState, instrument: Instrument, price: int) -> list[Event]:
+    """Lots of strategies that somebody else has closed meet what closed them. Only where the account has one position
+    for all of them; where each lot is its own, whoever closes one names it. Applied outputs."""
+    outputs: list[Event] = []
+    if account.terms.mode != NETTING:
+        return outputs
+    external = engine.book(account.terms.name, EXTERNAL, instrument)
+    for book in list(engine.ledger.beside[account.terms.name, instrument.index]):
+        if external.net == 0 or book is external or (book.net > 0) == (external.net > 0) or book.net == 0:
+            continue
+        size = min(abs(external.net), abs(book.net)) * (1 if book.net > 0 else -1)
+        text = (
+            f"{account.terms.name}: {text_of(abs(size), instrument.size_scale)} of {instrument.symbol} that "
+            f"{book.strategy} held was closed by somebody else"
+        )
+        _alarm(engine, TRADED_BY_HAND, account.terms.name, text, outputs)
+        engine.emit(
+            LotsTransferred(engine.now, account.terms.name, instrument.symbol, book.strategy, size, price), outputs
+        )
+        engine.end_unneeded(book, outputs)
+    return outputs
+
+
+def _alarm(engine: Engine, code: str, about: str, text: str, outputs: list[Event]) -> None:
+    engine.emit(Alarm(engine.now, code, about, text), outputs)

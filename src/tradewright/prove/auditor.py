@@ -1,0 +1,275 @@
+"""A witness of a run at a simulated venue: it reads the journal as rows and the venue's own books, and knows neither
+the core nor any adapter. What it can not square is a breach, named by its invariant.
+
+I-1 what is filled is what was asked, I-2 nothing leaves that was not journaled, I-3 an order is placed once, I-4 what
+has ended does not work at the venue, I-5 a trade is booked once, I-6 positions and I-7 money follow from fills, I-8
+holds are never negative and end with their orders, I-9 no order is larger than its limit, I-10 exits do not open, I-11
+the exits of an opening close no more than it filled, I-12 the journal gives the same state again, I-13 venue and engine
+agree in the end, I-14 a halt opens nothing, I-15 every request has ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradewright.model import event as kinds
+from tradewright.model.foreign import EXTERNAL
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE
+
+HALTED = 3
+EVERYTHING = "all"
+ENTRY = "entry"
+OVERFILL, LATE_FILL = "OVERFILL", "LATE_FILL"
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the engine says it has. positions: by symbol; lots: Σ of them, by symbol; cash, held: money by currency;
+    orders: id → (filled, works, has a request on its way or unknown)."""
+
+    positions: Mapping[str, int]
+    lots: Mapping[str, int]
+    cash: Mapping[str, int]
+    held: Mapping[str, int]
+    orders: Mapping[str, tuple[int, bool, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the venue says it has. positions: by symbol; cash: money by currency; working: client ids; fills: (symbol,
+    trade id) → (client id, side, price, size), counts."""
+
+    positions: Mapping[str, int]
+    cash: Mapping[str, int]
+    working: Sequence[str]
+    fills: Mapping[tuple[str, str], tuple[str, int, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A request to place an order, read back from the bytes that reached the venue. 0 = none."""
+
+    client_id: str
+    side: int
+    size: int
+    limit: int
+
+
+@dataclass(slots=True)
+class Known:
+    """An order as the journal's rows have it."""
+
+    symbol: str
+    strategy: str
+    side: int
+    quantity: int
+    limits: set[int]
+    role: str
+    parent: str
+    filled: int = 0
+    submitted: bool = False
+    overfilled: bool = False
+    late: bool = False
+    sizes: set[int] = field(default_factory=set)
+
+
+class Auditor:
+    """breaches: (invariant, what), in the order in which they were found. largest: size counts of an order, by
+    symbol, that no opening may exceed."""
+
+    def __init__(self, instruments: Sequence[Instrument], largest: Mapping[str, int]) -> None:
+        self.instruments = list(instruments)
+        self.largest = dict(largest)
+        self.breaches: list[tuple[str, str]] = []
+        self.orders: dict[str, Known] = {}
+        self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
+        self.positions: Counter[str] = Counter()
+        self.held: Counter[tuple[str, str]] = Counter()
+        self.cash: Counter[str] = Counter()
+        self.placed: Counter[str] = Counter()
+        self.halted = False
+        self.records = 0
+
+    def breach(self, invariant: str, text: str) -> None:
+        self.breaches.append((invariant, f"record {self.records}: {text}"))
+
+    # ── the journal ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, row: Sequence[Any]) -> None:
+        """The next journaled record."""
+        self.records += 1
+        kind = row[0]
+        if kind == kinds.DECISION and row[6]:
+            for order in row[7]:
+                self._order(order)
+        elif kind == kinds.ORDER_ADOPTED:
+            self._order(row[2])
+        elif kind == kinds.SUBMIT:
+            self._submit(row[2])
+        elif kind == kinds.FILLED:
+            self._fill(row)
+        elif kind == kinds.REPLACE:
+            self._asked(row)
+        elif kind == kinds.EXIT_TRIGGERED and row[2] in self.orders:
+            self.orders[row[2]].sizes.add(row[3])
+        elif kind == kinds.REPLACED and row[2] in self.orders:
+            self.orders[row[2]].quantity = row[4]
+        elif kind in (kinds.CASH_MOVED, kinds.BALANCE_ADJUSTED):
+            self.cash[row[3]] += row[4]
+        elif kind == kinds.POSITION_ADJUSTED:
+            self._move(EXTERNAL, row[3], row[4])
+        elif kind == kinds.LOTS_TRANSFERRED:
+            self.held[row[4], row[3]] -= row[5]
+            self.held[EXTERNAL, row[3]] += row[5]
+        elif kind == kinds.TRADING_STATE_SET and row[2] == EVERYTHING:
+            self.halted = row[3] == HALTED
+        elif kind == kinds.STRATEGY_HALTED:
+            self.breach("I-9", f"{row[2]} raised {row[3]}: {row[4]}")
+        elif kind == kinds.ALARM and row[3] in self.orders:
+            self.orders[row[3]].overfilled |= row[2] == OVERFILL
+            self.orders[row[3]].late |= row[2] == LATE_FILL
+
+    def _order(self, row: Sequence[Any]) -> None:
+        if row[0] in self.orders:
+            return
+        instrument = self.instruments[row[3]]
+        known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14])
+        known.sizes.add(row[6])
+        self.orders[row[0]] = known
+        if row[2] != EXTERNAL and row[16] == ENTRY and row[6] > self.largest.get(instrument.symbol, row[6]):
+            self.breach("I-9", f"{row[0]} asks for {row[6]} of {instrument.symbol}")
+
+    def _asked(self, row: Sequence[Any]) -> None:
+        order = self.orders.get(row[2])
+        if order is not None:
+            order.limits.add(row[4])
+            order.sizes.add(row[3])
+
+    def _submit(self, order_id: str) -> None:
+        order = self.orders.get(order_id)
+        if order is None:
+            self.breach("I-2", f"{order_id} goes out without a decision")
+            return
+        order.submitted = True
+        if self.halted and order.role == ENTRY:
+            self.breach("I-14", f"{order_id} opens while everything is halted")
+
+    def _fill(self, row: Sequence[Any]) -> None:
+        order_id, trade_id, price, size, fee, currency = row[2], row[4], row[5], row[6], row[7], row[8]
+        order = self.orders.get(order_id)
+        if order is None:
+            return
+        key = (order.symbol, trade_id)
+        if key in self.fills:
+            if self.fills[key] != (order_id, order.side, price, size):
+                self.breach("I-5", f"trade {trade_id} of {order_id} is told in two ways")
+            return
+        self.fills[key] = (order_id, order.side, price, size)
+        order.filled += size
+        self._book(order, price, size, fee, currency)
+
+    def _book(self, order: Known, price: int, size: int, fee: int, currency: str) -> None:
+        instrument = next(one for one in self.instruments if one.symbol == order.symbol)
+        self.cash[instrument.quote] -= order.side * price * size * instrument.money_factor
+        units = 0
+        if fee and currency == instrument.base and order.side > 0:
+            one = 10 ** (MONEY_SCALE - instrument.size_scale)
+            units = max(-size, min(size, -(-fee // one)))
+            fee -= units * one
+        if fee:
+            self.cash[currency] -= fee
+        self._move(order.strategy, order.symbol, order.side * (size - units))
+
+    def _move(self, strategy: str, symbol: str, size: int) -> None:
+        self.positions[symbol] += size
+        self.held[strategy, symbol] += size
+
+    # ── what leaves ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def leaves(self, placed: Placed, order_id: str) -> None:
+        """A request to place an order has reached the venue; order_id: whose leg it is."""
+        order = self.orders.get(order_id)
+        if order is None or not order.submitted:
+            self.breach("I-2", f"{placed.client_id} left without a journaled decision")
+            return
+        self.placed[placed.client_id] += 1
+        if self.placed[placed.client_id] > 1:
+            self.breach("I-3", f"{placed.client_id} was placed {self.placed[placed.client_id]} times")
+        first = placed.client_id == order_id
+        fits = placed.size in order.sizes if first else placed.size <= max(order.sizes)
+        if placed.side != order.side or not fits or (placed.limit and placed.limit not in order.limits):
+            self.breach("I-2", f"{placed} is not what was approved as {order}")
+
+    # ── what is there ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def compare(self, books: Books) -> None:
+        """After any record: the engine's books follow from what was journaled."""
+        for symbol in {*self.positions, *books.positions}:
+            if books.positions.get(symbol, 0) != self.positions[symbol]:
+                self.breach("I-6", f"{symbol}: {books.positions.get(symbol, 0)}, fills give {self.positions[symbol]}")
+            if books.lots.get(symbol, 0) != books.positions.get(symbol, 0):
+                self.breach("I-6", f"{symbol}: lots of {books.lots.get(symbol, 0)}")
+        for currency in {*self.cash, *books.cash}:
+            if books.cash.get(currency, 0) != self.cash[currency]:
+                self.breach("I-7", f"{currency}: {books.cash.get(currency, 0)}, fills give {self.cash[currency]}")
+        for currency, amount in books.held.items():
+            if amount < 0:
+                self.breach("I-8", f"holds of {currency} are {amount}")
+        for id, (filled, _, _) in books.orders.items():
+            order = self.orders.get(id)
+            if order is None:
+                self.breach("I-2", f"{id} is in the books without a decision")
+            elif filled != order.filled:
+                self.breach("I-5", f"{id} has {filled} filled, its trades give {order.filled}")
+            elif filled > order.quantity and not order.overfilled:
+                self.breach("I-1", f"{id} filled {filled} of {order.quantity} without an alarm")
+
+    def conclude(self, books: Books, truth: Truth, own: Mapping[str, str]) -> None:
+        """Some time after all faults have ended. own: client id at the venue → order id here."""
+        self.compare(books)
+        for symbol in {*books.positions, *truth.positions}:
+            if books.positions.get(symbol, 0) != truth.positions.get(symbol, 0):
+                self.breach(
+                    "I-13", f"{symbol}: {books.positions.get(symbol, 0)} here, {truth.positions.get(symbol, 0)} there"
+                )
+        for currency in {*books.cash, *truth.cash}:
+            if books.cash.get(currency, 0) != truth.cash.get(currency, 0):
+                self.breach(
+                    "I-13", f"{currency}: {books.cash.get(currency, 0)} here, {truth.cash.get(currency, 0)} there"
+                )
+        for key, fill in truth.fills.items():
+            if key not in self.fills:
+                self.breach("I-13", f"trade {key} of {fill[0]} was never heard of")
+        working = {own.get(client_id, client_id) for client_id in truth.working}
+        for id in sorted(working):
+            if not books.orders.get(id, (0, False, False))[1]:
+                self.breach("I-4", f"{id} works at the venue and has ended here")
+        for id, (_, works, waits) in sorted(books.orders.items()):
+            if waits:
+                self.breach("I-15", f"{id} still waits for an answer")
+            elif works and id not in working:
+                self.breach("I-13", f"{id} works here and not at the venue")
+        flagged = {(order.strategy, order.symbol) for order in self.orders.values() if order.late or order.overfilled}
+        for of, size in sorted(self.held.items()):
+            # Every exit of the proofs' strategy closes a long: what lies below zero, one of them has opened, unless the
+            # venue filled what it should not have, which is a fact and an alarm.
+            if of[0] != EXTERNAL and size < 0 and of not in flagged:
+                self.breach("I-10", f"exits of {of[0]} leave {size} of {of[1]}")
+        closed: Counter[str] = Counter()
+        for order in self.orders.values():
+            closed[order.parent] += 0 if order.overfilled else order.filled
+        for id, size in closed.items():
+            # What comes first may be told last: only in the end can it be said.
+            if id in self.orders and size > self.orders[id].filled:
+                self.breach("I-11", f"the exits of {id} closed {size} of {self.orders[id].filled}")
+        if not any(works for _, works, _ in books.orders.values()) and any(books.held.values()):
+            self.breach("I-8", f"nothing works, and {dict(books.held)} is held")
+
+    def same(self, live: str, replayed: str) -> None:
+        """The state that the journal gives again."""
+        if live != replayed:
+            self.breach("I-12", f"the state is {live[:12]}, the journal gives {replayed[:12]}")

@@ -1,0 +1,85 @@
+"""A simulated Binance Spot in the same process, with a client of ours before it and a way to its own books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import parse_qs
+
+from tradewright.adapters.venue.binance import BinanceSpot, Credentials
+from tradewright.adapters.venue.binance.endpoints import endpoints_at
+from tradewright.model.account import Account
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE, count_of
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Orders, Transport
+from tradewright.prove.auditor import Placed, Truth
+from tradewright.sim.market import Market, universe
+from tradewright.sim.wire.binance import BinanceSite
+from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.site import Tape
+
+HOST = "binance"
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+DEMO = "demo"
+PATH = "/api/v3/order"
+SCALE = 8
+
+
+class BinanceStand:
+    """Exits wait here: the venue's own lists wait until an opening is filled whole."""
+
+    name = "binance"
+    symbols = SYMBOLS
+
+    def __init__(self, seed: int, now: int) -> None:
+        listings = [one for one in universe("binance", "USDT") if one.instrument.symbol in SYMBOLS]
+        market = Market(seed, now, listings)
+        for index, instrument in enumerate(market.instruments):
+            instrument.index = index
+        rng = Rng(seed).split("venue")
+        self.site = BinanceSite(tuple(market.instruments), Tape(market.events()), rng, now, partial="volume:0.5")
+        self.terms = Account(
+            "main", "A", "binance", kind="cash", currency="USDT", native_exits=False, settles_ms=5_000,
+            remote=True, reduce_only=False,
+        )  # fmt: skip
+
+    def client(
+        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]
+    ) -> BinanceSpot:
+        """A new client of the account."""
+        keys = Credentials("demo-key", "demo-secret")
+        return BinanceSpot(self.terms, keys, endpoints_at(HOST), transport, clock, rng, orders, deliver)
+
+    def truth(self, instruments: Sequence[Instrument]) -> Truth:
+        """The venue's own books, in the counts of these instruments."""
+        account = self.site.venue.accounts[DEMO]
+        known = {one.symbol: one for one in instruments}
+        owned = dict(account.wallet.owned)
+        positions = {one.symbol: owned.pop(one.base, 0) // 10 ** (MONEY_SCALE - one.size_scale) for one in instruments}
+        fills = {}
+        for order, fill in account.fills:
+            instrument = known[order.terms.rules.symbol]
+            fills[instrument.symbol, str(fill.id)] = (
+                order.client_id, order.terms.side, fill.price * 10**instrument.price_scale // 10**SCALE,
+                fill.quantity * 10**instrument.size_scale // 10**SCALE,
+            )  # fmt: skip
+        working = [order.client_id for order in account.open.values()]
+        return Truth(positions, {name: amount for name, amount in owned.items() if amount}, working, fills)
+
+    def placed(self, request: Request, instruments: Sequence[Instrument]) -> Placed | None:
+        """What a request asks to place, None for any other. Read from its bytes, as the venue reads them."""
+        if request.method != "POST" or request.path != PATH:
+            return None
+        fields = {name: values[0] for name, values in parse_qs(f"{request.query}&{request.body.decode()}").items()}
+        instrument = next(one for one in instruments if one.symbol == fields["symbol"])
+        limit = fields.get("price")
+        return Placed(
+            fields["newClientOrderId"], 1 if fields["side"] == "BUY" else -1,
+            count_of(fields["quantity"], instrument.size_scale, "quantity"),
+            count_of(limit, instrument.price_scale, "price") if limit else 0,
+        )  # fmt: skip
+
+    def own(self, client_id: str) -> str:
+        """The order here whose leg a client id names."""
+        return client_id.partition("_")[0]

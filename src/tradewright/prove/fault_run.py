@@ -1,0 +1,108 @@
+"""Many seeds, and what they say together: breaches, faults that struck, edges of the order table that were taken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from tradewright.core.life_cycle import EVENT_NAMES, STAGE_NAMES, STAGES
+from tradewright.model.event import ACCEPTED, FILL_PRICE, REPORT_KIND_MAX
+from tradewright.prove.world import Day, play
+from tradewright.sim.wire.faults import KINDS
+
+#: From so many seeds on every fault has to have struck and every edge to have been taken.
+COMPLETE_FROM = 200
+#: What no venue over the wire says: a stop that is reached goes on under its id and tells so by its fills.
+UNSAID = ("triggered",)
+
+
+@dataclass(slots=True)
+class FaultRun:
+    """seeds: how many; venues: at which. breaches: (venue, seed, invariant, what). faults: how often each kind struck,
+    edges: each edge of the order table was taken. hash: of all journals in their order."""
+
+    seeds: int = 0
+    venues: list[str] = field(default_factory=list)
+    breaches: list[tuple[str, int, str, str]] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter)
+    edges: Counter[str] = field(default_factory=Counter)
+    orders: int = 0
+    fills: int = 0
+    hash: str = ""
+
+    @property
+    def unseen(self) -> list[str]:
+        """Kinds of faults and edges that no seed has shown."""
+        return [name for name, count in (*self.faults.items(), *self.edges.items()) if count == 0]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something broke, or so many seeds have left something unseen."""
+        return bool(self.breaches) or (self.seeds >= COMPLETE_FROM and bool(self.unseen))
+
+    def row(self) -> dict[str, object]:
+        """What `--json` prints."""
+        return {
+            "seeds": self.seeds,
+            "venues": self.venues,
+            "breaks": [
+                {"venue": venue, "seed": seed, "invariant": invariant, "text": text}
+                for venue, seed, invariant, text in self.breaches
+            ],
+            "faults": dict(sorted(self.faults.items())),
+            "edges": dict(sorted(self.edges.items())),
+            "unseen": self.unseen,
+            "orders": self.orders,
+            "fills": self.fills,
+            "hash": self.hash,
+        }
+
+    def text(self) -> str:
+        """The same as sentences."""
+        struck = [kind for kind, count in self.faults.items() if count]
+        lines = [
+            f"{self.seeds} seeds at {', '.join(self.venues)}: {self.orders} orders, {self.fills} fills",
+            f"{sum(self.faults.values())} faults of {len(struck)} kinds",
+            f"edges of the order table: {sum(count > 0 for count in self.edges.values())} of {len(self.edges)} taken",
+            *(f"  never seen: {name}" for name in self.unseen),
+            *(
+                f"  {invariant} broke with seed {seed} at {venue}: {text}\n"
+                f"    again: tradewright faults --venue {venue} --seed {seed} --seeds 1"
+                for venue, seed, invariant, text in self.breaches
+            ),
+            f"breaches: {len(self.breaches)}; hash {self.hash}",
+        ]
+        return "\n".join(lines)
+
+
+def edges() -> dict[tuple[int, int], str]:
+    """Every edge of the order table that a report takes, by its kind and the stage it meets."""
+    return {
+        (kind, stage): f"{EVENT_NAMES[kind]} on {STAGE_NAMES[stage]}"
+        for kind, (stages, _) in STAGES.items()
+        for stage in stages
+        if ACCEPTED <= kind <= REPORT_KIND_MAX and kind != FILL_PRICE and EVENT_NAMES[kind] not in UNSAID
+    }
+
+
+def run(venues: Sequence[str], seeds: Sequence[int], told: Callable[[Day], None] = lambda day: None) -> FaultRun:
+    """Each seed at each venue. told: each day as it ends."""
+    found = FaultRun(len(seeds), list(venues))
+    named = edges()
+    found.faults.update(dict.fromkeys(KINDS, 0))
+    found.edges.update(dict.fromkeys(named.values(), 0))
+    chain = blake2b(digest_size=16)
+    for venue in venues:
+        for seed in seeds:
+            day = play(seed, venue)
+            found.breaches += [(venue, seed, invariant, text) for invariant, text in day.breaches]
+            found.faults.update(day.fired)
+            found.edges.update({named[edge]: count for edge, count in day.edges.items() if edge in named})
+            found.orders += day.orders
+            found.fills += day.fills
+            chain.update(day.hash.encode())
+            told(day)
+    found.hash = chain.hexdigest()
+    return found

@@ -1,0 +1,80 @@
+"""A strategy without sense, for proofs: it places, changes and cancels orders of every kind, and is never done."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradewright.model.market import Quote
+from tradewright.signal.strategy import Strategy
+
+WORD = 2**64
+#: Of a price, in parts per thousand: how far away a resting order, a stop and a target may be.
+NEAR, FAR = 1, 12
+
+
+class Restless(Strategy):
+    """seed: of its own numbers; pace: it acts on one quote in so many; lots: the largest order, in minimums;
+    word: the last number."""
+
+    seed: int = 1
+    pace: int = 6
+    lots: int = 5
+    word: int = 0
+
+    def on_quote(self, quote: Quote) -> None:
+        if quote.bid_units and quote.ask_units and self._draw(self.pace) == 0:
+            self._act(quote)
+
+    def _draw(self, below: int) -> int:
+        """The next of its numbers."""
+        self.word = ((self.word or self.seed) * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % WORD
+        return (self.word >> 33) % below
+
+    def _act(self, quote: Quote) -> None:
+        what = self._draw(13)
+        if what <= 1:
+            self.buy(self._size(quote), stop_loss=self._away(quote, -1), take_profit=self._away(quote, 1))
+        elif what == 2:
+            self.buy(self._size(quote))
+        elif what <= 4:
+            self.buy(self._size(quote), limit=self._away(quote, -1))
+        elif what == 5:
+            self.buy(self._size(quote), limit=self._price(quote, quote.ask_units), tif="ioc")
+        elif what == 6:
+            self.buy(self._size(quote), stop=self._away(quote, 1))
+        elif what <= 8:
+            self.close()
+        elif what == 9:
+            self.close(self._size(quote), limit=self._away(quote, 1))
+        elif what <= 11:
+            self._meddle(quote, what == 10)
+        else:
+            self.cancel_all()
+
+    def _meddle(self, quote: Quote, modify: bool) -> None:
+        """Change or cancel one of its orders."""
+        working = self.open_orders
+        if not working:
+            return
+        order_id = working[self._draw(len(working))]
+        if modify:
+            self.modify(order_id, size=self._size(quote))
+        else:
+            self.cancel(order_id)
+
+    def _size(self, quote: Quote) -> Decimal:
+        """Of the smallest order the venue takes, and up to `lots` times as much."""
+        instrument, rules = quote.instrument, quote.instrument.rules
+        least = -(-rules.notional_min // max(1, quote.bid_units * instrument.money_factor)) * 11 // 10
+        units = max(rules.size_min, rules.step, least) * (1 + self._draw(self.lots))
+        units += -units % rules.step
+        return Decimal(units).scaleb(-instrument.size_scale)
+
+    def _away(self, quote: Quote, side: int) -> Decimal:
+        """A price above (side 1) or below the market."""
+        thousandths = NEAR + self._draw(FAR)
+        return self._price(quote, quote.bid_units * (1_000 + side * thousandths) // 1_000)
+
+    def _price(self, quote: Quote, units: int) -> Decimal:
+        tick = quote.instrument.rules.tick
+        return Decimal(units - units % tick).scaleb(-quote.instrument.price_scale)

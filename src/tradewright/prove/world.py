@@ -1,0 +1,300 @@
+"""A whole engine at a simulated venue with faults between them, in one process and in virtual time.
+
+A strategy without sense trades for some minutes while faults drawn from the seed strike. Then they end, and after a
+minute everything has to be square: the auditor says what is not. The same seed does the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from tradewright.adapters.journal import EmergencyFile
+from tradewright.app.connected import ConnectedEngine
+from tradewright.app.live import LiveEngine
+from tradewright.core.life_cycle import DENIED, SENT
+from tradewright.core.limits import limits_from
+from tradewright.core.orders import OrderState
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.chain import Head
+from tradewright.model.codec import Decoder
+from tradewright.model.command import Command
+from tradewright.model.control import EVERYTHING, HALTED, Started, TradingStateSet
+from tradewright.model.errors import TransportError, VenueRefused
+from tradewright.model.event import ALARM, Event
+from tradewright.model.foreign import foreign_id
+from tradewright.model.instrument import Instrument
+from tradewright.model.report import Report
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, MemoryJournal
+from tradewright.prove.auditor import Auditor, Books
+from tradewright.prove.binance_stand import BinanceStand
+from tradewright.prove.restless import Restless
+from tradewright.prove.site_transport import SiteTransport
+from tradewright.prove.virtual import run_virtual
+from tradewright.sim.wire.faults import FRAME_FAULTS, REQUEST_FAULTS, STATES, Fault, Plan
+from tradewright.sim.wire.faulty import FaultySite
+from tradewright.sim.wire.message import Answer, Request
+from tradewright.sim.wire.site import Connection
+from tradewright.sim.wire.trouble import INJECTIONS
+from tradewright.trader import Outcome, Trader
+
+SECOND_NS = 1_000_000_000
+#: A Tuesday morning in New York.
+START_NS = 1_785_000_000 * SECOND_NS
+TRADING_SECONDS = 300.0
+#: After the faults have ended everything has to be square within so long.
+SETTLING_SECONDS = 60.0
+STANDS = {"binance": BinanceStand}
+STRATEGY = "restless"
+
+
+@dataclass(slots=True)
+class Day:
+    """What came of one seed. breaches: (invariant, what). hash: of the journal; state: of the engine. fired: how often
+    each kind of fault struck; edges: how often a report of a kind met an order of a stage; alarms: by code. orders,
+    fills, records: how many there were."""
+
+    seed: int
+    venue: str
+    breaches: list[tuple[str, str]] = field(default_factory=list)
+    hash: str = ""
+    state: str = ""
+    fired: dict[str, int] = field(default_factory=dict)
+    edges: dict[tuple[int, int], int] = field(default_factory=dict)
+    alarms: dict[str, int] = field(default_factory=dict)
+    orders: int = 0
+    fills: int = 0
+    records: int = 0
+
+
+class TalliedEngine(LiveEngine):
+    """Counts which edges of the order table are taken: (kind of a report, stage it met)."""
+
+    edges: Counter[tuple[int, int]]
+
+    def step(self, event: Event) -> list[Command]:
+        state = self.trader.engine.orders.get(event.order_id) if isinstance(event, Report) else None
+        if state is not None:
+            self.edges[event.kind, state.stage] += 1
+        return super().step(event)
+
+
+class WatchedSite:
+    """A site whose requests the auditor reads as they arrive, before anything is done with them."""
+
+    def __init__(self, inner: FaultySite, world: World) -> None:
+        self.inner = inner
+        self.trouble = inner.trouble
+        self.world = world
+
+    def request(self, request: Request, now: int) -> Answer:
+        self.world.leaves(request)
+        return self.inner.request(request, now)
+
+    def connect(self, request: Request, now: int) -> Connection | Answer:
+        return self.inner.connect(request, now)
+
+    def advance(self, now: int) -> None:
+        self.inner.advance(now)
+
+    def due(self) -> int | None:
+        return self.inner.due()
+
+    def inject(self, kind: str, now: int) -> bool:
+        return self.inner.inject(kind, now)
+
+
+class World:
+    """One seed at one venue. faults: what goes wrong, None = as the seed draws it."""
+
+    def __init__(self, seed: int, venue: str, folder: Path, clock: Clock, faults: Sequence[Fault] | None) -> None:
+        self.seed = seed
+        self.clock = clock
+        self.rng = Rng(seed)
+        self.stand = STANDS[venue](seed, clock())
+        self.plan = Plan(drawn(self.rng.split("faults")) if faults is None else faults, self.rng.split("plan"))
+        self.site = FaultySite(self.stand.site, self.plan, clock())
+        self.transport = SiteTransport({venue: WatchedSite(self.site, self)}, clock, self.rng.split("network"))
+        self.journal = MemoryJournal()
+        self.trader = Trader(lambda spec: Restless)
+        self.live = TalliedEngine(self.trader, self.journal, EmergencyFile(folder), self._durable)
+        self.live.edges = Counter()
+        self.floor = ConnectedEngine(self.live, clock)
+        self.instruments: list[Instrument] = []
+        self.auditor = Auditor([], {})
+        self.day = Day(seed, venue)
+
+    # ── what the auditor hears ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _durable(self, event: Event, outcome: Outcome) -> None:
+        for record in (event, *outcome.outputs):
+            self.auditor.record(record.row())
+            if record.kind == ALARM:
+                code = str(record.row()[2])
+                self.day.alarms[code] = self.day.alarms.get(code, 0) + 1
+        self.auditor.compare(self.books())
+
+    def leaves(self, request: Request) -> None:
+        """A request has reached the venue's door."""
+        self.live.tell()
+        placed = self.stand.placed(request, self.instruments)
+        if placed is not None:
+            self.auditor.leaves(placed, self.stand.own(placed.client_id))
+
+    def books(self) -> Books:
+        """The engine's books as plain numbers."""
+        engine = self.trader.engine
+        lots: dict[str, int] = {}
+        for book in engine.ledger.books.values():
+            symbol = book.instrument.symbol
+            lots[symbol] = lots.get(symbol, 0) + sum(lot.side * lot.size for lot in book.lots)
+        return Books(
+            {position.instrument.symbol: position.net for position in engine.ledger.positions.values()}, lots,
+            dict(engine.ledger.cash.get(self.stand.terms.name, {})),
+            dict(engine.holds.money.get(self.stand.terms.name, {})),
+            {
+                id: (state.filled, state.is_open() and id not in engine.exits, _waits(state))
+                for id, state in engine.orders.items()
+                if state.stage != DENIED
+            },
+        )  # fmt: skip
+
+    # ── the day ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> Day:
+        """Trades, lets the faults end, waits, and says what came of it."""
+        client = self.stand.client(
+            self.transport, self.clock, self.rng.split("client"), self.floor.orders_of(self.stand.terms.name),
+            self.floor.deliver,
+        )  # fmt: skip
+        self.floor.join(client)
+        self.instruments = await self._listed(client)
+        self._begin()
+        client.watch([self.trader.engine.symbols[one.symbol] for one in self.instruments])
+        floor = asyncio.create_task(self.floor.run())
+        try:
+            await self._trade(floor)
+        finally:
+            floor.cancel()
+            with suppress(asyncio.CancelledError):
+                await floor
+        await self.transport.close()
+        return self._conclude()
+
+    async def _listed(self, client: Any) -> list[Instrument]:
+        while True:
+            try:
+                found: list[Instrument] = await client.instruments(self.stand.symbols)
+            except (TransportError, VenueRefused):
+                await asyncio.sleep(1)
+                continue
+            for index, instrument in enumerate(found):
+                instrument.index = index
+            return found
+
+    def _begin(self) -> None:
+        symbols = tuple(one.symbol for one in self.instruments)
+        spec = StrategySpec(
+            STRATEGY, "prove.restless:Restless", self.stand.terms.name, symbols, (("seed", self.seed),), STRATEGY, ""
+        )
+        setup = Setup(self.instruments, [(self.stand.terms, limits_from({}).row())], [spec], {})
+        row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
+        self.auditor = Auditor(self.instruments, {})
+        self.floor.step(Started(self.clock(), 1, row))
+
+    async def _trade(self, floor: asyncio.Task[None]) -> None:
+        await self._pass(TRADING_SECONDS, floor)
+        self.plan.faults.clear()
+        trouble = self.site.trouble
+        trouble.hidden_ns = trouble.stale_ns = 0
+        trouble.maintenance = trouble.silent = False
+        for scope in (EVERYTHING, f"strategy:{STRATEGY}"):
+            self.floor.step(TradingStateSet(self.clock(), scope, HALTED, "prove", "the day is over"))
+        await self._pass(SETTLING_SECONDS, floor)
+
+    async def _pass(self, seconds: float, floor: asyncio.Task[None]) -> None:
+        done, _ = await asyncio.wait([floor], timeout=seconds)
+        for task in done:
+            task.result()
+
+    def _conclude(self) -> Day:
+        self.live.tell()
+        auditor, day, engine = self.auditor, self.day, self.trader.engine
+        truth = self.stand.truth(self.instruments)
+        own = {name: self._own(name) for name in truth.working}
+        auditor.conclude(self.books(), truth, own)
+        day.state = engine.state_hash()
+        auditor.same(day.state, replayed(self.journal))
+        day.breaches, day.records = auditor.breaches, auditor.records
+        day.hash = journal_hash(self.journal.head)
+        day.fired, day.fills = dict(self.plan.fired), len(auditor.fills)
+        day.orders, day.edges = len(auditor.orders), dict(self.live.edges)
+        return day
+
+    def _own(self, client_id: str) -> str:
+        """The order here that a client id at the venue belongs to."""
+        own = self.stand.own(client_id)
+        if own in self.trader.engine.orders:
+            return own
+        for order in self.stand.site.venue.accounts["demo"].open.values():
+            if order.client_id == client_id:
+                return foreign_id(self.stand.terms.code, str(order.id))
+        return client_id
+
+
+def _waits(state: OrderState) -> bool:
+    """Whether a request of the order is on its way, or nobody knows what became of it."""
+    return state.has_unknown() or SENT in (state.submit, state.cancel, state.replace)
+
+
+def drawn(rng: Rng) -> list[Fault]:
+    """The faults of a day: of each kind some, or none."""
+    faults: list[Fault] = []
+    for kind in (*REQUEST_FAULTS, *FRAME_FAULTS):
+        if rng.below(2):
+            faults.append(
+                Fault(kind, times=1 + rng.below(6), probability=0.02 + 0.1 * rng.uniform(), begin=rng.below(200),
+                      seconds=0.5 + 9 * rng.uniform(), status=(500, 502, 503, 504)[rng.below(4)])
+            )  # fmt: skip
+    for kind in STATES:
+        if rng.below(2):
+            faults.append(Fault(kind, begin=20 + rng.below(150), seconds=3 + rng.below(30), by=1 + rng.below(4)))
+    for kind in INJECTIONS:
+        for _ in range(rng.below(3)):
+            faults.append(Fault(kind, begin=20 + rng.below(270)))
+    return faults
+
+
+def replayed(journal: MemoryJournal) -> str:
+    """The state hash of the journal's records folded from the first one, without strategies."""
+    trader = Trader(None)
+    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
+    for _, record in journal.read():
+        event = decoder.decode(record)
+        trader.follow(event, []) if isinstance(event, Started) else trader.engine.apply(event)
+    return trader.engine.state_hash()
+
+
+def journal_hash(head: Head) -> str:
+    """The chain's hash over all records."""
+    return blake2b(head.hash, digest_size=16).hexdigest()
+
+
+def play(seed: int, venue: str = "binance", faults: Sequence[Fault] | None = None) -> Day:
+    """One seed, whole."""
+    with TemporaryDirectory() as folder:
+
+        async def program(clock: Clock) -> Day:
+            return await World(seed, venue, Path(folder), clock, faults).run()
+
+        return run_virtual(START_NS, program)

@@ -1,0 +1,437 @@
+"""An account against its venue: what is told of, what is taken over, and when openings may go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.engine import Engine
+from tradewright.core.state import restore, to_bytes
+from tradewright.model import event as kinds
+from tradewright.model.account_snapshot import SnapshotFailed
+from tradewright.model.command import Query
+from tradewright.model.control import ACTIVE, HALTED, REDUCING, OrderAdopted, Started, TradingStateSet
+from tradewright.model.event import Event
+from tradewright.model.foreign import EXTERNAL, foreign_id
+from tradewright.model.numbers import money_of
+from tradewright.model.order import ENTRY, LIMIT, STOP_LOSS, Order
+from tradewright.model.reconciliation import (
+    ADOPTED,
+    UNEXPLAINED,
+    WITHIN_TOLERANCE,
+    BalanceAdjusted,
+    LotsTransferred,
+    PositionAdjusted,
+    Reconciled,
+)
+
+SCOPE = "account:main"
+Found = TypeVar("Found", bound=Event)
+
+
+def unconnected(**terms: Any) -> Desk:
+    desk = Desk(account_of(remote=True, **terms), symbols=("ACME", "ZETA"))
+    desk.quote(10_000)
+    return desk
+
+
+def connected(**terms: Any) -> Desk:
+    desk = unconnected(**terms)
+    desk.connect()
+    desk.shown()
+    desk.alarms()
+    return desk
+
+
+def of(outputs: Sequence[Event], kind: type[Found]) -> list[Found]:
+    return [output for output in outputs if isinstance(output, kind)]
+
+
+def result(outputs: Sequence[Event]) -> Reconciled:
+    (reconciled,) = of(outputs, Reconciled)
+    return reconciled
+
+
+def foreign(desk: Desk, side: int, quantity: int, venue_id: str = "77", lot: str = "") -> str:
+    """Somebody else's order becomes known and works."""
+    id = foreign_id("main", venue_id)
+    order = Order(id, "main", EXTERNAL, desk.on(), side, LIMIT, quantity, 10_000, lot=lot)
+    desk.feed(OrderAdopted(desk.tick(), list(order.row())))
+    desk.accept(id)
+    return id
+
+
+# ── ready ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_opens_before_a_snapshot_taken_after_the_connection_agreed() -> None:
+    desk = unconnected()
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+    before = desk.tick()
+    desk.connect()
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+    assert not result(desk.shown(asked=before)).ready
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+    assert result(desk.shown()).ready
+    desk.buy(1)
+
+
+def test_a_lost_connection_stops_openings_tells_of_it_and_leaves_exits_open() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    desk.connect(up=False)
+    assert desk.alarms() == ["CONNECTION_LOST"]
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+    (close,) = desk.close(SELL)
+    assert close.approved
+
+
+def test_a_start_needs_a_new_connection() -> None:
+    desk = connected()
+    desk.engine.apply(Started(desk.tick(), 2, []))
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+
+
+def test_what_an_earlier_run_left_unanswered_is_waited_for_but_not_for_ever() -> None:
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    desk.say(kinds.OUTCOME_UNKNOWN, order, "submit")
+    desk.connect()
+    assert not result(desk.shown()).ready
+    desk.now += 31 * 10**9
+    assert result(desk.shown()).ready
+
+
+def test_an_account_whose_venue_is_in_this_house_is_always_ready() -> None:
+    desk = Desk()
+    desk.quote(10_000)
+    desk.buy(1)
+    assert desk.shown() == []
+
+
+# ── the first time ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_the_account_has_when_it_is_connected_first_is_adopted_without_alarm() -> None:
+    desk = unconnected()
+    desk.connect()
+    outputs = desk.shown(positions={"ACME": 7}, balances={"USD": money_of("500", "cash")}, price=9_000)
+    (position,) = of(outputs, PositionAdjusted)
+    assert (position.size_units, position.price_units, position.code) == (7, 9_000, ADOPTED)
+    assert [adjusted.code for adjusted in of(outputs, BalanceAdjusted)] == [ADOPTED]
+    assert desk.net(EXTERNAL) == 7
+    assert desk.cash() == money_of("500", "cash")
+    assert desk.alarms() == []
+    assert result(outputs).ready
+
+
+def test_an_adopted_position_without_a_price_is_worth_its_mark() -> None:
+    desk = unconnected()
+    desk.connect()
+    desk.shown(positions={"ACME": 7})
+    assert desk.engine.book("main", EXTERNAL, desk.on()).lots[0].price_units == 10_000
+
+
+# ── positions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_unit_of_drift_counts_when_two_snapshots_agree_and_only_a_person_ends_it() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    first = desk.shown(positions={"ACME": 6})
+    assert result(first).positions == 1 and result(first).open == 1
+    assert desk.alarms() == [] and desk.net(EXTERNAL) == 0
+    second = desk.shown(positions={"ACME": 6})
+    (adjusted,) = of(second, PositionAdjusted)
+    assert (adjusted.size_units, adjusted.code) == (1, UNEXPLAINED)
+    assert desk.alarms() == ["POSITION_DRIFT"]
+    assert desk.engine.states[SCOPE] == REDUCING
+    assert (desk.net(), desk.net(EXTERNAL)) == (5, 1)
+    assert result(desk.shown()).positions == 0
+    assert desk.engine.states[SCOPE] == REDUCING
+    desk.feed(TradingStateSet(desk.tick(), SCOPE, ACTIVE, "ann", "looked at it"))
+    desk.buy(1)
+
+
+@pytest.mark.parametrize(("settles_ms", "seconds"), [(0, 1.0), (5_000, 5.0)])
+def test_two_snapshots_have_to_be_as_far_apart_as_the_venue_takes_to_know(settles_ms: int, seconds: float) -> None:
+    desk = connected(settles_ms=settles_ms)
+    desk.shown(positions={"ACME": 6})
+    desk.shown(positions={"ACME": 6}, later=seconds - 0.1)
+    assert desk.alarms() == []
+    desk.shown(positions={"ACME": 6}, later=0.1)
+    assert desk.alarms() == ["POSITION_DRIFT"]
+
+
+def test_another_difference_in_the_second_snapshot_needs_a_third() -> None:
+    desk = connected()
+    desk.shown(positions={"ACME": 1})
+    desk.shown(positions={"ACME": 2})
+    assert desk.alarms() == []
+    desk.shown(positions={"ACME": 2})
+    assert desk.alarms() == ["POSITION_DRIFT"]
+
+
+def test_what_was_filled_while_a_snapshot_was_on_its_way_is_no_difference() -> None:
+    desk = connected()
+    asked = desk.tick()
+    desk.filled(BUY, 5, 10_000)
+    for _ in range(3):
+        outputs = desk.shown(positions={"ACME": 0}, asked=asked)
+        assert result(outputs).positions == result(outputs).balances == 0
+    assert desk.alarms() == []
+
+
+def test_the_position_of_an_order_that_differs_waits_for_its_look_up() -> None:
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    desk.accept(order)
+    outputs = desk.shown(positions={"ACME": 2}, orders={order: 2})
+    assert [query.order_id for query in of(outputs, Query)] == [order]
+    assert result(outputs).orders == 1 and result(outputs).positions == 0
+    desk.fill(order, 2, 9_000)
+    assert result(desk.shown()).orders == 0
+    assert desk.alarms() == []
+
+
+def test_what_vanished_without_a_trace_is_taken_from_the_strategy_that_held_it() -> None:
+    """Otherwise its exits would sell it again."""
+    desk = connected(reduce_only=False)
+    desk.filled(BUY, 5, 10_000)
+    stop = desk.sell(5, closing=True, role=STOP_LOSS, stop_units=9_000)
+    desk.accept(stop)
+    desk.taken()
+    desk.shown(positions={"ACME": 2})
+    desk.shown(positions={"ACME": 2})
+    assert (desk.net(), desk.net(EXTERNAL)) == (2, 0)
+    assert desk.cancelled() == [(stop, "NOTHING_TO_GUARD")]
+    assert desk.alarms() == ["POSITION_DRIFT", "TRADED_BY_HAND"]
+
+
+def test_in_hedging_nothing_is_handed_over() -> None:
+    desk = connected(mode="hedging")
+    desk.filled(BUY, 5, 10_000)
+    desk.shown(positions={"ACME": 2})
+    desk.shown(positions={"ACME": 2})
+    assert (desk.net(), desk.net(EXTERNAL)) == (5, -3)
+    assert desk.engine.states[SCOPE] == REDUCING
+
+
+@pytest.mark.parametrize("mode", ["netting", "hedging"])
+@pytest.mark.parametrize("kind", ["cash", "margin"])
+def test_where_a_venue_knows_no_reduce_only_an_order_of_one_net_position_carries_none(mode: str, kind: str) -> None:
+    desk = Desk(account_of(mode=mode, kind=kind, reduce_only=False))
+    desk.quote(10_000)
+    entry = desk.buy(5, stop_loss=9_000)
+    desk.fill(entry, 5, 10_000)
+    desk.close(SELL, 2)
+    exits = [state.order for state in desk.engine.orders.values() if state.order.role != ENTRY]
+    assert len(exits) == 2
+    assert [order.reduce_only for order in exits] == [mode == "hedging"] * 2, "there the lot it names does the same"
+
+
+# ── money ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("theirs", "code", "state"),
+    [("1000090", WITHIN_TOLERANCE, ACTIVE), ("1000110", UNEXPLAINED, REDUCING), ("999890", UNEXPLAINED, REDUCING)],
+)
+def test_money_within_a_hundredth_of_a_percent_is_taken_over_and_beyond_it_stops_openings(
+    theirs: str, code: str, state: int
+) -> None:
+    desk = connected()
+    balance = {"USD": money_of(theirs, "cash")}
+    assert of(desk.shown(balances=balance), BalanceAdjusted) == []
+    (adjusted,) = of(desk.shown(balances=balance), BalanceAdjusted)
+    assert adjusted.code == code
+    assert desk.cash() == money_of(theirs, "cash")
+    assert desk.engine.states.get(SCOPE, ACTIVE) == state
+    assert desk.alarms() == (["BALANCE_DRIFT"] if state == REDUCING else [])
+    assert result(desk.shown()).balances == 0
+    assert desk.engine.states.get(SCOPE, ACTIVE) == ACTIVE, "it ends with the first snapshot that agrees"
+
+
+def test_a_position_that_differs_weighs_more_than_money_that_does() -> None:
+    desk = connected()
+    for _ in range(2):
+        desk.shown(balances={"USD": money_of("5", "cash")}, positions={"ACME": 3})
+    assert sorted(desk.alarms()) == ["BALANCE_DRIFT", "POSITION_DRIFT"]
+    desk.shown()
+    assert desk.engine.causes[SCOPE] == "POSITION_DRIFT", "a person has to look"
+
+
+def test_a_state_that_something_else_set_is_left_alone() -> None:
+    desk = connected()
+    desk.feed(TradingStateSet(desk.tick(), SCOPE, HALTED, "ann", "holiday"))
+    for _ in range(2):
+        desk.shown(balances={"USD": money_of("5", "cash")}, positions={"ACME": 3})
+    desk.shown()
+    assert desk.engine.states[SCOPE] == HALTED
+
+
+def test_money_paid_in_at_the_venue_is_no_gain() -> None:
+    desk = connected()
+    desk.now += 86_400 * 10**9
+    desk.quote(10_000)
+    account = desk.engine.accounts["main"]
+    for _ in range(2):
+        desk.shown(balances={"USD": money_of("2000000", "cash")})
+    assert account.day_equity == account.equity() == money_of("2000000", "cash")
+
+
+def test_a_balance_of_what_is_realised_is_compared_with_what_is_realised() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    desk.quote(12_000)
+    assert result(desk.shown(balances={"USD": money_of("1000000", "cash")}, realised=True)).balances == 0
+    desk.close(SELL)
+    desk.fill(desk.submitted()[-1], 5, 12_000)
+    assert result(desk.shown(balances={"USD": money_of("1000100", "cash")}, realised=True)).balances == 0
+    assert result(desk.shown(balances={"USD": money_of("1000000", "cash")}, realised=True)).balances == 1
+
+
+def test_dust_of_a_traded_base_asset_is_no_balance() -> None:
+    desk = Desk(account_of(remote=True, kind="cash"), symbols=("BTCUSD",))
+    desk.quote(5_000_000)
+    desk.connect()
+    desk.shown()
+    order = desk.buy(100)
+    desk.fill(order, 100, 5_000_000, fee="0.000000000000000001", currency="BTC")
+    assert desk.cash("BTC") != 0
+    assert result(desk.shown(balances={"BTC": 0})).balances == 1, "as a balance it would differ"
+    cash = desk.engine.ledger.cash["main"]
+    dust = cash.pop("BTC")
+    found = desk.shown()
+    cash["BTC"] = dust
+    assert result(found).balances == 0
+
+
+# ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_that_does_not_work_there_any_more_is_looked_up_once_for_each_change() -> None:
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    desk.accept(order)
+    assert len(of(desk.shown(orders={order: -1}), Query)) == 1
+    assert len(of(desk.shown(orders={order: -1}), Query)) == 0
+    desk.say(kinds.CANCELLED, order)
+    assert result(desk.shown()).orders == 0
+
+
+def test_an_order_that_lives_on_there_is_looked_up() -> None:
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    desk.accept(order)
+    desk.say(kinds.CANCELLED, order)
+    assert [query.order_id for query in of(desk.shown(orders={order: 0}), Query)] == [order]
+
+
+def test_an_order_whose_answer_is_still_out_is_no_difference() -> None:
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    assert result(desk.shown()).orders == 0
+    desk.say(kinds.OUTCOME_UNKNOWN, order, "submit")
+    assert result(desk.shown()).orders == 0
+
+
+# ── what others do ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_somebody_else_s_order_is_adopted_once_told_of_and_takes_no_number_of_ours() -> None:
+    desk = connected()
+    count = desk.engine.order_count
+    id = foreign(desk, BUY, 5)
+    assert desk.alarms() == ["FOREIGN_ORDER"]
+    foreign(desk, BUY, 5)
+    assert desk.alarms() == []
+    assert desk.engine.order_count == count
+    desk.fill(id, 5, 10_000)
+    assert (desk.net(), desk.net(EXTERNAL)) == (0, 5)
+    assert not desk.engine.inquiries
+    assert result(desk.shown()).positions == 0
+
+
+def test_what_somebody_else_closes_goes_over_to_them_with_its_result() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    stop = desk.sell(5, closing=True, role=STOP_LOSS, stop_units=9_000)
+    desk.accept(stop)
+    desk.taken()
+    outputs = desk.fill(foreign(desk, SELL, 5), 5, 10_400)
+    (moved,) = of(outputs, LotsTransferred)
+    assert (moved.strategy, moved.size_units, moved.price_units) == ("s", 5, 10_400)
+    assert (desk.net(), desk.net(EXTERNAL)) == (0, 0)
+    assert desk.engine.book("main", "s", desk.on()).realised == money_of("20", "result")
+    assert desk.engine.book("main", EXTERNAL, desk.on()).realised == 0
+    assert desk.cancelled() == [(stop, "NOTHING_TO_GUARD")]
+    assert desk.alarms() == ["FOREIGN_ORDER", "TRADED_BY_HAND"]
+
+
+def test_a_part_that_somebody_else_closes_leaves_the_rest_with_its_strategy() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000, strategy="a")
+    desk.filled(BUY, 5, 10_000, strategy="b")
+    desk.fill(foreign(desk, SELL, 7), 7, 10_400)
+    assert (desk.net("a"), desk.net("b"), desk.net(EXTERNAL)) == (0, 3, 0)
+
+
+def test_what_somebody_else_adds_is_theirs() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    outputs = desk.fill(foreign(desk, BUY, 5), 5, 10_000)
+    assert of(outputs, LotsTransferred) == []
+    assert (desk.net(), desk.net(EXTERNAL)) == (5, 5)
+
+
+def test_in_hedging_who_closes_a_lot_closes_it_for_the_strategy_that_holds_it() -> None:
+    desk = connected(mode="hedging")
+    lot = desk.filled(BUY, 5, 10_000)
+    id = foreign(desk, SELL, 5, lot=lot)
+    assert desk.state(id).order.strategy == "s"
+    desk.fill(id, 5, 10_400)
+    assert desk.net() == 0
+    assert desk.net(EXTERNAL) == 0
+
+
+def test_reducing_leaves_somebody_else_s_order_and_a_halt_does_not() -> None:
+    desk = connected()
+    id = foreign(desk, BUY, 5)
+    desk.taken()
+    desk.feed(TradingStateSet(desk.tick(), SCOPE, REDUCING, "ann", "careful"))
+    desk.took(None, desk.engine.end_openings())
+    assert desk.cancelled() == []
+    desk.feed(TradingStateSet(desk.tick(), SCOPE, HALTED, "ann", "stop"))
+    desk.took(None, desk.engine.end_openings())
+    assert [order for order, _ in desk.cancelled()] == [id]
+
+
+# ── failures, snapshots of the engine ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_third_failure_in_a_row_is_told_of_and_a_success_begins_anew() -> None:
+    desk = connected()
+
+    def failed() -> list[str]:
+        desk.feed(SnapshotFailed(desk.tick(), "main", "503"))
+        return desk.alarms()
+
+    assert [failed() for _ in range(4)] == [[], [], ["RECONCILIATION_FAILED"], []]
+    desk.shown()
+    assert [failed() for _ in range(3)] == [[], [], ["RECONCILIATION_FAILED"]]
+
+
+def test_what_is_known_of_a_connection_survives_a_restart() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    desk.shown(positions={"ACME": 6})
+    other = Engine()
+    restore(other, to_bytes(desk.engine))
+    assert to_bytes(other) == to_bytes(desk.engine)
+    desk.engine = other
+    desk.shown(positions={"ACME": 6})
+    assert desk.alarms() == ["POSITION_DRIFT"]

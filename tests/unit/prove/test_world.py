@@ -1,0 +1,86 @@
+"""A whole engine at a simulated venue with faults between them: nothing is lost or doubled, and the auditor would see
+it if it were."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project import COMPILED_ALONE
+from tradewright.prove.fault_run import FaultRun, edges, run
+from tradewright.prove.world import STANDS, play
+from tradewright.sim.wire.faults import KINDS, Fault
+
+VENUES = sorted(STANDS)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_day_without_faults_leaves_everything_square(venue: str) -> None:
+    day = play(3, venue, [])
+    assert day.breaches == []
+    assert day.alarms == {}
+    assert day.orders > 30 and day.fills > 10
+
+
+@COMPILED_ALONE
+@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_day_with_faults_leaves_everything_square(venue: str, seed: int) -> None:
+    day = play(seed, venue)
+    assert day.breaches == []
+    assert day.fired
+
+
+#: Seeds that have broken something once. What was wrong, and is mended:
+ONCE_BROKEN = {
+    ("binance", 13): "a late fill behind a dead line was never asked for",
+    ("binance", 60): "a snapshot that failed half-way forgot what it had to explain",
+    ("binance", 226): "trades that the venue did not show yet were not asked for again",
+    ("binance", 174): "a close beside an exit whose cancel was on its way sold twice where no reduce-only guards",
+}
+
+
+@COMPILED_ALONE
+@pytest.mark.parametrize(("venue", "seed"), ONCE_BROKEN)
+def test_a_seed_that_has_broken_something_does_so_no_more(venue: str, seed: int) -> None:
+    assert play(seed, venue).breaches == []
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_the_same_seed_does_the_same(venue: str) -> None:
+    first, second = play(2, venue), play(2, venue)
+    assert first == second
+    assert first.hash != play(3, venue).hash
+
+
+@COMPILED_ALONE
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_one_kind_of_fault_alone_leaves_everything_square(kind: str) -> None:
+    faults = [
+        Fault(kind, times=3, after=4 * number, begin=20 + 30 * number, seconds=8, by=3, probability=0.5)
+        for number in range(6)
+    ]
+    day = play(5, "binance", faults)
+    assert day.breaches == []
+
+
+def test_a_run_of_seeds_counts_what_struck_and_says_what_it_has_not_seen() -> None:
+    found = run(["binance"], range(1, 4))
+    assert (found.seeds, found.breaches, found.failed) == (3, [], False)
+    assert set(found.faults) == set(KINDS)
+    assert set(found.edges) == set(edges().values())
+    assert found.row()["breaks"] == []
+    assert all(f"never seen: {name}" in found.text() for name in found.unseen)
+    assert found.hash == run(["binance"], range(1, 4)).hash
+
+
+def test_from_two_hundred_seeds_on_what_was_never_seen_is_a_failure() -> None:
+    complete = FaultRun(200, ["binance"])
+    complete.faults["drop_frame"] = 1
+    assert not complete.failed
+    complete.faults["late_fill"] = 0
+    assert complete.failed
+    complete.seeds = 199
+    assert not complete.failed
+    complete.breaches.append(("binance", 7, "I-5", "twice"))
+    assert complete.failed
+    assert "tradewright faults --venue binance --seed 7 --seeds 1" in complete.text()
