@@ -58,6 +58,17 @@ class Execution(msgspec.Struct, kw_only=True):
     transaction_time: str
 
 
+class Movement(msgspec.Struct, kw_only=True):
+    """Money that came or went otherwise than by a fill: a fee, a dividend. qty: of a fee in a pair's base."""
+
+    activity_type: str
+    id: str
+    net_amount: Decimal | None = None
+    symbol: str | None = None
+    qty: Decimal | None = None
+    status: str | None = "executed"
+
+
 class WireAccount(msgspec.Struct, kw_only=True):
     """What of an account is read. cash: without what working orders hold being taken off."""
 

@@ -22,6 +22,7 @@ from tradewright.adapters.venue.alpaca.door import Door
 from tradewright.adapters.venue.alpaca.endpoints import Endpoints
 from tradewright.adapters.venue.alpaca.lookup import NO_ANSWER, Lookups
 from tradewright.adapters.venue.alpaca.market import Feed, Market
+from tradewright.adapters.venue.alpaca.movements import Movements
 from tradewright.adapters.venue.alpaca.notation import Unreadable, plain, price_units, size_units, time_of
 from tradewright.adapters.venue.alpaca.placing import Placing, exits_of
 from tradewright.adapters.venue.alpaca.recovery import Recovery
@@ -108,6 +109,7 @@ class AlpacaVenue:
         self._recovery = Recovery(
             self._door, self._requests, self._teller, self._lookups, orders, self.errors, self._chains.__contains__
         )
+        self._movements = Movements(terms, self._door, self._requests, orders, deliver, clock, self.errors)
         self._line = Line(
             endpoints.trades, transport, clock, rng.split("trades"), self._log_in, self._hear, self._lost,
             silence_ns=round(self.options.silence * SECOND_NS),
@@ -243,6 +245,7 @@ class AlpacaVenue:
             try:
                 await self._see_account()
                 await self._recovery.everything()
+                await self._movements.look()
                 break
             except NO_ANSWER as error:
                 self.errors[f"recovery: {type(error).__name__}"] += 1
@@ -291,7 +294,7 @@ class AlpacaVenue:
         self._placing.told(tracked)
 
     async def _look_again(self) -> None:
-        looked = self._clock()
+        looked = moved = self._clock()
         while True:
             await asyncio.sleep(self.options.look_every)
             idle = self._clock() - looked < self.options.idle_every * SECOND_NS and not self._orders.open()
@@ -300,7 +303,9 @@ class AlpacaVenue:
             looked = self._clock()
             try:
                 await self._recovery.glance()
-                if self._placing.blocked:
+                if looked - moved >= self.options.idle_every * SECOND_NS:
+                    moved = looked
+                    await self._movements.look()
                     await self._see_account()
             except NO_ANSWER as error:
                 self.errors[f"comparison: {type(error).__name__}"] += 1

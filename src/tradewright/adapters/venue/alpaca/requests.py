@@ -184,6 +184,11 @@ class Requests:
         }
         return self._ask("GET", "/v2/account/activities/FILL", query)
 
+    def movements(self, after: str, page: str = "") -> HttpRequest:
+        """Up to 100 activities that are no fills, oldest first, after a time."""
+        query = {"category": "non_trade_activity", "direction": "asc", "page_size": "100", "after": after}
+        return self._ask("GET", "/v2/account/activities", query | ({"page_token": page} if page else {}))
+
     def account(self) -> HttpRequest:
         return self._ask("GET", "/v2/account")
 

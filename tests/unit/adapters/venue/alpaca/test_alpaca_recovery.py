@@ -11,7 +11,7 @@ from tradewright.adapters.venue.alpaca import Options
 from tradewright.core.life_cycle import ENDED_CANCELLED, WORKING
 from tradewright.core.orders import OrderState
 from tradewright.model.account_snapshot import ConnectionChanged
-from tradewright.model.control import LagMeasured, OrderAdopted
+from tradewright.model.control import CashMoved, LagMeasured, OrderAdopted
 from tradewright.model.event import FILLED, OUTCOME_UNKNOWN
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.order import Order
@@ -315,3 +315,33 @@ def test_orders_of_a_batch_that_is_not_answered_are_each_looked_up() -> None:
         assert all(ledger.states[order.id].stage == WORKING for order in orders)
 
     play(act, [Fault("delay_answer", "POST", times=8, seconds=8)], knobs=Knobs(ack_ns=10 * SECOND)).agree()
+
+
+def test_fees_are_told_once_as_money_that_moved_and_those_of_before_are_not() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        bought = ledger.order_of("GLOBEX", BUY, MARKET, "10")
+        ledger.submit(bought)
+        await stage.until(lambda: ledger.filled(bought.id) > 0)
+        coins = ledger.order_of("BTCUSD", BUY, MARKET, "0.1", tif=GTC)
+        ledger.submit(coins)
+        await asyncio.sleep(200)
+        moved = [event for event in ledger.events if isinstance(event, CashMoved)]
+        assert sorted((event.currency, event.amount) for event in moved) == [
+            ("USD", -5001 * 10**15), ("USD", -2001 * 10**14)
+        ]  # fmt: skip
+        snapshot = await stage.venue.snapshot()
+        spent = [-fill.price_units * fill.size_units * 10**5 for one in (bought, coins) for fill in ledger.fills(one)]
+        [(currency, cash)] = snapshot.balances
+        # The venue states its cash in cents.
+        assert currency == "USD"
+        assert abs(cash - 100_000 * 10**18 - sum(spent) - sum(event.amount for event in moved)) <= 5 * 10**15
+        await stage.venue.close()
+        stage.running.cancel()
+        ledger.events.clear()
+        stage.new_client()
+        await stage.start()
+        await asyncio.sleep(200)
+        assert not [event for event in ledger.events if isinstance(event, CashMoved)]
+
+    play(act, models=Models(fee="bps:10"))

@@ -1,0 +1,97 @@
+"""Money that moves otherwise than by fills: fees, dividends, interest, deposits, as the account's activities state it.
+
+Alpaca states no fee with a fill; it comes as an activity of its own, at once or at the end of the day, in dollars or,
+of a pair that was bought, in its base. What was stated before this process began is not told: the engine has it from
+the process before, or reconciles it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+
+from tradewright.adapters.venue.alpaca.answers import Movement
+from tradewright.adapters.venue.alpaca.door import Door
+from tradewright.adapters.venue.alpaca.notation import plain, stamp
+from tradewright.adapters.venue.alpaca.requests import Requests
+from tradewright.model.account import Account
+from tradewright.model.control import CashMoved
+from tradewright.model.errors import InputError
+from tradewright.model.event import Event
+from tradewright.model.numbers import money_of
+from tradewright.ports import Clock, Orders
+
+PAGE = 100
+#: An activity may be listed later than its time says.
+OVERLAP_NS = 3_600_000_000_000
+KEPT_MAX = 10_000
+CRYPTO_FEE = "CFEE"
+DOLLAR = "USD"
+
+
+class Movements:
+    """Of one account."""
+
+    def __init__(
+        self,
+        terms: Account,
+        door: Door,
+        requests: Requests,
+        orders: Orders,
+        deliver: Callable[[Event], None],
+        clock: Clock,
+        errors: Counter[str],
+    ) -> None:
+        self._terms = terms
+        self._door = door
+        self._requests = requests
+        self._orders = orders
+        self._deliver = deliver
+        self._clock = clock
+        self._errors = errors
+        self._seen: dict[str, None] | None = None
+        self._since = 0
+
+    async def look(self) -> None:
+        """Tells what is new. Raises NO_ANSWER."""
+        now = self._door.venue_time()
+        rows = await self._rows(stamp((self._since or now) - OVERLAP_NS))
+        first, seen = self._seen is None, self._seen or {}
+        for row in rows:
+            if row.id not in seen and not first:
+                self._tell(row)
+            seen[row.id] = None
+        while len(seen) > KEPT_MAX:
+            del seen[next(iter(seen))]
+        self._seen, self._since = seen, now
+
+    async def _rows(self, after: str) -> list[Movement]:
+        rows: list[Movement] = []
+        while True:
+            request = self._requests.movements(after, rows[-1].id if rows else "")
+            page = await self._door.fetch(request, list[Movement])
+            rows += page
+            if len(page) < PAGE:
+                return rows
+
+    def _tell(self, row: Movement) -> None:
+        if row.status not in (None, "executed"):
+            self._errors[f"movement {row.status[:20]!r}"] += 1
+            return
+        try:
+            moved = self._moved(row)
+        except InputError:
+            self._errors["unreadable row"] += 1
+            return
+        for currency, amount in moved:
+            self._deliver(CashMoved(self._clock(), self._terms.name, currency, amount, f"{row.activity_type} {row.id}"))
+
+    def _moved(self, row: Movement) -> list[tuple[str, int]]:
+        """Currencies and money counts. Raises InputError."""
+        found = [(DOLLAR, money_of(row.net_amount or Decimal(0), "net amount"))]
+        if row.activity_type == CRYPTO_FEE and row.qty and row.symbol:
+            instrument = self._orders.instrument(plain(row.symbol))
+            if instrument is not None:
+                found.append((instrument.base, money_of(row.qty, "quantity")))
+        return [(currency, amount) for currency, amount in found if amount]
