@@ -312,6 +312,8 @@ def play(
         stage.quote("BTCUSD", "49990", "50010")
         await stage.start()
         await act(stage)
+        # What is under way at the end of the scene still arrives.
+        await asyncio.sleep(1)
         await stage.venue.close()
         return stage
 

@@ -173,7 +173,7 @@ def test_a_target_that_fills_in_part_makes_its_stop_smaller() -> None:
         await stage.until(lambda: ledger.filled(target.id) == 4 * 10**9)
         await stage.until(lambda: ledger.states[stop.id].order.quantity == 6 * 10**9)
         stage.tell(Quote(stage.clock(), acme, 890000, 891000, 10**12, 10**12))
-        await stage.until(lambda: ledger.filled(stop.id) == 6 * 10**9)
+        await stage.until(lambda: ledger.filled(stop.id) == 6 * 10**9 and not stage.differences())
 
     play(act, knobs=Knobs(sizes=True)).agree()
 
