@@ -263,8 +263,9 @@ class Stage:
             await asyncio.sleep(0.05)
 
     async def settled(self, seconds: float = 120.0) -> None:
-        """Until every request has its answer."""
+        """Until every request has its answer, and those have come that a stream was faster than."""
         await self.until(lambda: not self.ledger.pending, seconds)
+        await asyncio.sleep(0.2)
 
     def differences(self) -> list[str]:
         """Where the engine's book is not the venue's: an order's fills, whether it lives, the position they make."""
