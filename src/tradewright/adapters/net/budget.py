@@ -41,6 +41,12 @@ class Budget:
         self._turn(now)
         self.used += weight
 
+    def give_back(self, weight: int, taken: int, now: int) -> None:
+        """What was asked for at `taken` costs nothing after all; of a window that is over nothing comes back."""
+        self._turn(now)
+        if taken // self.window_ns == self._window:
+            self.used = max(self.used - weight, 0)
+
     def said(self, used: int, now: int) -> None:
         """The venue has counted so much in the window of its answer. Answers overtake one another, and what is on its
         way is not counted yet: within a window its word only raises ours."""

@@ -71,3 +71,16 @@ def test_no_window_ever_carries_more_than_its_limit(asked: list[tuple[int, int, 
             ordinary[window] = max(ordinary.get(window, 0), 0 if urgent else used[window])
     assert all(total <= 50 for total in used.values())
     assert all(total <= 40 for total in ordinary.values())
+
+
+def test_what_costs_nothing_after_all_is_given_back_within_its_window_alone() -> None:
+    budget = Budget(10, 60 * SECOND_NS)
+    budget.take(4, 1)
+    budget.take(3, 2)
+    budget.give_back(3, 2, 5)
+    assert budget.used == 4
+    budget.take(2, 61 * SECOND_NS)
+    budget.give_back(4, 1, 62 * SECOND_NS)
+    assert budget.used == 2
+    budget.give_back(5, 61 * SECOND_NS, 62 * SECOND_NS)
+    assert budget.used == 0

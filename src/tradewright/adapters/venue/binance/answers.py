@@ -122,6 +122,14 @@ class _RefusalRow(msgspec.Struct):
     msg: str = ""
 
 
+class _WaitRow(msgspec.Struct):
+    retryAfter: int
+
+
+class _LimitedRow(msgspec.Struct):
+    data: _WaitRow
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """One fill, exact. fee: money counts; times ns."""
@@ -179,6 +187,14 @@ def refusal_of(body: bytes) -> tuple[int, str]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return NO_CODE, body[:200].decode(errors="replace")
     return row.code, row.msg
+
+
+def limited_until(body: bytes) -> int | None:
+    """Until when, ns of the venue's clock, a refusal forbids more; None = it does not say."""
+    try:
+        return moment(decoded(body, _LimitedRow).data.retryAfter)
+    except InputError:
+        return None
 
 
 def moment(stamp: int) -> int:

@@ -196,10 +196,13 @@ class Book:
     def end(self, chain: Chain) -> None:
         """The order is over; the oldest of those that are is forgotten."""
         chain.ended = True
+        if self.chains.get(chain.order.id) is not chain:
+            return  # forgotten already
         self._ended[chain.order.id] = None
         if len(self._ended) > KEPT:
             oldest = next(iter(self._ended))
             del self._ended[oldest]
-            gone = self.chains.pop(oldest)
-            for leg in gone.legs:
-                self._places.pop((gone.order.instrument.symbol, leg.venue_id), None)
+            gone = self.chains.pop(oldest, None)
+            if gone is not None:
+                for leg in gone.legs:
+                    self._places.pop((gone.order.instrument.symbol, leg.venue_id), None)

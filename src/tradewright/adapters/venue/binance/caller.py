@@ -142,8 +142,8 @@ class Caller:
             waits += [budget.wait(call.orders, now, urgent) for budget in self.orders.values()]
         return max(waits)
 
-    async def _room(self, call: Call, rank: int) -> None:
-        """Returns with a slot, and with what it costs taken."""
+    async def _room(self, call: Call, rank: int) -> int:
+        """Returns with a slot, and with what it costs taken; when that was."""
         while True:
             wait = self.wait(call, rank)
             if wait and rank == OPEN_RANK:
@@ -160,13 +160,17 @@ class Caller:
         self.weight.take(call.weight, now)
         for budget in self.orders.values() if call.orders else ():
             budget.take(call.orders, now)
+        return now
 
     async def _send(self, call: Call, rank: int) -> HttpAnswer:
-        await self._room(call, rank)
+        taken = await self._room(call, rank)
         try:
-            return await self._transport.request(self._request(call), TIMEOUT)
+            answer = await self._transport.request(self._request(call), TIMEOUT)
         finally:
             self._slots.give()
+        if call.free and 200 <= answer.status < 300:
+            self.weight.give_back(call.weight, taken, self.now())
+        return answer
 
     def _request(self, call: Call) -> HttpRequest:
         if call.signed:

@@ -56,7 +56,7 @@ class LookUp:
         self.reporter: Reporter
         self._patience = LATEST_NS + settles_ms * MS_NS
         self._started = clock()
-        self._filling: set[str] = set()
+        self._filling: dict[str, asyncio.Task[None]] = {}
 
     async def order(self, instrument: Instrument, venue_id: int, client_id: str, rank: int = ASK_RANK) -> Seen | None:
         """One order; None = it is not found. Raises TransportError, VenueRefused."""
@@ -144,8 +144,12 @@ class LookUp:
     def fill_in(self, chain: Chain) -> None:
         """What is missing of an order is looked up until it is there."""
         if chain.order.id not in self._filling:
-            self._filling.add(chain.order.id)
-            self.spawn(self._fill_in(chain))
+            self._filling[chain.order.id] = self.spawn(self._fill_in(chain))
+
+    async def filled_in(self, seconds: float) -> None:
+        """Waits for what is being looked up, but no longer than so."""
+        if self._filling:
+            await asyncio.wait(list(self._filling.values()), timeout=seconds)
 
     async def _fill_in(self, chain: Chain) -> None:
         try:
@@ -161,7 +165,7 @@ class LookUp:
                 if chain.whole and not any(leg.gap for leg in chain.legs):
                     break
         finally:
-            self._filling.discard(chain.order.id)
+            self._filling.pop(chain.order.id, None)
         self.reporter.settle(chain)
 
 

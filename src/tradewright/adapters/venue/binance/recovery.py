@@ -24,6 +24,8 @@ SECOND_NS = 1_000 * MS_NS
 OVERLAP_NS = 60 * SECOND_NS
 #: For so long the trades behind a balance that moved are asked for again: the venue may know them later than it.
 ODD_NS = 30 * SECOND_NS
+#: A venue that does not tell a trade it has counted does not keep the account down for ever.
+FILLED_IN_SECONDS = 30.0
 
 
 class Recovery:
@@ -70,6 +72,7 @@ class Recovery:
         await self._compare(await self._open_orders())
         if since:
             balances = await self._explain(known, balances, min(since, self._agreed or since))
+        await self.look_up.filled_in(FILLED_IN_SECONDS)
         if self._losses == losses:
             self._balances, self._later, self._since = balances | self._later, {}, 0
             self._agree(began)
@@ -113,17 +116,18 @@ class Recovery:
         if not self._since and self._losses == losses:
             self._learn(known, explained)
             self._agree(began)
+        chains = [self.reporter.hear(one) for one in seen]
+        for chain in chains:
+            if not chain.whole:
+                await self.look_up.walk(chain)
         time = self.clock()
-        orders: dict[str, int] = {}
-        for one in seen:
-            chain, _ = self.reporter.find(one)
-            self.reporter.hear(one)
-            orders[chain.order.id] = max(chain.executed, orders.get(chain.order.id, 0))
-        positions = {
-            instrument.base: (instrument.symbol, _size(balances[instrument.base], instrument), 0)
-            for instrument in reversed(self.traded.values())
-            if balances.get(instrument.base, 0)
-        }
+        orders = {chain.order.id: chain.executed for chain in chains}
+        # What is owned of an asset belongs to the first instrument that is based on it, and is no money.
+        positions: dict[str, tuple[str, int, int]] = {}
+        for instrument in self.traded.values():
+            owned = balances.get(instrument.base, 0)
+            if owned and self.orders.instrument(instrument.symbol) is not None:
+                positions.setdefault(instrument.base, (instrument.symbol, _size(owned, instrument), 0))
         money = [(asset, amount) for asset, amount in balances.items() if asset not in positions]
         held = [position for position in positions.values() if position[1]]
         return AccountSnapshot(time, account, asked, money, held, list(orders.items()))

@@ -42,7 +42,7 @@ _TYPES = {
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request. path: behind the REST address; weight: what it costs if it is refused; orders: how many new orders
-    it counts as; kind: of `outcomes`; signed: it needs a key."""
+    it counts as; kind: of `outcomes`; signed: it needs a key; free: it costs nothing if it is carried out."""
 
     method: str
     path: str
@@ -51,6 +51,7 @@ class Call:
     kind: str = ASK
     signed: bool = True
     orders: int = 0
+    free: bool = False
 
 
 # Orders
@@ -97,7 +98,7 @@ def place(order: Order, client_id: str, triggered: bool = False, kind: str = SUB
     if type in ("STOP_LOSS", "STOP_LOSS_LIMIT"):
         said.append(_trigger(order))
     said += [("newClientOrderId", client_id), ("newOrderRespType", "FULL")]
-    return Call("POST", "/api/v3/order", tuple(said), 1, kind, orders=1)
+    return Call("POST", "/api/v3/order", tuple(said), 1, kind, orders=1, free=True)
 
 
 def _trigger(order: Order, prefix: str = "") -> tuple[str, str]:
@@ -137,12 +138,12 @@ def place_pair(one: Order, other: Order) -> Call:
         said.append((f"{below}Price", text_of(stop.limit_units, instrument.price_scale)))
         said.append((f"{below}TimeInForce", _FORCES[stop.time_in_force]))
     said.append(("newOrderRespType", "FULL"))
-    return Call("POST", "/api/v3/orderList/oco", tuple(said), 1, SUBMIT, orders=2)
+    return Call("POST", "/api/v3/orderList/oco", tuple(said), 1, SUBMIT, orders=2, free=True)
 
 
 def cancel(symbol: str, venue_id: int, client_id: str, kind: str = CANCEL) -> Call:
     """The end of an order, by the venue's id where it is known (not 0)."""
-    return Call("DELETE", "/api/v3/order", (("symbol", symbol), _name(venue_id, client_id)), 1, kind)
+    return Call("DELETE", "/api/v3/order", (("symbol", symbol), _name(venue_id, client_id)), 1, kind, free=True)
 
 
 def shrink(instrument: Instrument, venue_id: int, client_id: str, quantity: int) -> Call:

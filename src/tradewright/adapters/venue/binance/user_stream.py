@@ -13,7 +13,7 @@ import msgspec
 
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.venue.binance import events
-from tradewright.adapters.venue.binance.answers import refusal_of
+from tradewright.adapters.venue.binance.answers import limited_until, refusal_of
 from tradewright.adapters.venue.binance.caller import PAUSE_NS, Caller
 from tradewright.adapters.venue.binance.outcomes import ASK, CLOCK, LIMITED, outcome_of
 from tradewright.adapters.venue.binance.reporter import Reporter
@@ -64,7 +64,7 @@ class UserStream:
         if outcome == CLOCK:
             await self.caller.measure()
         elif outcome == LIMITED:
-            self.caller.close(self.caller.now() + PAUSE_NS)
+            self.caller.close(limited_until(reply.error) or self.caller.now() + PAUSE_NS)
         raise VenueRefused(f"the user stream was refused: {reply.status} {code} {text}", f"{code}")
 
     def heard(self, message: str | bytes) -> None:
