@@ -16,10 +16,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradewright.core.inquiries import MS_NS, OVERDUE_NS, SECOND_NS
-from tradewright.core.life_cycle import WORKING
+from tradewright.core.life_cycle import NONE, REFUSED, WORKING
 from tradewright.model.account import NETTING
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
-from tradewright.model.command import Query
+from tradewright.model.command import LIVES_ON, Query, cancel_of
 from tradewright.model.control import ACTIVE, REDUCING, Alarm, TradingStateChanged
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
@@ -281,6 +281,8 @@ def _take_over(engine: Engine, account: AccountState, link: Link, shown: Account
             waiting += fresh
             if fresh and one.name in engine.orders:
                 engine.emit(Query(engine.now, one.name), outputs)
+            elif one.again and one.ours < 0:
+                _end(engine, one.name, outputs)
         elif link.begun and not one.again:
             waiting += 1
         elif one.kind == BALANCE:
@@ -293,6 +295,14 @@ def _take_over(engine: Engine, account: AccountState, link: Link, shown: Account
     # Once openings go, a difference that waits for its second look does not stop them; what it turns out to be does.
     engine.emit(Reconciled(engine.now, shown.account, *numbers, waiting, ready or link.ready), outputs)
     _judge_drift(engine, account, drift, bool(found), outputs)
+
+
+def _end(engine: Engine, order_id: str, outputs: list[Event]) -> None:
+    """An order that has ended here lives on there, also after a look-up: a changed one whose earlier terms filled after
+    all, or an end that did not get through."""
+    state = engine.orders.get(order_id)
+    if state is not None and not state.is_open() and state.cancel in (NONE, REFUSED):
+        engine.emit(cancel_of(engine.now, order_id, LIVES_ON), outputs)
 
 
 def _asking(engine: Blotter, account: AccountState, since: int) -> bool:

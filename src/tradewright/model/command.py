@@ -60,6 +60,7 @@ NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
 NOTHING_TO_SPEND = "NOTHING_TO_SPEND"
 OPENINGS_STOPPED = "OPENINGS_STOPPED"
 NEVER_SENT = "NEVER_SENT"
+LIVES_ON = "LIVES_ON"
 TIME_IS_OVER = "TIME_EXIT"
 STOP_UNFILLED = "STOP_UNFILLED"
 CANCEL_CODES = {
@@ -72,6 +73,7 @@ CANCEL_CODES = {
     OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
     TIME_IS_OVER: "the time of what it opened or guards is over",
     STOP_UNFILLED: "it was triggered and did not fill in time",
+    LIVES_ON: "it has ended here, and its venue shows that it still works",
     NEVER_SENT: "it was decided but not sent when the process ended",
 }
 

@@ -40,12 +40,12 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the venue says it has. positions: by symbol; cash: money by currency; working: client ids; fills: (symbol,
-    trade id) → (client id, side, price, size), counts."""
+    """What the venue says it has. positions: by symbol; cash: money by currency; working: (client id, the venue's id)
+    of orders; fills: (symbol, trade id) → (client id, side, price, size), counts, where its trades have ids."""
 
     positions: Mapping[str, int]
     cash: Mapping[str, int]
-    working: Sequence[str]
+    working: Sequence[tuple[str, str]]
     fills: Mapping[tuple[str, str], tuple[str, int, int, int]]
 
 
@@ -228,8 +228,8 @@ class Auditor:
             elif filled > order.quantity and not order.overfilled:
                 self.breach("I-1", f"{id} filled {filled} of {order.quantity} without an alarm")
 
-    def conclude(self, books: Books, truth: Truth, own: Mapping[str, str]) -> None:
-        """Some time after all faults have ended. own: client id at the venue → order id here."""
+    def conclude(self, books: Books, truth: Truth, working: Sequence[str]) -> None:
+        """Some time after all faults have ended. working: ids here of the orders that work at the venue."""
         self.compare(books)
         for symbol in {*books.positions, *truth.positions}:
             if books.positions.get(symbol, 0) != truth.positions.get(symbol, 0):
@@ -244,7 +244,6 @@ class Auditor:
         for key, fill in truth.fills.items():
             if key not in self.fills:
                 self.breach("I-13", f"trade {key} of {fill[0]} was never heard of")
-        working = {own.get(client_id, client_id) for client_id in truth.working}
         for id in sorted(working):
             if not books.orders.get(id, (0, False, False))[1]:
                 self.breach("I-4", f"{id} works at the venue and has ended here")
@@ -261,7 +260,7 @@ class Auditor:
                 self.breach("I-10", f"exits of {of[0]} leave {size} of {of[1]}")
         closed: Counter[str] = Counter()
         for order in self.orders.values():
-            closed[order.parent] += 0 if order.overfilled else order.filled
+            closed[order.parent] += 0 if order.overfilled or order.late else order.filled
         for id, size in closed.items():
             # What comes first may be told last: only in the end can it be said.
             if id in self.orders and size > self.orders[id].filled:

@@ -31,6 +31,7 @@ class BinanceStand:
 
     name = "binance"
     symbols = SYMBOLS
+    start = 1_785_000_000 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:
         listings = [one for one in universe("binance", "USDT") if one.instrument.symbol in SYMBOLS]
@@ -64,21 +65,23 @@ class BinanceStand:
                 order.client_id, order.terms.side, fill.price * 10**instrument.price_scale // 10**SCALE,
                 fill.quantity * 10**instrument.size_scale // 10**SCALE,
             )  # fmt: skip
-        working = [order.client_id for order in account.open.values()]
+        working = [(order.client_id, str(order.id)) for order in account.open.values()]
         return Truth(positions, {name: amount for name, amount in owned.items() if amount}, working, fills)
 
-    def placed(self, request: Request, instruments: Sequence[Instrument]) -> Placed | None:
-        """What a request asks to place, None for any other. Read from its bytes, as the venue reads them."""
+    def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
+        """What a request asks to place. Read from its bytes, as the venue reads them."""
         if request.method != "POST" or request.path != PATH:
-            return None
+            return []
         fields = {name: values[0] for name, values in parse_qs(f"{request.query}&{request.body.decode()}").items()}
         instrument = next(one for one in instruments if one.symbol == fields["symbol"])
         limit = fields.get("price")
-        return Placed(
-            fields["newClientOrderId"], 1 if fields["side"] == "BUY" else -1,
-            count_of(fields["quantity"], instrument.size_scale, "quantity"),
-            count_of(limit, instrument.price_scale, "price") if limit else 0,
-        )  # fmt: skip
+        return [
+            Placed(
+                fields["newClientOrderId"], 1 if fields["side"] == "BUY" else -1,
+                count_of(fields["quantity"], instrument.size_scale, "quantity"),
+                count_of(limit, instrument.price_scale, "price") if limit else 0,
+            )
+        ]  # fmt: skip
 
     def own(self, client_id: str) -> str:
         """The order here whose leg a client id names."""

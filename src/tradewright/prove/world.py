@@ -36,6 +36,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.report import Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, MemoryJournal
+from tradewright.prove.alpaca_stand import AlpacaStand
 from tradewright.prove.auditor import Auditor, Books
 from tradewright.prove.binance_stand import BinanceStand
 from tradewright.prove.restless import Restless
@@ -49,12 +50,10 @@ from tradewright.sim.wire.trouble import INJECTIONS
 from tradewright.trader import Outcome, Trader
 
 SECOND_NS = 1_000_000_000
-#: A Tuesday morning in New York.
-START_NS = 1_785_000_000 * SECOND_NS
 TRADING_SECONDS = 300.0
 #: After the faults have ended everything has to be square within so long.
 SETTLING_SECONDS = 60.0
-STANDS = {"binance": BinanceStand}
+STANDS: dict[str, type[AlpacaStand] | type[BinanceStand]] = {"alpaca": AlpacaStand, "binance": BinanceStand}
 STRATEGY = "restless"
 
 
@@ -147,8 +146,7 @@ class World:
     def leaves(self, request: Request) -> None:
         """A request has reached the venue's door."""
         self.live.tell()
-        placed = self.stand.placed(request, self.instruments)
-        if placed is not None:
+        for placed in self.stand.placed(request, self.instruments):
             self.auditor.leaves(placed, self.stand.own(placed.client_id))
 
     def books(self) -> Books:
@@ -231,8 +229,7 @@ class World:
         self.live.tell()
         auditor, day, engine = self.auditor, self.day, self.trader.engine
         truth = self.stand.truth(self.instruments)
-        own = {name: self._own(name) for name in truth.working}
-        auditor.conclude(self.books(), truth, own)
+        auditor.conclude(self.books(), truth, [self._own(*names) for names in truth.working])
         day.state = engine.state_hash()
         auditor.same(day.state, replayed(self.journal))
         day.breaches, day.records = auditor.breaches, auditor.records
@@ -241,15 +238,12 @@ class World:
         day.orders, day.edges = len(auditor.orders), dict(self.live.edges)
         return day
 
-    def _own(self, client_id: str) -> str:
-        """The order here that a client id at the venue belongs to."""
-        own = self.stand.own(client_id)
-        if own in self.trader.engine.orders:
-            return own
-        for order in self.stand.site.venue.accounts["demo"].open.values():
-            if order.client_id == client_id:
-                return foreign_id(self.stand.terms.code, str(order.id))
-        return client_id
+    def _own(self, client_id: str, venue_id: str) -> str:
+        """The order here that one at the venue belongs to: one of ours by our name or by the venue's, else somebody
+        else's."""
+        own, orders = self.stand.own(client_id), self.trader.engine.orders
+        named = [id for id, state in orders.items() if state.venue_id == venue_id]
+        return own if own in orders else (*named, foreign_id(self.stand.terms.code, venue_id))[0]
 
 
 def _waits(state: OrderState) -> bool:
@@ -297,4 +291,4 @@ def play(seed: int, venue: str = "binance", faults: Sequence[Fault] | None = Non
         async def program(clock: Clock) -> Day:
             return await World(seed, venue, Path(folder), clock, faults).run()
 
-        return run_virtual(START_NS, program)
+        return run_virtual(STANDS[venue].start, program)

@@ -331,6 +331,24 @@ def test_an_order_that_lives_on_there_is_looked_up() -> None:
     assert [query.order_id for query in of(desk.shown(orders={order: 0}), Query)] == [order]
 
 
+def test_an_order_that_lives_on_there_after_a_look_up_is_cancelled_once() -> None:
+    """It filled beyond its newest terms, by its earlier ones; the newest still stand at the venue."""
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    desk.accept(order)
+    desk.replaced(order, 4, 9_000)
+    desk.fill(order, 5, 9_000)
+    desk.taken()
+    desk.shown(orders={order: 5})
+    assert desk.cancelled() == []
+    desk.shown(orders={order: 5})
+    desk.shown(orders={order: 5})
+    assert desk.cancelled() == [(order, "LIVES_ON")]
+    desk.say(kinds.CANCELLED, order)
+    assert desk.state(order).status == "FILLED"
+    assert result(desk.shown()).orders == 0
+
+
 def test_an_order_whose_answer_is_still_out_is_no_difference() -> None:
     desk = connected()
     order = desk.buy(5, limit_units=9_000)

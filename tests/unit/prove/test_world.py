@@ -35,6 +35,7 @@ ONCE_BROKEN = {
     ("binance", 13): "a late fill behind a dead line was never asked for",
     ("binance", 60): "a snapshot that failed half-way forgot what it had to explain",
     ("binance", 226): "trades that the venue did not show yet were not asked for again",
+    ("alpaca", 17): "earlier terms of an order filled it, and its newest went on at the venue",
     ("binance", 174): "a close beside an exit whose cancel was on its way sold twice where no reduce-only guards",
 }
 

@@ -1,0 +1,89 @@
+"""A simulated Alpaca in the same process, with a client of ours before it and a way to its own books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
+from tradewright.model.account import Account
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import count_of
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Orders, Transport
+from tradewright.prove.auditor import Placed, Truth
+from tradewright.sim.market import Market, universe
+from tradewright.sim.models import Models
+from tradewright.sim.wire.alpaca import AlpacaSite
+from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.site import Tape
+
+HOST = "alpaca"
+SYMBOLS = ("ACME", "GLOBEX")
+KEY, SECRET = "demo-key", "demo-secret"
+PATH = "/v2/orders"
+SIZE_SCALE = 9
+
+
+class AlpacaStand:
+    """Shares, on a Tuesday morning in New York; exits linked by the venue with every other seed."""
+
+    name = "alpaca"
+    symbols = SYMBOLS
+    start = 1_784_644_200 * 10**9
+
+    def __init__(self, seed: int, now: int) -> None:
+        listings = [one for one in universe("alpaca", "USD") if one.instrument.symbol in SYMBOLS]
+        market = Market(seed, now, listings)
+        for index, instrument in enumerate(market.instruments):
+            instrument.index = index
+        rng = Rng(seed).split("venue")
+        models = Models(partial="random:0.3")
+        self.site = AlpacaSite(tuple(market.instruments), Tape(market.events()), rng, now, models=models)
+        self.terms = Account(
+            "main", "A", "alpaca", kind="margin", currency="USD", native_exits=seed % 2 == 0, settles_ms=5_000,
+            remote=True, reduce_only=False,
+        )  # fmt: skip
+
+    def client(
+        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]
+    ) -> AlpacaVenue:
+        """A new client of the account."""
+        ends = Endpoints(
+            f"http://{HOST}", f"http://{HOST}", f"ws://{HOST}/stream", f"ws://{HOST}/v2/iex",
+            f"ws://{HOST}/v1beta3/crypto/us",
+        )  # fmt: skip
+        return AlpacaVenue(self.terms, Credentials(KEY, SECRET), ends, transport, clock, rng, orders, deliver)
+
+    def truth(self, instruments: Sequence[Instrument]) -> Truth:
+        """The venue's own books, in the counts of these instruments."""
+        account = self.site.accounts[KEY]
+        positions = {
+            one.symbol: held.size * 10**one.size_scale // 10**SIZE_SCALE
+            for one in instruments
+            for symbol, held in account.ledger.positions.items()
+            if symbol == one.symbol
+        }
+        working = [(order.terms.client_order_id, order.id) for order in account.working()]
+        return Truth(positions, {"USD": account.ledger.cash}, working, {})
+
+    def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
+        """What a request asks to place; its legs go by ids of the venue's making."""
+        if request.method != "POST" or request.path != PATH:
+            return []
+        fields = msgspec.json.decode(request.body)
+        instrument = next(one for one in instruments if one.symbol == fields["symbol"])
+        limit = fields.get("limit_price")
+        return [
+            Placed(
+                fields["client_order_id"], 1 if fields["side"] == "buy" else -1,
+                count_of(str(fields["qty"]), instrument.size_scale, "quantity"),
+                count_of(str(limit), instrument.price_scale, "price") if limit else 0,
+            )
+        ]  # fmt: skip
+
+    def own(self, client_id: str) -> str:
+        """The order here whose leg a client id names."""
+        return client_id.partition("_")[0]
