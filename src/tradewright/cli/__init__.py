@@ -5,7 +5,7 @@ that runs).
 
 from __future__ import annotations
 
-from tradewright.cli import backtest, control, demo, doctor, faults, picker, records, simulate
+from tradewright.cli import backtest, connector, control, demo, doctor, faults, picker, records, simulate
 from tradewright.cli.program import main
 
-__all__ = ["backtest", "control", "demo", "doctor", "faults", "main", "picker", "records", "simulate"]
+__all__ = ["backtest", "connector", "control", "demo", "doctor", "faults", "main", "picker", "records", "simulate"]

@@ -175,11 +175,12 @@ def test_over_real_sockets_an_account_trades_and_ends_as_the_broker_says() -> No
         book.instruments["BTCUSD"] = bitcoin
         task = asyncio.create_task(client.run())
         await wait(lambda: book.ups == [True])
-        opened = book.buy("BTCUSD", "0.1")
+        # As little as the quote shows at any moment: a fill-or-kill finds it.
+        opened = book.buy("BTCUSD", "0.001")
         await wait(lambda: book.states[opened.id].status == "FILLED")
-        closed = book.close(opened, "0.1")
+        closed = book.close(opened, "0.001")
         bid = site.broker.symbols["BTCUSD"].price(site.broker.symbols["BTCUSD"].bid)
-        resting = book.buy("BTCUSD", "0.1", type=LIMIT, limit=f"{bid * 0.9:.2f}")
+        resting = book.buy("BTCUSD", "0.001", type=LIMIT, limit=f"{bid * 0.9:.2f}")
         await wait(lambda: book.states[closed.id].status == "FILLED" and bool(book.kinds(resting.id)))
         book.cancel(resting)
         await wait(lambda: book.kinds(resting.id)[-1] == CANCELLED)

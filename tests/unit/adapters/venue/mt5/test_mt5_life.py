@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.adapters.venue.mt5.stage import HEDGING, NETTING, SECOND_NS, Fault, World, play
 from tradewright.adapters.venue.mt5 import Credentials, Names, OpenTrades, Polling
+from tradewright.model.account import Account
 from tradewright.model.account_snapshot import ConnectionChanged
 from tradewright.model.control import CashMoved, LagMeasured, OrderAdopted
 from tradewright.model.event import (
@@ -233,7 +234,7 @@ def test_what_was_earned_in_another_currency_and_swaps_are_money_that_moved() ->
         book = world.ledger
         yen = book.buy("USDJPY", "0.5")
         await world.until(lambda: book.states[yen.id].status == "FILLED")
-        await asyncio.sleep(11 * 3_600)
+        await asyncio.sleep(900)  # past the server's midnight
         closed = book.close(yen, "0.2")
         await world.until(lambda: book.states[closed.id].status == "FILLED")
         await asyncio.sleep(3)
@@ -242,7 +243,7 @@ def test_what_was_earned_in_another_currency_and_swaps_are_money_that_moved() ->
         assert any(event.reason == "swap of USDJPY" for event in moved)
         await world.check()
 
-    play(program, knobs={"symbols": {"USDJPY": _swapped()}}, polling=Polling(60, 30), quiet=True)
+    play(program, knobs={"symbols": {"USDJPY": _swapped()}}, polling=Polling(60, 30), start=at("2026-03-04T21:50:00"))
 
 
 def _swapped() -> object:
@@ -251,12 +252,12 @@ def _swapped() -> object:
     return SymbolTerms(swap_long=-7, swap_short=3)
 
 
-@pytest.mark.parametrize("start", ["2026-10-24T23:50:00", "2026-03-28T23:50:00"])
+@pytest.mark.parametrize("start", ["2026-10-25T00:40:00", "2026-03-29T00:40:00"])
 def test_no_deal_is_missed_while_the_servers_clock_is_turned(start: str) -> None:
     async def program(world: World) -> None:
         await world.start("BTCUSD")
         book = world.ledger
-        for _ in range(20):
+        for _ in range(5):
             opened = book.buy("BTCUSD", "0.01")
             await asyncio.sleep(200)
             book.close(opened, "0.01")
@@ -362,8 +363,7 @@ def test_an_account_that_is_not_the_one_meant_is_never_up(
     credentials: Credentials, knobs: dict[str, object], words: str
 ) -> None:
     async def program(world: World) -> None:
-        terms = world.ledger.terms
-        terms.currency, terms.mode = "USD", HEDGING
+        world.ledger.terms = Account("main", "T1", "mt5", mode=HEDGING, kind="margin", leverage=100)
         world.client = world.ledger.client = world._client()
         task = asyncio.create_task(world.client.run())
         await asyncio.sleep(30)

@@ -56,8 +56,11 @@ GOLD = Instrument("XAUUSD", "mt5", "metal", "XAU", "USD", 4, 4, 100, rules=Order
 
 def order(type: int = MARKET, tif: int = GTC, flags: int = 0, role: str = ENTRY, lot: str = "", **more: Any) -> Order:
     limit, stop = (26_405_000 if type in (LIMIT, STOP_LIMIT) else 0), (26_600_000 if type in (STOP, STOP_LIMIT) else 0)
-    return Order("T1-1-7", "main", "sma", GOLD, 1, type, 1_000, limit, stop, time_in_force=tif, flags=flags, role=role,
-                 lot=lot, **more)  # fmt: skip
+    terms: dict[str, Any] = {"id": "T1-1-7", "limit_units": limit, "stop_units": stop, **more}
+    return Order(
+        account="main", strategy="sma", instrument=GOLD, side=1, type=type, quantity=1_000, time_in_force=tif,
+        flags=flags, role=role, lot=lot, **terms,
+    )  # fmt: skip
 
 
 BASE = {"symbol": "GOLD", "direction": "buy", "lot_size": 0.1, "stop_loss": None, "take_profit": None, "magic": 9,
@@ -96,9 +99,7 @@ def test_what_is_refused_says_which_part_mt5_does_not_have() -> None:
     assert unsupported(order(STOP, role=EXIT, parent="T1-1-1"), False) == "EXITS_NOT_LINKED"
     assert unsupported(order(STOP_LIMIT, role=EXIT, lot="T1-1-1"), True) == "TYPE_NOT_SUPPORTED"
     assert unsupported(order(LIMIT, DAY, role=EXIT, lot="T1-1-1"), True) == "TIF_NOT_SUPPORTED"
-    empty = order(LIMIT)
-    empty.limit_units = 0
-    assert unsupported(empty, True) == "PRICE_MISSING"
+    assert unsupported(order(LIMIT, limit_units=0), True) == "PRICE_MISSING"
 
 
 def test_the_bytes_of_what_changes_something() -> None:
@@ -108,8 +109,7 @@ def test_the_bytes_of_what_changes_something() -> None:
     assert cancel_body(7) == b'{"ticket":7}'
     leg = json.loads(open_body(order(LIMIT), "GOLD", 9, 300, 2, Decimal("2600"), None))
     assert (leg["comment"], leg["lot_size"], leg["stop_loss"]) == ("T1-1-7_2", 0.03, 2600)
-    long = order()
-    long.id = "A" * 31
+    long = order(id="A" * 31)
     open_body(long, "GOLD", 9, 300, 0, None, None)
     with pytest.raises(VenueRefused, match="31"):
         open_body(long, "GOLD", 9, 300, 1, None, None)
