@@ -7,10 +7,10 @@ proxy that asks for more than a token.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tradewright.connector.package import Package, installed, started
@@ -61,9 +61,9 @@ async def served(package: Package, options: ConnectorOptions, ready: Callable[[i
 
     service = Service(package, options.token, time.time_ns, Wall(options.utc_offset), options.symbols)
     over = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows: there an interrupt ends the loop itself
-            asyncio.get_running_loop().add_signal_handler(number, over.set)
+    # Windows' loop takes no handlers: there an interrupt ends it by itself.
+    for number in (signal.SIGINT, signal.SIGTERM) if os.name != "nt" else ():
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
     serving = asyncio.create_task(serve(service, HOST, options.port, over, ready))
     if options.seconds:
         asyncio.get_running_loop().call_later(options.seconds, over.set)
