@@ -20,6 +20,7 @@ from tradewright.model.order import BUY, SELL
 MS_NS = 1_000_000
 MS_MAX = 10**14
 TIME_MAX_NS = 2**62
+TRAIL_MAX = 10_000
 
 Content = TypeVar("Content")
 
@@ -226,6 +227,13 @@ def known(value: str, names: Sequence[str], what: str) -> str:
     return value
 
 
+def trail_of(bips: int) -> int:
+    """A trailing distance in 1/10000, 0 = none. Raises InputError."""
+    if not 0 <= bips <= TRAIL_MAX:
+        raise InputError(f"a trailing distance of {bips} is none")
+    return bips
+
+
 def execution_of(
     instrument: Instrument, trade_id: int, price: str, size: str, fee: str, asset: str, maker: bool, time: int
 ) -> Execution:
@@ -251,7 +259,7 @@ def seen_of(row: OrderRow, instrument: Instrument) -> Seen:
         instrument, row.orderId, row.origClientOrderId or row.clientOrderId, known(row.status, STATUSES, "status"),
         SIDES[known(row.side, tuple(SIDES), "side")], known(row.type, TYPES, "type"), row.timeInForce,
         size_of(row.origQty, instrument), size_of(row.executedQty, instrument), price_of(row.price, instrument),
-        price_of(row.stopPrice, instrument), row.trailingDelta, time, row.workingTime > 0, row.orderListId,
+        price_of(row.stopPrice, instrument), trail_of(row.trailingDelta), time, row.workingTime > 0, row.orderListId,
         row.expiryReason, executions,
     )  # fmt: skip
 

@@ -103,8 +103,6 @@ class Chain:
     whole: bool = True
     ended: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    #: A leg that may have been sent and was not found since: when, our clock.
-    doubtful: int = 0
 
     @property
     def last(self) -> Leg:

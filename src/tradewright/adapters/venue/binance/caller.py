@@ -25,7 +25,7 @@ from tradewright.adapters.venue.binance.outcomes import (
 from tradewright.adapters.venue.binance.requests import Call, server_time
 from tradewright.adapters.venue.binance.signing import Parameters, query_of, signed_parameters, signed_query
 from tradewright.adapters.venue.binance.slots import Slots
-from tradewright.model.errors import AnswerLost, VenueRefused
+from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
 from tradewright.ports import Clock, HttpAnswer, HttpRequest, Socket, Transport
 
 SECOND_NS = 1_000_000_000
@@ -110,7 +110,7 @@ class Caller:
         outcome, code, text = self._read(call, answer)
         if outcome == CLOCK:
             # Refused before matching, for its time: it is safe to make it again, once.
-            await self.measure(EXIT_RANK if rank == EXIT_RANK else ASK_RANK)
+            await self._measure_again(rank, text)
             answer = await self._send(call, rank)
             outcome, code, text = self._read(call, answer)
         if outcome == DONE:
@@ -120,7 +120,7 @@ class Caller:
         raise Refused(outcome, text, f"{code}")
 
     async def measure(self, rank: int = ASK_RANK) -> None:
-        """Looks at the venue's clock. Raises as `call`, InputError for an answer that is none."""
+        """Looks at the venue's clock. Raises as `call`."""
         call = server_time()
         began = self._clock()
         answer = await self._send(call, rank)
@@ -128,9 +128,22 @@ class Caller:
         outcome, code, text = self._read(call, answer)
         if outcome != DONE:
             raise Refused(outcome, text, f"{code}")
-        stated = moment(decoded(answer.body, TimeRow).serverTime)
+        try:
+            stated = moment(decoded(answer.body, TimeRow).serverTime)
+        except InputError as error:
+            raise AnswerLost(f"{call.path}: {error}") from error
         self.offset = stated - (began + ended) // 2
         self._measured(self.offset)
+
+    async def _measure_again(self, rank: int, text: str) -> None:
+        """For a request that was refused for its time. Raises Limited; NotSent where the clock can not be measured:
+        the request did not reach matching."""
+        try:
+            await self.measure(EXIT_RANK if rank == EXIT_RANK else ASK_RANK)
+        except Limited:
+            raise
+        except (TransportError, VenueRefused) as error:
+            raise NotSent(f"{text} The clock can not be measured anew: {error}") from error
 
     # Limits
 
@@ -199,7 +212,6 @@ class Caller:
             budget.close(until)
         if not orders_only:
             self.weight.close(until)
-            self._connections.close(until)
 
     def _count(self, headers: Mapping[str, str]) -> None:
         """What the venue has counted replaces what we have."""

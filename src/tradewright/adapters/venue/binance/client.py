@@ -195,7 +195,7 @@ class BinanceSpot:
             try:
                 await self._caller.measure()
                 return
-            except (TransportError, VenueRefused, InputError):
+            except (TransportError, VenueRefused):
                 self.errors["clock"] += 1
                 await asyncio.sleep(pause / SECOND_NS)
 
@@ -204,7 +204,7 @@ class BinanceSpot:
             await asyncio.sleep(CLOCK_SECONDS)
             try:
                 await self._caller.measure()
-            except (TransportError, VenueRefused, InputError):
+            except (TransportError, VenueRefused):
                 self.errors["clock"] += 1
 
     def _measured(self, offset: int) -> None:

@@ -380,10 +380,6 @@ class Desk:
                 code = error.code if isinstance(error, Refused) else NOT_SENT
                 self.reporter.say(kinds.REPLACE_REJECTED, chain.order.id, code, str(error))
                 return False
-            except (AnswerLost, InputError):
-                if not leg.status:
-                    chain.doubtful = leg.sent
-                raise
 
     # Asking
 

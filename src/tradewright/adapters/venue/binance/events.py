@@ -19,6 +19,7 @@ from tradewright.adapters.venue.binance.answers import (
     price_of,
     size_of,
     total_of,
+    trail_of,
 )
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
@@ -124,8 +125,8 @@ def seen_of_report(row: ReportRow, instrument: Instrument) -> Seen:
     return Seen(
         instrument, row.i, (row.C or row.c) if kind == "CANCELED" else row.c, status,
         SIDES[known(row.S, tuple(SIDES), "side")], known(row.o, TYPES, "type"), row.f, size_of(row.q, instrument),
-        size_of(row.z, instrument), price_of(row.p, instrument), price_of(row.P, instrument), row.d, time, row.w,
-        row.g, reason, executions,
+        size_of(row.z, instrument), price_of(row.p, instrument), price_of(row.P, instrument), trail_of(row.d), time,
+        row.w, row.g, reason, executions,
     )  # fmt: skip
 
 

@@ -95,7 +95,6 @@ class LookUp:
                     # An earlier process may have placed the next one.
                     self.book.add_leg(chain, 0, 0)
             chain.whole = True
-            chain.doubtful = 0
             return True
 
     async def _leg(self, chain: Chain, leg: Leg, rank: int) -> Seen | None:

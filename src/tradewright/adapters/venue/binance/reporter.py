@@ -60,8 +60,6 @@ class Reporter:
         chain, leg = self.find(seen)
         leg.note(seen)
         self.book.place(chain, leg)
-        if leg is chain.last:
-            chain.doubtful = 0
         self._announce(chain, leg)
         if leg.on_book or seen.executions:
             self._trigger(chain, leg)
@@ -103,7 +101,7 @@ class Reporter:
         """Nothing is missing: terms that have changed are told, and an end."""
         self.tell_terms(chain)
         leg = chain.last
-        if not leg.over or chain.replacing or chain.ended or chain.doubtful:
+        if not leg.over or chain.replacing or chain.ended:
             return
         self.book.end(chain)
         if leg.status != FILLED:
@@ -137,7 +135,7 @@ class Reporter:
             chain.terms = (known.quantity, known.limit_units, known.stop_units)
         leg = chain.last
         if leg.over and leg.status != FILLED:
-            if not chain.replacing and not chain.doubtful:
+            if not chain.replacing:
                 chain.ended = False
                 self.settle(chain)
             return

@@ -69,6 +69,21 @@ def test_what_happened_while_the_line_was_broken_is_told_before_it_is_up() -> No
     play(program)
 
 
+def test_a_break_while_the_last_one_is_made_up_for_is_made_up_for_too() -> None:
+    async def program(stage: Stage) -> None:
+        recovery = stage.client._recovery
+        recovery.lost()
+        running = asyncio.create_task(recovery.recover())
+        await stage.wait(0.01)
+        recovery.lost()
+        await running
+        assert recovery._since > 0
+        await recovery.recover()
+        assert recovery._since == 0
+
+    play(program)
+
+
 def test_orders_of_somebody_else_are_known_once_and_followed_by_the_next_process_too() -> None:
     async def program(stage: Stage) -> None:
         stage.site.inject(FOREIGN_ORDER, stage.clock())
@@ -248,6 +263,20 @@ def test_the_start_of_a_hundred_symbols_takes_half_of_the_weight_at_most() -> No
         await stage.client.snapshot()
         address = stage.site.venue.limits.address("127.0.0.1")
         assert 300 < address.weight.used <= 3000
+
+    play(program)
+
+
+def test_orders_and_cancels_that_are_carried_out_cost_no_weight_here_either() -> None:
+    async def program(stage: Stage) -> None:
+        before = stage.client._caller.weight.used
+        for _ in range(10):
+            stage.ledger.cancel(stage.buy())
+            await stage.wait(1)
+        refused = stage.buy(4000 * ONE)
+        await stage.wait(1)
+        assert stage.status(refused) == "REJECTED"
+        assert stage.client._caller.weight.used == before + 1
 
     play(program)
 

@@ -128,6 +128,8 @@ def test_what_nobody_documented_is_counted_and_nothing_wrong_is_reported(content
         assert stage.client.errors[counted] == 1
         assert stage.ledger.kinds(id)[0] == ACCEPTED and FILLED not in stage.ledger.kinds(id)
         assert stage.status(id) == "ACCEPTED" and stage.ledger.ups[-1]
+        assert (False in stage.ledger.ups) == (counted in ("event", "frame", "stream_refused"))
+        assert len(stage.witness.connects) == (2 if counted in ("frame", "stream_refused") else 1)
         stage.trade("89.00", "1", -1)
         await stage.wait(1)
         assert stage.status(id) == "FILLED"

@@ -11,6 +11,7 @@ from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, CANCELLED, EXPIRE
 from tradewright.model.numbers import money_of
 from tradewright.model.order import IOC
 from tradewright.sim.wire.binance import demo_private_pem
+from tradewright.sim.wire.trouble import LATE_FILL
 
 
 def test_an_order_is_accepted_filled_in_parts_and_cancelled() -> None:
@@ -117,6 +118,37 @@ def test_a_look_up_tells_what_stands_and_that_an_order_is_not_there() -> None:
         stage.ledger.query(never.id)
         await stage.wait(1)
         assert stage.ledger.kinds(never.id) == [NOT_FOUND]
+
+    play(program)
+
+
+def test_a_look_up_of_what_had_ended_finds_a_late_fill() -> None:
+    async def program(stage: Stage) -> None:
+        id = stage.buy()
+        await stage.wait(1)
+        stage.ledger.cancel(id)
+        await stage.wait(1)
+        stage.site.trouble.silent = True
+        assert stage.site.inject(LATE_FILL, stage.clock())
+        stage.ledger.query(id)
+        await stage.wait(1)
+        assert stage.status(id) == "FILLED"
+        stage.check()
+
+    play(program)
+
+
+def test_more_fills_than_one_answer_holds_are_all_told() -> None:
+    async def program(stage: Stage) -> None:
+        id = stage.buy(6_000)
+        await stage.wait(1)
+        stage.site.trouble.silent = True
+        for _ in range(1_005):
+            stage.trade("90.00", "0.00001", -1)
+        stage.ledger.query(id)
+        await stage.wait(2)
+        assert len(stage.ledger.fills(id)) == 1_005
+        stage.check()
 
     play(program)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.adapters.venue.binance.stage import DOLLAR, ONE, Stage, play
+from tests.unit.adapters.venue.binance.stage import DOLLAR, LIMIT, ONE, SELL, Stage, play
 from tradewright.adapters.venue.binance import outcomes
 from tradewright.adapters.venue.binance.outcomes import (
     ARCHIVED,
@@ -176,6 +176,20 @@ def test_a_submit_that_surely_did_not_arrive_or_was_refused_is_rejected(
     play(program)
 
 
+@pytest.mark.parametrize("code", [-1003, -1015])
+def test_an_exit_that_is_limited_waits_and_goes(code: int) -> None:
+    async def program(stage: Stage) -> None:
+        Spoiler(stage, PLACE, refusal(429, code, "Too many", **{"retry-after": "7"}))
+        begun = stage.clock()
+        exit = stage.order(SELL, LIMIT, ONE, 110 * DOLLAR, role="exit")
+        stage.ledger.submit(exit)
+        await stage.wait(9)
+        assert stage.status(exit.id) == "ACCEPTED"
+        assert stage.calls(PLACE)[0][0] - begun >= 7_000_000_000
+
+    play(program)
+
+
 def test_a_duplicate_id_is_an_order_that_is_there() -> None:
     async def program(stage: Stage) -> None:
         id = stage.buy()
@@ -209,6 +223,23 @@ def test_a_submit_refused_for_its_time_is_made_again_once_with_a_clock_measured_
         assert spoiler.sent.count(PLACE) == 2
 
     play(again)
+
+    async def blind(stage: Stage) -> None:
+        """Nobody says what time it is: nothing was placed, and a cancel goes on trying for a while."""
+        resting = stage.buy()
+        await stage.wait(1)
+        spoilers = [Spoiler(stage, what, answer, times=100) for what, answer in [
+            (PLACE, late), (END, late), ("GET /api/v3/time", HttpAnswer(200, {}, b'{"serverTime":"noon"}')),
+        ]]  # fmt: skip
+        id = stage.buy()
+        stage.ledger.cancel(resting)
+        await stage.wait(1)
+        assert stage.ledger.reports(id, REJECTED)[0].code == "NOT_SENT"
+        spoilers[2].times = spoilers[1].times = 0
+        await stage.wait(2)
+        assert stage.status(resting) == "CANCELLED"
+
+    play(blind)
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])

@@ -243,7 +243,8 @@ def test_a_cancel_is_about_the_orders_own_name() -> None:
 
 BAD = {
     "status": "WEIRD", "side": "HOLD", "type": "MYSTERY", "origQty": "NaN", "executedQty": "-1", "price": "Infinity",
-    "stopPrice": "1e999", "orderId": "28", "symbol": None, "transactTime": -5, "workingTime": "x",
+    "stopPrice": "1e999", "trailingDelta": 10**30,
+    "orderId": "28", "symbol": None, "transactTime": -5, "workingTime": "x",
     "fills": [{"price": "0", "qty": "1", "commission": "0", "commissionAsset": "X", "tradeId": 1}],
 }  # fmt: skip
 
@@ -293,7 +294,7 @@ def test_each_execution_report_is_read() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"x": "?"}, {"X": "?"}, {"S": "?"}, {"o": "?"}, {"q": "NaN"}, {"z": "-1"}, {"T": -1}, {"i": None},
+    [{"x": "?"}, {"X": "?"}, {"S": "?"}, {"o": "?"}, {"q": "NaN"}, {"z": "-1"}, {"T": -1}, {"i": None}, {"d": 10**30},
      {"x": "TRADE", "l": "0", "L": "1", "t": 1}, {"x": "TRADE", "l": "1", "L": "1", "t": -1},
      {"x": "TRADE", "l": "1", "L": "1", "t": 1, "n": "inf"}],
 )  # fmt: skip
