@@ -195,7 +195,8 @@ def test_a_close_that_takes_the_place_of_exits_goes_out_when_they_have_let_go_of
         ledger = stage.ledger
         entry, stop, target = family(stage)
         ledger.submit(entry, stop, target)
-        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10 and not stage.differences())
+        await stage.until(lambda: all(one.status in ("filled", "new") for one in stage.account.orders.values()))
         close = ledger.order_of("ACME", SELL, MARKET, "10", role="exit", flags=1)
         ledger.cancel(stop)
         ledger.cancel(target)

@@ -28,6 +28,7 @@ from tradewright.adapters.venue.alpaca.outcomes import (
     judge,
 )  # fmt: skip
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_REJECTED, WORKING
+from tradewright.model.command import Query
 from tradewright.model.errors import AnswerLost, NotSent
 from tradewright.model.event import (
     ACCEPTED,
@@ -40,7 +41,9 @@ from tradewright.model.event import (
     REPLACED,
 )  # fmt: skip
 from tradewright.model.order import POST_ONLY
+from tradewright.model.report import FOUND
 from tradewright.ports import HttpAnswer, HttpRequest, Socket
+from tradewright.sim.wire.alpaca import Knobs
 
 
 def answer(status: int, code: int = 0, message: str = "", body: bytes = b"") -> HttpAnswer:
@@ -375,6 +378,39 @@ def test_a_change_whose_new_order_is_refused_ends_the_order_and_says_why() -> No
         ledger.replace(order, "2", "94.0001")
         await stage.settled(5)
         assert ledger.reports(order)[-2:] == [(REPLACE_REJECTED, "42210000"), (CANCELLED, "42210000")]
+
+    play(act).agree()
+
+
+def test_a_change_whose_order_fills_while_it_is_taken_out_places_nothing_more() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        order = ledger.order_of("ACME", BUY, LIMIT, "2", "95")
+        ledger.submit(order)
+        await stage.settled(2)
+        ledger.replace(order, "3", "94")
+        wire = stage.account.orders[ledger.venue_id(order.id)]
+        await stage.until(lambda: wire.cancel_asked)
+        stage.site.desk.book(stage.account, wire, 2 * 10**9, 950000, stage.clock())
+        stage.pump()
+        await stage.settled(5)
+        assert (REPLACE_REJECTED, "ENDED") in ledger.reports(order) and ledger.states[order.id].status == "FILLED"
+        assert len(stage.account.orders) == 1
+
+    play(act, knobs=Knobs(ack_ns=SECOND)).agree()
+
+
+def test_a_query_is_answered_by_the_fills_that_are_missing_and_then_by_how_the_order_stands() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        order = ledger.order_of("ACME", BUY, LIMIT, "2", "95")
+        ledger.submit(order)
+        await stage.settled(2)
+        stage.site.trouble.silent = True
+        stage.quote("ACME", "94", "94.5")
+        ledger.execute(Query(stage.clock(), order.id))
+        await asyncio.sleep(1)
+        assert ledger.reports(order)[-2:] == [(FILLED, ""), (ACCEPTED, FOUND)]
 
     play(act).agree()
 

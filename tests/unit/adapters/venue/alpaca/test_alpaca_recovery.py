@@ -245,6 +245,19 @@ def test_a_manual_close_is_adopted_and_booked_though_nobody_was_listening() -> N
     play(act).agree()
 
 
+def test_what_others_did_while_the_stream_was_silent_is_found_by_its_fills() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        bought = ledger.order_of("ACME", BUY, MARKET, "5")
+        ledger.submit(bought)
+        await stage.until(lambda: ledger.filled(bought.id) > 0)
+        stage.site.trouble.silent = True
+        assert stage.faulty.inject("manual_close", stage.clock())
+        await stage.until(lambda: len(ledger.states) == 2 and not stage.differences(), 65)
+
+    play(act).agree()
+
+
 def test_an_order_that_somebody_else_changed_stays_ours() -> None:
     async def act(stage: Stage) -> None:
         ledger = stage.ledger
