@@ -31,6 +31,12 @@ SECOND_NS = 1_000_000_000
 TURN = 64
 WAKE = "wake"
 
+BEFORE_HAND_OVER = "connected-before-hand-over"
+AFTER_HAND_OVER = "connected-after-hand-over"
+BEFORE_COMPARISON = "connected-before-comparison"
+AFTER_COMPARISON = "connected-after-comparison"
+CONNECTED_CRASH_POINTS = (BEFORE_HAND_OVER, AFTER_HAND_OVER, BEFORE_COMPARISON, AFTER_COMPARISON)
+
 
 @dataclass(frozen=True, slots=True)
 class Sync:
@@ -164,7 +170,9 @@ class ConnectedEngine:
     def step(self, event: Event) -> None:
         """Decides one event; its commands are durable when they are handed over."""
         for command in self.live.step(event):
+            self.live.crash(BEFORE_HAND_OVER)
             self._hand_over(command)
+            self.live.crash(AFTER_HAND_OVER)
         if isinstance(event, ConnectionChanged):
             self._look[event.account].set()
         elif isinstance(event, AccountSnapshot):
@@ -197,6 +205,7 @@ class ConnectedEngine:
 
     async def _snapshot(self, venue: Venue) -> float:
         """One comparison; how many seconds to the next."""
+        self.live.crash(BEFORE_COMPARISON)
         try:
             shown = await venue.snapshot()
         except (TransportError, VenueRefused) as error:
@@ -206,6 +215,7 @@ class ConnectedEngine:
         compared.clear()
         self.deliver(shown)
         await compared.wait()
+        self.live.crash(AFTER_COMPARISON)
         link = self.engine.accounts[venue.account].link
         if link is not None and (link.seen or not link.ready):
             return self.sync.again

@@ -19,8 +19,16 @@ from typing import Any
 import msgspec
 
 from tradewright.adapters.journal import EmergencyFile
-from tradewright.app.connected import ConnectedEngine
-from tradewright.app.live import LiveEngine
+from tradewright.app.connected import CONNECTED_CRASH_POINTS, ConnectedEngine
+from tradewright.app.live import (
+    AFTER_APPEND,
+    AFTER_DURABLE,
+    AFTER_STEP,
+    BEFORE_DURABLE,
+    BEFORE_STEP,
+    LiveEngine,
+)
+from tradewright.app.recovery import groups
 from tradewright.core.life_cycle import DENIED, SENT
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
@@ -55,13 +63,19 @@ TRADING_SECONDS = 300.0
 SETTLING_SECONDS = 60.0
 STANDS: dict[str, type[AlpacaStand] | type[BinanceStand]] = {"alpaca": AlpacaStand, "binance": BinanceStand}
 STRATEGY = "restless"
+#: How long it takes until a stopped process is there again.
+DEAD_SECONDS = 3.0
+#: Where a process can be stopped: around each step, on the disk's side and on the venue's.
+POINTS = (BEFORE_STEP, AFTER_STEP, AFTER_APPEND, BEFORE_DURABLE, AFTER_DURABLE, *CONNECTED_CRASH_POINTS)
+#: Seeds modulo 7 on whose days the process is stopped as well.
+STOPPED_SEEDS = (0, 1, 5)
 
 
 @dataclass(slots=True)
 class Day:
     """What came of one seed. breaches: (invariant, what). hash: of the journal; state: of the engine. fired: how often
-    each kind of fault struck; edges: how often a report of a kind met an order of a stage; alarms: by code. orders,
-    fills, records: how many there were."""
+    each kind of fault struck; edges: how often a report of a kind met an order of a stage; alarms: by code. stops:
+    of the process. orders, fills, records: how many there were."""
 
     seed: int
     venue: str
@@ -71,6 +85,7 @@ class Day:
     fired: dict[str, int] = field(default_factory=dict)
     edges: dict[tuple[int, int], int] = field(default_factory=dict)
     alarms: dict[str, int] = field(default_factory=dict)
+    stops: int = 0
     orders: int = 0
     fills: int = 0
     records: int = 0
@@ -113,39 +128,77 @@ class WatchedSite:
         return self.inner.inject(kind, now)
 
 
-class World:
-    """One seed at one venue. faults: what goes wrong, None = as the seed draws it."""
+class Stopped(Exception):
+    """The process ended here."""
 
-    def __init__(self, seed: int, venue: str, folder: Path, clock: Clock, faults: Sequence[Fault] | None) -> None:
+
+class World:
+    """One seed at one venue. faults: what goes wrong, stops: where the process ends, as (crash point, at which meeting
+    with it); None = as the seed draws them."""
+
+    def __init__(
+        self,
+        seed: int,
+        venue: str,
+        folder: Path,
+        clock: Clock,
+        faults: Sequence[Fault] | None,
+        stops: Sequence[tuple[str, int]] | None,
+    ) -> None:
         self.seed = seed
         self.clock = clock
+        self.folder = folder
         self.rng = Rng(seed)
         self.stand = STANDS[venue](seed, clock())
         self.plan = Plan(drawn(self.rng.split("faults")) if faults is None else faults, self.rng.split("plan"))
+        self.stops = list(drawn_stops(seed, self.rng.split("stops")) if stops is None else stops)
+        self.met: Counter[str] = Counter()
         self.site = FaultySite(self.stand.site, self.plan, clock())
         self.transport = SiteTransport({venue: WatchedSite(self.site, self)}, clock, self.rng.split("network"))
         self.journal = MemoryJournal()
-        self.trader = Trader(lambda spec: Restless)
-        self.live = TalliedEngine(self.trader, self.journal, EmergencyFile(folder), self._durable)
-        self.live.edges = Counter()
-        self.floor = ConnectedEngine(self.live, clock)
+        self.edges: Counter[tuple[int, int]] = Counter()
         self.instruments: list[Instrument] = []
         self.auditor = Auditor([], {})
         self.day = Day(seed, venue)
+        self.client = self._open()
+
+    def _open(self) -> Any:
+        """A new process: what the journal holds, and a client that knows nothing."""
+        self.trader = recovered(self.journal)
+        emergency = EmergencyFile(self.folder)
+        self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
+        self.live.edges = self.edges
+        self.floor = ConnectedEngine(self.live, self.clock)
+        client = self.stand.client(
+            self.transport, self.clock, self.rng.split(f"client {self.trader.engine.run}"),
+            self.floor.orders_of(self.stand.terms.name), self.floor.deliver,
+        )  # fmt: skip
+        self.floor.join(client)
+        return client
+
+    def _crash(self, name: str, /) -> None:
+        self.met[name] += 1
+        if (name, self.met[name]) in self.stops:
+            self.stops.remove((name, self.met[name]))
+            raise Stopped(name)
 
     # ── what the auditor hears ─────────────────────────────────────────────────────────────────────────────────────
 
     def _durable(self, event: Event, outcome: Outcome) -> None:
-        for record in (event, *outcome.outputs):
-            self.auditor.record(record.row())
-            if record.kind == ALARM:
-                code = str(record.row()[2])
-                self.day.alarms[code] = self.day.alarms.get(code, 0) + 1
+        self._read_on()
         self.auditor.compare(self.books())
+
+    def _read_on(self) -> None:
+        """The auditor reads what the journal holds by now."""
+        for record in self.journal.records[self.auditor.records :]:
+            row = msgspec.json.decode(record)
+            self.auditor.record(row)
+            if row[0] == ALARM:
+                self.day.alarms[row[2]] = self.day.alarms.get(row[2], 0) + 1
 
     def leaves(self, request: Request) -> None:
         """A request has reached the venue's door."""
-        self.live.tell()
+        self._read_on()
         for placed in self.stand.placed(request, self.instruments):
             self.auditor.leaves(placed, self.stand.own(placed.client_id))
 
@@ -171,28 +224,35 @@ class World:
 
     async def run(self) -> Day:
         """Trades, lets the faults end, waits, and says what came of it."""
-        client = self.stand.client(
-            self.transport, self.clock, self.rng.split("client"), self.floor.orders_of(self.stand.terms.name),
-            self.floor.deliver,
-        )  # fmt: skip
-        self.floor.join(client)
-        self.instruments = await self._listed(client)
-        self._begin()
-        client.watch([self.trader.engine.symbols[one.symbol] for one in self.instruments])
-        floor = asyncio.create_task(self.floor.run())
-        try:
-            await self._trade(floor)
-        finally:
-            floor.cancel()
-            with suppress(asyncio.CancelledError):
-                await floor
+        self.instruments = await self._listed()
+        self.auditor = Auditor(self.instruments, {})
+        ends = asyncio.create_task(self._process())
+        await self._pass(TRADING_SECONDS, ends)
+        self._end_faults()
+        await self._pass(SETTLING_SECONDS, ends)
+        ends.cancel()
+        with suppress(asyncio.CancelledError):
+            await ends
         await self.transport.close()
         return self._conclude()
 
-    async def _listed(self, client: Any) -> list[Instrument]:
+    async def _process(self) -> None:
+        """The process, and after each of its stops the next one."""
         while True:
             try:
-                found: list[Instrument] = await client.instruments(self.stand.symbols)
+                self._begin()
+                await self.floor.run()
+            except* Stopped:
+                self.day.stops += 1
+                await self.client.close()
+                await asyncio.sleep(DEAD_SECONDS)
+                self.client = self._open()
+                await self._listed()
+
+    async def _listed(self) -> list[Instrument]:
+        while True:
+            try:
+                found: list[Instrument] = await self.client.instruments(self.stand.symbols)
             except (TransportError, VenueRefused):
                 await asyncio.sleep(1)
                 continue
@@ -207,26 +267,26 @@ class World:
         )
         setup = Setup(self.instruments, [(self.stand.terms, limits_from({}).row())], [spec], {})
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
-        self.auditor = Auditor(self.instruments, {})
-        self.floor.step(Started(self.clock(), 1, row))
+        self.floor.step(Started(self.clock(), self.trader.engine.run + 1, row))
+        self.client.watch([self.trader.engine.symbols[one.symbol] for one in self.instruments])
 
-    async def _trade(self, floor: asyncio.Task[None]) -> None:
-        await self._pass(TRADING_SECONDS, floor)
+    def _end_faults(self) -> None:
+        """From now on nothing goes wrong, and nothing new is wanted."""
         self.plan.faults.clear()
+        self.stops.clear()
         trouble = self.site.trouble
         trouble.hidden_ns = trouble.stale_ns = 0
         trouble.maintenance = trouble.silent = False
         for scope in (EVERYTHING, f"strategy:{STRATEGY}"):
-            self.floor.step(TradingStateSet(self.clock(), scope, HALTED, "prove", "the day is over"))
-        await self._pass(SETTLING_SECONDS, floor)
+            self.floor.deliver(TradingStateSet(self.clock(), scope, HALTED, "prove", "the day is over"))
 
-    async def _pass(self, seconds: float, floor: asyncio.Task[None]) -> None:
-        done, _ = await asyncio.wait([floor], timeout=seconds)
+    async def _pass(self, seconds: float, process: asyncio.Task[None]) -> None:
+        done, _ = await asyncio.wait([process], timeout=seconds)
         for task in done:
             task.result()
 
     def _conclude(self) -> Day:
-        self.live.tell()
+        self._read_on()
         auditor, day, engine = self.auditor, self.day, self.trader.engine
         truth = self.stand.truth(self.instruments)
         auditor.conclude(self.books(), truth, [self._own(*names) for names in truth.working])
@@ -235,7 +295,7 @@ class World:
         day.breaches, day.records = auditor.breaches, auditor.records
         day.hash = journal_hash(self.journal.head)
         day.fired, day.fills = dict(self.plan.fired), len(auditor.fills)
-        day.orders, day.edges = len(auditor.orders), dict(self.live.edges)
+        day.orders, day.edges = len(auditor.orders), dict(self.edges)
         return day
 
     def _own(self, client_id: str, venue_id: str) -> str:
@@ -269,6 +329,22 @@ def drawn(rng: Rng) -> list[Fault]:
     return faults
 
 
+def drawn_stops(seed: int, rng: Rng) -> list[tuple[str, int]]:
+    """Where the process ends on some days: once or twice."""
+    if seed % 7 not in STOPPED_SEEDS:
+        return []
+    return [(POINTS[rng.below(len(POINTS))], 1 + rng.below(60)) for _ in range(1 + rng.below(2))]
+
+
+def recovered(journal: MemoryJournal) -> Trader:
+    """A trader rebuilt from all that the journal holds, its strategies' states included."""
+    trader = Trader(lambda spec: Restless)
+    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
+    for _, event, outputs in groups(journal.read(), decoder):
+        trader.follow(event, outputs)
+    return trader
+
+
 def replayed(journal: MemoryJournal) -> str:
     """The state hash of the journal's records folded from the first one, without strategies."""
     trader = Trader(None)
@@ -284,11 +360,16 @@ def journal_hash(head: Head) -> str:
     return blake2b(head.hash, digest_size=16).hexdigest()
 
 
-def play(seed: int, venue: str = "binance", faults: Sequence[Fault] | None = None) -> Day:
-    """One seed, whole."""
+def play(
+    seed: int,
+    venue: str = "binance",
+    faults: Sequence[Fault] | None = None,
+    stops: Sequence[tuple[str, int]] | None = None,
+) -> Day:
+    """One seed, whole; faults, stops: as of `World`."""
     with TemporaryDirectory() as folder:
 
         async def program(clock: Clock) -> Day:
-            return await World(seed, venue, Path(folder), clock, faults).run()
+            return await World(seed, venue, Path(folder), clock, faults, stops).run()
 
         return run_virtual(STANDS[venue].start, program)

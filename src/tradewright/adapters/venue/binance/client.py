@@ -127,11 +127,15 @@ class BinanceSpot:
         for at in range(0, len(symbols), SYMBOLS_AT_ONCE):
             asked = tuple(symbols[at : at + SYMBOLS_AT_ONCE])
             try:
-                limits, rows = info_of(await self._caller.call(requests.exchange_info(asked)))
+                body = await self._caller.call(requests.exchange_info(asked))
             except Refused as refused:
                 if refused.code == INVALID_SYMBOL:
                     raise InputError(f"Binance Spot does not trade one of {', '.join(asked)}") from refused
                 raise
+            try:
+                limits, rows = info_of(body)
+            except InputError as error:
+                raise AnswerLost(f"{error}") from error
             self._caller.take_limits(limits)
             found |= {row.symbol: instrument_of(row) for row in rows}
         missing = [symbol for symbol in symbols if symbol not in found]
