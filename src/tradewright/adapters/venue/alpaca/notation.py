@@ -16,6 +16,8 @@ from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, count_of
 from tradewright.model.zone import DAY_NS, HOUR_NS, MINUTE_NS, ordinal
 
 SECOND_NS = 1_000_000_000
+#: Nanoseconds from 1970 fit 64 bits until then, in April 2262.
+TIME_MAX = 2**63 - 1
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):?(\d\d))", re.ASCII
 )
@@ -41,6 +43,8 @@ def time_of(text: str | None) -> int:
     if sign:
         east = int(east_hours) * HOUR_NS + int(east_minutes) * MINUTE_NS
         time += east if sign == "-" else -east
+    if not 0 <= time <= TIME_MAX:
+        raise Unreadable(f"{text[:40]!r} is no time of ours")
     return time
 
 

@@ -46,7 +46,7 @@ from tradewright.model.order import (
 from tradewright.model.report import Fill, Replaced, Report
 from tradewright.ports import Clock, Orders
 
-#: Orders remembered; beyond it those the engine has forgotten go.
+#: Orders remembered; beyond it those go that the engine has forgotten.
 KEPT_MAX = 4_096
 _ENDS = {CANCELED: CANCELLED, EXPIRED: REPORT_EXPIRED, REJECTED: REPORT_REJECTED}
 
@@ -71,6 +71,7 @@ class Teller:
         self._deliver = deliver
         self._errors = errors
         self._by_venue: dict[str, Tracked] = {}
+        self._kept_max = KEPT_MAX
 
     # Who is it
 
@@ -84,7 +85,7 @@ class Teller:
         if tracked is None:
             tracked = Tracked(order.id, order.instrument, order.side, self._orders.filled(order.id))
             self.known[order.id] = tracked
-            if len(self.known) > KEPT_MAX:
+            if len(self.known) > self._kept_max:
                 self._forget()
         return tracked
 
@@ -92,6 +93,7 @@ class Teller:
         for id in [id for id in self.known if self._orders.order(id) is None]:
             for venue_id in self.known.pop(id).legs:
                 self._by_venue.pop(venue_id, None)
+        self._kept_max = max(KEPT_MAX, 2 * len(self.known))
 
     def see(self, wire: WireOrder, owner: Tracked | None = None) -> Tracked | None:
         """Takes in what the venue says of one of its orders; None: it is none of ours so far. owner: whose it is, where

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.unit.adapters.venue.alpaca.stage import BUY, LIMIT, MARKET, SECOND, SELL, Stage, play
+from tests.unit.adapters.venue.alpaca.stage import BUY, GTC, LIMIT, MARKET, MONDAY, SECOND, SELL, Stage, play
+from tradewright.adapters.venue.alpaca import Options
+from tradewright.adapters.venue.alpaca.teller import KEPT_MAX
 from tradewright.core.life_cycle import ENDED_CANCELLED, WORKING
 from tradewright.core.orders import OrderState
 from tradewright.model.command import Query
-from tradewright.model.event import ACCEPTED, CANCELLED, FILLED, NOT_FOUND
+from tradewright.model.event import ACCEPTED, CANCELLED, EXPIRED, FILLED, NOT_FOUND, REPLACED
+from tradewright.model.order import EXTENDED_HOURS, TRAILING_STOP
 from tradewright.model.report import FOUND
 
 
@@ -133,3 +136,65 @@ def test_a_sale_of_what_is_held_is_a_close() -> None:
         assert stage.account.orders[ledger.venue_id(sold.id)].terms.intent == "sell_to_close"
 
     assert play(act).account.ledger.positions == {}
+
+
+def test_an_order_outside_of_the_session_waits_for_it_and_one_for_extended_hours_does_not() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        waits = ledger.order_of("ACME", BUY, LIMIT, "2", "101", tif=GTC)
+        works = ledger.order_of("GLOBEX", BUY, LIMIT, "2", "21", flags=EXTENDED_HOURS)
+        ledger.submit(waits, works)
+        await stage.settled(3)
+        stage.quote("ACME", "99.99", "100.01")
+        stage.quote("GLOBEX", "19.99", "20.01")
+        await stage.until(lambda: ledger.filled(works.id) > 0)
+        assert (ledger.states[waits.id].stage, ledger.filled(waits.id)) == (WORKING, 0)
+        ledger.cancel(waits)
+        await stage.settled(3)
+        assert ledger.states[waits.id].stage == ENDED_CANCELLED
+
+    play(act, start=MONDAY + 6 * 3600 * SECOND).agree()
+
+
+def test_a_day_order_ends_with_its_day() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        order = ledger.order_of("ACME", BUY, LIMIT, "2", "90")
+        ledger.submit(order)
+        await asyncio.sleep(5 * 3600 + 60)
+        assert ledger.reports(order)[-1] == (EXPIRED, "")
+
+    play(act, options=Options(look_every=600, idle_every=600)).agree()
+
+
+def test_a_trailing_stop_and_a_fraction_are_worked_as_asked() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        part = ledger.order_of("ACME", BUY, MARKET, "1.234567891")
+        ledger.submit(part)
+        await stage.until(lambda: ledger.filled(part.id) == 1_234_567_891)
+        whole = ledger.order_of("GLOBEX", BUY, MARKET, "3")
+        ledger.submit(whole)
+        await stage.until(lambda: ledger.filled(whole.id) == 3 * 10**9)
+        stop = ledger.order_of("GLOBEX", SELL, TRAILING_STOP, "3", trail="1", role="exit")
+        ledger.submit(stop)
+        await stage.settled(2)
+        stage.quote("GLOBEX", "25", "25.02")
+        stage.quote("GLOBEX", "23.9", "23.92")
+        await stage.until(lambda: ledger.filled(stop.id) == 3 * 10**9)
+        assert REPLACED not in [kind for kind, _ in ledger.reports(stop)]
+
+    play(act).agree()
+
+
+def test_what_the_engine_has_forgotten_is_forgotten_here_too() -> None:
+    async def act(stage: Stage) -> None:
+        ledger, teller = stage.ledger, stage.venue._teller
+        for _ in range(KEPT_MAX + 10):
+            order = ledger.order_of("ACME", BUY, LIMIT, "1", "90")
+            ledger.states[order.id] = OrderState(order, WORKING)
+            teller.track(order)
+            del ledger.states[order.id]
+        assert len(teller.known) <= KEPT_MAX
+
+    play(act)

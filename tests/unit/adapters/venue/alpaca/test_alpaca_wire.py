@@ -248,7 +248,16 @@ def test_times_are_read_to_the_nanosecond_in_any_zone(text: str, ns: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["2022-01-01", "now", "2022-13-01T00:00:00Z", "2022-01-01T25:00:00Z", "2022-01-01T00:00:00"]
+    "text",
+    [
+        "2022-01-01",
+        "now",
+        "2022-13-01T00:00:00Z",
+        "2022-01-01T25:00:00Z",
+        "2022-01-01T00:00:00",
+        "9999-01-01T00:00:00Z",
+        "1969-12-31T23:59:59Z",
+    ],
 )
 def test_what_is_no_time_is_unreadable(text: str) -> None:
     with pytest.raises(Unreadable):
