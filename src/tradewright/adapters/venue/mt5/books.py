@@ -1,9 +1,9 @@
 """What the venue's records say, told once: deals become fills of their orders, orders become reports, what nobody here
 asked for is adopted first, and money that moved by itself is told as such.
 
-A deal's ticket is its trade id on every channel. A deal that could still be ours is held back until it is certain. In a
-hedging account a deal closes one position, whoever asked for it: it belongs to the strategy that holds that lot. Every
-other foreign order belongs to the strategy `external`.
+A deal's ticket is its trade id on every channel. A deal that could still be ours is held back until it is certain. A
+foreign order belongs to the strategy `external`; in a hedging account one that closes names the lot it closes, whoever
+holds that.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from tradewright.ports import Clock, Orders
 SEEN_MAX = 50_000
 UNKNOWN_SYMBOL, BAD_RECORD = "UNKNOWN_SYMBOL", "BAD_RECORD"
 CLOSING_ENTRIES = ("out", "out_by")
+_COST = Decimal("1e-9")
 _TYPES = {"market": MARKET, "limit": LIMIT, "stop": STOP, "stop_limit": STOP_LIMIT, "close_by": MARKET}
 _TIMES = {"day": DAY}
 AT_WORK = ("started", "placed", "partial", "request_add", "request_modify", "request_cancel")
@@ -282,9 +283,9 @@ class Books:
             raise VenueRefused(f"order {order.ticket}: kind {order.order_kind!r} is not known", BAD_RECORD)
         entry = nearest_count_of(order.entry_price, scale, "entry price", PRICE_MAX)
         limit = nearest_count_of(order.stop_limit_price or 0, scale, "limit price", PRICE_MAX)
-        strategy, role, lot = self._place(trace)
+        role, lot = self._place(trace)
         adopted = Order(
-            foreign_id(self.terms.code, str(trace.ticket)), self.terms.name, strategy, instrument, trace.side, type,
+            foreign_id(self.terms.code, str(trace.ticket)), self.terms.name, EXTERNAL, instrument, trace.side, type,
             count_of(order.volume, instrument.size_scale, "volume"),
             limit_units=entry if type == LIMIT else limit if type == STOP_LIMIT else 0,
             stop_units=entry if type in (STOP, STOP_LIMIT) else 0,
@@ -296,20 +297,19 @@ class Books:
         """An order of which only a deal is seen; its size is that of the deal if the order itself is not told."""
         trace = self._trace(deal)
         volume = asked.volume if asked is not None and deal.entry != "out_by" else deal.volume
-        strategy, role, lot = self._place(trace)
+        role, lot = self._place(trace)
         adopted = Order(
-            foreign_id(self.terms.code, str(trace.ticket)), self.terms.name, strategy, instrument, side, MARKET,
+            foreign_id(self.terms.code, str(trace.ticket)), self.terms.name, EXTERNAL, instrument, side, MARKET,
             count_of(volume, instrument.size_scale, "volume"), lot=lot, role=role, time=self._clock(),
         )  # fmt: skip
         return self._known(adopted, trace.ticket, trace.time)
 
-    def _place(self, trace: Trace) -> tuple[str, str, str]:
-        """Strategy, role and lot of what somebody else did."""
+    def _place(self, trace: Trace) -> tuple[str, str]:
+        """Role and lot of what somebody else did: in a hedging account it names the lot it closes, by which the engine
+        knows whose it is."""
         if not (self.hedging and trace.closes):
-            return EXTERNAL, ENTRY, ""
-        lot = self.own.ids.get(trace.position, "")
-        opened = self._orders.order(lot) if lot else None
-        return opened.strategy if opened is not None else EXTERNAL, EXIT, lot
+            return ENTRY, ""
+        return EXIT, self.own.ids.get(trace.position, "")
 
     def _known(self, order: Order, ticket: int, time: int) -> str:
         """Makes a foreign order known, once."""
@@ -322,21 +322,21 @@ class Books:
         return order.id
 
 
-def mean_cost(deals: list[Deal], until: int) -> tuple[Decimal, Decimal]:
-    """Volume and Σ price × volume of what a position held before the deal `until`, by all its deals."""
-    volume = value = Decimal(0)
+def cost_of(deals: list[Deal], closing: int) -> tuple[Decimal, Decimal]:
+    """Volume that the deal `closing` closed of its position, and Σ price × volume of what that had cost, by the mean of
+    all its deals. Rounded so that the parts of a position that is closed bit by bit add up to the whole."""
+    volume = value = closed = cost = Decimal(0)
     side = 0
     for deal in sorted(deals, key=lambda one: one.ticket):
-        if deal.ticket >= until:
+        if deal.ticket > closing:
             break
         turn = SIDE_OF.get(deal.direction or "", 0)
-        if side in (0, turn) or not volume:
+        if not volume or turn == side:
             volume, value, side = volume + deal.volume, value + deal.price * deal.volume, turn
-        else:
-            left = volume - deal.volume
-            if left < 0:
-                volume, value, side = -left, deal.price * -left, turn
-            else:
-                value = value * left / volume
-                volume = left
-    return volume, value
+            continue
+        closed = min(volume, deal.volume)
+        cost = value if closed == volume else (value * closed / volume).quantize(_COST)
+        volume, value = volume - closed, value - cost
+        if deal.volume > closed:  # it turned the position round
+            volume, value, side = deal.volume - closed, deal.price * (deal.volume - closed), turn
+    return closed, cost

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tradewright.adapters.venue.mt5.answers import Deal, Deals, OrderAnswer, Orders, Position, Positions, Price, iso
 from tradewright.adapters.venue.mt5.answers import Order as VenueOrder
-from tradewright.adapters.venue.mt5.books import AT_WORK, Books, mean_cost
+from tradewright.adapters.venue.mt5.books import AT_WORK, Books, cost_of
 from tradewright.adapters.venue.mt5.connector import Connector
 from tradewright.model.errors import VenueRefused
 from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, nearest_count_of
@@ -111,11 +111,10 @@ class Lookup:
         instrument = self._books.instrument(deal.broker_symbol or "")
         if instrument is None or deal.entry == "in" or instrument.quote == self._books.terms.currency:
             return
-        volume, value = mean_cost(await self.deals_of(deal.position_id or 0), deal.ticket)
-        closed = min(volume, deal.volume)
+        closed, cost = cost_of(await self.deals_of(deal.position_id or 0), deal.ticket)
         if closed:
             turn = 1 if deal.direction == "sell" else -1
-            earned = turn * (deal.price * closed - value * closed / volume) * instrument.contract
+            earned = turn * (deal.price * closed - cost) * instrument.contract
             self._books.convert(deal, instrument.quote, nearest_count_of(earned, MONEY_SCALE, "earned", MONEY_MAX))
 
     async def sweep(self, since: int, now: int) -> None:

@@ -208,6 +208,7 @@ class World:
 
     def __init__(self, clock: Clock, site: Mt5Site, faults: list[Fault], seed: int, **more: Any) -> None:
         self.clock = clock
+        self.begun = clock()
         self.site = site
         self.plan = Plan(faults, Rng(seed))
         outer = FaultySite(site, self.plan, clock()) if faults else site

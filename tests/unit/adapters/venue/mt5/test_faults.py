@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.unit.adapters.venue.mt5.stage import HEDGING, NETTING, Fault, Ledger, World, play
+from tests.unit.adapters.venue.mt5.stage import HEDGING, NETTING, SECOND_NS, Fault, Ledger, World, play
 from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP
 from tradewright.model.rng import Rng
 from tradewright.sim.wire import faults as kinds
@@ -39,7 +39,7 @@ FAULTS = {
     "stale_and_lost": [Fault("stale", begin=10, seconds=30, by=8), Fault("lose_answer", POST, 2, 8, 0.4)],
     "late_fill": [Fault("late_fill", begin=35)],
     "overfill": [Fault("overfill", begin=35)],
-    "changed_rules": [Fault("changed_rules", begin=70)],
+    "changed_rules": [Fault("changed_rules", begin=45)],
     "foreign_order": [Fault("foreign_order", begin=20)],
     "manual_close": [Fault("manual_close", begin=25), Fault("manual_close", begin=45)],
 }  # fmt: skip
@@ -111,9 +111,9 @@ def test_after_the_faults_the_engine_knows_what_the_broker_did(name: str, mode: 
     async def program(world: World) -> None:
         await world.start()
         await trade(world, 50)
-        await asyncio.sleep(30)
+        await world.until(lambda: world.clock() > world.begun + 50 * SECOND_NS)
         await world.until(world.ledger.settled, 60)
-        await asyncio.sleep(15)
+        await asyncio.sleep(12)
         await world.check()
         fired = {fault.kind for fault in FAULTS[name]}
         assert fired <= set(world.plan.fired), world.plan.fired

@@ -23,7 +23,7 @@ from tradewright.model.event import (
     REPLACED,
 )
 from tradewright.model.foreign import EXTERNAL
-from tradewright.model.order import BUY, EXIT, LIMIT, REDUCE_ONLY, SELL, STOP, Order
+from tradewright.model.order import BUY, ENTRY, EXIT, LIMIT, REDUCE_ONLY, SELL, STOP, Order
 from tradewright.sim.wire import trouble
 
 OPEN = "POST /api/v1/trades/open"
@@ -107,10 +107,8 @@ def test_foreign_orders_and_manual_closes_become_known_once(mode: str) -> None:
         assert len(rows) == 2
         limit, close = sorted(rows, key=lambda row: row[5], reverse=True)
         assert limit[2] == EXTERNAL and limit[5] == LIMIT
-        if mode == HEDGING:  # who is closed is certain: the position is named
-            assert (close[2], close[13], close[16]) == (mine.strategy, mine.id, EXIT)
-        else:
-            assert close[2] == EXTERNAL
+        # In a hedging account it is certain whose position was closed.
+        assert (close[2], close[13], close[16]) == (EXTERNAL, *((mine.id, EXIT) if mode == HEDGING else ("", ENTRY)))
         await world.check()
         await world.restart(since=world.clock() - 3_600 * SECOND_NS)
         await asyncio.sleep(5)
@@ -235,9 +233,11 @@ def test_what_was_earned_in_another_currency_and_swaps_are_money_that_moved() ->
         yen = book.buy("USDJPY", "0.5")
         await world.until(lambda: book.states[yen.id].status == "FILLED")
         await asyncio.sleep(900)  # past the server's midnight
-        closed = book.close(yen, "0.2")
-        await world.until(lambda: book.states[closed.id].status == "FILLED")
-        await asyncio.sleep(3)
+        for lots in ("0.2", "0.1", "0.2"):
+            closed = book.close(yen, lots)
+            await world.until(lambda id=closed.id: book.states[id].status == "FILLED")
+            await asyncio.sleep(3)
+        assert world.cash()["JPY"] == 0
         moved = [event for event in book.events if isinstance(event, CashMoved)]
         assert {event.currency for event in moved} == {"JPY", "USD"}
         assert any(event.reason == "swap of USDJPY" for event in moved)
