@@ -64,6 +64,7 @@ class OrderRow(msgspec.Struct):
     trailingDelta: int = 0
     transactTime: int = 0
     updateTime: int = 0
+    time: int = 0
     workingTime: int = -1
     expiryReason: str = ""
     fills: list[FillRow] = []
@@ -148,7 +149,8 @@ class Execution:
 class Seen:
     """What the venue says of one of its orders at a moment: counts of its instrument. client_id: the order's own, also
     where a cancel has another; trail: 1/10000 of the price; time: the venue's, ns, 0 = it does not say; on_book: it has
-    come into the book, which a stop does when it is triggered; reason: why it ended."""
+    come into the book, which a stop does when it is triggered; reason: why it ended; created: when it was made, ns, 0 =
+    it does not say."""
 
     instrument: Instrument
     venue_id: int
@@ -167,6 +169,7 @@ class Seen:
     list_id: int = -1
     reason: str = ""
     executions: tuple[Execution, ...] = ()
+    created: int = 0
 
     @property
     def over(self) -> bool:
@@ -260,7 +263,7 @@ def seen_of(row: OrderRow, instrument: Instrument) -> Seen:
         SIDES[known(row.side, tuple(SIDES), "side")], known(row.type, TYPES, "type"), row.timeInForce,
         size_of(row.origQty, instrument), size_of(row.executedQty, instrument), price_of(row.price, instrument),
         price_of(row.stopPrice, instrument), trail_of(row.trailingDelta), time, row.workingTime > 0, row.orderListId,
-        row.expiryReason, executions,
+        row.expiryReason, executions, moment(row.time),
     )  # fmt: skip
 
 

@@ -71,7 +71,6 @@ class _Channel:
             await asyncio.sleep(PAUSE)
 
     def lost(self, reason: str) -> None:
-        self.said = {}
         self.feed.errors["market_lost"] += 1
 
     def heard(self, message: str | bytes) -> None:

@@ -37,6 +37,8 @@ SECOND_NS = 1_000_000_000
 MS_NS = 1_000_000
 #: The window a request is signed for, and how far the clocks may be apart.
 LATEST_NS = 6 * SECOND_NS
+#: An order that was made so long before it was sent is another one.
+OLDER_NS = 60 * SECOND_NS
 FIRST_NS, MOST_NS = SECOND_NS // 4, 16 * SECOND_NS
 
 
@@ -101,7 +103,8 @@ class LookUp:
         if chain.foreign and not leg.venue_id:
             raise AnswerLost(f"{chain.order.id}: the venue's number of this order is not known")
         try:
-            return await self.order(chain.order.instrument, leg.venue_id, leg.client_id, rank)
+            seen = await self.order(chain.order.instrument, leg.venue_id, leg.client_id, rank)
+            return None if seen is None or self._older(leg, seen) else seen
         except Refused as refused:
             if refused.outcome != ARCHIVED:
                 raise
@@ -111,11 +114,17 @@ class LookUp:
             0, 0, 0, 0, 0, False, reason="ARCHIVED",
         )  # fmt: skip
 
+    def _older(self, leg: Leg, seen: Seen) -> bool:
+        """Whether it was made before the leg was sent: an order of the same name from another journal's life. The venue
+        lets a name be used again once its order is over."""
+        sent = leg.sent + self.caller.offset - OLDER_NS
+        return leg.sent > 0 and leg.venue_id == 0 and 0 < seen.created < sent
+
     def _check_absent(self, chain: Chain, leg: Leg) -> None:
         """Whether a leg that is not found is not there. Raises AnswerLost where nobody can say that yet."""
         sent = leg.sent or self._started
         if leg.status or leg.venue_id or chain.replacing or self.clock() - sent < self._patience:
-            if leg.number and not leg.sent:
+            if leg.number and not leg.sent and not leg.venue_id:
                 del chain.legs[leg.number :]  # it was only asked about
             raise AnswerLost(f"{leg.client_id} is not found, which says nothing yet")
 

@@ -135,9 +135,20 @@ class Recovery:
     async def _ask_balances(self) -> dict[str, int]:
         body = await self.caller.call(requests.account())
         try:
-            return balances_of(body)
+            balances = balances_of(body)
         except InputError as error:
             raise AnswerLost(f"{error}") from error
+        self._meet(balances)
+        return balances
+
+    def _meet(self, balances: dict[str, int]) -> None:
+        """Instruments of the engine between two assets that the account owns: a symbol there is base and quote."""
+        for base in balances:
+            for quote in balances:
+                symbol = base + quote
+                instrument = None if symbol in self.traded else self.orders.instrument(symbol)
+                if instrument is not None and (instrument.base, instrument.quote) == (base, quote):
+                    self.traded[symbol] = instrument
 
     async def _open_orders(self) -> list[Seen]:
         """The open orders of instruments that the engine has."""

@@ -10,7 +10,9 @@ from tradewright.core.orders import OrderState
 from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, CANCELLED, EXPIRED, FILLED, NOT_FOUND, REJECTED
 from tradewright.model.numbers import money_of
 from tradewright.model.order import IOC
+from tradewright.sim.wire import faults
 from tradewright.sim.wire.binance import demo_private_pem
+from tradewright.sim.wire.faults import Fault
 from tradewright.sim.wire.trouble import LATE_FILL
 
 
@@ -56,7 +58,7 @@ def test_a_snapshot_shows_balances_positions_and_orders() -> None:
         assert before == snapshot.asked < snapshot.time == stage.clock()
         assert dict(snapshot.balances)["USDT"] == money_of("99899", "usdt")
         assert "BTC" not in dict(snapshot.balances)
-        assert snapshot.positions == [("BTCUSDT", 299_900, 0)]
+        assert sorted(snapshot.positions) == [("BTCUSDT", 299_900, 0), ("ETHBTC", 2_000_000, 0)]
         assert snapshot.orders == [(resting, 0)]
         assert stage.status(taken) == "FILLED"
 
@@ -151,6 +153,24 @@ def test_more_fills_than_one_answer_holds_are_all_told() -> None:
         stage.check()
 
     play(program)
+
+
+def test_an_order_of_the_same_name_from_an_earlier_journal_is_another_order() -> None:
+    async def program(stage: Stage) -> None:
+        old = stage.take(BUY)
+        await stage.wait(120)
+        stage.number = 0
+        await stage.stop()
+        stage.client = stage.new_client()
+        stage.ledger.states.clear()
+        await stage.start(up=False)
+        await stage.wait(1)
+        id = stage.buy()
+        assert id == old
+        await stage.wait(20)
+        assert (stage.status(id), stage.ledger.filled(id)) == ("NOT_FOUND", 0)
+
+    play(program, [Fault(faults.LOSE_REQUEST, "POST /api/v3/order", after=1)])
 
 
 def test_instruments_carry_the_venues_filters() -> None:
