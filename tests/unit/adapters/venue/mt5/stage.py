@@ -65,6 +65,7 @@ class Ledger:
         self._clock = clock
         self._count = 0
         self._since: dict[str, int] = {}
+        self._told: set[tuple[int, str]] = set()
 
     # ports.Orders
 
@@ -101,6 +102,9 @@ class Ledger:
             state = self.states[order.id] = OrderState(order, stage_after(SUBMIT, HELD))
             state.submit = UNKNOWN
         elif isinstance(event, Report):
+            if isinstance(event, Fill):
+                assert (id(self.client), event.trade_id) not in self._told, "told twice by one process"
+                self._told.add((id(self.client), event.trade_id))
             if event.kind == NOT_FOUND and self._early(event.order_id):
                 return
             self.states[event.order_id].apply_report(event)

@@ -157,6 +157,41 @@ def test_nonsense_in_answers_is_counted_and_what_it_hid_is_told_afterwards(seed:
     play(program, HEDGING, polling=None)
 
 
+class Unread(Nonsense):
+    """Whose deals have no price for a while."""
+
+    def spoil(self, content: Any) -> None:
+        for deal in content.get("deals", ()):
+            deal["price"] = "NaN"
+
+
+def test_a_deal_that_can_not_be_read_is_told_when_it_can() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        unread = Unread(world.site, 1)
+        world.transport.venues["mt5"].site = unread
+        unread.talking, unread.rng = True, Always()
+        order = book.buy("EURUSD", "0.1")
+        await asyncio.sleep(10)
+        assert not book.filled(order.id) and world.client.errors["BAD_RECORD"] > 1
+        unread.talking = False
+        await world.until(lambda: book.states[order.id].status == "FILLED", 15)
+        await world.check()
+
+    play(program)
+
+
+class Always(Rng):
+    """Draws nothing but zeros."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def below(self, n: int) -> int:
+        return 0
+
+
 def test_over_real_sockets_an_account_trades_and_ends_as_the_broker_says() -> None:
     async def program() -> None:
         _, site = site_of(SimulateOptions(venue="mt5", seed=3), time.time_ns() - 120 * 10**9)

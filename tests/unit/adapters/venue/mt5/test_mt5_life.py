@@ -24,6 +24,8 @@ from tradewright.model.event import (
 )
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.order import BUY, ENTRY, EXIT, LIMIT, REDUCE_ONLY, SELL, STOP, Order
+from tradewright.ports import HttpAnswer, HttpRequest
+from tradewright.sim.models.models import Models
 from tradewright.sim.wire import trouble
 
 OPEN = "POST /api/v1/trades/open"
@@ -252,20 +254,66 @@ def _swapped() -> object:
     return SymbolTerms(swap_long=-7, swap_short=3)
 
 
-@pytest.mark.parametrize("start", ["2026-10-25T00:40:00", "2026-03-29T00:40:00"])
+@pytest.mark.parametrize("start", ["2026-10-25T00:57:00", "2026-03-29T00:57:00"])
 def test_no_deal_is_missed_while_the_servers_clock_is_turned(start: str) -> None:
     async def program(world: World) -> None:
         await world.start("BTCUSD")
         book = world.ledger
-        for _ in range(5):
+        for _ in range(16):
             opened = book.buy("BTCUSD", "0.01")
-            await asyncio.sleep(200)
-            book.close(opened, "0.01")
-            world.site.inject(trouble.MANUAL_CLOSE, world.clock())
-            await asyncio.sleep(280)
+            await world.until(lambda id=opened.id: book.filled(id) > 0)
+            await asyncio.sleep(8)
+            assert world.site.inject(trouble.MANUAL_CLOSE, world.clock())
+            await asyncio.sleep(9)
         await world.check()
 
     play(program, start=at(start), quiet=True)
+
+
+@pytest.mark.parametrize("mode", [HEDGING, NETTING])
+def test_commissions_are_told_as_the_broker_states_them(mode: str) -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        opened = book.buy("XAUUSD", "0.1")
+        await world.until(lambda: book.states[opened.id].status == "FILLED")
+        closed = book.close(opened, "0.1")
+        await world.until(lambda: book.states[closed.id].status == "FILLED")
+        assert all(fill.fee == 7 * 10**18 and fill.fee_currency == "USD" for fill in book.fills())
+        await world.check()
+
+    play(program, mode, models=Models(fee="per_order:7"))
+
+
+@pytest.mark.parametrize("mode", [HEDGING, NETTING])
+def test_a_deal_that_could_be_of_two_orders_waits_until_one_of_them_is_answered(mode: str) -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        first, second = book.buy("EURUSD", "0.1"), book.buy("EURUSD", "0.1")
+        await asyncio.sleep(2)
+        assert len(list(world.site.broker.deals)) == 3 and not book.fills()
+        await world.until(lambda: all(book.states[one.id].status == "FILLED" for one in (first, second)))
+        assert not [event for event in book.events if isinstance(event, OrderAdopted)]
+        await world.check()
+
+    play(program, mode, [Fault("delay_answer", OPEN, times=2, seconds=4)], knobs={"comment_max": 0})
+
+
+def test_while_the_brokers_symbols_can_not_be_read_no_deal_is_passed_over() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        opened = book.buy("EURUSD", "0.1")
+        await world.until(lambda: book.states[opened.id].status == "FILLED")
+        await world.restart(since=world.clock())
+        world.site.inject(trouble.MANUAL_CLOSE, world.clock())
+        await asyncio.sleep(10)
+        assert world.plan.fired == {"error_before": 3}
+        assert len([event for event in book.events if isinstance(event, OrderAdopted)]) == 1
+        await world.check()
+
+    play(program, faults=[Fault("error_before", "GET /api/v1/symbols", after=1, times=3)])
 
 
 @pytest.mark.parametrize("days", [1, pytest.param(30, marks=pytest.mark.long)])
@@ -395,6 +443,30 @@ def test_an_empty_list_without_success_is_no_flat_account() -> None:
         await world.until(lambda: book.ups[-1])
         assert trades.is_current(world.clock()) and book.states[opened.id].status == "FILLED"
         await world.check()
+
+    play(program)
+
+
+def test_an_order_is_with_the_transport_at_the_next_turn_of_the_loop() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        asked: list[str] = []
+        real = world.transport.request
+
+        async def noted(request: HttpRequest, timeout: float) -> HttpAnswer:
+            asked.append(request.url)
+            return await real(request, timeout)
+
+        world.transport.request = noted  # type: ignore[method-assign]
+        held = world.ledger.buy("EURUSD", "0.1")
+        assert not asked  # what else the step wants of it can still go with it
+        await asyncio.sleep(0)
+        assert [url.rpartition("/")[2] for url in asked] == ["open"]
+        await world.until(lambda: world.ledger.states[held.id].status == "FILLED")
+        asked.clear()
+        world.ledger.close(held, "0.1")
+        await asyncio.sleep(0)
+        assert [url.rpartition("/")[2] for url in asked] == ["close"]
 
     play(program)
 
