@@ -27,6 +27,9 @@ ODD_NS = 30 * SECOND_NS
 #: A venue that does not tell a trade it has counted does not keep the account down for ever.
 FILLED_IN_SECONDS = 30.0
 
+#: What most symbols are quoted in.
+QUOTES = ("USDT", "USDC", "FDUSD", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL", "JPY")
+
 
 class Recovery:
     """traded: instruments of the engine by symbol, as this client has met them."""
@@ -142,9 +145,11 @@ class Recovery:
         return balances
 
     def _meet(self, balances: dict[str, int]) -> None:
-        """Instruments of the engine between two assets that the account owns: a symbol there is base and quote."""
+        """Instruments of the engine based on an asset that the account owns: a symbol there is base and quote. Those in
+        a rare quote of which it owns nothing are met when they are asked for or traded."""
+        quotes = dict.fromkeys((*QUOTES, *balances))
         for base in balances:
-            for quote in balances:
+            for quote in quotes:
                 symbol = base + quote
                 instrument = None if symbol in self.traded else self.orders.instrument(symbol)
                 if instrument is not None and (instrument.base, instrument.quote) == (base, quote):

@@ -304,6 +304,14 @@ def test_a_key_that_is_revoked_brings_the_account_down_and_orders_are_refused() 
     play(program)
 
 
+def test_a_position_is_one_also_where_nothing_is_owned_of_its_quote() -> None:
+    async def program(stage: Stage) -> None:
+        stage.site.transfer("BTC", "-2", stage.clock())
+        assert (await stage.client.snapshot()).positions == [("ETHBTC", 20 * ONE, 0)]
+
+    play(program)
+
+
 def test_money_that_somebody_moves_is_in_the_next_snapshot() -> None:
     async def program(stage: Stage) -> None:
         stage.site.transfer("USDT", "-1000.5", stage.clock())
