@@ -334,10 +334,12 @@ class AlpacaVenue:
             await asyncio.sleep(pause)
 
     async def snapshot(self) -> AccountSnapshot:
-        """Three questions at once: the account's cash, its positions, what works."""
+        """Four questions at once: the account's cash, its positions, what works, and the fills that nobody told so
+        far, without which the other answers would differ from the engine's books."""
         asked = self._clock()
         try:
-            account, positions, rows = await asyncio.gather(
+            _, account, positions, rows = await asyncio.gather(
+                self._recovery.fills(),
                 self._see_account(),
                 self._door.fetch(self._requests.positions(), list[WirePosition]),
                 self._recovery.open_orders(),

@@ -81,16 +81,14 @@ class Recovery:
 
     async def everything(self) -> None:
         """After a connection: fills, open orders, orders that are not open any more. Raises NO_ANSWER."""
-        if not self._since:
-            self._since = self._door.venue_time()
-        await self._fills()
+        await self.fills()
         listed = await self._open()
         wanted = [id for id in self._orders.open() if id not in listed and not self._in_flight(id)]
         await asyncio.gather(*(self._lookups.answer(id, surely=False) for id in wanted))
 
     async def glance(self) -> None:
         """In between: the same, where orders are known to work. Raises NO_ANSWER."""
-        await self._fills()
+        await self.fills()
         listed = await self._open()
         for id in self._orders.open():
             known = self._teller.known.get(id)
@@ -126,8 +124,9 @@ class Recovery:
             if len(page) < ORDERS_PAGE:
                 return rows
 
-    async def _fills(self) -> None:
-        """All fills since the newest that was seen, those of orders nobody knew included."""
+    async def fills(self) -> None:
+        """All fills since the newest that was seen, those of orders nobody knew included. Raises NO_ANSWER."""
+        self._since = self._since or self._door.venue_time()
         page, after = "", stamp(self._since - OVERLAP_NS)
         touched: dict[str, Tracked] = {}
         while True:
