@@ -20,6 +20,7 @@ from tradewright.adapters.venue.mt5.credentials import Credentials
 from tradewright.adapters.venue.mt5.desk import POSITION_CLOSED, Desk
 from tradewright.adapters.venue.mt5.lookup import Lookup
 from tradewright.adapters.venue.mt5.open_trades import OpenTrades
+from tradewright.adapters.venue.mt5.ownership import CLOCKS_NS
 from tradewright.adapters.venue.mt5.requests import SLOTS, slot_of
 from tradewright.model.account import HEDGING
 from tradewright.model.control import LagMeasured
@@ -152,7 +153,7 @@ class Rounds:
         told; what they left shows as positions."""
         self._books.first = max((deal.ticket for deal in found), default=0)
         self._newest = self._books.first
-        since = self._since or now
+        since = self._since - CLOCKS_NS if self._since else now
         return [deal for deal in found if self._books.deal_owner(deal) or self._time(deal) >= since]
 
     def _time(self, deal: Deal) -> int:
