@@ -85,7 +85,8 @@ class Reporter:
         return True
 
     def _announce(self, chain: Chain, leg: Leg) -> None:
-        if leg.announced or leg.status == REJECTED:
+        # The engine keeps the name said last: a late word of an earlier leg must not take the newest one's place.
+        if leg.announced or leg.status == REJECTED or leg is not chain.last:
             return
         leg.announced = True
         self._report(kinds.ACCEPTED, chain, leg.time, "", venue_name(leg.venue_id, leg.number))

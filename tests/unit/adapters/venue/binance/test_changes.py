@@ -7,6 +7,7 @@ from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, CANCELLED, FILLED
 from tradewright.model.order import POST_ONLY, STOP, STOP_LIMIT, TRAILING_STOP
 from tradewright.sim.wire import faults
 from tradewright.sim.wire.faults import Fault
+from tradewright.sim.wire.trouble import LATE_FILL
 
 AMEND, PLACE, END = "PUT /api/v3/order/amend", "POST /api/v3/order", "DELETE /api/v3/order"
 
@@ -162,6 +163,22 @@ def test_the_next_process_finds_the_newest_leg() -> None:
         await stage.wait(1)
         assert not state.is_open()
         stage.check()
+
+    play(program)
+
+
+def test_a_late_fill_of_an_earlier_leg_does_not_take_the_newest_ones_name() -> None:
+    async def program(stage: Stage) -> None:
+        id = stage.buy()
+        await stage.wait(1)
+        stage.ledger.replace(id, ONE, 91 * DOLLAR)
+        await stage.wait(1)
+        await stage.restart()
+        await stage.wait(1)
+        assert stage.site.inject(LATE_FILL, stage.clock())
+        stage.settle()
+        await stage.wait(1)
+        assert (stage.ledger.filled(id), stage.ledger.states[id].venue_id) == (ONE, "2_1")
 
     play(program)
 
