@@ -346,11 +346,9 @@ def _close_in_time(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
     engine.emit(over, outputs)
     for order_id in own:
         outputs += engine.cancel(order_id, TIME_IS_OVER)
+    quantity = 0 if whole else round_down(min(size, left(book, side, lot, "")), order.instrument.rules.step)
+    if not whole and quantity <= 0:
+        return  # and no id is used up: what no record shows, a recovery would not know of
     wish = Intent(engine.next_order_id(order.account), order.account, order.strategy, order.instrument, side)
-    wish.closing, wish.lot, wish.reason = True, lot, f"the time of {guard.key} is over"
-    if whole:
-        outputs += engine.judge(wish)
-        return
-    wish.quantity = round_down(min(size, left(book, side, lot, "")), order.instrument.rules.step)
-    if wish.quantity > 0:
-        outputs += engine.judge_part(wish)
+    wish.closing, wish.lot, wish.quantity, wish.reason = True, lot, quantity, f"the time of {guard.key} is over"
+    outputs += engine.judge(wish) if whole else engine.judge_part(wish)
