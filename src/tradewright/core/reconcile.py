@@ -224,32 +224,14 @@ def _positions(engine: Blotter, account: AccountState, shown: AccountSnapshot) -
 def _balances(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> list[tuple[str, int, int]]:
     there = dict(shown.balances)
     ours = dict(engine.ledger.cash[account.terms.name])
-    if shown.realised:
-        worth = _paid_and_realised(account)
-        ours = {} if worth is None else {account.terms.currency: worth}
-        there = there if ours else {}
-    else:
-        # What a base fee left behind in dust is part of the base asset, which the venue shows as a position.
-        traded = {item.base for item in engine.instruments if item.venue == account.terms.venue} - {*there}
-        ours = {currency: amount for currency, amount in ours.items() if currency not in traded}
+    # What a base fee left behind in dust is part of the base asset, which the venue shows as a position.
+    traded = {item.base for item in engine.instruments if item.venue == account.terms.venue} - {*there}
+    ours = {currency: amount for currency, amount in ours.items() if currency not in traded}
     return [
         (currency, ours.get(currency, 0), there.get(currency, 0))
         for currency in dict.fromkeys([*sorted(ours), *there])
         if ours.get(currency, 0) != there.get(currency, 0)
     ]
-
-
-def _paid_and_realised(account: AccountState) -> int | None:
-    """Cash and what open positions cost, in the account's currency; None while a rate is missing."""
-    total, currency = 0, account.terms.currency
-    amounts = list(account.ledger.cash[account.terms.name].items())
-    amounts += [(book.instrument.quote, book.cost()) for book in account.books]
-    for held, amount in amounts:
-        worth = account.marks.convert(amount, held, currency)
-        if worth is None:
-            return None
-        total += worth
-    return total
 
 
 # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,14 +26,14 @@ class AccountSnapshot(Event):
     """An account as its venue shows it. time: when the last answer came; asked: when the first question left (our
     clock, ns UTC).
 
-    balances: (currency, money counts) of all the account has, also what is locked; a currency that is not named is 0.
+    balances: (currency, money counts) of the cash the account has, also what is locked: what open positions cost is not
+    in it. A currency that is not named is 0.
     positions: (symbol, signed size counts, average price in price counts or 0 = not said), net per symbol; what is not
     named is flat. orders: (order id, size counts filled) of what works there; a foreign order by the id that
-    `model.foreign` makes. realised: the venue keeps its balance in the account's currency alone, as what was paid in
-    and realised, without what open positions cost (MT5); otherwise balances are cash.
+    `model.foreign` makes.
     """
 
-    __slots__ = ("account", "asked", "balances", "positions", "orders", "realised")
+    __slots__ = ("account", "asked", "balances", "positions", "orders")
 
     def __init__(
         self,
@@ -43,7 +43,6 @@ class AccountSnapshot(Event):
         balances: Sequence[tuple[str, int]],
         positions: Sequence[tuple[str, int, int]],
         orders: Sequence[tuple[str, int]],
-        realised: bool = False,
     ) -> None:
         super().__init__(ACCOUNT_SNAPSHOT, time)
         self.account = account
@@ -51,12 +50,9 @@ class AccountSnapshot(Event):
         self.balances = [(currency, amount) for currency, amount in balances]
         self.positions = [(symbol, size, price) for symbol, size, price in positions]
         self.orders = [(order_id, filled) for order_id, filled in orders]
-        self.realised = realised
 
     def row(self) -> tuple[object, ...]:
-        return (
-            self.kind, self.time, self.account, self.asked, self.balances, self.positions, self.orders, self.realised,
-        )  # fmt: skip
+        return (self.kind, self.time, self.account, self.asked, self.balances, self.positions, self.orders)
 
 
 class SnapshotFailed(Event):

@@ -210,7 +210,6 @@ class Desk:
         orders: dict[str, int] | None = None,
         asked: int | None = None,
         price: int = 0,
-        realised: bool = False,
         later: float = 1.0,
     ) -> list[Event]:
         """A snapshot of the account, so many seconds later: as it is here, but for what is named."""
@@ -226,7 +225,7 @@ class Desk:
             AccountSnapshot(
                 self.tick(), self.account, asked, list(cash.items()),
                 [(symbol, size, price) for symbol, size in held.items() if size],
-                [(id, filled) for id, filled in working.items() if filled >= 0], realised,
+                [(id, filled) for id, filled in working.items() if filled >= 0],
             )
         )  # fmt: skip
 

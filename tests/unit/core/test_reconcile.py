@@ -283,17 +283,6 @@ def test_money_paid_in_at_the_venue_is_no_gain() -> None:
     assert account.day_equity == account.equity() == money_of("2000000", "cash")
 
 
-def test_a_balance_of_what_is_realised_is_compared_with_what_is_realised() -> None:
-    desk = connected()
-    desk.filled(BUY, 5, 10_000)
-    desk.quote(12_000)
-    assert result(desk.shown(balances={"USD": money_of("1000000", "cash")}, realised=True)).balances == 0
-    desk.close(SELL)
-    desk.fill(desk.submitted()[-1], 5, 12_000)
-    assert result(desk.shown(balances={"USD": money_of("1000100", "cash")}, realised=True)).balances == 0
-    assert result(desk.shown(balances={"USD": money_of("1000000", "cash")}, realised=True)).balances == 1
-
-
 def test_dust_of_a_traded_base_asset_is_no_balance() -> None:
     desk = Desk(account_of(remote=True, kind="cash"), symbols=("BTCUSD",))
     desk.quote(5_000_000)
