@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scripts import orders_page, reasons_page, settings_page
-from tests.project import ROOT
+from tests.project import COMPILED_ALONE, ROOT
 from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.parents import PARENT_CODES
 from tradewright.core.reservations import RESERVATION_CODES
@@ -50,6 +50,7 @@ def test_the_commands_of_each_page_are_found() -> None:
     assert [len(commands(page)) for page in PAGES] == [13, 0, 6, 0, 2, 2, 1, 1, 1]
 
 
+@COMPILED_ALONE
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_does_what_the_page_says(page: str, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")

@@ -130,6 +130,7 @@ STORIES: dict[str, Callable[[], Story]] = {
     "MAX_DAILY_RISK_SYMBOL": lambda: Story({"maxDailyRiskPerSymbol": 100}),
     "MAX_DAILY_RISK_GLOBAL": lambda: Story({"maxDailyRiskGlobal": 100}),
     "TRADING_STATE": lambda: Story({}, (ONE,), halted),
+    "NOT_READY": lambda: Story({}, (ONE,), flat, {"remote": True}),
     "SYMBOL_NOT_TRADABLE": lambda: Story({}, (ONE,), flat, ruled(tradable=False)),
     "PRICE_UNKNOWN": lambda: Story({}, (PAIR,), never_seen, two_shares()),
     "PRICE_STALE": lambda: Story({"maxPriceAgeSeconds": 60}, (PAIR,), one_silent, two_shares()),

@@ -17,10 +17,12 @@ from urllib.error import HTTPError
 
 import pytest
 
-from tests.project import ROOT
+from tests.project import COMPILED_ALONE, ROOT
 from tradewright.app.simulate import VENUES, faults_of
 from tradewright.model.errors import InputError
 from tradewright.sim.wire.faults import KINDS
+
+pytestmark = COMPILED_ALONE
 
 KEYS = {"APCA-API-KEY-ID": "demo-key", "APCA-API-SECRET-KEY": "demo-secret"}
 CLOCKS: dict[str, tuple[str, dict[str, str]]] = {

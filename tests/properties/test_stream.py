@@ -20,8 +20,10 @@ INPUTS = (*range(kinds.BAR, kinds.DEPTH + 1), *range(kinds.ACCEPTED, kinds.FILL_
           *range(kinds.STARTED, kinds.ORDER_ADOPTED + 1), kinds.RESERVE_REQUESTED, kinds.RELEASE_REQUESTED,
           kinds.ORDER_REQUESTED)  # fmt: skip
 OUTPUTS = (*range(kinds.DECISION, kinds.EXIT_TRIGGERED + 1), kinds.RESERVED, kinds.RELEASED, kinds.RESERVATION_EXPIRED)
-#: Refusals this stream can not have: each asks for a price or a size that the strategies' whims never have.
+#: Refusals this stream can not have: each asks for a price or a size that the strategies' whims never have, and one for
+#: an account that is reached over a network.
 NEVER = {
+    "NOT_READY",
     "PRICE_UNKNOWN", "PRICE_STALE", "PRICE_INCREMENT", "SIZE_MAXIMUM", "NOTIONAL_MINIMUM", "PRICE_BAND",
     "MAX_ORDER_VALUE", "MAX_ORDER_QUANTITY", "POSITION_RANGE", "MAX_POSITION_QUANTITY",
 }  # fmt: skip

@@ -69,12 +69,17 @@ def simulate(options: SimulateOptions, ready: Callable[[Standing], None]) -> Non
     is not there, OSError for a port that is taken."""
     if options.venue not in VENUES:
         raise InputError(f"there is no simulator of {options.venue!r}; there is {', '.join(VENUES)}")
+    check_installed("simulating a venue")
+    asyncio.run(_serve(options, ready))
+
+
+def check_installed(what: str) -> None:
+    """Whether the extra `venues` is there. Raises InputError that says what needs it."""
     for module in MODULES:
         try:
             import_module(module)
         except ImportError as error:
-            raise InputError(f"simulating a venue needs {module}: pip install 'tradewright[venues]'") from error
-    asyncio.run(_serve(options, ready))
+            raise InputError(f"{what} needs {module}: pip install 'tradewright[venues]'") from error
 
 
 async def _serve(options: SimulateOptions, ready: Callable[[Standing], None]) -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from tradewright.cli.options import Json
 from tradewright.cli.program import FAILED, app, show
-from tradewright.model.errors import InputError, UsageError
-
-#: What the extra `venues` brings.
-MODULES = ("aiohttp", "cryptography", "msgpack")
+from tradewright.model.errors import UsageError
 
 
 @app.command()
@@ -29,11 +25,9 @@ def faults(
     Exit code 1 where an invariant broke; from 200 seeds on also where a kind of fault never struck or an edge of the
     order table was never taken.
     """
-    for module in MODULES:
-        try:
-            import_module(module)
-        except ImportError as error:
-            raise InputError(f"fault runs need {module}: pip install 'tradewright[venues]'") from error
+    from tradewright.app.simulate import check_installed
+
+    check_installed("a fault run")
     from tradewright.prove.fault_run import run
     from tradewright.prove.world import STANDS
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def simulate(
-    venue: Annotated[str, typer.Argument(help="alpaca or mt5.")],
+    venue: Annotated[str, typer.Argument(help="alpaca, binance or mt5.")],
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = 0,
     data: DataFiles = None,
     start: Annotated[str, typer.Option("--start", help="What the venue's clock shows at first (default: now).")] = "",

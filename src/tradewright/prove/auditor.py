@@ -41,12 +41,14 @@ class Books:
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What the venue says it has. positions: by symbol; cash: money by currency; working: (client id, the venue's id)
-    of orders; fills: (symbol, trade id) → (client id, side, price, size), counts, where its trades have ids."""
+    of orders; fills: (symbol, trade id) → (client id, side, price, size), counts, where its trades have ids.
+    rounding: money by which its cash may differ from the sum of its fills."""
 
     positions: Mapping[str, int]
     cash: Mapping[str, int]
     working: Sequence[tuple[str, str]]
     fills: Mapping[tuple[str, str], tuple[str, int, int, int]]
+    rounding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ class Auditor:
                     "I-13", f"{symbol}: {books.positions.get(symbol, 0)} here, {truth.positions.get(symbol, 0)} there"
                 )
         for currency in {*books.cash, *truth.cash}:
-            if books.cash.get(currency, 0) != truth.cash.get(currency, 0):
+            if abs(books.cash.get(currency, 0) - truth.cash.get(currency, 0)) > truth.rounding:
                 self.breach(
                     "I-13", f"{currency}: {books.cash.get(currency, 0)} here, {truth.cash.get(currency, 0)} there"
                 )

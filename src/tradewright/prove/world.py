@@ -47,6 +47,7 @@ from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.alpaca_stand import AlpacaStand
 from tradewright.prove.auditor import Auditor, Books
 from tradewright.prove.binance_stand import BinanceStand
+from tradewright.prove.mt5_stand import Mt5Stand
 from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
@@ -61,7 +62,11 @@ SECOND_NS = 1_000_000_000
 TRADING_SECONDS = 300.0
 #: After the faults have ended everything has to be square within so long.
 SETTLING_SECONDS = 60.0
-STANDS: dict[str, type[AlpacaStand] | type[BinanceStand]] = {"alpaca": AlpacaStand, "binance": BinanceStand}
+STANDS: dict[str, type[AlpacaStand] | type[BinanceStand] | type[Mt5Stand]] = {
+    "alpaca": AlpacaStand,
+    "binance": BinanceStand,
+    "mt5": Mt5Stand,
+}
 STRATEGY = "restless"
 #: How long it takes until a stopped process is there again.
 DEAD_SECONDS = 3.0

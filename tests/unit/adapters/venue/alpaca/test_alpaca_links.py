@@ -15,19 +15,21 @@ from tradewright.sim.wire.alpaca import Knobs
 from tradewright.sim.wire.faults import Fault
 
 
-def family(stage: Stage, type: int = MARKET, limit: str = "0", exits: str = "both", tif: int = GTC) -> list[Order]:
+def family(
+    stage: Stage, type: int = MARKET, limit: str = "0", exits: str = "both", tif: int = GTC, symbol: str = "ACME"
+) -> list[Order]:
     """An entry of ten with its exits, as the engine makes them."""
     ledger = stage.ledger
-    entry = ledger.order_of("ACME", BUY, type, "10", limit, tif=tif)
+    entry = ledger.order_of(symbol, BUY, type, "10", limit, tif=tif)
     group = entry.id if exits == "both" else ""
     made = [entry]
     if exits in ("both", "stop"):
         made.append(ledger.order_of(
-            "ACME", SELL, STOP, "10", stop="90", tif=GTC, role=STOP_LOSS, flags=1, parent=entry.id, group=group
+            symbol, SELL, STOP, "10", stop="90", tif=GTC, role=STOP_LOSS, flags=1, parent=entry.id, group=group
         ))  # fmt: skip
     if exits in ("both", "target"):
         made.append(ledger.order_of(
-            "ACME", SELL, LIMIT, "10", "110", tif=GTC, role=TAKE_PROFIT, flags=1, parent=entry.id, group=group
+            symbol, SELL, LIMIT, "10", "110", tif=GTC, role=TAKE_PROFIT, flags=1, parent=entry.id, group=group
         ))  # fmt: skip
     return made
 
@@ -218,9 +220,7 @@ def test_what_can_not_be_linked_exactly_is_not_sent_its_entry_included() -> None
         trailing.append(ledger.order_of(
             "ACME", SELL, TRAILING_STOP, "10", trail="1", tif=GTC, role=STOP_LOSS, parent=trailing[0].id
         ))  # fmt: skip
-        pair_of = family(stage)
-        for order in pair_of:
-            order.instrument = ledger.instruments[2]
+        pair_of = family(stage, symbol="BTCUSD")
         made = [*day, *fraction, *trailing, *pair_of]
         ledger.submit(*made)
         await stage.settled(2)

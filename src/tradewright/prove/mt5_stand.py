@@ -1,0 +1,97 @@
+"""A simulated MT5 connector in the same process, with a client of ours before it and a way to its broker's books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client
+from tradewright.model.account import HEDGING, NETTING, Account
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE, count_of
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Orders, Transport
+from tradewright.prove.auditor import Placed, Truth
+from tradewright.sim.market import Market, universe
+from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.mt5 import Knobs, Mt5Site
+from tradewright.sim.wire.site import Tape
+
+HOST = "mt5"
+SYMBOLS = ("EURUSD", "XAUUSD")
+PATH = "/api/v1/trades/open"
+CENT = 10 ** (MONEY_SCALE - 2)
+
+
+class Mt5Stand:
+    """On a Wednesday noon; hedging with every other seed, and then exits are the positions' own."""
+
+    name = "mt5"
+    symbols = SYMBOLS
+    start = 1_772_625_600 * 10**9
+
+    def __init__(self, seed: int, now: int) -> None:
+        listings = [one for one in universe("mt5") if one.instrument.symbol in SYMBOLS]
+        market = Market(seed, now, listings)
+        for index, instrument in enumerate(market.instruments):
+            instrument.index = index
+        mode = HEDGING if seed % 2 == 0 else NETTING
+        rng = Rng(seed).split("venue")
+        self.site = Mt5Site(tuple(market.instruments), Tape(market.events()), rng, now, knobs=Knobs(mode=mode))
+        self.terms = Account(
+            "main", "A", "mt5", mode=mode, kind="margin", currency="USD", leverage=100, native_exits=mode == HEDGING,
+            settles_ms=5_000, remote=True, reduce_only=mode == HEDGING,
+        )  # fmt: skip
+
+    def client(
+        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]
+    ) -> Mt5Client:
+        """A new client of the account."""
+        keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
+        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver)
+
+    def truth(self, instruments: Sequence[Instrument]) -> Truth:
+        """The broker's own books, in the counts of these instruments. Its balance less what open positions cost; it
+        rounds what a close made to a cent."""
+        broker = self.site.broker
+        known = {one.symbol: one for one in instruments}
+        sizes = dict.fromkeys(known, 0)
+        cash = broker.balance
+        for position in broker.positions:
+            instrument = known[position.symbol.canonical]
+            size = position.side * position.volume
+            sizes[instrument.symbol] += size * 10**instrument.size_scale // 10**position.symbol.instrument.size_scale
+            worth = position.price * size * position.symbol.instrument.money_factor
+            cash -= worth / 10**MONEY_SCALE
+        fills = {}
+        for deal in broker.deals:
+            if deal.symbol is not None:
+                fills[deal.symbol.canonical, str(deal.ticket)] = (deal.comment, 0, 0, 0)
+        working = [(order.comment, str(order.ticket)) for order in broker.orders.values()]
+        for position in broker.positions:
+            # A position's own exits have no ticket: here they go by the position's.
+            for name, price in (("sl", position.sl), ("tp", position.tp)):
+                working += [("", f"{position.ticket}:{name}")] if price else []
+        money = {"USD": round(cash * 10**MONEY_SCALE)}
+        return Truth(sizes, money, working, fills, len(fills) * CENT)
+
+    def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
+        """What a request asks to place; what closes a position by its ticket is none."""
+        if request.method != "POST" or request.path != PATH:
+            return []
+        fields = msgspec.json.decode(request.body)
+        instrument = next(one for one in instruments if fields["symbol"].startswith(one.symbol))
+        price = fields.get("entry_price") if fields["order_kind"] == "limit" else None
+        return [
+            Placed(
+                fields["comment"], 1 if fields["direction"] == "buy" else -1,
+                count_of(str(fields["lot_size"]), instrument.size_scale, "lots"),
+                count_of(str(price), instrument.price_scale, "price") if price else 0,
+            )
+        ]  # fmt: skip
+
+    def own(self, client_id: str) -> str:
+        """The order here whose leg a comment names."""
+        return client_id.partition("_")[0]
