@@ -65,7 +65,7 @@ def test_one_kind_of_fault_alone_leaves_everything_square(kind: str) -> None:
 
 
 @COMPILED_ALONE
-@pytest.mark.parametrize("hit", [3, 17, 40])
+@pytest.mark.parametrize("hit", [3, 17])
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("venue", VENUES)
 def test_a_process_that_stops_dead_anywhere_loses_and_doubles_nothing(venue: str, point: str, hit: int) -> None:
