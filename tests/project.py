@@ -41,3 +41,10 @@ def build_of(module: str) -> str:
 
 #: Of tests that take the pure build minutes and see little of it: the compiled one runs them every time.
 COMPILED_ALONE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(600)
+
+
+def compiled_alone(items: list[pytest.Item], folder: Path, but: str = "") -> None:
+    """Marks what a folder's conftest collects so, but for files whose names begin with `but`."""
+    for item in items:
+        if item.path.is_relative_to(folder) and not (but and item.path.stem.startswith(but)):
+            item.add_marker(COMPILED_ALONE)

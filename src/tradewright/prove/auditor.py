@@ -3,9 +3,9 @@ the core nor any adapter. What it can not square is a breach, named by its invar
 
 I-1 what is filled is what was asked, I-2 nothing leaves that was not journaled, I-3 an order is placed once, I-4 what
 has ended does not work at the venue, I-5 a trade is booked once, I-6 positions and I-7 money follow from fills, I-8
-holds are never negative and end with their orders, I-9 no order is larger than its limit, I-10 exits do not open, I-11
-the exits of an opening close no more than it filled, I-12 the journal gives the same state again, I-13 venue and engine
-agree in the end, I-14 a halt opens nothing, I-15 every request has ended.
+holds are never negative and end with their orders, I-9 no strategy was stopped by an error, I-10 exits do not open,
+I-11 the exits of an opening close no more than it filled, I-12 the journal gives the same state again, I-13 venue and
+engine agree in the end, I-14 a halt opens nothing, I-15 every request has ended.
 """
 
 from __future__ import annotations
@@ -80,12 +80,10 @@ class Known:
 
 
 class Auditor:
-    """breaches: (invariant, what), in the order in which they were found. largest: size counts of an order, by
-    symbol, that no opening may exceed."""
+    """breaches: (invariant, what), in the order in which they were found."""
 
-    def __init__(self, instruments: Sequence[Instrument], largest: Mapping[str, int]) -> None:
+    def __init__(self, instruments: Sequence[Instrument]) -> None:
         self.instruments = list(instruments)
-        self.largest = dict(largest)
         self.breaches: list[tuple[str, str]] = []
         self.orders: dict[str, Known] = {}
         self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
@@ -142,8 +140,6 @@ class Auditor:
         known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14])
         known.sizes.add(row[6])
         self.orders[row[0]] = known
-        if row[2] != EXTERNAL and row[16] == ENTRY and row[6] > self.largest.get(instrument.symbol, row[6]):
-            self.breach("I-9", f"{row[0]} asks for {row[6]} of {instrument.symbol}")
 
     def _asked(self, row: Sequence[Any]) -> None:
         order = self.orders.get(row[2])

@@ -163,7 +163,7 @@ class World:
         self.journal = MemoryJournal()
         self.edges: Counter[tuple[int, int]] = Counter()
         self.instruments: list[Instrument] = []
-        self.auditor = Auditor([], {})
+        self.auditor = Auditor([])
         self.day = Day(seed, venue)
         self.client = self._open()
 
@@ -230,7 +230,7 @@ class World:
     async def run(self) -> Day:
         """Trades, lets the faults end, waits, and says what came of it."""
         self.instruments = await self._listed()
-        self.auditor = Auditor(self.instruments, {})
+        self.auditor = Auditor(self.instruments)
         ends = asyncio.create_task(self._process())
         await self._pass(TRADING_SECONDS, ends)
         self._end_faults()

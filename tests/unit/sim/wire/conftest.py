@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import COMPILED_ALONE
+from tests.project import compiled_alone
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(COMPILED_ALONE)
+    compiled_alone(items, Path(__file__).parent)
