@@ -17,17 +17,11 @@ import msgspec
 from tradewright.adapters.venue.alpaca.credentials import Credentials
 from tradewright.adapters.venue.alpaca.endpoints import Endpoints
 from tradewright.adapters.venue.alpaca.notation import wire_symbol
+from tradewright.adapters.venue.alpaca.supported import TABLES
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import text_of
 from tradewright.model.order import (
-    CLS,
-    DAY,
-    FOK,
-    GTC,
-    IOC,
     LIMIT,
-    MARKET,
-    OPG,
     ORDER_TYPES,
     SIDES,
     STOP,
@@ -47,27 +41,18 @@ CODES = {
     "NOT_NATIVE_TRAIL": "the venue states a trail in hundredths of a percent",
     "NOT_NATIVE_LINK": "the venue can not link these orders as asked",
 }
-_TYPES = {"equity": (MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), "crypto": (MARKET, LIMIT, STOP_LIMIT)}
-_TIMES = {"equity": (DAY, GTC, OPG, CLS, IOC, FOK), "crypto": (GTC, IOC)}
+NO_TYPE = "NOT_NATIVE_TYPE"
 PPM_PER_CENT = 10_000
 _JSON = {"Content-Type": "application/json"}
 
 
 def unstatable(order: Order) -> str:
     """The code of why Alpaca can not be asked for this order; "" = it can."""
-    asset_class, tif = order.instrument.asset_class, order.time_in_force
-    if order.type not in _TYPES.get(asset_class, ()):
-        return "NOT_NATIVE_TYPE"
-    if order.post_only:
-        return "NOT_NATIVE_POST_ONLY"
-    plain_types = order.type in (MARKET, LIMIT)
-    if tif not in _TIMES[asset_class] or (tif in (OPG, CLS, IOC, FOK) and not plain_types):
-        return "NOT_NATIVE_TIF"
-    if order.extended_hours and asset_class == "equity" and (order.type != LIMIT or tif not in (DAY, GTC)):
-        return "NOT_NATIVE_HOURS"
-    if order.type == TRAILING_STOP and not order.trail_units and order.trail_ppm % (PPM_PER_CENT // 100):
+    table = TABLES.get(order.instrument.asset_class)
+    code = NO_TYPE if table is None else table.refusal(order.type, order.time_in_force, order.flags)
+    if not code and order.type == TRAILING_STOP and not order.trail_units and order.trail_ppm % (PPM_PER_CENT // 100):
         return "NOT_NATIVE_TRAIL"
-    return ""
+    return code
 
 
 @dataclass(frozen=True, slots=True)

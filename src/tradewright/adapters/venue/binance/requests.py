@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tradewright.adapters.venue.binance.outcomes import ASK, CANCEL, REPLACE, SUBMIT
+from tradewright.adapters.venue.binance.supported import SUPPORTED, WORDS
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import text_of
 from tradewright.model.order import (
@@ -59,19 +60,13 @@ class Call:
 
 def unsupported(order: Order) -> str:
     """Why Binance Spot can not work this order exactly as it is meant, "" = it can."""
-    force = _FORCES.get(order.time_in_force)
-    if force is None:
-        return f"Binance Spot has no orders of time in force {TIMES_IN_FORCE.get(order.time_in_force, '?')}"
-    if order.type not in _TYPES:
-        return f"Binance Spot has no orders of type {order.type}"
+    why = SUPPORTED.refusal(order.type, order.time_in_force, order.flags)
+    if why:
+        return WORDS[why].format(type=order.type, force=TIMES_IN_FORCE.get(order.time_in_force, "?"))
     if order.flags & ~(REDUCE_ONLY | POST_ONLY | EXTENDED_HOURS):
         return f"flags {order.flags} mean nothing at Binance Spot"
     if order.reduce_only and order.side == BUY:
         return "a buy reduces nothing at Binance Spot: it has no shorts"
-    if order.post_only and (order.type != LIMIT or order.time_in_force != GTC):
-        return "at Binance Spot only a limit order that stays can be post-only"
-    if order.type in (STOP, TRAILING_STOP) and order.time_in_force != GTC:
-        return "at Binance Spot a stop waits until it is cancelled"
     if order.type == TRAILING_STOP and (order.trail_units or order.trail_ppm < BIP_PPM or order.trail_ppm % BIP_PPM):
         return "at Binance Spot a stop trails by whole hundredths of a percent"
     return ""

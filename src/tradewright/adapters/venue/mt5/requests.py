@@ -12,12 +12,18 @@ from hashlib import blake2b
 
 import msgspec
 
+from tradewright.adapters.venue.mt5.supported import (
+    FLAG_NOT_SUPPORTED,
+    HEDGING_EXITS,
+    OPENINGS,
+    TIF_NOT_SUPPORTED,
+    TYPE_NOT_SUPPORTED,
+)
 from tradewright.model.errors import VenueRefused
 from tradewright.model.numbers import decimal_from
 from tradewright.model.order import (
     DAY,
     ENTRY,
-    EXTENDED_HOURS,
     FLAGS,
     FOK,
     GTC,
@@ -34,9 +40,6 @@ from tradewright.model.order import (
 
 COMMENT_MAX = 31
 LEG = "_"
-TYPE_NOT_SUPPORTED, TIF_NOT_SUPPORTED, FLAG_NOT_SUPPORTED = (
-    "TYPE_NOT_SUPPORTED", "TIF_NOT_SUPPORTED", "FLAG_NOT_SUPPORTED",
-)  # fmt: skip
 EXITS_NOT_LINKED, LOT_MISSING, NO_PRICE = "EXITS_NOT_LINKED", "LOT_MISSING", "PRICE_MISSING"
 #: Exits of a hedging account that rest are the stop loss and the take profit of the position they close.
 STOP_LOSS_SLOT, TAKE_PROFIT_SLOT = "sl", "tp"
@@ -77,14 +80,11 @@ def slot_of(order: Order, hedging: bool) -> str:
 
 def unsupported(order: Order, hedging: bool) -> str:
     """The code of the refusal of an order that MT5 does not have, "" = it has it."""
-    slot = slot_of(order, hedging)
     exit = order.role != ENTRY
-    if order.type not in KINDS or (hedging and exit and order.type == STOP_LIMIT):
-        return TYPE_NOT_SUPPORTED
-    if order.flags & EXTENDED_HOURS or (order.flags & POST_ONLY and (order.type != LIMIT or slot)):
-        return FLAG_NOT_SUPPORTED
-    if order.time_in_force not in (AT_ONCE if order.type == MARKET else {GTC: ""} if slot else RESTING):
-        return TIF_NOT_SUPPORTED
+    table = HEDGING_EXITS if hedging and exit else OPENINGS
+    code = table.refusal(order.type, order.time_in_force, order.flags)
+    if code:
+        return code
     if not hedging and exit and (order.parent or order.group):
         return EXITS_NOT_LINKED
     if hedging and exit and not order.lot:

@@ -1,0 +1,43 @@
+"""Which orders Alpaca takes, as tables: of shares, and of pairs of crypto."""
+
+from __future__ import annotations
+
+from tradewright.model.order import EXTENDED_HOURS, LIMIT, MARKET, POST_ONLY, STOP, STOP_LIMIT, TRAILING_STOP
+from tradewright.model.order_table import OrderTable
+
+_ = ""
+_F = "NOT_NATIVE_TIF"
+_P = "NOT_NATIVE_POST_ONLY"
+_H = "NOT_NATIVE_HOURS"
+
+SHARES = OrderTable("NOT_NATIVE_TYPE", {
+    # type, flag (0: none)            day gtc ioc fok opg cls
+    (MARKET, 0):                     (_,  _,  _,  _,  _,  _),
+    (MARKET, POST_ONLY):             (_P, _P, _P, _P, _P, _P),
+    (MARKET, EXTENDED_HOURS):        (_H, _H, _H, _H, _H, _H),
+    (LIMIT, 0):                      (_,  _,  _,  _,  _,  _),
+    (LIMIT, POST_ONLY):              (_P, _P, _P, _P, _P, _P),
+    (LIMIT, EXTENDED_HOURS):         (_,  _,  _H, _H, _H, _H),
+    (STOP, 0):                       (_,  _,  _F, _F, _F, _F),
+    (STOP, POST_ONLY):               (_P, _P, _F, _F, _F, _F),
+    (STOP, EXTENDED_HOURS):          (_H, _H, _F, _F, _F, _F),
+    (STOP_LIMIT, 0):                 (_,  _,  _F, _F, _F, _F),
+    (STOP_LIMIT, POST_ONLY):         (_P, _P, _F, _F, _F, _F),
+    (STOP_LIMIT, EXTENDED_HOURS):    (_H, _H, _F, _F, _F, _F),
+    (TRAILING_STOP, 0):              (_,  _,  _F, _F, _F, _F),
+    (TRAILING_STOP, POST_ONLY):      (_P, _P, _F, _F, _F, _F),
+    (TRAILING_STOP, EXTENDED_HOURS): (_H, _H, _F, _F, _F, _F),
+})  # fmt: skip
+
+#: Pairs trade at all hours, so that extended hours ask for nothing.
+PAIRS = OrderTable("NOT_NATIVE_TYPE", {
+    # type, flag (0: none)            day gtc ioc fok opg cls
+    (MARKET, 0):                     (_F, _,  _,  _F, _F, _F),
+    (MARKET, POST_ONLY):             (_F, _P, _P, _F, _F, _F),
+    (LIMIT, 0):                      (_F, _,  _,  _F, _F, _F),
+    (LIMIT, POST_ONLY):              (_F, _P, _P, _F, _F, _F),
+    (STOP_LIMIT, 0):                 (_F, _,  _F, _F, _F, _F),
+    (STOP_LIMIT, POST_ONLY):         (_F, _P, _F, _F, _F, _F),
+})  # fmt: skip
+
+TABLES = {"equity": SHARES, "crypto": PAIRS}
