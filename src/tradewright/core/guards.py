@@ -18,7 +18,7 @@ from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.command import TIME_IS_OVER, Replace
 from tradewright.model.control import BREAK_EVEN, ESCALATED, TIME_EXIT, TRAILING, ExitMoved, ExitPlanned
 from tradewright.model.control import DISTANCE as NEW_DISTANCE
-from tradewright.model.event import Event
+from tradewright.model.event import REPLACED, Event
 from tradewright.model.exit_plan import PPM_ONE, ExitPlan
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
@@ -218,7 +218,7 @@ def tend(engine: Engine, event: Event) -> list[Event]:
         elif not guard.made and guard.plan.makes():
             _make(engine, guard, outputs)
         elif guard.parted and isinstance(event, Report):
-            _grow(engine, guard, outputs)
+            _grow(engine, guard, event, outputs)
         elif guard.exit and isinstance(event, MarketEvent):
             _move(engine, guard, event, outputs)
     return outputs
@@ -256,16 +256,28 @@ def _parted(engine: Blotter, guard: Guard) -> int:
     return engine.orders[guard.entry].filled - guarded(engine, guard)
 
 
-def _grow(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
-    """Exits at the venue that guard less than their opening has opened by now."""
+def _grow(engine: Engine, guard: Guard, report: Report, outputs: list[Event]) -> None:
+    """Exits at the venue that guard less than their opening has opened by now, but for what the exits linked to them
+    have closed of it."""
     opened = engine.orders[guard.entry].filled - guard.parted
-    for child in engine.children.get(guard.entry, ()):
-        state = engine.orders.get(child)
-        if state is not None and _movable(state) and state.stage != HELD and state.replace != REFUSED:
-            order = state.order
-            wanted = min(opened, state.filled + guarded(engine, guard))
-            if order.quantity < wanted:
-                engine.emit(Replace(engine.now, child, wanted, order.limit_units, order.stop_units), outputs)
+    exits = [state for id in engine.children.get(guard.entry, ()) if (state := engine.orders.get(id)) is not None]
+    for state in exits:
+        order = state.order
+        linked = [other.filled for other in exits if other is not state and other.order.group == order.group != ""]
+        wanted = min(opened - sum(linked), state.filled + guarded(engine, guard))
+        if order.quantity < wanted and _growable(state, report, wanted):
+            engine.emit(Replace(engine.now, order.id, wanted, order.limit_units, order.stop_units), outputs)
+
+
+def _growable(state: OrderState, report: Report, wanted: int) -> bool:
+    """Whether an exit may be asked to grow: after a fill, or when a request of its own has been answered. A venue that
+    gave it less than was asked has answered; it is not asked for the same again until something fills."""
+    if not _movable(state) or state.stage == HELD or state.replace == REFUSED:
+        return False
+    if isinstance(report, Fill):
+        return True
+    answered = report.kind == REPLACED and state.asked and state.asked[0] == wanted
+    return report.order_id == state.order.id and not answered
 
 
 def _move(engine: Engine, guard: Guard, event: MarketEvent, outputs: list[Event]) -> None:

@@ -13,7 +13,8 @@ from tradewright.model.event import Event
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Report
 
-#: Commands answered by reports answered by commands, at one instant: past this many rounds something feeds itself.
+#: Reports answered by commands answered by reports, at one event: past so many, or so many rounds, one feeds itself.
+REPORTS_MAX = 1_000_000
 ROUNDS_MAX = 10_000
 
 
@@ -38,16 +39,14 @@ class Sequencer:
     def feed(self, event: Event) -> None:
         """One event of the market, or any other input of the engine."""
         if isinstance(event, MarketEvent):
-            for report in self.venue.run(event):
-                self._tell(report)
+            self._hear(self.venue.run(event), event.time)
         self._tell(event)
         if self.busy:
             self.settle(event.time)
 
     def feed_as(self, event: MarketEvent, told: list[Event]) -> None:
         """One event of the market, of which the engine is told `told`: quotes may be thinned out on their way."""
-        for report in self.venue.run(event):
-            self._tell(report)
+        self._hear(self.venue.run(event), event.time)
         self.tell(told, event.time)
 
     def tell(self, events: list[Event], time: int) -> None:
@@ -69,11 +68,10 @@ class Sequencer:
         rounds = 0
         while self.busy:
             self.busy = False
-            for report in self.venue.due(time):
-                self._tell(report)
+            self._hear(self.venue.due(time), time)
             rounds += 1
             if rounds > ROUNDS_MAX:
-                raise ContractError(f"orders and reports feed each other without end at {time} ns")
+                raise _endless(time)
 
     def run(self, events: Iterable[Event] | Iterator[Event], over: Callable[[], bool]) -> bool:
         """Feed them until `over` says so, which is asked when all of one time are in; False: it never did."""
@@ -86,7 +84,18 @@ class Sequencer:
             self.feed(event)
         return over()
 
+    def _hear(self, reports: Iterable[Report], time: int) -> None:
+        """Tells the engine each report as it is made: what it commands takes part in what comes."""
+        for heard, report in enumerate(reports):
+            if heard >= REPORTS_MAX:
+                raise _endless(time)
+            self._tell(report)
+
     def _tell(self, event: Event) -> None:
         for command in self.step(event):
             self.venue.execute(command)
             self.busy = True
+
+
+def _endless(time: int) -> ContractError:
+    return ContractError(f"orders and reports feed each other without end at {time} ns")

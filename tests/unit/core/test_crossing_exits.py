@@ -75,6 +75,39 @@ def test_a_venue_that_lets_none_grow_is_not_asked_for_ever() -> None:
     assert grown(desk) == []
 
 
+def test_they_do_not_grow_by_what_the_exits_linked_to_them_have_closed() -> None:
+    """Otherwise what is closed of other openings as well would look as if it were still to guard, for ever."""
+    desk, short = planned({"stopLossPercent": 5, "takeProfitPercent": 5})
+    desk.fill(short, 60, PRICE - 500)
+    stop, target = exits(desk)
+    desk.accept(stop.id)
+    desk.accept(target.id)
+    more = desk.sell(100)
+    desk.taken()
+    desk.fill(more, 100, PRICE - 500)
+    desk.fill(stop.id, 4, PRICE)
+    desk.replaced(target.id, 6, limit=target.limit_units)
+    assert (desk.net(), grown(desk)) == (-106, [])
+    desk.fill(short, 5, PRICE - 500)
+    assert grown(desk) == [(stop.id, 15), (target.id, 11)]
+
+
+def test_a_venue_that_gives_less_than_was_asked_is_asked_again_after_a_fill_alone() -> None:
+    desk, short = planned({"stopLossPercent": 5})
+    desk.fill(short, 60, PRICE - 500)
+    (stop,) = exits(desk)
+    desk.accept(stop.id)
+    desk.taken()
+    desk.fill(short, 5, PRICE - 500)
+    assert grown(desk) == [(stop.id, 15)]
+    desk.replaced(stop.id, 12, stop=stop.stop_units)
+    assert grown(desk) == []
+    desk.fill(short, 5, PRICE - 500)
+    assert grown(desk) == [(stop.id, 20)]
+    desk.replaced(stop.id, 20, stop=stop.stop_units)
+    assert grown(desk) == []
+
+
 def test_held_here_they_have_room_for_what_their_opening_still_brings() -> None:
     desk, short = planned({"stopLossPercent": 5}, native_exits=False)
     desk.fill(short, 60, PRICE - 500)
