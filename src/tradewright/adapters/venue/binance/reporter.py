@@ -64,7 +64,11 @@ class Reporter:
         if leg.on_book or seen.executions:
             self._trigger(chain, leg)
         for execution in seen.executions:
-            self.fill(chain, leg, execution)
+            # A fill beyond what the same word says is filled in all is one that was told, under another number.
+            if execution.trade_id in leg.fills or leg.told + execution.size <= leg.executed:
+                self.fill(chain, leg, execution)
+            else:
+                self.errors["contradicted_fill"] += 1
         if leg.gap or not chain.whole:
             self.fill_in(chain)
         else:
