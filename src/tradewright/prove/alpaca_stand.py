@@ -32,6 +32,8 @@ class AlpacaStand:
 
     name = "alpaca"
     symbols = SYMBOLS
+    #: How the venue's exchange fills, as `sim.models.fill` has it.
+    partial = "random:0.3"
     start = 1_784_644_200 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:
@@ -40,12 +42,16 @@ class AlpacaStand:
         for index, instrument in enumerate(market.instruments):
             instrument.index = index
         rng = Rng(seed).split("venue")
-        models = Models(partial="random:0.3")
-        self.site = AlpacaSite(tuple(market.instruments), Tape(market.events()), rng, now, models=models)
+        models = Models(partial=self.partial)
+        self.site = AlpacaSite(tuple(market.instruments), self.tape(market), rng, now, models=models)
         self.terms = Account(
             "main", "A", "alpaca", kind="margin", currency="USD", native_exits=seed % 2 == 0, settles_ms=5_000,
             remote=True, reduce_only=False,
         )  # fmt: skip
+
+    def tape(self, market: Market) -> Tape:
+        """What the venue's market does."""
+        return Tape(market.events())
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]

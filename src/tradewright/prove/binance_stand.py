@@ -31,6 +31,8 @@ class BinanceStand:
 
     name = "binance"
     symbols = SYMBOLS
+    #: How the venue's exchange fills, as `sim.models.fill` has it.
+    partial = "volume:0.5"
     start = 1_785_000_000 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:
@@ -39,11 +41,15 @@ class BinanceStand:
         for index, instrument in enumerate(market.instruments):
             instrument.index = index
         rng = Rng(seed).split("venue")
-        self.site = BinanceSite(tuple(market.instruments), Tape(market.events()), rng, now, partial="volume:0.5")
+        self.site = BinanceSite(tuple(market.instruments), self.tape(market), rng, now, partial=self.partial)
         self.terms = Account(
             "main", "A", "binance", kind="cash", currency="USDT", native_exits=False, settles_ms=5_000,
             remote=True, reduce_only=False,
         )  # fmt: skip
+
+    def tape(self, market: Market) -> Tape:
+        """What the venue's market does."""
+        return Tape(market.events())
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]

@@ -39,11 +39,15 @@ class Mt5Stand:
             instrument.index = index
         mode = HEDGING if seed % 2 == 0 else NETTING
         rng = Rng(seed).split("venue")
-        self.site = Mt5Site(tuple(market.instruments), Tape(market.events()), rng, now, knobs=Knobs(mode=mode))
+        self.site = Mt5Site(tuple(market.instruments), self.tape(market), rng, now, knobs=Knobs(mode=mode))
         self.terms = Account(
             "main", "A", "mt5", mode=mode, kind="margin", currency="USD", leverage=100, native_exits=mode == HEDGING,
             settles_ms=5_000, remote=True, reduce_only=mode == HEDGING,
         )  # fmt: skip
+
+    def tape(self, market: Market) -> Tape:
+        """What the venue's market does."""
+        return Tape(market.events())
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]

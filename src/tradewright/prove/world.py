@@ -51,6 +51,7 @@ from tradewright.prove.mt5_stand import Mt5Stand
 from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
+from tradewright.signal.strategy import Strategy
 from tradewright.sim.wire.faults import FRAME_FAULTS, REQUEST_FAULTS, STATES, Fault, Plan
 from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.message import Answer, Request
@@ -139,7 +140,10 @@ class Stopped(Exception):
 
 class World:
     """One seed at one venue. faults: what goes wrong, stops: where the process ends, as (crash point, at which meeting
-    with it); None = as the seed draws them."""
+    with it); None = as the seed draws them. stand: the venue, None = the one of that name."""
+
+    #: Who trades.
+    strategy: type[Strategy] = Restless
 
     def __init__(
         self,
@@ -149,12 +153,13 @@ class World:
         clock: Clock,
         faults: Sequence[Fault] | None,
         stops: Sequence[tuple[str, int]] | None,
+        stand: AlpacaStand | BinanceStand | Mt5Stand | None = None,
     ) -> None:
         self.seed = seed
         self.clock = clock
         self.folder = folder
         self.rng = Rng(seed)
-        self.stand = STANDS[venue](seed, clock())
+        self.stand = stand or STANDS[venue](seed, clock())
         self.plan = Plan(drawn(self.rng.split("faults")) if faults is None else faults, self.rng.split("plan"))
         self.stops = list(drawn_stops(seed, self.rng.split("stops")) if stops is None else stops)
         self.met: Counter[str] = Counter()
@@ -169,7 +174,7 @@ class World:
 
     def _open(self) -> Any:
         """A new process: what the journal holds, and a client that knows nothing."""
-        self.trader = recovered(self.journal)
+        self.trader = recovered(self.journal, self.strategy)
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
         self.live.edges = self.edges
@@ -341,9 +346,9 @@ def drawn_stops(seed: int, rng: Rng) -> list[tuple[str, int]]:
     return [(POINTS[rng.below(len(POINTS))], 1 + rng.below(60)) for _ in range(1 + rng.below(2))]
 
 
-def recovered(journal: MemoryJournal) -> Trader:
+def recovered(journal: MemoryJournal, strategy: type[Strategy]) -> Trader:
     """A trader rebuilt from all that the journal holds, its strategies' states included."""
-    trader = Trader(lambda spec: Restless)
+    trader = Trader(lambda spec: strategy)
     decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
     for _, event, outputs in groups(journal.read(), decoder):
         trader.follow(event, outputs)

@@ -124,6 +124,12 @@ class Plan:
         self._met = [0] * len(self.faults)
         self._struck = [0] * len(self.faults)
 
+    def add(self, fault: Fault) -> None:
+        """One more, of a request or of a frame; its times count from the plan's start like the others'."""
+        self.faults.append(fault)
+        self._met.append(0)
+        self._struck.append(0)
+
     def struck_by(self, kinds: Mapping[str, Any], what: str, elapsed_ns: int) -> Fault | None:
         """The first fault of these kinds that strikes what comes by now; each that fits has then seen it."""
         found: Fault | None = None

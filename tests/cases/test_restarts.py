@@ -1,0 +1,116 @@
+"""Processes that ended dead: the next one knows the same orders, positions and names, and asks the venue for the
+rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cases.scene import CANCEL, PLACE, VENUES, Scene, play
+from tradewright.core.life_cycle import WORKING
+from tradewright.model.control import OrderAdopted
+from tradewright.model.foreign import EXTERNAL
+from tradewright.model.reconciliation import BalanceAdjusted, PositionAdjusted
+from tradewright.sim.wire.faults import DELAY_ANSWER, Fault
+from tradewright.sim.wire.trouble import FOREIGN_ORDER
+
+everywhere = pytest.mark.parametrize("venue", list(VENUES))
+SECOND = 10**9
+
+
+async def restart(scene: Scene) -> None:
+    """The process ends before its next step and begins anew, until openings may go."""
+    stops = scene.day.stops
+    scene.stop("live-before-step")
+    await scene.until(lambda: scene.day.stops == stops + 1)
+    await scene.until(lambda: not scene.ready())
+    await scene.until(scene.ready)
+
+
+def adjustments(scene: Scene) -> list[tuple[object, ...]]:
+    """What was booked without a fill since the account was first looked at."""
+    found = [event for event in scene.outputs if isinstance(event, PositionAdjusted | BalanceAdjusted)]
+    return [event.row() for event in found if event.code != "ADOPTED"]
+
+
+@everywhere
+def test_case_nautilus_4736_a_restart_makes_no_fill_of_its_own(venue: str) -> None:
+    """13 · nautilus#4736: a warm restart wrote an equal and opposite fill of its own making; the bot believed itself
+    flat. A restart without news changes nothing and sends nothing."""
+
+    async def act(scene: Scene) -> None:
+        order = await scene.buy()
+        await scene.until(lambda: scene.status(order) == "FILLED")
+        rests = await scene.buy(2, limit=scene.price("-3"))
+        await scene.until(lambda: scene.state(rests).stage == WORKING)
+        await scene.rest(10)
+        held, cash, known = scene.net(), dict(scene.books().cash), set(scene.engine.orders)
+        for _ in range(2):
+            await restart(scene)
+            await scene.rest(20)
+            assert (scene.net(), dict(scene.books().cash)) == (held, cash)
+            assert set(scene.engine.orders) == known
+            assert scene.status(rests) == "ACCEPTED"
+        assert adjustments(scene) == []
+        assert scene.posts() == [order, rests]
+        assert scene.requests(CANCEL[scene.venue]) == []
+        assert scene.net() == scene.there()
+
+    play(venue, act)
+
+
+@everywhere
+def test_case_nautilus_5000_orders_at_work_are_known_after_a_kill(venue: str) -> None:
+    """14 · nautilus#5000: after a SIGKILL fourteen working orders were dropped by the reconciliation of the start. One
+    of these was on its way, and one asked to end, as it struck."""
+
+    async def act(scene: Scene) -> None:
+        orders = [await scene.buy(1, limit=scene.price(f"-{percent}")) for percent in range(2, 15)]
+        await scene.until(lambda: all(scene.state(id).stage == WORKING for id in orders))
+        scene.fault(Fault(DELAY_ANSWER, PLACE[scene.venue], seconds=4))
+        scene.fault(Fault(DELAY_ANSWER, CANCEL[scene.venue], seconds=4))
+        size, price = scene.size(1), scene.price("-15")
+        orders.append(
+            await scene.tell(lambda strategy: (strategy.cancel(orders[0]), strategy.buy(size, limit=price))[1])
+        )
+        await scene.until(lambda: scene.made(orders[-1]))
+        scene.stop("live-before-step")
+        await scene.until(lambda: scene.day.stops == 1)
+        await scene.until(scene.ready)
+        await scene.rest(20)
+        assert [scene.status(id) for id in orders[1:13]] == ["ACCEPTED"] * 12
+        assert (scene.status(orders[0]), scene.status(orders[13])) == ("CANCELLED", "ACCEPTED")
+        for id in orders:
+            await scene.tell(lambda strategy, id=id: strategy.cancel(id))
+        await scene.until(lambda: not any(works for _, works, _ in scene.books().orders.values()))
+        assert scene.posts() == orders
+        assert scene.stand.truth(scene.instruments).working == []
+
+    play(venue, act)
+
+
+@everywhere
+def test_case_nautilus_3176_what_others_did_has_the_same_name_after_each_restart(venue: str) -> None:
+    """15 · nautilus#3176, #3878: each restart made new orders, with new ids, of what it found at the venue."""
+
+    async def act(scene: Scene) -> None:
+        order = await scene.buy()
+        await scene.until(lambda: scene.status(order) == "FILLED")
+        assert scene.inject(FOREIGN_ORDER)
+        await scene.until(lambda: foreign(scene))
+        await scene.rest(10)
+        names, held = foreign(scene), scene.net()
+        assert len(names) == 1
+        for _ in range(3):
+            await restart(scene)
+            await scene.rest(15)
+            assert foreign(scene) == names
+            assert scene.net() == held
+        assert len([event for event in scene.heard if isinstance(event, OrderAdopted)]) == 1
+        assert scene.status(names[0]) == "ACCEPTED"
+        assert adjustments(scene) == []
+
+    play(venue, act)
+
+
+def foreign(scene: Scene) -> list[str]:
+    return [id for id, state in scene.engine.orders.items() if state.order.strategy == EXTERNAL]
