@@ -8,10 +8,9 @@ from tradewright.adapters.venue.alpaca.supported import PAIRS, SHARES
 from tradewright.adapters.venue.binance.supported import SUPPORTED as BINANCE
 from tradewright.adapters.venue.mt5.supported import HEDGING_EXITS, OPENINGS
 from tradewright.model.order_table import OrderTable
-from tradewright.sim.exchange.supported import ROWS
+from tradewright.sim.paper_account import ORDERS as PAPER
 
 PAGE = Path(__file__).parent.parent / "docs" / "venues" / "limits.md"
-PAPER = OrderTable("each type has its row", ROWS)
 TABLES: dict[str, OrderTable] = {
     "Paper (auctions where the market has sessions)": PAPER,
     "Alpaca, shares": SHARES,

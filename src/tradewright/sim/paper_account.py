@@ -14,10 +14,22 @@ from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, MarketEvent
+from tradewright.model.order import LIMIT, STOP, STOP_LIMIT, TRAILING_STOP
+from tradewright.model.order_table import OrderTable
 from tradewright.model.report import Report
+from tradewright.model.venue_limits import VenueLimits
 from tradewright.ports import Clock
+from tradewright.sim.exchange.supported import ROWS
 from tradewright.sim.exchange.vocabulary import WORKING
 from tradewright.sim.paper import PaperVenue
+
+#: Each type has its row; auctions are there where the market has sessions.
+ORDERS = OrderTable("TYPE_NOT_SUPPORTED", ROWS)
+LIMITS = VenueLimits(
+    openings=ORDERS, closings=ORDERS, trail_step_ppm=1, trail_distance=True, repriced=(LIMIT, STOP, STOP_LIMIT),
+    resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), shorts=True, reduces_only=True, fees_with_fills=True,
+    cash_decimals=18, quote_sizes=True, trades=True, bars=(), network=False,
+)  # fmt: skip
 
 
 class PaperAccount:

@@ -22,6 +22,7 @@ from tradewright.adapters.venue.alpaca.lookup import NO_ANSWER
 from tradewright.adapters.venue.alpaca.notation import Unreadable, plain, stamp, time_of, wire_symbol
 from tradewright.adapters.venue.alpaca.outcomes import MISSING
 from tradewright.adapters.venue.alpaca.requests import Requests
+from tradewright.adapters.venue.alpaca.supported import FRAMES
 from tradewright.adapters.venue.alpaca.ticks import MSGPACK, Tick, event_of, log_in, read_ticks, subscribe
 from tradewright.model.errors import InputError, SocketClosed, VenueRefused
 from tradewright.model.event import Event
@@ -32,10 +33,6 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Socket, Transport
 
 SECOND_NS = 1_000_000_000
-#: Periods of bars, by seconds.
-FRAMES = {
-    60: "1Min", 300: "5Min", 900: "15Min", 1800: "30Min", 3600: "1Hour", 4 * 3600: "4Hour", 86_400: "1Day",
-}  # fmt: skip
 #: More symbols than this are read from the list of all assets, one request instead of many.
 SINGLE_MAX = 10
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewright.model.order import EXTENDED_HOURS, LIMIT, MARKET, POST_ONLY, STOP, STOP_LIMIT, TRAILING_STOP
 from tradewright.model.order_table import OrderTable
+from tradewright.model.venue_limits import VenueLimits
 
 _ = ""
 _F = "NOT_NATIVE_TIF"
@@ -41,3 +42,14 @@ PAIRS = OrderTable("NOT_NATIVE_TYPE", {
 })  # fmt: skip
 
 TABLES = {"equity": SHARES, "crypto": PAIRS}
+
+#: Periods of bars, by seconds.
+FRAMES = {
+    60: "1Min", 300: "5Min", 900: "15Min", 1800: "30Min", 3600: "1Hour", 4 * 3600: "4Hour", 86_400: "1Day",
+}  # fmt: skip
+
+LIMITS = VenueLimits(
+    openings=SHARES, closings=SHARES, trail_step_ppm=100, trail_distance=True, repriced=(LIMIT, STOP, STOP_LIMIT),
+    resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), shorts=True, reduces_only=False, fees_with_fills=False,
+    cash_decimals=2, quote_sizes=True, trades=True, bars=tuple(FRAMES),
+)  # fmt: skip

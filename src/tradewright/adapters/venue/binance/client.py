@@ -20,6 +20,7 @@ from tradewright.adapters.venue.binance.instruments import info_of, instrument_o
 from tradewright.adapters.venue.binance.look_up import LookUp
 from tradewright.adapters.venue.binance.recovery import Recovery
 from tradewright.adapters.venue.binance.reporter import Reporter
+from tradewright.adapters.venue.binance.supported import INTERVALS
 from tradewright.adapters.venue.binance.user_stream import UserStream
 from tradewright.model.account import CASH, NETTING, Account
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
@@ -146,9 +147,9 @@ class BinanceSpot:
         return [found[symbol] for symbol in symbols]
 
     async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
-        interval = market.INTERVALS.get(seconds)
+        interval = INTERVALS.get(seconds)
         if interval is None:
-            known = ", ".join(f"{number}" for number in market.INTERVALS)
+            known = ", ".join(f"{number}" for number in INTERVALS)
             raise InputError(f"Binance Spot has no bars of {seconds} s; it has those of {known}")
         bars: list[Bar] = []
         first = start

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tradewright.adapters.venue.mt5.answers import Price, Rate, iso, moment
 from tradewright.adapters.venue.mt5.connector import Connector
+from tradewright.adapters.venue.mt5.supported import TIMEFRAMES
 from tradewright.adapters.venue.mt5.symbols import SymbolBook
 from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import Event
@@ -18,11 +19,6 @@ from tradewright.model.numbers import PRICE_MAX, count_of, nearest_count_of
 from tradewright.ports import Clock
 
 SECOND_NS = 1_000_000_000
-TIMEFRAMES = {
-    60: "M1", 120: "M2", 180: "M3", 240: "M4", 300: "M5", 360: "M6", 600: "M10", 720: "M12", 900: "M15", 1_200: "M20",
-    1_800: "M30", 3_600: "H1", 7_200: "H2", 10_800: "H3", 14_400: "H4", 21_600: "H6", 28_800: "H8", 43_200: "H12",
-    86_400: "D1",
-}  # fmt: skip
 BAD_PRICE = "BAD_PRICE"
 
 

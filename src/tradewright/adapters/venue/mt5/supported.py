@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tradewright.model.order import EXTENDED_HOURS, LIMIT, MARKET, POST_ONLY, STOP, STOP_LIMIT
 from tradewright.model.order_table import OrderTable
+from tradewright.model.venue_limits import VenueLimits
 
 TYPE_NOT_SUPPORTED, TIF_NOT_SUPPORTED, FLAG_NOT_SUPPORTED = (
     "TYPE_NOT_SUPPORTED", "TIF_NOT_SUPPORTED", "FLAG_NOT_SUPPORTED",
@@ -41,3 +42,23 @@ HEDGING_EXITS = OrderTable(TYPE_NOT_SUPPORTED, {
     (STOP, POST_ONLY):               (_T, _G, _T, _T, _T, _T),
     (STOP, EXTENDED_HOURS):          (_T, _G, _T, _T, _T, _T),
 })  # fmt: skip
+
+TIMEFRAMES = {
+    60: "M1", 120: "M2", 180: "M3", 240: "M4", 300: "M5", 360: "M6", 600: "M10", 720: "M12", 900: "M15", 1_200: "M20",
+    1_800: "M30", 3_600: "H1", 7_200: "H2", 10_800: "H3", 14_400: "H4", 21_600: "H6", 28_800: "H8", 43_200: "H12",
+    86_400: "D1",
+}  # fmt: skip
+
+NETTING_LIMITS = VenueLimits(
+    openings=OPENINGS, closings=OPENINGS, stop_limits_pull_back=True,
+    repriced=(LIMIT, STOP, STOP_LIMIT), resized=(LIMIT, STOP, STOP_LIMIT),
+    shorts=True, reduces_only=False, fees_with_fills=True, cash_decimals=2, quote_sizes=False, trades=False,
+    bars=tuple(TIMEFRAMES),
+)  # fmt: skip
+#: The size of an exit is that of its position, and a lot stays one position.
+HEDGING_LIMITS = VenueLimits(
+    openings=OPENINGS, closings=HEDGING_EXITS, stop_limits_pull_back=True,
+    repriced=(LIMIT, STOP, STOP_LIMIT), resized=(LIMIT, STOP, STOP_LIMIT),
+    resized_partly=False, shorts=True, reduces_only=True, fees_with_fills=True, cash_decimals=2, quote_sizes=False,
+    trades=False, bars=tuple(TIMEFRAMES),
+)  # fmt: skip

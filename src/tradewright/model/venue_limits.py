@@ -1,0 +1,39 @@
+"""What an account at a venue can do, and what it can not, stated as data: by it users choose, and tests are chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tradewright.model.order_table import OrderTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueLimits:
+    """Of one venue, one mode and one class of assets.
+
+    openings, closings: which orders it takes that open a position, and that close one. trail_step_ppm: trailing stops
+    by a share of the price, in steps of so many parts per million, 0 = none; trail_distance: and by a distance.
+    stop_limits_pull_back: the limit of a stop-limit lies before its stop, so that it waits for the price to come back.
+    repriced, resized: types of resting orders whose prices and whose size can be changed; resized_partly: the size also
+    after a part was filled. shorts: it sells what is not there. reduces_only: it keeps an order that is flagged so from
+    opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. cash_decimals:
+    finest decimal of the money it shows. quote_sizes, trades: quotes come with sizes, and prints come at all. bars: the
+    periods it has, in seconds. network: its connection can be lost.
+    """
+
+    openings: OrderTable
+    closings: OrderTable
+    trail_step_ppm: int = 0
+    trail_distance: bool = False
+    stop_limits_pull_back: bool = False
+    repriced: tuple[int, ...]
+    resized: tuple[int, ...]
+    resized_partly: bool = True
+    shorts: bool
+    reduces_only: bool
+    fees_with_fills: bool
+    cash_decimals: int
+    quote_sizes: bool
+    trades: bool
+    bars: tuple[int, ...]
+    network: bool = True
