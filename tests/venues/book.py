@@ -1,0 +1,202 @@
+"""Plays the engine to one account's client and holds it to what `ports.Venue` promises with every event.
+
+Orders are applied as the core does; positions and money are added up here from fills alone, so that what a snapshot
+shows can be compared with what was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN
+from tradewright.core.orders import OrderState
+from tradewright.core.state import order_from
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
+from tradewright.model.control import CashMoved, OrderAdopted
+from tradewright.model.event import CANCELLED, EXPIRED, REJECTED, Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import MarketEvent
+from tradewright.model.numbers import MONEY_SCALE
+from tradewright.model.order import Order
+from tradewright.model.report import Fill, Report
+from tradewright.ports import Clock, Venue
+
+ENDS = (CANCELLED, EXPIRED, REJECTED)
+ASK_SECONDS = 1.0
+
+
+class Book:
+    """Implements `ports.Orders`. states: every order by its id; events: all that was told, market events apart."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.instruments: list[Instrument] = []
+        self.states: dict[str, OrderState] = {}
+        self.events: list[Event] = []
+        self.market: list[MarketEvent] = []
+        self.client: Venue
+        self.start = AccountSnapshot(0, "", 0, [], [], [])
+        self.begun = 0
+        self._ends: Counter[str] = Counter()
+        self._trades: set[tuple[str, str]] = set()
+        self._asking: set[str] = set()
+        self._told_until = 0
+
+    # ports.Orders
+
+    def instrument(self, symbol: str) -> Instrument | None:
+        return next((one for one in self.instruments if one.symbol == symbol), None)
+
+    def open(self) -> list[str]:
+        return [id for id, state in self.states.items() if state.is_open() or state.has_unknown()]
+
+    def order(self, order_id: str) -> Order | None:
+        state = self.states.get(order_id)
+        return None if state is None else state.order
+
+    def venue_id(self, order_id: str) -> str:
+        state = self.states.get(order_id)
+        return "" if state is None else state.venue_id
+
+    def filled(self, order_id: str) -> int:
+        state = self.states.get(order_id)
+        return 0 if state is None else state.filled
+
+    # What the engine asks
+
+    def submit(self, *orders: Order) -> None:
+        """In one step."""
+        for order in orders:
+            state = self.states[order.id] = OrderState(order, SUBMITTED)
+            state.submit = SENT
+        for order in orders:
+            self.client.execute(Submit(self.clock(), Approved(order)))
+
+    def cancel(self, order_id: str) -> None:
+        state = self.states[order_id]
+        state.cancel, state.queried = SENT, False
+        self.client.execute(Cancel(self.clock(), order_id))
+
+    def replace(self, order_id: str, quantity: int, limit: int, stop: int = 0) -> None:
+        state = self.states[order_id]
+        state.replace, state.asked, state.queried = SENT, (quantity, limit, stop), False
+        self.client.execute(Replace(self.clock(), order_id, quantity, limit, stop))
+
+    def query(self, order_id: str) -> None:
+        self.states[order_id].queried = True
+        self.client.execute(Query(self.clock(), order_id))
+
+    def _ask(self, order_id: str) -> None:
+        """Asks about an order again and again until no request of it is unknown."""
+        if not self.states[order_id].has_unknown():
+            self._asking.discard(order_id)
+            return
+        self.query(order_id)
+        asyncio.get_running_loop().call_later(ASK_SECONDS, self._ask, order_id)
+
+    # What the client tells
+
+    def deliver(self, event: Event) -> None:
+        """Takes an event, and fails where it breaks a promise."""
+        assert self._told_until <= event.time <= self.clock(), "time goes on, and nothing comes from the future"
+        self._told_until = event.time
+        if isinstance(event, MarketEvent):
+            self.market.append(event)
+            return
+        self.events.append(event)
+        if isinstance(event, OrderAdopted):
+            self._adopt(event)
+        elif isinstance(event, Report):
+            self._hear(event)
+
+    def _adopt(self, event: OrderAdopted) -> None:
+        order = order_from(event.order, self.instruments)
+        assert order.id not in self.states, f"{order.id} is adopted twice"
+        state = self.states[order.id] = OrderState(order, SUBMITTED)
+        state.submit = UNKNOWN
+
+    def _hear(self, report: Report) -> None:
+        assert report.order_id in self.states, f"a report on {report.order_id}, which nobody knows"
+        state = self.states[report.order_id]
+        if isinstance(report, Fill):
+            name = state.order.instrument.symbol, report.trade_id
+            assert name not in self._trades, f"trade {report.trade_id} is told twice"
+            self._trades.add(name)
+            assert not self._ends[report.order_id], f"{report.order_id} filled after its end was told"
+        # A size that the venue says is filled was told as fills before.
+        assert report.filled_units <= state.filled, f"{report.filled_units} filled, of which {state.filled} were told"
+        self._ends[report.order_id] += report.kind in ENDS
+        state.apply_report(report)
+        if state.has_unknown() and report.order_id not in self._asking:
+            self._asking.add(report.order_id)
+            asyncio.get_running_loop().call_soon(self._ask, report.order_id)
+
+    # What a test looks at
+
+    def reports(self, order_id: str) -> list[Report]:
+        return [event for event in self.events if isinstance(event, Report) and event.order_id == order_id]
+
+    def kinds(self, order_id: str) -> list[int]:
+        return [report.kind for report in self.reports(order_id)]
+
+    def fills(self, order_id: str = "") -> list[Fill]:
+        """Of one order, or all."""
+        found = [event for event in self.events if isinstance(event, Fill)]
+        return [fill for fill in found if order_id in ("", fill.order_id)]
+
+    def ends(self, order_id: str) -> int:
+        """How often its end was told."""
+        return self._ends[order_id]
+
+    def ups(self) -> list[bool]:
+        return [event.up for event in self.events if isinstance(event, ConnectionChanged)]
+
+    def settled(self) -> bool:
+        """Whether every request has its answer."""
+        return not any(
+            state.has_unknown() or SENT in (state.submit, state.cancel, state.replace) for state in self.states.values()
+        )
+
+    # What the account should be by now
+
+    def begin(self, start: AccountSnapshot) -> None:
+        """From here on all is added up."""
+        self.start, self.begun = start, len(self.events)
+
+    def _since(self) -> Sequence[Event]:
+        return self.events[self.begun :]
+
+    def positions(self) -> dict[str, int]:
+        """Signed size counts, what a fee in the base has taken left out."""
+        net = {symbol: size for symbol, size, _ in self.start.positions}
+        for fill in self._since():
+            if isinstance(fill, Fill):
+                order = self.states[fill.order_id].order
+                instrument = order.instrument
+                size = order.side * fill.size_units
+                if fill.fee_currency == instrument.base:
+                    size -= fill.fee // 10 ** (MONEY_SCALE - instrument.size_scale)
+                net[instrument.symbol] = net.get(instrument.symbol, 0) + size
+        return {symbol: size for symbol, size in net.items() if size}
+
+    def cash(self) -> dict[str, int]:
+        """Money counts by currency."""
+        money = dict(self.start.balances)
+        for event in self._since():
+            if isinstance(event, Fill):
+                order = self.states[event.order_id].order
+                instrument = order.instrument
+                worth = event.price_units * event.size_units * instrument.money_factor
+                money[instrument.quote] = money.get(instrument.quote, 0) - order.side * worth
+                if event.fee and event.fee_currency != instrument.base:
+                    money[event.fee_currency] = money.get(event.fee_currency, 0) - event.fee
+            elif isinstance(event, CashMoved):
+                money[event.currency] = money.get(event.currency, 0) + event.amount
+        return money
+
+    def working(self) -> dict[str, int]:
+        """Orders at work and what they have filled."""
+        return {id: state.filled for id, state in self.states.items() if state.is_open()}

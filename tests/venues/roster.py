@@ -1,0 +1,17 @@
+"""The venues of the suite: a new one is one line here, its stand, and its limits beside its client."""
+
+from __future__ import annotations
+
+from tests.venues.stand import Stand
+from tests.venues.stands.alpaca import AlpacaStand
+from tests.venues.stands.binance import BinanceStand
+from tests.venues.stands.mt5 import Mt5HedgingStand, Mt5NettingStand
+from tests.venues.stands.paper import PaperStand
+
+VENUES: dict[str, type[Stand]] = {
+    "paper": PaperStand,
+    "alpaca": AlpacaStand,
+    "binance": BinanceStand,
+    "mt5-netting": Mt5NettingStand,
+    "mt5-hedging": Mt5HedgingStand,
+}

@@ -1,0 +1,68 @@
+"""Alpaca: shares of one company in a margin account."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tests.venues.stand import HOST, Booked, Ground, NetStand
+from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
+from tradewright.adapters.venue.alpaca.supported import LIMITS
+from tradewright.model.account import MARGIN, Account
+from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.rng import Rng
+from tradewright.sim.models import Models
+from tradewright.sim.wire.alpaca import AlpacaSite, Knobs
+from tradewright.sim.wire.site import Tape
+
+SHARE = Instrument(
+    "ACME", "alpaca", "equity", "ACME", "USD", 4, 9, calendar="us-equity", rules=OrderRules(tick=100, step=10**9)
+)
+#: Decimals of sizes in the venue's own books.
+SIZE_SCALE = 9
+
+
+class AlpacaStand(NetStand):
+    """Fees are the venue's own afterwards, so that money moves apart from fills."""
+
+    limits = LIMITS
+    terms = Account(
+        "main", "A", "alpaca", kind=MARGIN, leverage=2, settles_ms=5_000, remote=True, reduce_only=False,
+        native_exits=False,
+    )  # fmt: skip
+    ground = Ground("ACME", Decimal(100), Decimal("0.10"), Decimal(10))
+    #: Until it was looked for what moved besides trades.
+    settle_seconds = 1.0
+    site: AlpacaSite
+
+    def new_site(self) -> AlpacaSite:
+        return AlpacaSite((SHARE,), Tape(()), Rng(7), self.clock(), knobs=Knobs(sizes=True), models=Models())
+
+    def new_client(self) -> AlpacaVenue:
+        keys, ends = Credentials("demo-key", "demo-secret"), Endpoints.at(f"http://{HOST}", f"ws://{HOST}")
+        return AlpacaVenue(
+            self.terms, keys, ends, self.cable, self.clock, Rng(3), self.book, self.book.deliver
+        )  # fmt: skip
+
+    def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
+        self.play(Tape([self.quote(SHARE, bid, ask, size)]))
+
+    def trades(self) -> list[Booked]:
+        scale = self.instrument.size_scale
+        return [
+            Booked(
+                1 if row["side"] == "buy" else -1, self._price(row["price"]),
+                int(Decimal(row["qty"]) * 10**scale), 0, "",
+            )
+            for _, row in self.site.accounts["demo-key"].activities._rows if row["activity_type"] == "FILL"
+        ]  # fmt: skip
+
+    def _price(self, text: str) -> int:
+        return int(Decimal(text) * 10**self.instrument.price_scale)
+
+    def alive(self) -> list[str]:
+        return [
+            order.terms.client_order_id.partition("_")[0] for order in self.site.accounts["demo-key"].working()
+        ]  # fmt: skip
+
+    def placed(self) -> int:
+        return len(self.site.accounts["demo-key"].orders)
