@@ -87,6 +87,8 @@ def test_case_hummingbot_601_an_order_not_found_at_first_is_not_sent_again(venue
         scene.mute()
         order = await scene.buy(limit=scene.price("-1"))
         asked = scene.clock()
+        await scene.rest(2)
+        assert scene.status(order) == "UNKNOWN"
         await scene.until(lambda: scene.state(order).stage == WORKING, 30)
         assert scene.clock() - asked > 3 * 10**9, "it was hidden, and nobody could know better"
         assert order in scene.engine.holds.holds

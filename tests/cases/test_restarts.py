@@ -8,10 +8,9 @@ import pytest
 from tests.cases.scene import CANCEL, PLACE, VENUES, Scene, play
 from tradewright.core.life_cycle import WORKING
 from tradewright.model.control import OrderAdopted
-from tradewright.model.foreign import EXTERNAL
 from tradewright.model.reconciliation import BalanceAdjusted, PositionAdjusted
 from tradewright.sim.wire.faults import DELAY_ANSWER, Fault
-from tradewright.sim.wire.trouble import FOREIGN_ORDER
+from tradewright.sim.wire.trouble import FOREIGN_ORDER, MANUAL_CLOSE
 
 everywhere = pytest.mark.parametrize("venue", list(VENUES))
 SECOND = 10**9
@@ -105,12 +104,19 @@ def test_case_nautilus_3176_what_others_did_has_the_same_name_after_each_restart
             await scene.rest(15)
             assert foreign(scene) == names
             assert scene.net() == held
-        assert len([event for event in scene.heard if isinstance(event, OrderAdopted)]) == 1
         assert scene.status(names[0]) == "ACCEPTED"
+        assert scene.inject(MANUAL_CLOSE)
+        await scene.until(lambda: len(foreign(scene)) == 2 and scene.net() == scene.there())
+        names, held = foreign(scene), scene.net()
+        await restart(scene)
+        await scene.rest(15)
+        assert (foreign(scene), scene.net()) == (names, held)
+        assert len([event for event in scene.heard if isinstance(event, OrderAdopted)]) == len(names) == 2
         assert adjustments(scene) == []
 
     play(venue, act)
 
 
 def foreign(scene: Scene) -> list[str]:
-    return [id for id, state in scene.engine.orders.items() if state.order.strategy == EXTERNAL]
+    """Orders that others made."""
+    return [id for id in scene.engine.orders if id.startswith(f"{scene.stand.terms.code}-X-")]

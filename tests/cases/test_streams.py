@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.cases.scene import PLACE, STREAM, VENUES, Scene, play
+from tradewright.app.connected import Sync
 from tradewright.core.life_cycle import WORKING
 from tradewright.model.event import ACCEPTED
 from tradewright.sim.wire.faults import (
@@ -106,16 +107,19 @@ def test_case_tradestation_95_fills_missing_from_a_stream_that_beats_are_known(v
     """10 · QuantConnect TradeStation PR#95: heartbeats came, and fourteen of eighteen fills did not."""
 
     async def act(scene: Scene) -> None:
+        scene.floor.sync = Sync(600, 600)  # the stream itself shows the gap; the comparison would only come later
+        await scene.rest(10)
         scene.show(1)
         order = await scene.buy(18, limit=scene.price("-1"))
         await scene.until(lambda: scene.state(order).stage == WORKING)
-        scene.fault(Fault(DROP_FRAME, STREAM[scene.venue], times=0, probability=0.78))
+        frames = 2 if scene.venue == "binance" else 1
+        scene.fault(Fault(DROP_FRAME, STREAM[scene.venue], times=14 * frames))
         before = scene.there()
         scene.move("-2")
-        await scene.until(lambda: scene.there() - before >= scene.units(18) * 99 // 100)
-        await scene.until(lambda: scene.status(order) == "FILLED", 15)
-        assert {fill.trade_id: fill.size_units for fill in scene.fills(order)} and len(scene.fills(order)) == 18
-        assert scene.state(order).filled == scene.units(18)
+        await scene.until(lambda: scene.there() - before >= scene.units(15) * 99 // 100)
+        await scene.until(lambda: scene.state(order).filled >= scene.units(15), 2)
+        await scene.until(lambda: scene.status(order) == "FILLED")
+        assert len({fill.trade_id for fill in scene.fills(order)}) == len(scene.fills(order)) == 18
         assert scene.net() == scene.there()
 
     play(venue, act)
@@ -132,21 +136,21 @@ def test_case_hummingbot_2945_a_fill_told_again_is_booked_once(venue: str) -> No
         order = await scene.buy(limit=scene.price("-1"))
         await scene.until(lambda: scene.state(order).stage == WORKING)
         scene.move("-2")
-        await scene.until(lambda: scene.status(order) == "FILLED")
+        await scene.until(lambda: scene.state(order).filled == scene.units(4))
+        scene.market.still = True
         await scene.rest(2)
         scene.plan.faults.clear()
         held = scene.net()
         scene.stop("live-before-step")
+        scene.floor.force_reconciliation("main")
         await scene.until(lambda: scene.day.stops == 1)
         await scene.until(scene.ready)
-        assert (scene.net(), scene.state(order).filled) == (held, scene.units(10))
-        scene.market.still = True
-        await scene.rest(2_400)
-        scene.fault(Fault(DISCONNECT, STREAM[scene.venue], times=2))
+        await scene.rest(300 if scene.venue == "mt5" else 2_400)  # MT5 is asked each second, and tells nothing again
+        scene.fault(Fault(DISCONNECT, STREAM[scene.venue]))
+        await scene.rest(60)
+        assert (scene.net(), scene.state(order).filled) == (held, scene.units(4))
         scene.market.still = False
-        other = await scene.buy(2, limit=scene.price("-5"))
-        await scene.rest(20)
-        assert (scene.net(), scene.state(order).filled, scene.status(other)) == (held, scene.units(10), "ACCEPTED")
+        await scene.until(lambda: scene.status(order) == "FILLED")
         assert scene.net() == scene.there() > 0
 
     play(venue, act)

@@ -1,35 +1,16 @@
-"""A test that can not fail is worse than none: each incident's test is run against a copy of the sources in which the
-line that prevents the incident is spoiled, and has to fail there."""
+"""A test that can not fail is worse than none: each incident's test is run on sources in which the line that
+prevents the incident is spoiled, and has to fail there."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from compileall import compile_dir
-from pathlib import Path
-from py_compile import PycInvalidationMode
-from typing import NamedTuple
 
 import pytest
 
-from tests.project import PACKAGE, ROOT, build_of
+from tests.spoiled import ONCE, Break, Nursery
 from tests.unit.core import test_incidents
 
 INCIDENTS = "tests/unit/core/test_incidents.py"
-#: What is run is pure Python whichever build runs it: once on every run is enough.
-ONCE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(300)
-
-
-class Break(NamedTuple):
-    """A line of a file, as it stands and as it would be wrong."""
-
-    file: str
-    line: str
-    spoiled: str
-
 
 BREAKS = {
     "citi_2022_a_basket_typed_for_58_million_and_made_of_444_billion": Break(
@@ -62,7 +43,9 @@ BREAKS = {
         'value = proposal.worth(scope.currency) if proposal.account.terms.kind == "cash" else 0',
     ),
     "nautilus_1507_a_small_close_is_never_denied": Break(
-        "core/rules.py", "if minimum == 0 or not proposal.opening:", "if minimum == 0:"
+        "core/rules.py",
+        "minimum = instrument.rules.notional_min\n        if minimum == 0 or not proposal.opening:",
+        "minimum = instrument.rules.notional_min\n        if minimum == 0:",
     ),
     "hummingbot_3374_orders_whose_answers_were_lost_are_not_forgotten": Break(
         "core/orders.py", "left = self.remaining()", "left = 0 if self.submit == UNKNOWN else self.remaining()"
@@ -100,36 +83,10 @@ BREAKS = {
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources, to be spoiled; compiled once, so that each run compiles the spoiled file alone. Files are told apart
-    by their content, not by their time and length."""
-    folder = tmp_path_factory.mktemp("copy")
-    shutil.copytree(PACKAGE, folder / "tradewright", ignore=shutil.ignore_patterns("__pycache__"))
-    compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
-    return folder
-
-
-@pytest.fixture
-def spoiled(request: pytest.FixtureRequest, copy: Path) -> Iterator[Path]:
-    """The copy with one line spoiled."""
-    found = BREAKS[request.param]
-    file = copy / "tradewright" / found.file
-    text = file.read_text()
-    assert found.line in text, f"{found.file} has no line {found.line!r} any more: say what would be wrong today"
-    file.write_text(text.replace(found.line, found.spoiled))
-    yield copy
-    file.write_text(text)
-
-
-def verdict(copy: Path, *tests: str) -> subprocess.CompletedProcess[str]:
-    """What pytest says of these tests on the copy; without the project's plugins, which take longer than the tests."""
-    environment = {
-        **os.environ, "PYTHONPATH": f"{copy}{os.pathsep}{ROOT}", "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }  # fmt: skip
-    options = ["-c", os.devnull, f"--rootdir={ROOT}", "--import-mode=importlib", "--noconftest"]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    nursery = Nursery(tmp_path_factory.mktemp("cache"))
+    yield nursery
+    nursery.close()
 
 
 def test_every_incident_has_its_break() -> None:
@@ -138,15 +95,14 @@ def test_every_incident_has_its_break() -> None:
 
 
 @ONCE
-def test_the_copy_as_it_stands_prevents_them_all(copy: Path) -> None:
-    found = verdict(copy, INCIDENTS)
-    assert found.returncode == 0, found.stdout
-    assert "failed" not in found.stdout
+def test_the_sources_as_they_stand_prevent_them_all(nursery: Nursery) -> None:
+    found = nursery.run(None, [INCIDENTS])
+    assert found.code == 0, found.text
 
 
 @ONCE
-@pytest.mark.parametrize(("name", "spoiled"), [(name, name) for name in BREAKS], indirect=["spoiled"], ids=list(BREAKS))
-def test_a_broken_build_is_seen(name: str, spoiled: Path) -> None:
-    found = verdict(spoiled, f"{INCIDENTS}::test_case_{name}")
-    assert found.returncode == 1, found.stdout
-    assert "AssertionError" in found.stdout or "DID NOT RAISE" in found.stdout, found.stdout
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_broken_build_is_seen(nursery: Nursery, name: str) -> None:
+    found = nursery.run(BREAKS[name], [f"{INCIDENTS}::test_case_{name}"])
+    assert found.code == 1, found.text
+    assert "AssertionError" in found.text or "DID NOT RAISE" in found.text, found.text

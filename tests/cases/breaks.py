@@ -1,0 +1,126 @@
+"""For each case a line of the sources without which the incident would have happened here, as it would be wrong, and at
+which venue that shows."""
+
+from __future__ import annotations
+
+from tests.spoiled import Break
+
+#: By file of the case, then case: where it is played ("" = as it stands), and the line.
+BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
+    "lost_answers": {
+        "ccxt_2599_an_order_whose_answer_was_lost_is_bought_once": (
+            "lose_answer-binance",
+            Break(
+                "adapters/venue/binance/caller.py",
+                "answer = await self._transport.request(self._request(call), TIMEOUT)",
+                "try:\n"
+                "                answer = await self._transport.request(self._request(call), TIMEOUT)\n"
+                "            except AnswerLost:\n"
+                "                answer = await self._transport.request(self._request(call), TIMEOUT)",
+            ),
+        ),
+        "ccxt_2599_a_request_that_broke_off_unread_opens_nothing": (
+            "alpaca",
+            Break(
+                "core/inquiries.py",
+                "return inquiry is None or max(engine.now, report.time) - inquiry.since < settles",
+                "return True",
+            ),
+        ),
+        "alpaca_py_504_an_order_leaves_once_whatever_a_gateway_says": (
+            "True-alpaca",
+            Break(
+                "adapters/venue/alpaca/door.py",
+                "verdict = judge(kind, answer)\n        if verdict.means == UNKNOWN:",
+                "if answer.status == 504:\n"
+                "            answer = await self._send(request, rank, TIMEOUT)\n"
+                "        verdict = judge(kind, answer)\n        if verdict.means == UNKNOWN:",
+            ),
+        ),
+        "hummingbot_6033_an_order_answered_with_503_is_not_forgotten": (
+            "binance",
+            Break("adapters/venue/binance/outcomes.py", "Row(UNKNOWN, (500, 599)),", "Row(REFUSED, (500, 599)),"),
+        ),
+        "hummingbot_601_an_order_not_found_at_first_is_not_sent_again": (
+            "mt5-netting",
+            Break("core/inquiries.py", "if report.kind != NOT_FOUND or settles == 0:", "if True:"),
+        ),
+        "hummingbot_8457_accepted_orders_outlive_an_outage": (
+            "alpaca",
+            Break(
+                "adapters/venue/alpaca/client.py",
+                "self._up = False\n            self._deliver(",
+                'for tracked in self._teller.known.values():\n                self._teller.end(tracked, "canceled")\n'
+                "            self._up = False\n            self._deliver(",
+            ),
+        ),
+        "nautilus_4160_a_fill_told_by_nobody_but_the_answer_is_a_fill": (
+            "binance",
+            Break(
+                "adapters/venue/binance/desk.py",
+                "        self.reporter.hear(seen_of(row, instrument))\n\n    def _take_list",
+                '        self._reject(chains[0], row.status, "")\n\n    def _take_list',
+            ),
+        ),
+    },
+    "streams": {
+        "nautilus_3436_a_stream_faster_than_its_answer_moves_nothing_backwards": (
+            "delay_answer-binance",
+            Break("adapters/venue/binance/reporter.py", "if leg.announced or leg.status", "if leg.status"),
+        ),
+        "nautilus_3869_a_fill_that_no_stream_told_is_found": (
+            "binance",
+            Break("app/connected.py", "orders: float = 5.0", "orders: float = 500.0"),
+        ),
+        "alpaca_trade_api_499_a_stream_that_broke_is_opened_again": (
+            "disconnect-alpaca",
+            Break(
+                "adapters/net/line.py",
+                "self._lost(await self._follow(fresh))",
+                "self._lost(await self._follow(fresh))\n                return",
+            ),
+        ),
+        "tradestation_95_fills_missing_from_a_stream_that_beats_are_known": (
+            "binance",
+            Break("adapters/venue/binance/book.py", "return self.executed > self.told", "return False"),
+        ),
+        "hummingbot_2945_a_fill_told_again_is_booked_once": (
+            "binance",
+            Break("core/orders.py", "if fill.trade_id in self.trades:", "if fill.trade_id in ():"),
+        ),
+        "nautilus_3770_a_real_overfill_is_booked_and_told_and_nothing_falls": (
+            "alpaca",
+            Break(
+                "core/orders.py",
+                "self.filled += fill.size_units\n",
+                "self.filled = min(self.filled + fill.size_units, self.order.quantity)\n",
+            ),
+        ),
+        "nautilus_3317_a_fill_told_again_under_another_number_is_not_booked": (
+            "binance",
+            Break(
+                "adapters/venue/binance/reporter.py",
+                "if execution.trade_id in leg.fills or leg.told + execution.size <= leg.executed:",
+                "if True:",
+            ),
+        ),
+    },
+    "restarts": {
+        "nautilus_4736_a_restart_makes_no_fill_of_its_own": (
+            "mt5-netting",
+            Break("adapters/venue/mt5/books.py", "str(deal.ticket), price", 'f"{deal.ticket}-{self.first}", price'),
+        ),
+        "nautilus_5000_orders_at_work_are_known_after_a_kill": (
+            "mt5-hedging",
+            Break("adapters/venue/mt5/ownership.py", "order = self._orders.order(id) if id else None", "order = None"),
+        ),
+        "nautilus_3176_what_others_did_has_the_same_name_after_each_restart": (
+            "alpaca",
+            Break(
+                "model/foreign.py",
+                "sha256(venue_id.encode()).hexdigest()",
+                "sha256(venue_id.encode() + __import__('os').urandom(8)).hexdigest()",
+            ),
+        ),
+    },
+}

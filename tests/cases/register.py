@@ -1,0 +1,32 @@
+"""Which failure of others is shown by which case, by its number in the list of real failures.
+
+Of some numbers the rules' side stands elsewhere: whether an order may go. Here is what then leaves, and what becomes
+of it.
+"""
+
+from __future__ import annotations
+
+#: Number → file of the cases and their names, without test_ and test_case_.
+CASES: dict[int, tuple[str, tuple[str, ...]]] = {
+    1: ("lost_answers", (
+        "ccxt_2599_an_order_whose_answer_was_lost_is_bought_once",
+        "ccxt_2599_a_request_that_broke_off_unread_opens_nothing",
+    )),
+    2: ("lost_answers", ("alpaca_py_504_an_order_leaves_once_whatever_a_gateway_says",)),
+    3: ("lost_answers", ("hummingbot_6033_an_order_answered_with_503_is_not_forgotten",)),
+    4: ("lost_answers", ("hummingbot_601_an_order_not_found_at_first_is_not_sent_again",)),
+    5: ("lost_answers", ("hummingbot_8457_accepted_orders_outlive_an_outage",)),
+    6: ("lost_answers", ("nautilus_4160_a_fill_told_by_nobody_but_the_answer_is_a_fill",)),
+    7: ("streams", ("nautilus_3436_a_stream_faster_than_its_answer_moves_nothing_backwards",)),
+    8: ("streams", ("nautilus_3869_a_fill_that_no_stream_told_is_found",)),
+    9: ("streams", ("alpaca_trade_api_499_a_stream_that_broke_is_opened_again",)),
+    10: ("streams", ("tradestation_95_fills_missing_from_a_stream_that_beats_are_known",)),
+    11: ("streams", ("hummingbot_2945_a_fill_told_again_is_booked_once",)),
+    12: ("streams", (
+        "nautilus_3770_a_real_overfill_is_booked_and_told_and_nothing_falls",
+        "nautilus_3317_a_fill_told_again_under_another_number_is_not_booked",
+    )),
+    13: ("restarts", ("nautilus_4736_a_restart_makes_no_fill_of_its_own",)),
+    14: ("restarts", ("nautilus_5000_orders_at_work_are_known_after_a_kill",)),
+    15: ("restarts", ("nautilus_3176_what_others_did_has_the_same_name_after_each_restart",)),
+}  # fmt: skip
