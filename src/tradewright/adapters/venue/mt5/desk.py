@@ -340,7 +340,8 @@ class Desk:
             return False
         await self._lookup.book(answer.deals)
         ended = answer.order.done_time is not None or answer.order.state not in AT_WORK
-        if ended and answer.order.state != "filled" and order.id not in self.replacing:
+        told = order.id in self.replacing or order.id not in self._orders.open()
+        if ended and answer.order.state != "filled" and not told:
             self._deliver(self._books.state(order.id, answer.order, False))
         return ended
 

@@ -190,7 +190,9 @@ class Rounds:
             return
         await self._lookup.book(answer.deals)
         at_work = answer.order.state in AT_WORK and answer.order.done_time is None
-        if not at_work and answer.order.state != "filled" and order.id not in self._desk.replacing:
+        # A cancel that was answered meanwhile has told it.
+        told = order.id in self._desk.replacing or order.id not in self._orders.open()
+        if not at_work and answer.order.state != "filled" and not told:
             self._deliver(self._books.state(order.id, answer.order, False))
 
     def _compare_terms(self, order: Order, shown: VenueOrder) -> None:
