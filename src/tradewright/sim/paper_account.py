@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
-from tradewright.model.command import Command
+from tradewright.model.command import Command, Query, Submit
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -42,6 +42,9 @@ class PaperAccount:
         self._deliver = deliver
 
     def execute(self, command: Command) -> None:
+        if isinstance(command, Submit) and self._venue.order(command.order_id) is not None:
+            # What has this id exists: a refusal would be told of it. It is looked up, as at every venue.
+            command = Query(command.time, command.order_id)
         self._venue.execute(command)
         for report in self._venue.due(self._clock()):
             self._deliver(report)
