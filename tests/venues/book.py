@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
 
 from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN
 from tradewright.core.orders import OrderState
@@ -29,7 +28,8 @@ ASK_SECONDS = 1.0
 
 
 class Book:
-    """Implements `ports.Orders`. states: every order by its id; events: all that was told, market events apart."""
+    """Implements `ports.Orders`. states: every order by its id; events: all that was told, market events apart. broken:
+    promises that were; again: fills told once more."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -39,11 +39,12 @@ class Book:
         self.market: list[MarketEvent] = []
         self.client: Venue
         self.start = AccountSnapshot(0, "", 0, [], [], [])
-        self.begun = 0
         self._ends: Counter[str] = Counter()
-        self._trades: set[tuple[str, str]] = set()
+        self._trades: dict[tuple[str, str], tuple[object, ...]] = {}
         self._asking: set[str] = set()
         self._told_until = 0
+        self.broken: list[str] = []
+        self.again = 0
 
     # ports.Orders
 
@@ -89,19 +90,28 @@ class Book:
         self.states[order_id].queried = True
         self.client.execute(Query(self.clock(), order_id))
 
-    def _ask(self, order_id: str) -> None:
-        """Asks about an order again and again until no request of it is unknown."""
-        if not self.states[order_id].has_unknown():
-            self._asking.discard(order_id)
-            return
+    def ask(self, order_id: str) -> None:
+        """Asks about an order, again and again as long as a request of it is unknown."""
+        self._asking.add(order_id)
         self.query(order_id)
-        asyncio.get_running_loop().call_later(ASK_SECONDS, self._ask, order_id)
+        asyncio.get_running_loop().call_later(ASK_SECONDS, self._ask_on, order_id)
+
+    def _ask_on(self, order_id: str) -> None:
+        if self.states[order_id].has_unknown():
+            self.ask(order_id)
+        else:
+            self._asking.discard(order_id)
+
+    def lose_track(self) -> None:
+        """The process that asked is gone, and what it asked."""
+        for state in self.states.values():
+            state.lose_track()
 
     # What the client tells
 
     def deliver(self, event: Event) -> None:
-        """Takes an event, and fails where it breaks a promise."""
-        assert self._told_until <= event.time <= self.clock(), "time goes on, and nothing comes from the future"
+        """Takes an event, and notes where it breaks a promise: whoever told it may catch what is raised."""
+        self._promise(self._told_until <= event.time <= self.clock(), "time goes on, and nothing is of the future")
         self._told_until = event.time
         if isinstance(event, MarketEvent):
             self.market.append(event)
@@ -114,25 +124,37 @@ class Book:
 
     def _adopt(self, event: OrderAdopted) -> None:
         order = order_from(event.order, self.instruments)
-        assert order.id not in self.states, f"{order.id} is adopted twice"
+        self._promise(order.id not in self.states, f"{order.id} is adopted twice")
         state = self.states[order.id] = OrderState(order, SUBMITTED)
         state.submit = UNKNOWN
 
     def _hear(self, report: Report) -> None:
-        assert report.order_id in self.states, f"a report on {report.order_id}, which nobody knows"
+        if report.order_id not in self.states:
+            self._promise(False, f"a report on {report.order_id}, which nobody knows")
+            return
         state = self.states[report.order_id]
         if isinstance(report, Fill):
-            name = state.order.instrument.symbol, report.trade_id
-            assert name not in self._trades, f"trade {report.trade_id} is told twice"
-            self._trades.add(name)
-            assert not self._ends[report.order_id], f"{report.order_id} filled after its end was told"
-        # A size that the venue says is filled was told as fills before.
-        assert report.filled_units <= state.filled, f"{report.filled_units} filled, of which {state.filled} were told"
-        self._ends[report.order_id] += report.kind in ENDS
+            self._fill(report, state)
+        elif report.kind in ENDS:
+            said, told = report.filled_units, state.filled
+            self._promise(said <= told, f"{report.order_id} ended with {said} filled, of which {told} were told")
+            self._ends[report.order_id] += 1
         state.apply_report(report)
         if state.has_unknown() and report.order_id not in self._asking:
-            self._asking.add(report.order_id)
-            asyncio.get_running_loop().call_soon(self._ask, report.order_id)
+            self.ask(report.order_id)
+
+    def _fill(self, fill: Fill, state: OrderState) -> None:
+        """A trade has one id, which is that of the same facts whichever way and however often it is told."""
+        name, facts = (state.order.instrument.symbol, fill.trade_id), tuple(fill.row()[2:])
+        self._promise(self._trades.setdefault(name, facts) == facts, f"trade {name} is told as two")
+        self._promise(
+            fill.trade_id in state.trades or not self._ends[fill.order_id], f"{fill.order_id} filled after its end"
+        )
+        self.again += fill.trade_id in state.trades
+
+    def _promise(self, kept: bool, what: str) -> None:
+        if not kept:
+            self.broken.append(what)
 
     # What a test looks at
 
@@ -143,9 +165,10 @@ class Book:
         return [report.kind for report in self.reports(order_id)]
 
     def fills(self, order_id: str = "") -> list[Fill]:
-        """Of one order, or all."""
+        """Of one order, or all; each once."""
         found = [event for event in self.events if isinstance(event, Fill)]
-        return [fill for fill in found if order_id in ("", fill.order_id)]
+        once = {(self.states[fill.order_id].order.instrument.symbol, fill.trade_id): fill for fill in reversed(found)}
+        return [fill for fill in reversed(once.values()) if order_id in ("", fill.order_id)]
 
     def ends(self, order_id: str) -> int:
         """How often its end was told."""
@@ -163,37 +186,33 @@ class Book:
     # What the account should be by now
 
     def begin(self, start: AccountSnapshot) -> None:
-        """From here on all is added up."""
-        self.start, self.begun = start, len(self.events)
-
-    def _since(self) -> Sequence[Event]:
-        return self.events[self.begun :]
+        """Nothing was told of trades and money before."""
+        self.start = start
 
     def positions(self) -> dict[str, int]:
         """Signed size counts, what a fee in the base has taken left out."""
         net = {symbol: size for symbol, size, _ in self.start.positions}
-        for fill in self._since():
-            if isinstance(fill, Fill):
-                order = self.states[fill.order_id].order
-                instrument = order.instrument
-                size = order.side * fill.size_units
-                if fill.fee_currency == instrument.base:
-                    size -= fill.fee // 10 ** (MONEY_SCALE - instrument.size_scale)
-                net[instrument.symbol] = net.get(instrument.symbol, 0) + size
+        for fill in self.fills():
+            order = self.states[fill.order_id].order
+            instrument = order.instrument
+            size = order.side * fill.size_units
+            if fill.fee_currency == instrument.base:
+                size -= fill.fee // 10 ** (MONEY_SCALE - instrument.size_scale)
+            net[instrument.symbol] = net.get(instrument.symbol, 0) + size
         return {symbol: size for symbol, size in net.items() if size}
 
     def cash(self) -> dict[str, int]:
         """Money counts by currency."""
         money = dict(self.start.balances)
-        for event in self._since():
-            if isinstance(event, Fill):
-                order = self.states[event.order_id].order
-                instrument = order.instrument
-                worth = event.price_units * event.size_units * instrument.money_factor
-                money[instrument.quote] = money.get(instrument.quote, 0) - order.side * worth
-                if event.fee and event.fee_currency != instrument.base:
-                    money[event.fee_currency] = money.get(event.fee_currency, 0) - event.fee
-            elif isinstance(event, CashMoved):
+        for fill in self.fills():
+            order = self.states[fill.order_id].order
+            instrument = order.instrument
+            worth = fill.price_units * fill.size_units * instrument.money_factor
+            money[instrument.quote] = money.get(instrument.quote, 0) - order.side * worth
+            if fill.fee and fill.fee_currency != instrument.base:
+                money[fill.fee_currency] = money.get(fill.fee_currency, 0) - fill.fee
+        for event in self.events:
+            if isinstance(event, CashMoved):
                 money[event.currency] = money.get(event.currency, 0) + event.amount
         return money
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tests.venues.book import Book
 from tests.venues.cable import Cable
 from tradewright.model.account import HEDGING, Account
+from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Quote
 from tradewright.model.numbers import MONEY_ONE, count_of
@@ -86,6 +87,8 @@ class Stand:
     ground: Ground
     begins = NOON
     settle_seconds = 5.0
+    #: Within so long a fee is told that comes behind its fill.
+    move_seconds = 80.0
     #: Money by which what it shows of its cash may differ for each fill: a broker that rounds each close.
     rounds = 0
 
@@ -129,10 +132,6 @@ class Stand:
         """What a report says where the table says `code`."""
         return code
 
-    def by_hand(self, lots: int, place: int) -> None:
-        """Somebody else bids for so much there."""
-        raise NotImplementedError
-
     # Its life
 
     async def start(self) -> None:
@@ -161,11 +160,12 @@ class Stand:
     async def restart(self) -> None:
         """The process is gone and another begins with what the engine knew."""
         await self.stop()
-        for state in self.book.states.values():
-            state.lose_track()
+        self.book.lose_track()
         ups = len(self.book.ups())
         self.client = self.book.client = self.new_client()
         self.running = asyncio.create_task(self.client.run())
+        for id in self.book.open():
+            self.book.ask(id)
         await self.until(lambda: self.book.ups()[ups:][-1:] == [True])
 
     async def until(self, so: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -188,6 +188,14 @@ class Stand:
     async def filled(self, order: Order, lots: int = 0) -> None:
         """Until so much of it is filled, 0 = all."""
         await self.until(lambda: self.book.filled(order.id) == (self.size(lots) if lots else order.quantity))
+
+    async def part(self, order: Order) -> None:
+        """A part of an order that rests five places off is filled, and the market leaves again."""
+        self.move(-8, lots=1)
+        await self.until(lambda: 0 < self.book.filled(order.id) < order.quantity)
+        self.move(0)
+        await self.settled()
+        assert self.book.states[order.id].status == "PARTIALLY_FILLED"
 
     async def status(self, order: Order, status: str) -> None:
         await self.until(lambda: self.book.states[order.id].status == status)
@@ -263,17 +271,27 @@ class Stand:
 
     # Accounts
 
-    async def agree(self) -> None:
-        """What was told, what a snapshot shows and what the venue's own books say is one and the same."""
+    async def paid(self) -> None:
+        """Until it was told what moved besides trades."""
+        if not self.limits.fees_with_fills:
+            await asyncio.sleep(self.move_seconds)
+
+    async def agree(self, away: bool = False) -> None:
+        """What was told, what a snapshot shows and what the venue's own books say is one and the same. away: there was
+        a time without a process, of which a venue that states fees afterwards has not told them."""
         book = self.book
+        await self.paid()
+        assert not book.broken
+        assert not (self.limits.network and book.again), "a trade was told more than once"
         shown = await self.client.snapshot()
         assert {symbol: size for symbol, size, _ in shown.positions if size} == book.positions()
         assert dict(shown.orders) == book.working()
         balances, quantum = dict(shown.balances), 10 ** (18 - self.limits.cash_decimals)
-        for currency, amount in book.cash().items():
+        untold = away and not self.limits.fees_with_fills
+        for currency, amount in () if untold else book.cash().items():
             off = abs(balances.pop(currency, 0) - amount)
             assert off <= self.rounds * len(book.fills()) + (quantum > 1) * quantum // 2, (currency, off / MONEY_ONE)
-        assert not any(balances.values())
+        assert untold or not any(balances.values())
         told = [
             Booked(book.states[fill.order_id].order.side, fill.price_units, fill.size_units, *self._fee(fill))
             for fill in book.fills()
@@ -286,8 +304,9 @@ class Stand:
 
 
 class NetStand(Stand):
-    """A stand whose venue is reached over a network."""
+    """A stand whose venue is reached over a network. failures: of a snapshot that can not be had."""
 
+    failures = (TransportError, VenueRefused)
     site: Site
 
     def __init__(self, clock: Clock, faults: Sequence[Fault] = ()) -> None:
@@ -338,6 +357,7 @@ def play(
         await stand.start()
         await act(stand)
         await stand.end()
+        assert not stand.book.broken, stand.book.broken
         return stand
 
     return run_virtual(begins or kind.begins, program)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tests.venues.stand import HOST, Booked, Ground, NetStand
@@ -9,9 +10,12 @@ from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoint
 from tradewright.adapters.venue.alpaca.supported import LIMITS
 from tradewright.model.account import MARGIN, Account
 from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.market import Bar, Trade
 from tradewright.model.rng import Rng
+from tradewright.ports import Clock
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite, Knobs
+from tradewright.sim.wire.faults import Fault
 from tradewright.sim.wire.site import Tape
 
 SHARE = Instrument(
@@ -19,6 +23,7 @@ SHARE = Instrument(
 )
 #: Decimals of sizes in the venue's own books.
 SIZE_SCALE = 9
+MINUTE_NS = 60 * 10**9
 
 
 class AlpacaStand(NetStand):
@@ -30,12 +35,17 @@ class AlpacaStand(NetStand):
         native_exits=False,
     )  # fmt: skip
     ground = Ground("ACME", Decimal(100), Decimal("0.10"), Decimal(10))
-    #: Until it was looked for what moved besides trades.
     settle_seconds = 1.0
     site: AlpacaSite
 
+    def __init__(self, clock: Clock, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(clock, faults)
+        self.prints: dict[int, list[int]] = {}
+
     def new_site(self) -> AlpacaSite:
-        return AlpacaSite((SHARE,), Tape(()), Rng(7), self.clock(), knobs=Knobs(sizes=True), models=Models())
+        return AlpacaSite(
+            (SHARE,), Tape(()), Rng(7), self.clock(), knobs=Knobs(sizes=True), models=Models(fee="bps:10")
+        )
 
     def new_client(self) -> AlpacaVenue:
         keys, ends = Credentials("demo-key", "demo-secret"), Endpoints.at(f"http://{HOST}", f"ws://{HOST}")
@@ -44,7 +54,19 @@ class AlpacaStand(NetStand):
         )  # fmt: skip
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
-        self.play(Tape([self.quote(SHARE, bid, ask, size)]))
+        """A print of one share comes first, and before it the bar of the minute that is over."""
+        quote, now = self.quote(SHARE, bid, ask, size), self.clock()
+        middle = (quote.bid_units + quote.ask_units) // 2
+        minute = now - now % MINUTE_NS
+        over = [self._bar(begin, prints) for begin, prints in self.prints.items() if begin < minute]
+        self.prints = {minute: [*self.prints.get(minute, []), middle]}
+        self.play(Tape([*over, Trade(now, SHARE, middle, 10**SIZE_SCALE, 1), quote]))
+
+    def _bar(self, begin: int, prints: list[int]) -> Bar:
+        return Bar(
+            begin + MINUTE_NS, SHARE, begin, prints[0], max(prints), min(prints), prints[-1],
+            len(prints) * 10**SIZE_SCALE,
+        )  # fmt: skip
 
     def trades(self) -> list[Booked]:
         scale = self.instrument.size_scale

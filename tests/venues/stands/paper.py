@@ -9,11 +9,9 @@ from tempfile import TemporaryDirectory
 
 from tests.venues.stand import Booked, Ground, Stand
 from tradewright.model.account import MARGIN, Account
-from tradewright.model.command import Approved, Submit
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Quote
 from tradewright.model.numbers import count_of, money_of
-from tradewright.model.order import BUY, GTC, LIMIT, Order
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock
 from tradewright.sim.models import Models
@@ -87,7 +85,3 @@ class PaperStand(Stand):
 
     def sent(self) -> int:
         return len(self.venue.orders_since())
-
-    def by_hand(self, lots: int, place: int) -> None:
-        order = Order("hand", "main", "", SHARE, BUY, LIMIT, lots * 10, 10_000 + 10 * place, time_in_force=GTC)
-        self.venue.execute(Submit(self.clock(), Approved(order)))
