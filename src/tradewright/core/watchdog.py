@@ -3,7 +3,8 @@
 `stopFillSeconds` of the account switches it on. A stop counts as reached when its venue says that it triggered, or as
 long as the market stands beyond it. What is over its time is cancelled first, and what is left of it goes at the market
 when the venue has said that it ended: so nothing is closed twice. A request that nobody answers, and a market order
-that does not fill, are looked up each time that span is over. The clock is the engine's: any event moves it on.
+that does not fill, are looked up each time that span is over; a market order that its venue refuses, or gives up with a
+rest, is followed by one for what is left when it is. The clock is the engine's: any event moves it on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.core.exits import adverse
 from tradewright.core.holds import left
-from tradewright.core.life_cycle import ENDED_EXPIRED, ENDED_REJECTED, NONE, REFUSED
+from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, NONE, REFUSED
 from tradewright.model.command import SIBLING_TRIGGERED, STOP_UNFILLED, Cancel, Command, Query
 from tradewright.model.control import ESCALATED, ExitMoved
 from tradewright.model.event import SUBMIT, TRIGGERED, Event
@@ -77,6 +78,8 @@ def _ask(engine: Blotter, command: Command) -> None:
         return
     if isinstance(command, Cancel) and command.code == STOP_UNFILLED:
         watched.since, watched.escalated = engine.now, True
+    elif isinstance(command, Cancel) and engine.orders[command.order_id].order.type == MARKET:
+        watched.since = 0  # what is left of it is not wanted any more
     elif isinstance(command, Query):
         watched.since = engine.now
 
@@ -100,9 +103,10 @@ def _see(engine: Blotter, event: MarketEvent) -> None:
 
 def _owed(engine: Blotter, order_id: str) -> bool:
     """Whether an exit that ended leaves something to be closed at the market: its end was asked for here, or its venue
-    refused it or let it lapse although it was reached."""
+    refused it or let it lapse although it was reached, or gave up one at the market for want of somebody to fill it."""
     watched, state = engine.stops[order_id], engine.orders[order_id]
-    lapsed = watched.since > 0 and state.stage in (ENDED_EXPIRED, ENDED_REJECTED) and state.order.type != MARKET
+    given_up = state.stage == ENDED_CANCELLED and state.order.type == MARKET
+    lapsed = watched.since > 0 and (given_up or state.stage in (ENDED_EXPIRED, ENDED_REJECTED))
     return (watched.escalated or lapsed) and rest_of(engine, state) > 0
 
 
@@ -128,11 +132,13 @@ def tend(engine: Engine) -> list[Event]:
         if watched is None:
             continue
         state = engine.orders[order_id]
-        if not state.is_open():
+        limit = engine.accounts[state.order.account].limits.get(LIMIT_NAME)
+        young = limit is None or not watched.since or engine.now - watched.since < limit
+        # What is left of an order at the market waits: where nothing was to be had, asking at once finds nothing.
+        if not state.is_open() and not (young and state.order.type == MARKET):
             _close(engine, state, outputs)
             continue
-        limit = engine.accounts[state.order.account].limits.get(LIMIT_NAME)
-        if limit is None or not watched.since or engine.now - watched.since < limit:
+        if young:
             continue
         if state.order.type == MARKET or state.cancel not in (NONE, REFUSED):
             engine.emit(Query(engine.now, order_id), outputs)

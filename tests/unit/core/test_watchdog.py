@@ -175,6 +175,43 @@ def test_a_held_stop_that_went_at_the_market_is_looked_up_when_it_does_not_fill(
     assert told(desk) == []
 
 
+@pytest.mark.parametrize("end", [kinds.REJECTED, kinds.EXPIRED, kinds.CANCELLED])
+@pytest.mark.parametrize("filled", [0, 3])
+def test_what_its_venue_leaves_of_a_stop_at_the_market_goes_again_each_time_its_time_is_over(
+    end: int, filled: int
+) -> None:
+    desk, stop = desk_of(native=False)
+    desk.quote(9_400)
+    assert told(desk) == [("submit", stop)]
+    left = 10
+    for _ in range(2):
+        if filled:
+            desk.fill(stop, filled, 9_400)
+        desk.say(end, stop)
+        left -= filled
+        wait(desk, 29)
+        assert told(desk) == []
+        wait(desk, 1.1)
+        ((kind, stop),) = told(desk)
+        order = desk.state(stop).order
+        assert (kind, order.type, order.quantity, order.role) == ("submit", MARKET, left, STOP_LOSS)
+    desk.fill(stop, left, 9_300)
+    wait(desk, 100)
+    assert (told(desk), desk.net(), desk.engine.stops) == ([], 0, {})
+    assert_idle(desk.engine)
+
+
+def test_a_stop_at_the_market_that_its_strategy_ends_is_left_ended() -> None:
+    desk, stop = desk_of(native=False)
+    desk.quote(9_400)
+    desk.fill(stop, 3, 9_400)
+    desk.cancel(stop)
+    desk.taken()
+    desk.say(kinds.CANCELLED, stop)
+    wait(desk, 100)
+    assert (told(desk), desk.net(), desk.engine.stops) == ([], 7, {})
+
+
 def test_the_target_of_a_stop_that_goes_at_the_market_ends() -> None:
     desk, stop = desk_of(take_profit=11_000)
     target = next(id for id in desk.engine.orders if desk.state(id).order.type == LIMIT)
