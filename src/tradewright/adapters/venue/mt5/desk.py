@@ -93,6 +93,17 @@ class Desk:
         self._changes = 0
         self._last = 0
 
+    def recall(self) -> None:
+        """What an earlier process has sent and of which no ticket is known: at a broker that cuts names their facts
+        have to tell them. A close of a netting account's position says no ticket to tell it by."""
+        own, hedging = self._own, self._books.hedging
+        for order in filter(None, map(self._orders.order, self._orders.open())):
+            plain = not slot_of(order, hedging) and (hedging or order.type != MARKET or not order.reduce_only)
+            position = own.ticket(order.lot) if order.lot else 0
+            if plain and order.id not in own.sent and not own.ticket(order.id) and (position or not order.lot):
+                magic, lots = self._books.magic(order.strategy), lots_of(order, order.quantity)
+                own.sent[order.id] = Sent(order, magic, lots, position, order.time + self.offset_ns)
+
     # What comes in
 
     def execute(self, command: Command) -> None:
@@ -140,7 +151,7 @@ class Desk:
     # Submit
 
     async def _submit(self, order: Order, queue: deque[Command]) -> None:
-        code = unsupported(order, self._books.hedging)
+        code = self._unsupported(order)
         if code:
             self._reject([order], code, words_of(code, order))
         elif slot_of(order, self._books.hedging):
@@ -150,12 +161,15 @@ class Desk:
         else:
             await self._open(order, self._along(order, queue))
 
+    def _unsupported(self, order: Order) -> str:
+        return unsupported(order, self._books.hedging, self._books.terms.native_exits)
+
     def _along(self, order: Order, queue: deque[Command]) -> dict[str, Order]:
         """The exits submitted behind an opening that go out with it, by their slots."""
         found: dict[str, Order] = {}
         for command in list(queue):
             child = command.order if isinstance(command, Submit) else None
-            if child is None or child.lot != order.id or unsupported(child, self._books.hedging):
+            if child is None or child.lot != order.id or self._unsupported(child):
                 continue
             slot = slot_of(child, self._books.hedging)
             if slot and slot not in found and child.quantity >= order.quantity:

@@ -78,14 +78,15 @@ def slot_of(order: Order, hedging: bool) -> str:
     return SLOTS.get(order.type, "") if hedging and order.role != ENTRY else ""
 
 
-def unsupported(order: Order, hedging: bool) -> str:
-    """The code of the refusal of an order that MT5 does not have, "" = it has it."""
+def unsupported(order: Order, hedging: bool, linked: bool = True) -> str:
+    """The code of the refusal of an order that MT5 does not have, "" = it has it. linked: exits are to be linked by the
+    venue; where the engine holds them, one that comes goes alone."""
     exit = order.role != ENTRY
     table = HEDGING_EXITS if hedging and exit else OPENINGS
     code = table.refusal(order.type, order.time_in_force, order.flags)
     if code:
         return code
-    if not hedging and exit and (order.parent or order.group):
+    if linked and not hedging and exit and (order.parent or order.group):
         return EXITS_NOT_LINKED
     if hedging and exit and not order.lot:
         return LOT_MISSING

@@ -66,6 +66,7 @@ class Rounds:
         self._deliver = deliver
         self._errors = errors
         self._since = since
+        self._begun = False
         self._checked = 0
         self._measured = 0
         self._marks: list[tuple[int, int]] = []  # (our clock, newest deal's ticket then)
@@ -76,6 +77,9 @@ class Rounds:
         """One round. Raises TransportError, VenueRefused: then nothing is certain."""
         if self._clock() - self._checked >= HEALTH_NS or not self._checked:
             await self.check()
+        if not self._begun:
+            self._desk.recall()
+            self._begun = True
         self._slots()
         positions = await self._lookup.positions()
         self._agree(positions.account)

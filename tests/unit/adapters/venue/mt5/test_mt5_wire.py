@@ -97,6 +97,7 @@ def test_what_is_refused_says_which_part_mt5_does_not_have() -> None:
     assert unsupported(order(LIMIT, flags=EXTENDED_HOURS), True) == "FLAG_NOT_SUPPORTED"
     assert unsupported(order(STOP, role=EXIT), True) == "LOT_MISSING"
     assert unsupported(order(STOP, role=EXIT, parent="T1-1-1"), False) == "EXITS_NOT_LINKED"
+    assert unsupported(order(MARKET, role=EXIT, parent="T1-1-1", group="T1-1-1"), False, linked=False) == ""
     assert unsupported(order(STOP_LIMIT, role=EXIT, lot="T1-1-1"), True) == "TYPE_NOT_SUPPORTED"
     assert unsupported(order(LIMIT, DAY, role=EXIT, lot="T1-1-1"), True) == "TIF_NOT_SUPPORTED"
     assert unsupported(order(LIMIT, limit_units=0), True) == "PRICE_MISSING"
