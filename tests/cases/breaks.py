@@ -111,8 +111,12 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
             Break("adapters/venue/mt5/books.py", "str(deal.ticket), price", 'f"{deal.ticket}-{self.first}", price'),
         ),
         "nautilus_5000_orders_at_work_are_known_after_a_kill": (
-            "mt5-hedging",
-            Break("adapters/venue/mt5/ownership.py", "order = self._orders.order(id) if id else None", "order = None"),
+            "binance",
+            Break(
+                "adapters/venue/binance/look_up.py",
+                "return None if seen is None or self._older(leg, seen) else seen",
+                "return None if seen is None or seen.created < self._started else seen",
+            ),
         ),
         "nautilus_3176_what_others_did_has_the_same_name_after_each_restart": (
             "alpaca",
@@ -121,6 +125,28 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
                 "sha256(venue_id.encode()).hexdigest()",
                 "sha256(venue_id.encode() + __import__('os').urandom(8)).hexdigest()",
             ),
+        ),
+        "freqtrade_13399_a_restart_gives_no_trade_the_orders_of_the_one_before": (
+            "mt5-netting-True",
+            Break("adapters/venue/mt5/ownership.py", "if trace.time + CLOCKS_NS < sent.time:", "if False:"),
+        ),
+    },
+    "fills": {
+        "hummingbot_3374_orders_without_an_answer_are_found_and_cancelled": (
+            "alpaca",
+            Break("core/engine.py", "return self.cancel(accepted.order_id, OPENINGS_STOPPED)", "return []"),
+        ),
+        "freqtrade_1858_what_filled_before_its_cancel_is_not_bought_again": (
+            "10-binance",
+            Break(
+                "adapters/venue/binance/desk.py",
+                "await self._look(chain)\n                if chain.last.over",
+                "if chain.last.over",
+            ),
+        ),
+        "freqtrade_8374_an_exit_sells_what_was_bought_and_no_more": (
+            "binance",
+            Break("adapters/venue/binance/book.py", "return self.executed > self.told", "return False"),
         ),
     },
 }

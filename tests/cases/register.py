@@ -29,4 +29,8 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     13: ("restarts", ("nautilus_4736_a_restart_makes_no_fill_of_its_own",)),
     14: ("restarts", ("nautilus_5000_orders_at_work_are_known_after_a_kill",)),
     15: ("restarts", ("nautilus_3176_what_others_did_has_the_same_name_after_each_restart",)),
+    16: ("restarts", ("freqtrade_13399_a_restart_gives_no_trade_the_orders_of_the_one_before",)),
+    17: ("fills", ("hummingbot_3374_orders_without_an_answer_are_found_and_cancelled",)),
+    18: ("fills", ("freqtrade_1858_what_filled_before_its_cancel_is_not_bought_again",)),
+    19: ("fills", ("freqtrade_8374_an_exit_sells_what_was_bought_and_no_more",)),
 }  # fmt: skip

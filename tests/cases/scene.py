@@ -61,6 +61,7 @@ class Scene(ToldWorld):
         self.market: HandTape = stand.market
         self.venue = stand.name
         self.symbol = stand.symbols[0]
+        self.home = self.market.price(self.symbol)
 
     # ── its course ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,6 +138,9 @@ class Scene(ToldWorld):
         id = str(await self.tell(lambda strategy: strategy.buy(size, **terms)))
         return id
 
+    async def cancel(self, order_id: str) -> None:
+        await self.tell(lambda strategy: strategy.cancel(order_id))
+
     def size(self, parts: int) -> Decimal:
         return WHOLE[self.venue] * parts / 10
 
@@ -145,9 +149,9 @@ class Scene(ToldWorld):
         return int(self.size(parts).scaleb(self.instrument.size_scale))
 
     def price(self, percent: str = "0") -> Decimal:
-        """So far away from the market."""
+        """So far away from where the market stood at first."""
         tick = Decimal(self.instrument.rules.tick).scaleb(-self.instrument.price_scale)
-        price = self.market.price(self.symbol) * (1 + Decimal(percent) / 100)
+        price = self.home * (1 + Decimal(percent) / 100)
         return price - price % tick
 
     def move(self, percent: str) -> None:

@@ -12,8 +12,8 @@ from tests.cases.breaks import BREAKS
 from tests.cases.register import CASES
 from tests.spoiled import ONCE, Break, Nursery
 
-FILES = ("lost_answers", "streams", "restarts")
-NUMBERS = range(1, 16)
+FILES = ("lost_answers", "streams", "restarts", "fills")
+NUMBERS = range(1, 20)
 EACH = [(file, name, *BREAKS[file][name]) for file in BREAKS for name in BREAKS[file]]
 
 

@@ -3,13 +3,17 @@ rest."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.cases.scene import CANCEL, PLACE, VENUES, Scene, play
 from tradewright.core.life_cycle import WORKING
+from tradewright.core.orders import OrderState
 from tradewright.model.control import OrderAdopted
+from tradewright.model.order import STOP_LOSS
 from tradewright.model.reconciliation import BalanceAdjusted, PositionAdjusted
-from tradewright.sim.wire.faults import DELAY_ANSWER, Fault
+from tradewright.sim.wire.faults import DELAY_ANSWER, LOSE_ANSWER, Fault
 from tradewright.sim.wire.trouble import FOREIGN_ORDER, MANUAL_CLOSE
 
 everywhere = pytest.mark.parametrize("venue", list(VENUES))
@@ -120,3 +124,48 @@ def test_case_nautilus_3176_what_others_did_has_the_same_name_after_each_restart
 def foreign(scene: Scene) -> list[str]:
     """Orders that others made."""
     return [id for id in scene.engine.orders if id.startswith(f"{scene.stand.terms.code}-X-")]
+
+
+@pytest.mark.parametrize(
+    ("venue", "cut"), [(venue, False) for venue in VENUES] + [("mt5-hedging", True), ("mt5-netting", True)]
+)
+def test_case_freqtrade_13399_a_restart_gives_no_trade_the_orders_of_the_one_before(venue: str, cut: bool) -> None:
+    """16 · freqtrade#13399: the recovery of a start took all of the last ten seconds for the new trade's, the last
+    trade's stop among it. Whose an order is, its name says; at a broker that cuts names, its facts do."""
+
+    async def act(scene: Scene) -> None:
+        before = scene.net()
+        first = await scene.buy(stop_loss=scene.price("-5"))
+        await scene.until(lambda: scene.status(first) == "FILLED")
+        await scene.rest(2)
+        await scene.tell(lambda strategy: strategy.close())
+        await scene.until(lambda: near(scene, scene.there(), before) and near(scene, scene.net(), before))
+        await restart(scene)
+        scene.fault(Fault(LOSE_ANSWER, PLACE[scene.venue]))
+        second = await scene.buy(stop_loss=scene.price("-4"))
+        await scene.until(lambda: not near(scene, scene.there(), before))
+        await restart(scene)
+        await scene.until(lambda: scene.status(second) == "FILLED")
+        await scene.rest(10)
+        assert scene.state(first).filled == scene.state(second).filled == scene.units(10)
+        assert not {fill.trade_id for fill in scene.fills(first)} & {fill.trade_id for fill in scene.fills(second)}
+        open_stops = [(state.order.parent, state.order.stop_units) for state in exits(scene) if state.is_open()]
+        assert [parent for parent, _ in open_stops] == [second]
+        assert scene.net() == scene.there()
+        assert adjustments(scene) == []
+
+    play(venue, act, setting=cut_names if cut else lambda scene: None)
+
+
+def cut_names(scene: Scene) -> None:
+    site: Any = scene.stand.site
+    site.broker.knobs.comment_max = 3
+
+
+def near(scene: Scene, held: int, wanted: int) -> bool:
+    """But for what a fee in the base leaves of an order."""
+    return abs(held - wanted) <= scene.units(10) // 100
+
+
+def exits(scene: Scene) -> list[OrderState]:
+    return [state for state in scene.engine.orders.values() if state.order.role == STOP_LOSS]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -142,8 +142,9 @@ class World:
     """One seed at one venue. faults: what goes wrong, stops: where the process ends, as (crash point, at which meeting
     with it); None = as the seed draws them. stand: the venue, None = the one of that name."""
 
-    #: Who trades.
+    #: Who trades, and the limits of the account by name.
     strategy: type[Strategy] = Restless
+    limits: Mapping[str, Any] = {}
 
     def __init__(
         self,
@@ -275,7 +276,7 @@ class World:
         spec = StrategySpec(
             STRATEGY, "prove.restless:Restless", self.stand.terms.name, symbols, (("seed", self.seed),), STRATEGY, ""
         )
-        setup = Setup(self.instruments, [(self.stand.terms, limits_from({}).row())], [spec], {})
+        setup = Setup(self.instruments, [(self.stand.terms, limits_from(self.limits).row())], [spec], {})
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
         self.floor.step(Started(self.clock(), self.trader.engine.run + 1, row))
         self.client.watch([self.trader.engine.symbols[one.symbol] for one in self.instruments])
