@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from tradewright.adapters.net.budget import Budget
+from tradewright.adapters.net.slots import Slots
 from tradewright.adapters.venue.binance.answers import TimeRow, decoded, moment, refusal_of
 from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.endpoints import Endpoints
@@ -24,7 +25,6 @@ from tradewright.adapters.venue.binance.outcomes import (
 )
 from tradewright.adapters.venue.binance.requests import Call, server_time
 from tradewright.adapters.venue.binance.signing import Parameters, query_of, signed_parameters, signed_query
-from tradewright.adapters.venue.binance.slots import Slots
 from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
 from tradewright.ports import Clock, HttpAnswer, HttpRequest, Socket, Transport
 

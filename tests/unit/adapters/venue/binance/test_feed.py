@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.adapters.venue.binance.stage import BTC, DOLLAR, ETH, HOST, ONE, SECOND_NS, START, Stage, play
-from tradewright.adapters.venue.binance.slots import Slots
+from tradewright.adapters.net.slots import Slots
 from tradewright.model.event import ACCEPTED, CANCELLED, FILLED
 from tradewright.model.market import Bar, Quote, Trade
 from tradewright.sim.wire import faults
