@@ -1,0 +1,19 @@
+"""A spot account at one of the exchanges that the library ccxt speaks to, with fewer guarantees than a venue's own
+client: docs/venues/ccxt.md states them.
+
+client      the engine's venue for one account, put together of:
+library     the library's own client, with exact numbers and our network under it
+caller      one request at a time past the limits: who goes first, what may leave, what became of it
+desk        commands → requests → reports        look_up  … what became of an order, leg by leg
+rounds      a look at the whole account          market   prices and bars, asked for
+book        orders as their legs there           reporter … as what is new of them
+answers, conventions, instruments, names, outcomes, requests: the wire, without I/O and without a clock
+"""
+
+from __future__ import annotations
+
+from tradewright.adapters.venue.ccxt.client import CcxtSpot, Polling
+from tradewright.adapters.venue.ccxt.conventions import CONVENTIONS, Convention
+from tradewright.adapters.venue.ccxt.credentials import Credentials
+
+__all__ = ["CONVENTIONS", "CcxtSpot", "Convention", "Credentials", "Polling"]

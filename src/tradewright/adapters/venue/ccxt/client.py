@@ -1,0 +1,204 @@
+"""One spot account at an exchange by ccxt, as the engine's Venue.
+
+Rounds of asking are all there is: every second while orders are open, every ten otherwise, and at once when something
+was done here. The account counts as connected while rounds succeed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.venue.ccxt.book import Book
+from tradewright.adapters.venue.ccxt.caller import Caller
+from tradewright.adapters.venue.ccxt.conventions import Convention, convention_of, lacking
+from tradewright.adapters.venue.ccxt.credentials import Credentials
+from tradewright.adapters.venue.ccxt.desk import Desk
+from tradewright.adapters.venue.ccxt.exchange import Exchange
+from tradewright.adapters.venue.ccxt.library import exchange_of
+from tradewright.adapters.venue.ccxt.look_up import LookUp
+from tradewright.adapters.venue.ccxt.market import Prices
+from tradewright.adapters.venue.ccxt.reporter import Reporter
+from tradewright.adapters.venue.ccxt.rounds import Rounds
+from tradewright.model.account import CASH, NETTING, Account
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.command import Command, Submit
+from tradewright.model.control import LagMeasured
+from tradewright.model.errors import InputError, TransportError, VenueRefused
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Orders, Transport
+
+SECOND_NS = 1_000_000_000
+#: How often the exchange's clock is looked at.
+CLOCK_NS = 300 * SECOND_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """Seconds between two looks: at the account at rest, and with orders open; at each watched instrument's prices."""
+
+    idle: float = 10.0
+    busy: float = 1.0
+    quotes: float = 1.0
+
+
+class CcxtSpot:
+    """Implements `ports.Venue`. exchange: the library's name of it; environment: live, or testnet or paper where the
+    exchange has them; settings: of the library's own, such as `urls`; convention: where none is known of the exchange.
+    errors: what could not be read, refused or found, by kind. Raises InputError for an exchange that does not offer
+    what is needed, and for terms that a spot account by this way does not have."""
+
+    def __init__(
+        self,
+        terms: Account,
+        exchange: str,
+        credentials: Credentials,
+        transport: Transport,
+        clock: Clock,
+        rng: Rng,
+        orders: Orders,
+        deliver: Callable[[Event], None],
+        environment: str = "live",
+        settings: Mapping[str, Any] | None = None,
+        convention: Convention | None = None,
+        polling: Polling | None = None,
+    ) -> None:
+        if (terms.kind, terms.mode, terms.native_exits) != (CASH, NETTING, False):
+            raise InputError(f"account {terms.name}: by ccxt it is a netting cash account with native_exits=False")
+        self.account = terms.name
+        self.errors: Counter[str] = Counter()
+        self.polling = polling or Polling()
+        self._clock = clock
+        self._rng = rng
+        self._orders = orders
+        self._deliver = deliver
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._traded: dict[str, Instrument] = {}
+        found = convention_of(exchange, convention)
+        caller = self._caller = Caller(transport, clock, self.errors, self._measured)
+        library = exchange_of(exchange, credentials, caller, environment, settings or {})
+        missing = lacking(library.has, found)
+        if missing:
+            raise InputError(f"ccxt: {exchange} does not offer {', '.join(missing)}")
+        caller.use(library)
+        self._exchange = Exchange(library, caller, found, self.errors)
+        self._join(terms, orders, deliver)
+        self._up: bool | None = None
+        self._measured_at = 0
+        self._poked = asyncio.Event()
+
+    def _join(self, terms: Account, orders: Orders, deliver: Callable[[Event], None]) -> None:
+        exchange, clock, errors = self._exchange, self._clock, self.errors
+        book = Book(orders)
+        look_up = LookUp(exchange, book, clock, self._rng.split("look_up"), errors, terms.settles_ms, self._spawn)
+        reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, look_up.fill_in)
+        look_up.reporter = reporter
+        self._desk = Desk(
+            exchange, book, reporter, look_up, clock, self._rng.split("desk"), errors, self._spawn, self._poke
+        )
+        self._rounds = Rounds(
+            exchange, book, reporter, look_up, self._desk, orders, clock, errors, self._traded,
+            round(self.polling.idle * SECOND_NS),
+        )  # fmt: skip
+        self._prices = Prices(exchange, clock, deliver, errors, self.polling.quotes)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _poke(self) -> None:
+        self._poked.set()
+
+    def _measured(self, offset: int) -> None:
+        self._measured_at = self._clock()
+        self._deliver(LagMeasured(self._clock(), "CLOCK_OFFSET", offset))
+
+    # Requests
+
+    def execute(self, command: Command) -> None:
+        if isinstance(command, Submit):
+            instrument = command.order.instrument
+            self._traded.setdefault(instrument.symbol, instrument)
+        self._desk.execute(command)
+
+    async def snapshot(self) -> AccountSnapshot:
+        await self._exchange.load()
+        return await self._rounds.snapshot(self.account)
+
+    async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
+        await self._exchange.load(anew=True)
+        found = {symbol: self._exchange.instrument(symbol) for symbol in symbols}
+        instruments = [one for one in found.values() if one is not None]
+        if len(instruments) != len(found):
+            missing = ", ".join(symbol for symbol, one in found.items() if one is None)
+            raise InputError(f"{self._exchange.library.id} does not trade {missing}")
+        for instrument in instruments:
+            self._traded.setdefault(instrument.symbol, self._orders.instrument(instrument.symbol) or instrument)
+        return [one for symbol in symbols if (one := found[symbol]) is not None]
+
+    async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
+        await self._exchange.load()
+        return await self._prices.bars(instrument, seconds, start, end)
+
+    def watch(self, instruments: Sequence[Instrument]) -> None:
+        self._traded |= {one.symbol: one for one in instruments}
+        self._prices.watch(instruments)
+
+    # Rounds
+
+    async def run(self) -> None:
+        pauses = waits(self._rng)
+        prices: asyncio.Task[None] | None = None
+        try:
+            while True:
+                self._poked.clear()
+                try:
+                    await self._round()
+                except (TransportError, VenueRefused, InputError) as error:
+                    self._say(False, str(error) or type(error).__name__)
+                    await asyncio.sleep(next(pauses) / SECOND_NS)
+                    continue
+                pauses = waits(self._rng)
+                self._say(True)
+                prices = prices or self._spawn(self._prices.run())
+                await self._rest()
+        finally:
+            await self.close()
+
+    async def _round(self) -> None:
+        if not self._measured_at or self._clock() - self._measured_at >= CLOCK_NS:
+            await self._caller.measure()
+        await self._exchange.load()
+        await self._rounds.run(whole=self._up is not True)
+
+    async def _rest(self) -> None:
+        """Until the next round; at once when something was done here, but not more often than with orders open."""
+        busy, idle = self.polling.busy, self.polling.idle
+        await asyncio.sleep(min(busy, idle) / 2)
+        try:
+            async with asyncio.timeout(max((busy if self._orders.open() else idle) - min(busy, idle) / 2, 0.0)):
+                await self._poked.wait()
+        except TimeoutError:
+            return
+
+    def _say(self, up: bool, reason: str = "") -> None:
+        if not up:
+            self.errors["round"] += 1
+        if up != self._up:
+            self._up = up
+            self._deliver(ConnectionChanged(self._clock(), self.account, up, reason))
+
+    async def close(self) -> None:
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,152 @@
+"""One look at the account: what works there, my trades since the last look, and each order of ours that should work and
+was not shown. There is no stream: what nobody asks for is not heard of.
+
+Every round asks about instruments with open orders; now and then one asks about all, and finds what others did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from tradewright.adapters.venue.ccxt.answers import Execution, Seen
+from tradewright.adapters.venue.ccxt.book import Book
+from tradewright.adapters.venue.ccxt.caller import Refused
+from tradewright.adapters.venue.ccxt.desk import Desk
+from tradewright.adapters.venue.ccxt.exchange import Exchange
+from tradewright.adapters.venue.ccxt.look_up import LookUp
+from tradewright.adapters.venue.ccxt.outcomes import NOT_FOUND
+from tradewright.adapters.venue.ccxt.reporter import Reporter
+from tradewright.model.account_snapshot import AccountSnapshot
+from tradewright.model.errors import AnswerLost
+from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE
+from tradewright.ports import Clock, Orders
+
+SECOND_NS = 1_000_000_000
+#: Trades are asked for from so long before the last look: one may come to light late.
+OVERLAP_NS = 60 * SECOND_NS
+#: An exchange that does not tell a trade it has counted does not keep the account down for ever.
+FILLED_IN_SECONDS = 30.0
+
+
+class Rounds:
+    """traded: instruments of the engine by symbol, as this client has met them. idle_ns: all of them are asked about so
+    often."""
+
+    def __init__(
+        self, exchange: Exchange, book: Book, reporter: Reporter, look_up: LookUp, desk: Desk, orders: Orders,
+        clock: Clock, errors: Counter[str], traded: dict[str, Instrument], idle_ns: int,
+    ) -> None:  # fmt: skip
+        self.exchange = exchange
+        self.book = book
+        self.reporter = reporter
+        self.look_up = look_up
+        self.desk = desk
+        self.orders = orders
+        self.clock = clock
+        self.errors = errors
+        self.traded = traded
+        self.idle_ns = idle_ns
+        self._all_at = 0
+        #: By symbol: up to then (the exchange's clock) every trade was told.
+        self._told: dict[str, int] = {}
+
+    async def run(self, whole: bool = False) -> None:
+        """One round; whole: about all instruments. Raises TransportError, VenueRefused: then nothing is certain."""
+        now = self.clock()
+        whole = whole or now - self._all_at >= self.idle_ns
+        open = self._open()
+        wanted = list(self.traded) if whole else list(dict.fromkeys(open.values()))
+        shown: set[str] = set()
+        for symbol in wanted:
+            instrument = self.traded[symbol]
+            for seen in await self._shown(instrument):
+                shown.add(self.reporter.hear(seen).order.id)
+            await self._trades(instrument)
+        await self._compare(id for id, symbol in open.items() if id not in shown and symbol in wanted)
+        await self.look_up.filled_in(FILLED_IN_SECONDS)
+        if whole:
+            self._all_at = now
+
+    def _open(self) -> dict[str, str]:
+        """Symbols of the engine's open orders, by order."""
+        found = {}
+        for id in self.orders.open():
+            order = self.orders.order(id)
+            if order is not None:
+                self.traded.setdefault(order.instrument.symbol, order.instrument)
+                found[id] = order.instrument.symbol
+        return found
+
+    async def _compare(self, missing: Iterable[str]) -> None:
+        """Orders that are open here and were not shown are looked up, each by itself."""
+        for id in list(missing):
+            chain = self.book.known(id)
+            if chain is None or chain.replacing or self.desk.busy(id):
+                continue
+            if not chain.last.status and not chain.last.venue_id and chain.last.sent:
+                continue  # the engine asks what became of it
+            try:
+                if await self.look_up.walk(chain):
+                    await self.look_up.complete(chain)
+                    self.reporter.settle(chain)
+            except AnswerLost:
+                self.errors["look_up"] += 1
+
+    async def _trades(self, instrument: Instrument) -> None:
+        """My trades of an instrument since the last look are told, whose-ever orders they are of."""
+        began = self.exchange.caller.now()
+        since = self._told.get(instrument.symbol, began) - OVERLAP_NS
+        for execution in await self.exchange.trades(instrument, since):
+            await self._trade(execution, instrument)
+        self._told[instrument.symbol] = began
+
+    async def _trade(self, execution: Execution, instrument: Instrument) -> None:
+        place = self.book.at(instrument.symbol, execution.order_id)
+        if place is None:
+            seen = await self.exchange.order(instrument, execution.order_id, "", 0)
+            if seen is None:
+                raise AnswerLost(f"{instrument.symbol}: an order that has traded is not found")
+            self.reporter.hear(seen)
+            place = self.reporter.find(seen)
+        self.reporter.fill(*place, execution)
+        self.reporter.settle_if_whole(place[0])
+
+    async def snapshot(self, account: str) -> AccountSnapshot:
+        """Trades that it shows are told first. Raises TransportError, VenueRefused."""
+        asked = self.clock()
+        self._open()
+        seen = [one for instrument in list(self.traded.values()) for one in await self._shown(instrument)]
+        balances = await self.exchange.balances()
+        for instrument in list(self.traded.values()):
+            await self._trades(instrument)
+        chains = [self.reporter.hear(one) for one in seen]
+        for chain in chains:
+            if not chain.whole:
+                await self.look_up.walk(chain)
+        working = {chain.order.id: chain.executed for chain in chains}
+        # What is owned of an asset belongs to the first instrument that is based on it, and is no money.
+        positions: dict[str, tuple[str, int, int]] = {}
+        for instrument in self.traded.values():
+            owned = balances.get(instrument.base, 0)
+            if owned and self.orders.instrument(instrument.symbol) is not None:
+                positions.setdefault(instrument.base, (instrument.symbol, _size(owned, instrument), 0))
+        money = [(asset, amount) for asset, amount in balances.items() if asset not in positions]
+        held = [position for position in positions.values() if position[1]]
+        return AccountSnapshot(self.clock(), account, asked, money, held, list(working.items()))
+
+    async def _shown(self, instrument: Instrument) -> list[Seen]:
+        try:
+            return await self.exchange.open_orders(instrument)
+        except Refused as refused:
+            if refused.outcome != NOT_FOUND:
+                raise
+            self.errors["unknown_symbol"] += 1
+            return []
+
+
+def _size(money: int, instrument: Instrument) -> int:
+    """Size counts of so much of the base asset; dust that is finer than a count is left out."""
+    one: int = 10 ** (MONEY_SCALE - instrument.size_scale)
+    return money // one

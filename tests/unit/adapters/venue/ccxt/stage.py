@@ -1,0 +1,60 @@
+"""The simulated Binance with a client by ccxt before it, and a ledger that plays the engine; all in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from tests.unit.adapters.venue.binance.stage import HOST, START, Stage
+from tradewright.adapters.venue.ccxt import CcxtSpot, Credentials
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock
+from tradewright.prove.virtual import run_virtual
+from tradewright.sim.wire.faults import Fault
+
+REST = f"http://{HOST}/api/v3"
+#: The least by which the library speaks to this venue alone.
+SETTINGS: dict[str, Any] = {
+    "urls": {"api": {"public": REST, "private": REST, "v1": f"http://{HOST}/api/v1", "sapi": f"http://{HOST}/sapi/v1"}}
+}
+
+
+class CcxtStage(Stage):
+    """As that of Binance's own client, with the other one in its place."""
+
+    client: CcxtSpot  # type: ignore[assignment]
+
+    def new_client(self) -> CcxtSpot:  # type: ignore[override]
+        client = CcxtSpot(
+            self.terms, "binance", Credentials("demo-key", "demo-secret"), self.transport, self.clock,
+            Rng(self.seed + 3), self.ledger, self.ledger.deliver, settings=SETTINGS,
+        )  # fmt: skip
+        # Instruments that the engine trades are known to a client once it was asked for them or watches them.
+        client.watch([])
+        client._traded |= self.ledger.instruments
+        self.ledger.venue = client
+        return client
+
+
+def play(
+    program: Callable[[CcxtStage], Awaitable[None]],
+    faults: Sequence[Fault] = (),
+    *,
+    seed: int = 1,
+    start: bool = True,
+    **options: Any,
+) -> CcxtStage:
+    """Runs a program on a stage whose client is connected."""
+
+    async def run(clock: Clock) -> CcxtStage:
+        stage = CcxtStage(clock, faults, False, seed, options)
+        stage.market()
+        if start:
+            await stage.start()
+        await program(stage)
+        await stage.stop()
+        await stage.transport.close()
+        assert not [kind for kind in stage.client.errors if kind.startswith("defect")], stage.client.errors
+        return stage
+
+    return run_virtual(START, run)
