@@ -334,12 +334,13 @@ class AlpacaVenue:
             await asyncio.sleep(pause)
 
     async def snapshot(self) -> AccountSnapshot:
-        """Four questions at once: the account's cash, its positions, what works, and the fills that nobody told so
-        far, without which the other answers would differ from the engine's books."""
+        """Five questions at once: the account's cash, its positions, what works, and the fills and fees that nobody
+        told so far, without which the other answers would differ from the engine's books."""
         asked = self._clock()
         try:
-            _, account, positions, rows = await asyncio.gather(
+            _, _, account, positions, rows = await asyncio.gather(
                 self._recovery.fills(),
+                self._movements.look(),
                 self._see_account(),
                 self._door.fetch(self._requests.positions(), list[WirePosition]),
                 self._recovery.open_orders(),
