@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tradewright.app.conflate import Conflator
 from tradewright.app.live import LiveEngine
 from tradewright.core.engine import Engine
+from tradewright.core.reconcile import counts_next
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.command import Command
 from tradewright.model.control import RECONCILE, Timer
@@ -216,7 +217,10 @@ class ConnectedEngine:
         self.deliver(shown)
         await compared.wait()
         self.live.crash(AFTER_COMPARISON)
-        link = self.engine.accounts[venue.account].link
-        if link is not None and (link.seen or not link.ready):
-            return self.sync.again
+        account = self.engine.accounts[venue.account]
+        if account.link is not None and (account.link.seen or not account.link.ready):
+            # A drift is told of as soon as it counts, however long the comparison before it took.
+            now = self.clock()
+            counts = counts_next(account, now)
+            return min(self.sync.again, (counts - now) / SECOND_NS) if counts else self.sync.again
         return self.sync.orders if self.orders_of(venue.account).open() else self.sync.positions

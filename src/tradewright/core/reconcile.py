@@ -184,7 +184,7 @@ def differences(engine: Blotter, account: AccountState, link: Link, shown: Accou
     found += [(POSITION, *item) for item in _positions(engine, account, shown) if item[0] not in unclear]
     if link.moved.get("", -1) < shown.asked:
         found += [(BALANCE, *item, 0) for item in _balances(engine, account, shown)]
-    apart = max(SECOND_NS, account.terms.settles_ms * MS_NS)
+    apart = _apart(account)
     made = []
     for kind, name, ours, theirs, price in found:
         if link.moved.get(name, -1) < shown.asked:
@@ -192,6 +192,18 @@ def differences(engine: Blotter, account: AccountState, link: Link, shown: Accou
             since = since if before == theirs - ours else engine.now
             made.append(Difference(kind, name, ours, theirs, price, since, engine.now - since >= apart))
     return made
+
+
+def _apart(account: AccountState) -> int:
+    """How long a difference has to stand until it counts, ns."""
+    return max(SECOND_NS, account.terms.settles_ms * MS_NS)
+
+
+def counts_next(account: AccountState, now: int) -> int:
+    """When the next of the differences counts that were seen and do not count yet; 0 = there is none."""
+    link, apart = account.link, _apart(account)
+    moments = [since + apart for _, since in link.seen.values()] if link is not None else []
+    return min((moment for moment in moments if moment > now), default=0)
 
 
 def _orders(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> list[tuple[str, int, int]]:
