@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from tests.venues.book import Book
 from tests.venues.cable import Cable
 from tradewright.model.account import HEDGING, Account
 from tradewright.model.errors import TransportError, VenueRefused
+from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Quote
 from tradewright.model.numbers import MONEY_ONE, count_of
@@ -36,7 +38,7 @@ from tradewright.model.order import (
 from tradewright.model.rng import Rng
 from tradewright.model.venue_limits import VenueLimits
 from tradewright.model.zone import DAY_NS, ordinal, utc_ns
-from tradewright.ports import Clock, Venue
+from tradewright.ports import Clock, Orders, Venue
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
 from tradewright.sim.wire.faults import Fault, Plan
@@ -87,6 +89,8 @@ class Stand:
     ground: Ground
     begins = NOON
     settle_seconds = 5.0
+    #: Lots that have to be bought besides, where a fee is taken from what comes in.
+    spare = 0
     #: Within so long a fee is told that comes behind its fill.
     move_seconds = 80.0
     #: Money by which what it shows of its cash may differ for each fill: a broker that rounds each close.
@@ -96,6 +100,8 @@ class Stand:
         self.clock = clock
         self.faults = faults
         self.book = Book(clock)
+        self.orders: Orders = self.book
+        self.deliver: Callable[[Event], None] = self.book.deliver
         self.client: Venue
         self.instrument: Instrument
         self.count = 0
@@ -252,8 +258,8 @@ class Stand:
         return order
 
     async def hold(self, lots: int) -> Order:
-        """So much is bought at the market; the order that did it."""
-        order = self.buy(lots=lots, tif=self.at_market())
+        """So much can be sold from now on; the order that bought it at the market."""
+        order = self.buy(lots=lots + self.spare, tif=self.at_market())
         await self.filled(order)
         return order
 
@@ -322,6 +328,20 @@ class NetStand(Stand):
 
     def sent(self) -> int:
         return self.cable.sent
+
+    # Behind everybody's back
+
+    def misplace(self, steps: int) -> None:
+        """The position is so many of the smallest sizes larger, and nobody is told why."""
+        raise NotImplementedError
+
+    def enrich(self, share: Fraction) -> None:
+        """There is more money by that share of it, and nobody is told why."""
+        raise NotImplementedError
+
+    def inherit(self) -> None:
+        """The account holds two lots from before all that the venue shows of its past."""
+        raise NotImplementedError
 
     def pump(self) -> None:
         """What the venue says by now goes on its way."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
@@ -15,6 +17,7 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite, Knobs
+from tradewright.sim.wire.alpaca.ledger import Ledger, Position
 from tradewright.sim.wire.faults import Fault
 from tradewright.sim.wire.site import Tape
 
@@ -31,7 +34,7 @@ class AlpacaStand(NetStand):
 
     limits = LIMITS
     terms = Account(
-        "main", "A", "alpaca", kind=MARGIN, leverage=2, settles_ms=5_000, remote=True, reduce_only=False,
+        "main", "A", "alpaca", kind=MARGIN, leverage=2, settles_ms=4_000, remote=True, reduce_only=False,
         native_exits=False,
     )  # fmt: skip
     ground = Ground("ACME", Decimal(100), Decimal("0.10"), Decimal(10))
@@ -50,7 +53,7 @@ class AlpacaStand(NetStand):
     def new_client(self) -> AlpacaVenue:
         keys, ends = Credentials("demo-key", "demo-secret"), Endpoints.at(f"http://{HOST}", f"ws://{HOST}")
         return AlpacaVenue(
-            self.terms, keys, ends, self.cable, self.clock, Rng(3), self.book, self.book.deliver
+            self.terms, keys, ends, self.cable, self.clock, Rng(3), self.orders, self.deliver
         )  # fmt: skip
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
@@ -85,6 +88,25 @@ class AlpacaStand(NetStand):
         return [
             order.terms.client_order_id.partition("_")[0] for order in self.site.accounts["demo-key"].working()
         ]  # fmt: skip
+
+    def misplace(self, steps: int) -> None:
+        ledger, asset = self._ledger(), self.site.assets.find("ACME")
+        assert asset is not None
+        held = ledger.positions.get("ACME") or Position(asset, 0, 0, 0)
+        size = held.size + steps * 10**SIZE_SCALE
+        ledger.positions["ACME"] = replace(held, size=size, cost=asset.money(10**6, size))
+        ledger.keep(self.clock())
+
+    def enrich(self, share: Fraction) -> None:
+        ledger = self._ledger()
+        ledger.cash += int(ledger.cash * share)
+        ledger.keep(self.clock())
+
+    def inherit(self) -> None:
+        self.misplace(20)
+
+    def _ledger(self) -> Ledger:
+        return self.site.accounts["demo-key"].ledger
 
     def placed(self) -> int:
         return len(self.site.accounts["demo-key"].orders)

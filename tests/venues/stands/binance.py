@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.binance import BinanceSpot, Credentials
@@ -11,7 +12,7 @@ from tradewright.adapters.venue.binance.supported import LIMITS
 from tradewright.model.account import Account
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Trade
-from tradewright.model.numbers import money_of
+from tradewright.model.numbers import MONEY_ONE, MONEY_SCALE, money_of
 from tradewright.model.rng import Rng
 from tradewright.sim.wire.binance import BinanceSite
 from tradewright.sim.wire.site import Tape
@@ -29,19 +30,21 @@ class BinanceStand(NetStand):
 
     limits = LIMITS
     terms = Account(
-        "main", "B", "binance", currency="USDT", native_exits=False, settles_ms=5_000, remote=True, reduce_only=False
+        "main", "B", "binance", currency="USDT", native_exits=False, settles_ms=4_000, remote=True, reduce_only=False
     )
     ground = Ground("BTCUSDT", Decimal(100), Decimal("0.10"), Decimal("0.5"))
     settle_seconds = 1.0
+    spare = 1
     site: BinanceSite
 
     def new_site(self) -> BinanceSite:
-        return BinanceSite((PAIR,), Tape(()), Rng(7), self.clock())
+        balances = {"demo": {"USDT": "100000"}}
+        return BinanceSite((PAIR,), Tape(()), Rng(7), self.clock(), balances=balances)
 
     def new_client(self) -> BinanceSpot:
         keys = Credentials("demo-key", "demo-secret")
         return BinanceSpot(
-            self.terms, keys, endpoints_at(HOST), self.cable, self.clock, Rng(3), self.book, self.book.deliver
+            self.terms, keys, endpoints_at(HOST), self.cable, self.clock, Rng(3), self.orders, self.deliver
         )  # fmt: skip
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
@@ -66,6 +69,19 @@ class BinanceStand(NetStand):
     def refusal_code(self, code: str) -> str:
         """The table's word is for the sentence; the code is one."""
         return "UNSUPPORTED"
+
+    def misplace(self, steps: int) -> None:
+        self._owned()["BTC"] += steps * 10 ** (MONEY_SCALE - PAIR.size_scale)
+
+    def enrich(self, share: Fraction) -> None:
+        owned = self._owned()
+        owned["USDT"] += int(owned["USDT"] * share)
+
+    def inherit(self) -> None:
+        self._owned()["BTC"] += MONEY_ONE
+
+    def _owned(self) -> dict[str, int]:
+        return self.site.venue.accounts["demo"].wallet.owned
 
     def placed(self) -> int:
         return len(self.site.venue.accounts["demo"].orders)

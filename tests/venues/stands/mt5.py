@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client
@@ -13,6 +14,7 @@ from tradewright.model.numbers import MONEY_ONE
 from tradewright.model.rng import Rng
 from tradewright.sim.models import Models
 from tradewright.sim.wire.mt5 import Knobs, Mt5Site
+from tradewright.sim.wire.mt5.orders import Order
 from tradewright.sim.wire.site import Tape
 
 EURO = Instrument(
@@ -26,7 +28,7 @@ class Mt5NettingStand(NetStand):
 
     limits = NETTING_LIMITS
     terms = Account(
-        "main", "N", "mt5", mode=NETTING, kind="margin", leverage=100, native_exits=False, settles_ms=5_000,
+        "main", "N", "mt5", mode=NETTING, kind="margin", leverage=100, native_exits=False, settles_ms=4_000,
         remote=True, reduce_only=False,
     )  # fmt: skip
     ground = Ground("EURUSD", Decimal("1.1"), Decimal("0.0005"), Decimal("0.1"))
@@ -41,7 +43,7 @@ class Mt5NettingStand(NetStand):
 
     def new_client(self) -> Mt5Client:
         keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
-        return Mt5Client(self.terms, keys, ends, self.cable, self.clock, Rng(3), self.book, self.book.deliver)
+        return Mt5Client(self.terms, keys, ends, self.cable, self.clock, Rng(3), self.orders, self.deliver)
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
         self.play(Tape([self.quote(EURO, bid, ask, size)]))
@@ -75,6 +77,22 @@ class Mt5NettingStand(NetStand):
             (id for id, state in self.book.states.items() if state.venue_id == f"{ticket}:{slot}"), f"{ticket}:{slot}"
         )
 
+    def misplace(self, steps: int) -> None:
+        for position in self.site.broker.positions:
+            position.volume += steps * EURO.rules.step
+
+    def enrich(self, share: Fraction) -> None:
+        self.site.broker.balance *= 1 + share
+
+    def inherit(self) -> None:
+        self.move(0)
+        broker = self.site.broker
+        symbol = broker.symbols["EURUSD"]
+        broker.enter(Order(broker.ticket(), symbol, 0, 20, filling=1, comment="of old"))
+        while len(broker.deals) > 1:
+            broker.deals.pop()
+        broker.history.clear()
+
     def placed(self) -> int:
         broker = self.site.broker
         return len(broker.orders) + len(broker.history)
@@ -83,5 +101,5 @@ class Mt5NettingStand(NetStand):
 class Mt5HedgingStand(Mt5NettingStand):
     limits = HEDGING_LIMITS
     terms = Account(
-        "main", "H", "mt5", mode=HEDGING, kind="margin", leverage=100, settles_ms=5_000, remote=True
+        "main", "H", "mt5", mode=HEDGING, kind="margin", leverage=100, settles_ms=4_000, remote=True
     )  # fmt: skip

@@ -47,7 +47,7 @@ class PaperStand(Stand):
         if self.stopped:
             self.venue = self._venue()
         self.stopped = False
-        return PaperAccount("main", self.venue, self.clock, self.book.deliver)
+        return PaperAccount("main", self.venue, self.clock, self.deliver)
 
     async def stop(self) -> None:
         await super().stop()

@@ -1,0 +1,185 @@
+"""A whole engine at a stand: journal, trader, connected engine and client, in virtual time, and a strategy that does
+what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+
+from tests.venues.stand import NetStand
+from tradewright.adapters.journal import EmergencyFile
+from tradewright.app.connected import ConnectedEngine
+from tradewright.app.live import LiveEngine
+from tradewright.core.engine import Engine
+from tradewright.core.limits import limits_from
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.control import ACTIVE, Started, TradingStateSet
+from tradewright.model.event import ACCOUNT_SNAPSHOT, ALARM, FILLED
+from tradewright.model.market import Quote
+from tradewright.ports import Clock, MemoryJournal
+from tradewright.prove.virtual import run_virtual
+from tradewright.signal.strategy import Strategy
+from tradewright.trader import Trader
+
+SECOND_NS = 10**9
+SCOPE = "account:main"
+STRATEGY = "obedient"
+#: What the strategy is told, and where the market stands then: a buy at the market, one with a stop and a target, a bid
+#: far below.
+BUY, GUARD, REST = "buy", "guard", "rest"
+PLACES = {BUY: 1, GUARD: 2, REST: 3}
+
+
+class Obedient(Strategy):
+    """Does what the market tells it by where it stands, once for each time that it comes there. middle, unit: of the
+    places of a stand, in price counts; lots: of each order, in text; last: where it was told something."""
+
+    middle: int = 0
+    unit: int = 1
+    lots: str = "1"
+    last: int = 0
+
+    def on_quote(self, quote: Quote) -> None:
+        place = ((quote.bid_units + quote.ask_units) // 2 - self.middle) // self.unit
+        if place == self.last:
+            return
+        self.last = place
+        scale = -quote.instrument.price_scale
+        below, above = Decimal(self.middle - 30 * self.unit).scaleb(scale), self.middle + 30 * self.unit
+        if place == PLACES[BUY]:
+            self.buy(Decimal(self.lots))
+        elif place == PLACES[GUARD]:
+            self.buy(Decimal(self.lots), stop_loss=below, take_profit=Decimal(above).scaleb(scale))
+        elif place == PLACES[REST]:
+            self.buy(Decimal(self.lots), limit=below)
+
+
+class Floor:
+    """rows: the journal's records."""
+
+    def __init__(self, stand: NetStand, folder: Path) -> None:
+        self.stand = stand
+        self.clock = stand.clock
+        self.journal = MemoryJournal()
+        self.trader = Trader(lambda spec: Obedient)
+        live = LiveEngine(self.trader, self.journal, EmergencyFile(folder), lambda event, outcome: None)
+        self.connected = ConnectedEngine(live, self.clock)
+        stand.orders, stand.deliver = self.connected.orders_of("main"), self.connected.deliver
+        self.client = stand.new_client()
+        self.connected.join(self.client)
+        self.running: asyncio.Task[None] | None = None
+
+    @property
+    def engine(self) -> Engine:
+        return self.trader.engine
+
+    async def start(self) -> None:
+        """Until the account was compared and openings may go."""
+        stand = self.stand
+        stand.move(0)
+        instruments = await self.client.instruments([stand.ground.symbol])
+        for index, instrument in enumerate(instruments):
+            instrument.index = index
+        stand.instrument = instruments[0]
+        unit = stand.price(1) - stand.price(0)
+        parameters = (("middle", stand.price(0)), ("unit", unit), ("lots", f"{2 * stand.ground.lot}"))
+        spec = StrategySpec(STRATEGY, "floor:Obedient", "main", (stand.ground.symbol,), parameters, STRATEGY, "")
+        setup = Setup(instruments, [(stand.terms, limits_from({}).row())], [spec], {})
+        row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
+        self.connected.step(Started(self.clock(), self.engine.run + 1, row))
+        self.client.watch([self.engine.symbols[one.symbol] for one in instruments])
+        self.running = asyncio.create_task(self.connected.run())
+        await self.until(lambda: self.ready)
+
+    async def end(self) -> None:
+        if self.running is not None:
+            self.running.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.running
+        await self.client.close()
+        await self.stand.net.close()
+
+    async def until(self, so: Callable[[], bool], seconds: float = 90.0) -> None:
+        deadline = self.clock() + round(seconds * SECOND_NS)
+        while not so():
+            assert self.clock() < deadline, f"not within {seconds:g} s: {self.alarms()}"
+            assert self.running is None or not self.running.done(), "the engine has ended"
+            await asyncio.sleep(0.05)
+
+    async def tell(self, word: str) -> None:
+        """The strategy is told something; there is time for what comes of it."""
+        for place in (PLACES[word], 0):
+            self.stand.move(place)
+            await asyncio.sleep(3)
+
+    def rearm(self) -> None:
+        """A named person lets the account open again."""
+        self.connected.deliver(TradingStateSet(self.clock(), SCOPE, ACTIVE, "prove", "looked at"))
+
+    # What a test looks at
+
+    @property
+    def ready(self) -> bool:
+        account = self.engine.accounts.get("main")
+        return account is not None and account.link is not None and account.link.ready
+
+    @property
+    def state(self) -> int:
+        return self.engine.states.get(SCOPE, ACTIVE)
+
+    def rows(self, kind: int, since: int = 0) -> list[list[Any]]:
+        """The journal's records of a kind, from a time on."""
+        found = [msgspec.json.decode(record) for record in self.journal.records]
+        return [row for row in found if row[0] == kind and row[1] >= since]
+
+    def alarms(self, since: int = 0) -> list[str]:
+        return [row[2] for row in self.rows(ALARM, since)]
+
+    def seen(self, since: int) -> int:
+        """When a comparison that was asked for since then first came."""
+        return min(row[1] for row in self.rows(ACCOUNT_SNAPSHOT, since) if row[3] >= since)
+
+    def net(self, strategy: str) -> int:
+        """What a strategy holds, in counts."""
+        books = self.engine.ledger.books.values()
+        return sum(book.net for book in books if book.strategy == strategy)
+
+    def positions(self) -> dict[str, int]:
+        return {one.instrument.symbol: one.net for one in self.engine.ledger.positions.values() if one.net}
+
+    def money(self) -> dict[str, int]:
+        base = self.stand.instrument.base
+        return {name: amount for name, amount in self.engine.ledger.cash["main"].items() if amount and name != base}
+
+    async def agrees(self) -> None:
+        """Engine and venue show the same positions, money and working orders."""
+        shown = await self.client.snapshot()
+        assert {symbol: size for symbol, size, _ in shown.positions if size} == self.positions()
+        balances, stand = dict(shown.balances), self.stand
+        quantum = 10 ** (18 - stand.limits.cash_decimals) if stand.limits.cash_decimals < 8 else 0
+        for name, amount in self.money().items():
+            off = abs(balances.pop(name, 0) - amount)
+            assert off <= quantum // 2 + stand.rounds * len(self.rows(FILLED)), (name, off / 10**18)
+        assert not any(balances.values())
+        assert sorted(id for id, _ in shown.orders) == sorted(self.connected.orders_of("main").open())
+
+
+def run(kind: Callable[[Clock], NetStand], act: Callable[[Any], Awaitable[None]]) -> Floor:
+    """Plays a scene on a floor that is ready, and gives it as it was left."""
+    with TemporaryDirectory() as folder:
+
+        async def program(clock: Clock) -> Floor:
+            floor = Floor(kind(clock), Path(folder))
+            await floor.start()
+            await act(floor)
+            await floor.end()
+            return floor
+
+        return run_virtual(kind.begins, program)  # type: ignore[attr-defined]
