@@ -49,7 +49,7 @@ from tradewright.model.event import CANCEL, QUERY, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
 from tradewright.model.numbers import PRICE_MAX, money_of, nearest_count_of
-from tradewright.model.order import ENTRY, Order
+from tradewright.model.order import ENTRY, MARKET, Order
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Socket, Transport
 
@@ -59,6 +59,8 @@ CLOCK_OFFSET = "CLOCK_OFFSET"
 HELD_MAX = 1_000
 #: How long a close waits for the end of what holds its shares.
 FREED_SECONDS = 10.0
+#: How often an opening through zero looks whether the close before it is done, in seconds.
+CLOSED_EVERY = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,8 @@ class AlpacaVenue:
         if waits_for:
             # Alpaca frees what an order holds when it has ended, and refuses a close until then.
             await asyncio.wait(waits_for, timeout=FREED_SECONDS)
+        if order.role == ENTRY and self._closes_beside(order):
+            await self._closed(order)
         await self._placing.submit(order, exits)
         held, self._held = self._held, []
         for update in held:
@@ -185,6 +189,23 @@ class AlpacaVenue:
             if other is not None and other.instrument is order.instrument and other.side == order.side:
                 found.append(task)
         return found
+
+    def _closes_beside(self, order: Order) -> list[Order]:
+        """Closes at the market that are to go the same way before this opening: were it faster, it would take from what
+        they close, and Alpaca would refuse them."""
+        others = [self._orders.order(id) for id in self._orders.open()]
+        return [
+            other
+            for other in others
+            if other is not None and other.role != ENTRY and other.type == MARKET
+            and other.instrument is order.instrument and other.side == order.side
+        ]  # fmt: skip
+
+    async def _closed(self, order: Order) -> None:
+        """Waits until they are done, but no longer than so."""
+        deadline = self._clock() + round(FREED_SECONDS * SECOND_NS)
+        while (closes := self._closes_beside(order)) and self._clock() < deadline:
+            await self._teller.track(closes[0]).heard(CLOSED_EVERY)
 
     def _cancel(self, order_id: str) -> None:
         behind_batch = bool(self._fresh) and self._chains.get(order_id) is self._batch
