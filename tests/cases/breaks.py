@@ -148,5 +148,41 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
             "binance",
             Break("adapters/venue/binance/book.py", "return self.executed > self.told", "return False"),
         ),
+        "freqtrade_3802_an_exit_that_filled_in_part_goes_on_until_it_is_out": (
+            "binance",
+            Break(
+                "core/watchdog.py",
+                "(given_up or state.stage in (ENDED_EXPIRED, ENDED_REJECTED))",
+                "(given_up or state.stage in (ENDED_EXPIRED, ENDED_REJECTED)) and state.order.type != MARKET",
+            ),
+        ),
+        "alpaca_306_a_change_that_was_answered_with_an_error_is_one_order": (
+            "place-error_after-alpaca",
+            Break(
+                "adapters/venue/alpaca/placing.py",
+                "left = command.quantity - tracked.filled",
+                "left = command.quantity",
+            ),
+        ),
+        "nautilus_963_a_flip_closes_and_opens_and_no_exit_opens": (
+            "alpaca",
+            Break(
+                "adapters/venue/alpaca/client.py",
+                "if order.role == ENTRY and self._closes",
+                "if False and self._closes",
+            ),
+        ),
+        "freqtrade_2478_a_fee_in_the_base_is_not_owned_and_not_sold": (
+            "",
+            Break("adapters/venue/binance/answers.py", 'money_of(fee, "commission"), asset,', "0, asset,"),
+        ),
+        "ccxt_393_no_step_of_a_size_is_lost_or_added": (
+            "binance",
+            Break(
+                "adapters/venue/binance/requests.py",
+                'said.append(("quantity", text_of(order.quantity, instrument.size_scale)))',
+                'said.append(("quantity", f"{int(order.quantity / 10**instrument.size_scale * 1e5) / 1e5}"))',
+            ),
+        ),
     },
 }

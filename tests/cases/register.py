@@ -33,4 +33,9 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     17: ("fills", ("hummingbot_3374_orders_without_an_answer_are_found_and_cancelled",)),
     18: ("fills", ("freqtrade_1858_what_filled_before_its_cancel_is_not_bought_again",)),
     19: ("fills", ("freqtrade_8374_an_exit_sells_what_was_bought_and_no_more",)),
+    20: ("fills", ("freqtrade_3802_an_exit_that_filled_in_part_goes_on_until_it_is_out",)),
+    21: ("fills", ("alpaca_306_a_change_that_was_answered_with_an_error_is_one_order",)),
+    22: ("fills", ("nautilus_963_a_flip_closes_and_opens_and_no_exit_opens",)),
+    23: ("fills", ("freqtrade_2478_a_fee_in_the_base_is_not_owned_and_not_sold",)),
+    24: ("fills", ("ccxt_393_no_step_of_a_size_is_lost_or_added",)),
 }  # fmt: skip

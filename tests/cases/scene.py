@@ -257,5 +257,5 @@ def play(
             return scene
 
     scene = run_virtual(VENUES[name][0].start, program)
-    assert scene.day.breaches == []
+    assert scene.day.breaches == [], scene.day.breaches
     return scene.day

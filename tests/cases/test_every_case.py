@@ -13,7 +13,7 @@ from tests.cases.register import CASES
 from tests.spoiled import ONCE, Break, Nursery
 
 FILES = ("lost_answers", "streams", "restarts", "fills")
-NUMBERS = range(1, 20)
+NUMBERS = range(1, 25)
 EACH = [(file, name, *BREAKS[file][name]) for file in BREAKS for name in BREAKS[file]]
 
 
