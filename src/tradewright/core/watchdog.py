@@ -115,8 +115,10 @@ def rest_of(engine: Blotter, state: OrderState) -> int:
     order = state.order
     rest = order.quantity - state.filled
     if order.parent:
+        # All exits of an opening together close what it filled, those that took the place of others included.
         parent = engine.orders.get(order.parent)
-        rest = min(rest, (parent.filled if parent is not None else 0) - state.filled)
+        exits = [engine.orders[id].filled for id in engine.children.get(order.parent, ()) if id in engine.orders]
+        rest = min(rest, (parent.filled if parent is not None else 0) - sum(exits))
     book = engine.book(order.account, order.strategy, order.instrument)
     return max(0, min(rest, left(book, order.side, order.lot, order.group)))
 

@@ -53,6 +53,19 @@ def test_a_stop_that_its_venue_never_had_is_placed_again_with_its_terms() -> Non
     assert desk.net() == 0
 
 
+def test_what_another_exit_has_closed_in_its_place_is_not_closed_again() -> None:
+    """The strategy holds more than this opening brought: that is not for its exits to close."""
+    desk, (_, stop) = desk_of(stop_loss=9_500)
+    desk.fill(desk.buy(20), 20, PRICE)
+    desk.taken()
+    restarted(desk)
+    desk.say(kinds.NOT_FOUND, stop)
+    (again,) = placed(desk)
+    desk.fill(again.id, 10, 9_500)
+    desk.say(kinds.NOT_FOUND, stop)
+    assert (placed(desk), desk.net()) == ([], 20)
+
+
 @pytest.mark.parametrize("first", [STOP_LOSS, TAKE_PROFIT])
 def test_of_a_pair_each_is_placed_again_and_they_stay_a_pair(first: str) -> None:
     desk, (_, stop, target) = desk_of(stop_loss=9_500, take_profit=11_000)
