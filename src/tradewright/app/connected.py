@@ -103,6 +103,12 @@ class ConnectedEngine:
         """What the client of that account is made with."""
         return AccountOrders(self.engine, account)
 
+    def since(self, account: str) -> int:
+        """Ns UTC up to which the engine knows the account whole, 0 = it has never seen it: the client is made with
+        it."""
+        link = self.engine.accounts[account].link if account in self.engine.accounts else None
+        return 0 if link is None else min([link.checked, *[since for _, since in link.seen.values()]])
+
     def join(self, venue: Venue) -> None:
         """An account's client; it was made with `deliver` and `orders_of`."""
         self.venues[venue.account] = venue

@@ -17,7 +17,7 @@ from tradewright.prove.auditor import Placed, Truth
 from tradewright.sim.market import Market, universe
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite
-from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Tape
 
 HOST = "alpaca"
@@ -54,14 +54,16 @@ class AlpacaStand:
         return Tape(market.events())
 
     def client(
-        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]
+        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int
     ) -> AlpacaVenue:
-        """A new client of the account."""
+        """A new client of the account, which the engine knows up to then."""
         ends = Endpoints(
             f"http://{HOST}", f"http://{HOST}", f"ws://{HOST}/stream", f"ws://{HOST}/v2/iex",
             f"ws://{HOST}/v1beta3/crypto/us",
         )  # fmt: skip
-        return AlpacaVenue(self.terms, Credentials(KEY, SECRET), ends, transport, clock, rng, orders, deliver)
+        return AlpacaVenue(
+            self.terms, Credentials(KEY, SECRET), ends, transport, clock, rng, orders, deliver, since=since
+        )
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The venue's own books, in the counts of these instruments."""
@@ -89,6 +91,10 @@ class AlpacaStand:
                 count_of(str(limit), instrument.price_scale, "price") if limit else 0,
             )
         ]  # fmt: skip
+
+    def turned_away(self, answer: Answer) -> bool:
+        """Never: what has been placed once is not placed again under its name, whatever came of it."""
+        return False
 
     def own(self, client_id: str) -> str:
         """The order here whose leg a client id names."""

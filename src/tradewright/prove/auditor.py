@@ -63,7 +63,7 @@ class Placed:
 
 @dataclass(slots=True)
 class Known:
-    """An order as the journal's rows have it."""
+    """An order as the journal's rows have it. replaced: when its newest terms began, and their quantity."""
 
     symbol: str
     strategy: str
@@ -77,6 +77,7 @@ class Known:
     overfilled: bool = False
     late: bool = False
     sizes: set[int] = field(default_factory=set)
+    replaced: tuple[int, int] = (0, 0)
 
 
 class Auditor:
@@ -117,7 +118,7 @@ class Auditor:
         elif kind == kinds.EXIT_TRIGGERED and row[2] in self.orders:
             self.orders[row[2]].sizes.add(row[3])
         elif kind == kinds.REPLACED and row[2] in self.orders:
-            self.orders[row[2]].quantity = row[4]
+            self._replaced(self.orders[row[2]], row[3], row[4])
         elif kind in (kinds.CASH_MOVED, kinds.BALANCE_ADJUSTED):
             self.cash[row[3]] += row[4]
         elif kind == kinds.POSITION_ADJUSTED:
@@ -140,6 +141,12 @@ class Auditor:
         known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14])
         known.sizes.add(row[6])
         self.orders[row[0]] = known
+
+    def _replaced(self, order: Known, time: int, quantity: int) -> None:
+        """The later terms by the venue's clock hold, whenever they are heard; of one time the smaller ones."""
+        newest, least = order.replaced
+        if time > newest or (time == newest and quantity < least):
+            order.replaced, order.quantity = (time, quantity), quantity
 
     def _asked(self, row: Sequence[Any]) -> None:
         order = self.orders.get(row[2])
@@ -201,6 +208,10 @@ class Auditor:
         fits = placed.size in order.sizes if first else placed.size <= max(order.sizes)
         if placed.side != order.side or not fits or (placed.limit and placed.limit not in order.limits):
             self.breach("I-2", f"{placed} is not what was approved as {order}")
+
+    def turned_away(self, placed: Placed) -> None:
+        """The venue has said that it did not place it, and may be asked again."""
+        self.placed[placed.client_id] -= 1
 
     # ── what is there ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -16,7 +16,7 @@ from tradewright.ports import Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.sim.market import Market, universe
 from tradewright.sim.wire.binance import BinanceSite
-from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Tape
 
 HOST = "binance"
@@ -52,11 +52,11 @@ class BinanceStand:
         return Tape(market.events())
 
     def client(
-        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]
+        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int
     ) -> BinanceSpot:
-        """A new client of the account."""
+        """A new client of the account, which the engine knows up to then."""
         keys = Credentials("demo-key", "demo-secret")
-        return BinanceSpot(self.terms, keys, endpoints_at(HOST), transport, clock, rng, orders, deliver)
+        return BinanceSpot(self.terms, keys, endpoints_at(HOST), transport, clock, rng, orders, deliver, since=since)
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The venue's own books, in the counts of these instruments."""
@@ -88,6 +88,10 @@ class BinanceStand:
                 count_of(limit, instrument.price_scale, "price") if limit else 0,
             )
         ]  # fmt: skip
+
+    def turned_away(self, answer: Answer) -> bool:
+        """Never: what has been placed once is not placed again under its name, whatever came of it."""
+        return False
 
     def own(self, client_id: str) -> str:
         """The order here whose leg a client id names."""

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from tradewright.core.life_cycle import EVENT_NAMES, STAGE_NAMES, STAGES
 from tradewright.model.event import ACCEPTED, FILL_PRICE, REPORT_KIND_MAX
+from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.world import Day, play
 from tradewright.sim.wire.faults import KINDS
 
@@ -91,7 +92,7 @@ def run(venues: Sequence[str], seeds: Sequence[int], told: Callable[[Day], None]
     """Each seed at each venue. told: each day as it ends."""
     found = FaultRun(len(seeds), list(venues))
     named = edges()
-    found.faults.update(dict.fromkeys(KINDS, 0))
+    found.faults.update(dict.fromkeys((*KINDS, *HEARSAY), 0))
     found.edges.update(dict.fromkeys(named.values(), 0))
     chain = blake2b(digest_size=16)
     for venue in venues:

@@ -15,13 +15,15 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.sim.market import Market, universe
-from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.mt5 import Knobs, Mt5Site
 from tradewright.sim.wire.site import Tape
 
 HOST = "mt5"
 SYMBOLS = ("EURUSD", "XAUUSD")
 PATH = "/api/v1/trades/open"
+#: Requote, invalid price, price changed, price off.
+TURNED_AWAY = (10004, 10015, 10020, 10021)
 CENT = 10 ** (MONEY_SCALE - 2)
 
 
@@ -50,11 +52,11 @@ class Mt5Stand:
         return Tape(market.events())
 
     def client(
-        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None]
+        self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int
     ) -> Mt5Client:
-        """A new client of the account."""
+        """A new client of the account, which the engine knows up to then."""
         keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
-        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver)
+        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver, since=since)
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The broker's own books, in the counts of these instruments. Its balance less what open positions cost; it
@@ -95,6 +97,11 @@ class Mt5Stand:
                 count_of(str(price), instrument.price_scale, "price") if price else 0,
             )
         ]  # fmt: skip
+
+    def turned_away(self, answer: Answer) -> bool:
+        """Whether it says that there is no such order, and may be asked anew: a requote, a price that moved or has been
+        reached already."""
+        return any(b'"retcode":%d' % retcode in answer.body.replace(b" ", b"") for retcode in TURNED_AWAY)
 
     def own(self, client_id: str) -> str:
         """The order here whose leg a comment names."""

@@ -29,16 +29,16 @@ from tradewright.app.live import (
     LiveEngine,
 )
 from tradewright.app.recovery import groups
-from tradewright.core.life_cycle import DENIED, SENT
+from tradewright.core.life_cycle import DENIED, HELD, SENT
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.chain import Head
 from tradewright.model.codec import Decoder
-from tradewright.model.command import Command
+from tradewright.model.command import Cancel, Command
 from tradewright.model.control import EVERYTHING, HALTED, Started, TradingStateSet
 from tradewright.model.errors import TransportError, VenueRefused
-from tradewright.model.event import ALARM, Event
+from tradewright.model.event import ALARM, CANCELLED, Event
 from tradewright.model.foreign import foreign_id
 from tradewright.model.instrument import Instrument
 from tradewright.model.report import Report
@@ -47,6 +47,7 @@ from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.alpaca_stand import AlpacaStand
 from tradewright.prove.auditor import Auditor, Books
 from tradewright.prove.binance_stand import BinanceStand
+from tradewright.prove.hearsay import Hearsay
 from tradewright.prove.mt5_stand import Mt5Stand
 from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
@@ -75,6 +76,8 @@ DEAD_SECONDS = 3.0
 POINTS = (BEFORE_STEP, AFTER_STEP, AFTER_APPEND, BEFORE_DURABLE, AFTER_DURABLE, *CONNECTED_CRASH_POINTS)
 #: Seeds modulo 7 on whose days the process is stopped as well.
 STOPPED_SEEDS = (0, 1, 5)
+#: One seed in so many has days on which reports come late, twice and at odds with each other.
+HEARSAY_SEEDS = 4
 
 
 @dataclass(slots=True)
@@ -108,6 +111,12 @@ class TalliedEngine(LiveEngine):
             self.edges[event.kind, state.stage] += 1
         return super().step(event)
 
+    def _append(self, event: Event, outcome: Outcome) -> int:
+        # An exit that is held here ends without a report: its cancel ends it.
+        held = [output for output in outcome.outputs if isinstance(output, Cancel) and output.here]
+        self.edges[CANCELLED, HELD] += len(held)
+        return super()._append(event, outcome)
+
 
 class WatchedSite:
     """A site whose requests the auditor reads as they arrive, before anything is done with them."""
@@ -119,7 +128,9 @@ class WatchedSite:
 
     def request(self, request: Request, now: int) -> Answer:
         self.world.leaves(request)
-        return self.inner.request(request, now)
+        answer = self.inner.request(request, now)
+        self.world.answered(request, answer)
+        return answer
 
     def connect(self, request: Request, now: int) -> Connection | Answer:
         return self.inner.connect(request, now)
@@ -161,9 +172,14 @@ class World:
         self.folder = folder
         self.rng = Rng(seed)
         self.stand = stand or STANDS[venue](seed, clock())
-        self.plan = Plan(drawn(self.rng.split("faults")) if faults is None else faults, self.rng.split("plan"))
+        self.gossips = faults is None and seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1
+        self.plan = Plan(
+            drawn(self.rng.split("faults"), self.gossips) if faults is None else faults, self.rng.split("plan")
+        )
         self.stops = list(drawn_stops(seed, self.rng.split("stops")) if stops is None else stops)
         self.met: Counter[str] = Counter()
+        self.fired: Counter[str] = Counter()
+        self.hearsay: Hearsay | None = None
         self.site = FaultySite(self.stand.site, self.plan, clock())
         self.transport = SiteTransport({venue: WatchedSite(self.site, self)}, clock, self.rng.split("network"))
         self.journal = MemoryJournal()
@@ -180,9 +196,15 @@ class World:
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
         self.live.edges = self.edges
         self.floor = ConnectedEngine(self.live, self.clock)
+        run = self.trader.engine.run
+        deliver = self.floor.deliver
+        if self.gossips:
+            rng = self.rng.split(f"hearsay {run}")
+            self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired)
+            deliver = self.hearsay.hear
         client = self.stand.client(
-            self.transport, self.clock, self.rng.split(f"client {self.trader.engine.run}"),
-            self.floor.orders_of(self.stand.terms.name), self.floor.deliver,
+            self.transport, self.clock, self.rng.split(f"client {run}"),
+            self.floor.orders_of(self.stand.terms.name), deliver, self.floor.since(self.stand.terms.name),
         )  # fmt: skip
         self.floor.join(client)
         return client
@@ -212,6 +234,12 @@ class World:
         self._read_on()
         for placed in self.stand.placed(request, self.instruments):
             self.auditor.leaves(placed, self.stand.own(placed.client_id))
+
+    def answered(self, request: Request, answer: Answer) -> None:
+        """What goes back to it, whether it arrives or not."""
+        if not answer.lost and self.stand.turned_away(answer):
+            for placed in self.stand.placed(request, self.instruments):
+                self.auditor.turned_away(placed)
 
     def books(self) -> Books:
         """The engine's books as plain numbers."""
@@ -285,6 +313,9 @@ class World:
         """From now on nothing goes wrong, and nothing new is wanted."""
         self.plan.faults.clear()
         self.stops.clear()
+        self.gossips = False
+        if self.hearsay is not None:
+            self.hearsay.end()
         trouble = self.site.trouble
         trouble.hidden_ns = trouble.stale_ns = 0
         trouble.maintenance = trouble.silent = False
@@ -305,7 +336,7 @@ class World:
         auditor.same(day.state, replayed(self.journal))
         day.breaches, day.records = auditor.breaches, auditor.records
         day.hash = journal_hash(self.journal.head)
-        day.fired, day.fills = dict(self.plan.fired), len(auditor.fills)
+        day.fired, day.fills = dict(self.fired + Counter(self.plan.fired)), len(auditor.fills)
         day.orders, day.edges = len(auditor.orders), dict(self.edges)
         return day
 
@@ -322,8 +353,9 @@ def _waits(state: OrderState) -> bool:
     return state.has_unknown() or SENT in (state.submit, state.cancel, state.replace)
 
 
-def drawn(rng: Rng) -> list[Fault]:
-    """The faults of a day: of each kind some, or none."""
+def drawn(rng: Rng, long_hidden: bool = False) -> list[Fault]:
+    """The faults of a day: of each kind some, or none. long_hidden: orders stay hidden for longer than the venue's
+    settling time, so that the engine gives them up and they come back."""
     faults: list[Fault] = []
     for kind in (*REQUEST_FAULTS, *FRAME_FAULTS):
         if rng.below(2):
@@ -333,7 +365,14 @@ def drawn(rng: Rng) -> list[Fault]:
             )  # fmt: skip
     for kind in STATES:
         if rng.below(2):
-            faults.append(Fault(kind, begin=20 + rng.below(150), seconds=3 + rng.below(30), by=1 + rng.below(4)))
+            faults.append(
+                Fault(
+                    kind,
+                    begin=20 + rng.below(150),
+                    seconds=3 + rng.below(30),
+                    by=(1 + rng.below(4)) * (4 if long_hidden else 1),
+                )
+            )
     for kind in INJECTIONS:
         for _ in range(rng.below(3)):
             faults.append(Fault(kind, begin=20 + rng.below(270)))

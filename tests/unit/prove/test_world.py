@@ -36,6 +36,9 @@ ONCE_BROKEN = {
     ("binance", 60): "a snapshot that failed half-way forgot what it had to explain",
     ("binance", 226): "trades that the venue did not show yet were not asked for again",
     ("alpaca", 17): "earlier terms of an order filled it, and its newest went on at the venue",
+    ("binance", 5): "what somebody traded while no client ran was found as a drift, and not as their trades",
+    ("mt5", 22): "a position that the broker opened again had its old stop and target, unseen",
+    ("alpaca", 39): "an exit placed again closed what another in its place had closed",
     ("binance", 174): "a close beside an exit whose cancel was on its way sold twice where no reduce-only guards",
 }
 

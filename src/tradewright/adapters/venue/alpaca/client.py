@@ -78,7 +78,8 @@ class Options:
 
 
 class AlpacaVenue:
-    """A `ports.Venue`. errors: how often what was not understood, by what it was."""
+    """A `ports.Venue`. since: ns UTC up to which the engine knows the account whole, 0 = it has never seen it; fills
+    after it are told, whose-ever they are. errors: how often what was not understood, by what it was."""
 
     def __init__(
         self,
@@ -91,6 +92,7 @@ class AlpacaVenue:
         orders: Orders,
         deliver: Callable[[Event], None],
         options: Options | None = None,
+        since: int = 0,
     ) -> None:
         self.account = terms.name
         self.errors: Counter[str] = Counter()
@@ -109,8 +111,9 @@ class AlpacaVenue:
             self._door, self._requests, self._teller, self._lookups, orders, clock, self.errors
         )  # fmt: skip
         self._recovery = Recovery(
-            self._door, self._requests, self._teller, self._lookups, orders, self.errors, self._chains.__contains__
-        )
+            self._door, self._requests, self._teller, self._lookups, orders, self.errors, self._chains.__contains__,
+            since,
+        )  # fmt: skip
         self._movements = Movements(terms, self._door, self._requests, orders, deliver, clock, self.errors)
         self._line = Line(
             endpoints.trades, transport, clock, rng.split("trades"), self._log_in, self._hear, self._lost,

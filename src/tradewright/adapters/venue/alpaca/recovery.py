@@ -38,6 +38,7 @@ class Recovery:
         orders: Orders,
         errors: Counter[str],
         in_flight: Callable[[str], bool],
+        since: int,
     ) -> None:
         self._door = door
         self._requests = requests
@@ -46,7 +47,7 @@ class Recovery:
         self._orders = orders
         self._errors = errors
         self._in_flight = in_flight
-        self._since = 0
+        self._since = since
 
     # Who is it
 

@@ -47,8 +47,9 @@ INVALID_SYMBOL = "-1121"
 
 
 class BinanceSpot:
-    """Implements `ports.Venue`. errors: what could not be read, refused or found, by kind. Raises InputError for terms
-    that Binance Spot does not have."""
+    """Implements `ports.Venue`. since: ns UTC up to which the engine knows the account whole, 0 = it has never seen it;
+    trades after it are told, whose-ever they are. errors: what could not be read, refused or found, by kind. Raises
+    InputError for terms that Binance Spot does not have."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class BinanceSpot:
         rng: Rng,
         orders: Orders,
         deliver: Callable[[Event], None],
+        since: int = 0,
     ) -> None:
         if (terms.kind, terms.mode) != (CASH, NETTING):
             raise InputError(f"account {terms.name}: Binance Spot is a netting cash account")
@@ -81,7 +83,7 @@ class BinanceSpot:
         self._desk = Desk(
             caller, book, reporter, look_up, clock, rng.split("desk"), self.errors, terms.native_exits, self._spawn
         )
-        self._recovery = Recovery(caller, book, reporter, look_up, orders, clock, self.errors, self._traded)
+        self._recovery = Recovery(caller, book, reporter, look_up, orders, clock, self.errors, self._traded, since)
         self._stream = UserStream(caller, reporter, orders, self.errors, self._recovery.balances_changed, self._missed)
         self._stream.line = self._line(
             f"{endpoints.socket_api}?timeUnit=MICROSECOND&returnRateLimits=false", self._opened, self._stream.heard,

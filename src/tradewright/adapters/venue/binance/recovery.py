@@ -20,6 +20,8 @@ from tradewright.ports import Clock, Orders
 
 MS_NS = 1_000_000
 SECOND_NS = 1_000 * MS_NS
+#: Two clocks that were compared may differ by so much.
+CLOCKS_NS = SECOND_NS
 #: Trades are asked for from so long before the stream was last heard.
 OVERLAP_NS = 60 * SECOND_NS
 #: For so long the trades behind a balance that moved are asked for again: the venue may know them later than it.
@@ -32,11 +34,12 @@ QUOTES = ("USDT", "USDC", "FDUSD", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL", "JP
 
 
 class Recovery:
-    """traded: instruments of the engine by symbol, as this client has met them."""
+    """traded: instruments of the engine by symbol, as this client has met them. since: ns UTC (our clock) up to which
+    the engine knows the account whole, 0 = it has never seen it."""
 
     def __init__(
         self, caller: Caller, book: Book, reporter: Reporter, look_up: LookUp, orders: Orders, clock: Clock,
-        errors: Counter[str], traded: dict[str, Instrument],
+        errors: Counter[str], traded: dict[str, Instrument], since: int,
     ) -> None:  # fmt: skip
         self.caller = caller
         self.book = book
@@ -46,6 +49,7 @@ class Recovery:
         self.clock = clock
         self.errors = errors
         self.traded = traded
+        self._before = since
         #: What the account had when nothing was missing, and what the stream has said while something may be.
         self._balances: dict[str, int] | None = None
         self._later: dict[str, int] = {}
@@ -75,10 +79,18 @@ class Recovery:
         await self._compare(await self._open_orders())
         if since:
             balances = await self._explain(known, balances, min(since, self._agreed or since))
+        await self._tell_before()
         await self.look_up.filled_in(FILLED_IN_SECONDS)
         if self._losses == losses:
             self._balances, self._later, self._since = balances | self._later, {}, 0
             self._agree(began)
+
+    async def _tell_before(self) -> None:
+        """Trades since the engine last knew the account, when no client was there; once."""
+        if self._before:
+            for instrument in list(self.traded.values()):
+                await self._trades(instrument, self._before + self.caller.offset - CLOCKS_NS)
+            self._before = 0
 
     async def _explain(self, known: dict[str, int] | None, balances: dict[str, int], since: int) -> dict[str, int]:
         """Tells the trades since then of all of which the account owns more or less than was known. Balances as known

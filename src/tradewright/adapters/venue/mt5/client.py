@@ -63,8 +63,8 @@ class Names:
 
 
 class Mt5Client:
-    """See `ports.Venue`. since: ns UTC of the newest fact the engine has of the account; deals of others after it are
-    told too, 0 = from now on. errors: what went wrong, counted; trades: the open trades as last seen."""
+    """See `ports.Venue`. since: ns UTC up to which the engine knows the account whole, 0 = it has never seen it; deals
+    of others after it are told too. errors: what went wrong, counted; trades: the open trades as last seen."""
 
     def __init__(
         self, terms: Account, credentials: Credentials, endpoints: Endpoints, transport: Transport, clock: Clock,
@@ -211,11 +211,14 @@ class Mt5Client:
         """Exits that are the SL or TP of something, which is how they work."""
         behind = {getattr(one, "identity", getattr(one, "ticket", 0)): one for one in [*pending, *positions]}
         found = []
-        for id in self._orders.open():
+        # Also those that have ended here: what a broker opens again has its old SL and TP.
+        for id in {**dict.fromkeys(self._orders.open()), **dict.fromkeys(self._books.own.slots.values())}:
             order = self._orders.order(id)
             slot = slot_of(order, self._books.hedging) if order is not None else ""
             one = behind.get(self._books.own.ticket(order.lot)) if order is not None and slot else None
-            if one is not None and order is not None and getattr(one, SLOTS[order.type]) is not None:
+            if one is None or order is None or getattr(one, SLOTS[order.type]) is None:
+                continue
+            if self._books.own.slots.get((order.lot, SLOTS[order.type]), id) == id:
                 found.append((id, self._orders.filled(id)))
         return found
 

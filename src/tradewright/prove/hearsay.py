@@ -1,0 +1,161 @@
+"""What lies between a venue's client and the engine on a bad day: reports come late, twice, behind others and long
+after their order has ended, and the venue says again of an order that is over how it ended, in other words.
+
+Nothing is lost, and no fill is made up. What a client says of its connection and of the account comes as it is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable
+
+from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_NOT_FOUND, ENDED_REJECTED
+from tradewright.model.event import (
+    ACCEPTED,
+    CANCEL_REJECTED,
+    CANCELLED,
+    EXPIRED,
+    NOT_FOUND,
+    OUTCOME_UNKNOWN,
+    REJECTED,
+    REPLACE_REJECTED,
+    REPLACED,
+    Event,
+)
+from tradewright.model.report import Fill, Replaced, Report
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock
+
+DELAY_REPORT, REPEAT_REPORT, FORETELL, CONTRADICT = "delay_report", "repeat_report", "foretell", "contradict"
+HEARSAY = {
+    DELAY_REPORT: "a report comes up to 0.8 s later, and others before it",
+    REPEAT_REPORT: "a report comes once more, up to 20 s later",
+    FORETELL: "an order is not found, is changed or is accepted before it is accepted or refused",
+    CONTRADICT: "of an order that has ended something else is said than how",
+}
+#: Reports kept to be said again, and how often one is: once in so many.
+KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED = 60, 6, 6, 6, 8
+#: Shorter than the least time between two looks at the account, so that nothing is adjusted for what is on its way.
+DELAY_SECONDS, LATER_SECONDS, FORETOLD_SECONDS = 0.8, 20.0, 4.0
+#: A venue that does not find an order is not believed any sooner (`Account.settles_ms` of the stands).
+SETTLED_SECONDS = 5.5
+#: What is weaker than an answer to a submit, and may be heard before it.
+_BEFORE = {ACCEPTED: (NOT_FOUND, REPLACED), REJECTED: (NOT_FOUND, ACCEPTED)}
+#: What may be said of an order that has ended, besides what was said of it before; the rarest of ends most often.
+_OTHER = (
+    ACCEPTED, CANCELLED, EXPIRED, EXPIRED, EXPIRED, REJECTED, NOT_FOUND, OUTCOME_UNKNOWN,
+    CANCEL_REJECTED, REPLACE_REJECTED,
+)  # fmt: skip
+#: The same of one that was not found: it may live, so nothing is said of its end.
+_NOT_OF_ITS_END = (NOT_FOUND, OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED)
+_OVER = (ENDED_NOT_FOUND, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED)
+
+
+class Hearsay:
+    """Stands where a client delivers. fired: counts how often each kind of HEARSAY struck."""
+
+    def __init__(
+        self, deliver: Callable[[Event], None], engine: Engine, clock: Clock, rng: Rng, fired: Counter[str]
+    ) -> None:
+        self._deliver = deliver
+        self._engine = engine
+        self._clock = clock
+        self._rng = rng
+        self._said: deque[Report] = deque(maxlen=KEPT)
+        self._hidden: dict[str, list[Report]] = {}
+        self._quiet = False
+        self.fired = fired
+
+    def hear(self, event: Event) -> None:
+        """What the client delivers."""
+        if isinstance(event, Report) and event.order_id in self._hidden:
+            self._hidden[event.order_id].append(event)
+            return
+        if self._quiet or not isinstance(event, Report):
+            self._deliver(event)
+            return
+        if self._rng.below(REPEATED) == 0:
+            self.fired[REPEAT_REPORT] += 1
+            self._later(self._rng.uniform() * LATER_SECONDS, event)
+        if event.kind in _BEFORE and event.order_id in self._engine.orders and self._rng.below(FORETOLD) == 0:
+            self._foretell(event)
+        elif self._rng.below(DELAYED) == 0:
+            self.fired[DELAY_REPORT] += 1
+            self._later(self._rng.uniform() * DELAY_SECONDS, event)
+        else:
+            self._deliver(event)
+        self._said.append(event)
+        if self._rng.below(CONTRADICTED) == 0:
+            self._contradict()
+
+    def end(self) -> None:
+        """From now on everything is told as it is said."""
+        self._quiet = True
+
+    def _later(self, seconds: float, report: Report) -> None:
+        asyncio.get_running_loop().call_later(seconds, lambda: self._deliver(again(report, self._clock())))
+
+    def _foretell(self, report: Report) -> None:
+        """The report comes later, and first one that it outweighs."""
+        kind = _BEFORE[report.kind][self._rng.below(2)]
+        self.fired[FORETELL] += 1
+        if kind == NOT_FOUND:
+            self._hide(report)
+            return
+        self._deliver(self._same_terms(report) if kind == REPLACED else Report(kind, report.time, report.order_id, 0))
+        self._deliver(report)
+
+    def _hide(self, report: Report) -> None:
+        """Nobody knows what became of it; it is not found; and then all that was said of it meanwhile is told."""
+        id, loop = report.order_id, asyncio.get_running_loop()
+        self._hidden[id] = [report]
+        self._deliver(Report(OUTCOME_UNKNOWN, self._clock(), id, report.time_venue, "submit"))
+        self._later(SETTLED_SECONDS, Report(NOT_FOUND, report.time, id, report.time_venue))
+        loop.call_later(SETTLED_SECONDS + self._rng.uniform() * FORETOLD_SECONDS, self._reveal, id)
+
+    def _reveal(self, order_id: str) -> None:
+        told = self._hidden.pop(order_id)
+        for report in told if self._rng.below(2) else reversed(told):
+            self._deliver(again(report, self._clock()))
+
+    def _same_terms(self, report: Report) -> Report:
+        """That the venue works an order at the terms it has."""
+        order = self._engine.orders[report.order_id].order
+        terms = order.quantity, order.limit_units, order.stop_units
+        return Replaced(report.time, order.id, report.time_venue, *terms)
+
+    def _contradict(self) -> None:
+        """Of an order that is over: what was said of it once, or another end."""
+        over = [report for report in self._said if self._is_over(report.order_id)]
+        if not over:
+            return
+        report, now = over[self._rng.below(len(over))], self._clock()
+        self.fired[CONTRADICT] += 1
+        if self._rng.below(2):
+            lost = self._engine.orders[report.order_id].stage == ENDED_NOT_FOUND
+            others = _NOT_OF_ITS_END if lost else _OTHER
+            kind = others[self._rng.below(len(others))]
+            code = "cancel" if kind == OUTCOME_UNKNOWN else "HEARSAY"
+            report = Report(kind, now, report.order_id, report.time_venue, "" if kind == ACCEPTED else code, "")
+        self._deliver(again(report, now))
+
+    def _is_over(self, order_id: str) -> bool:
+        state = self._engine.orders.get(order_id)
+        return state is not None and state.stage in _OVER
+
+
+def again(report: Report, now: int) -> Report:
+    """The same report, heard now."""
+    if isinstance(report, Fill):
+        return Fill(
+            now, report.order_id, report.time_venue, report.trade_id, report.price_units, report.size_units, report.fee,
+            report.fee_currency, report.maker,
+        )  # fmt: skip
+    if isinstance(report, Replaced):
+        terms = report.quantity, report.limit_units, report.stop_units
+        return Replaced(now, report.order_id, report.time_venue, *terms)
+    return Report(
+        report.kind, now, report.order_id, report.time_venue, report.code, report.text, report.filled_units
+    )  # fmt: skip

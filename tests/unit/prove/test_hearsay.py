@@ -1,0 +1,95 @@
+"""What a client says reaches the engine late, twice and contradicted, and never otherwise than it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from tests.unit.core.desk import Desk
+from tradewright.model import event as kinds
+from tradewright.model.account_snapshot import ConnectionChanged
+from tradewright.model.event import Event
+from tradewright.model.report import Fill, Replaced, Report
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock
+from tradewright.prove.hearsay import CONTRADICT, DELAY_REPORT, FORETELL, HEARSAY, REPEAT_REPORT, Hearsay, again
+from tradewright.prove.virtual import run_virtual
+
+PRICE = 10_000
+SAID = 400
+
+
+def told(desk: Desk, said: list[Event], ended: bool = False) -> tuple[list[Event], Counter[str]]:
+    """What reaches an engine of all that is said, a second apart and within a minute after it; how often what
+    struck."""
+    heard: list[Event] = []
+    fired: Counter[str] = Counter()
+
+    async def program(clock: Clock) -> None:
+        hearsay = Hearsay(heard.append, desk.engine, clock, Rng(1), fired)
+        if ended:
+            hearsay.end()
+        for event in said:
+            hearsay.hear(event)
+            await asyncio.sleep(1)
+        await asyncio.sleep(60)
+
+    run_virtual(0, program)
+    return heard, fired
+
+
+def fills(desk: Desk) -> tuple[str, list[Event]]:
+    desk.quote(PRICE)
+    order_id = desk.buy(SAID)
+    return order_id, [Fill(n, order_id, n, f"T{n}", PRICE, 1) for n in range(SAID)]
+
+
+def test_every_report_arrives_some_late_and_some_twice() -> None:
+    _, said = fills(Desk())
+    heard, fired = told(Desk(), said)
+    trades = [event.trade_id for event in heard if isinstance(event, Fill)]
+    assert set(trades) == {f"T{n}" for n in range(SAID)}
+    assert fired[REPEAT_REPORT] == len(trades) - SAID > 40
+    assert fired[DELAY_REPORT] > 40
+    assert trades != sorted(trades, key=lambda trade: int(trade[1:]))
+
+
+def test_of_an_order_that_is_over_other_things_are_told_and_no_fill_is_made_up() -> None:
+    desk = Desk()
+    order_id, said = fills(desk)
+    desk.say(kinds.CANCELLED, order_id)
+    heard, fired = told(desk, said)
+    others = {event.kind for event in heard} - {kinds.FILLED}
+    assert fired[CONTRADICT] > 20
+    assert {kinds.ACCEPTED, kinds.EXPIRED, kinds.REJECTED} <= others
+    assert {event.trade_id for event in heard if isinstance(event, Fill)} == {f"T{n}" for n in range(SAID)}
+
+
+def test_an_order_is_not_found_or_changed_before_it_is_accepted_and_its_fills_come_with_that() -> None:
+    desk = Desk()
+    order_id, _ = fills(desk)
+    first = Report(kinds.ACCEPTED, 1, order_id, 1, text="V1")
+    heard, fired = told(desk, [first, Fill(2, order_id, 2, "T", PRICE, 1)] * 200)
+    assert fired[FORETELL] > 5
+    counts = Counter(event.kind for event in heard)
+    assert counts[kinds.NOT_FOUND] > 2 and counts[kinds.REPLACED] > 2
+    assert counts[kinds.OUTCOME_UNKNOWN] == counts[kinds.NOT_FOUND]
+    assert min(counts[kinds.ACCEPTED], counts[kinds.FILLED]) >= 200
+
+
+def test_an_accounts_own_events_and_all_that_comes_after_the_end_pass_as_they_are() -> None:
+    _, said = fills(Desk())
+    moments: list[Event] = [ConnectionChanged(n, "main", True, "") for n in range(50)]
+    assert told(Desk(), moments) == (moments, Counter())
+    assert told(Desk(), said, ended=True) == (said, Counter())
+
+
+def test_what_is_heard_again_is_the_same_but_for_its_time() -> None:
+    reports = [
+        Report(kinds.EXPIRED, 1, "A-1-1", 2, "CODE", "words", 3),
+        Fill(1, "A-1-1", 2, "T", 3, 4, 5, "USD", True),
+        Replaced(1, "A-1-1", 2, 3, 4, 5),
+    ]
+    for report in reports:
+        assert again(report, 9).row() == (report.kind, 9, *report.row()[2:])
+    assert set(HEARSAY) == {DELAY_REPORT, REPEAT_REPORT, FORETELL, CONTRADICT}
