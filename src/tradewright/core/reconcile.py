@@ -82,9 +82,9 @@ class Difference(NamedTuple):
 
 class Link:
     """What is known of an account's connection. up, since: whether reports flow, and from when that is so (ns UTC).
-    ready: openings may go. begun: it was compared once. checked: time of the last snapshot. moved: by order id, symbol
-    and "" (money) when something was reported of it last. seen: by key the differences the last snapshot showed, and
-    since when.
+    ready: openings may go. begun: it was compared whole once. checked: time of the last snapshot. moved: by order id,
+    symbol and "" (money) when something was reported of it last. seen: by key the differences the last snapshot showed,
+    and since when.
     failures: snapshots in a row that could not be had. found: of the running step."""
 
     __slots__ = ("up", "since", "ready", "begun", "checked", "moved", "seen", "failures", "found")
@@ -151,7 +151,7 @@ def fold(engine: Blotter, event: Event) -> None:
         if account.traffic is not None:
             account.traffic.heard = engine.now
     elif isinstance(event, Reconciled):
-        link.begun, link.ready, link.checked = True, event.ready, engine.now
+        link.begun, link.ready, link.checked = link.begun or event.open == 0, event.ready, engine.now
     elif isinstance(event, BalanceAdjusted):
         engine.move_cash(event.account, event.currency, event.amount)
     elif isinstance(event, PositionAdjusted):
@@ -284,6 +284,8 @@ def _take_over(engine: Engine, account: AccountState, link: Link, shown: Account
             drift = drift or money
         else:
             drift = _position(engine, account, one, link.begun, outputs) or drift
+    # What a fill kept from being compared at the first look is still what the account had: it waits for the next one.
+    waiting += not link.begun and "" in link.moved
     ready = link.up and shown.asked >= link.since and waiting == 0 and not _asking(engine, account, link.since)
     numbers = counts[POSITION], counts[BALANCE], counts[ORDER]
     # Once openings go, a difference that waits for its second look does not stop them; what it turns out to be does.

@@ -128,6 +128,21 @@ def test_what_the_account_has_when_it_is_connected_first_is_adopted_without_alar
     assert result(outputs).ready
 
 
+def test_money_that_a_fill_kept_from_being_compared_at_the_first_look_is_adopted_at_the_next() -> None:
+    desk = unconnected()
+    id = foreign(desk, BUY, 5)
+    desk.connect()
+    asked = desk.tick()
+    desk.fill(id, 5, 10_000)
+    desk.alarms()
+    first = desk.shown(asked=asked, balances={"USD": money_of("500", "cash")})
+    assert of(first, BalanceAdjusted) == [] and not result(first).ready
+    second = desk.shown(balances={"USD": money_of("500", "cash")})
+    assert [adjusted.code for adjusted in of(second, BalanceAdjusted)] == [ADOPTED]
+    assert desk.alarms() == [] and result(second).ready
+    assert desk.cash() == money_of("500", "cash")
+
+
 def test_an_adopted_position_without_a_price_is_worth_its_mark() -> None:
     desk = unconnected()
     desk.connect()
