@@ -64,7 +64,8 @@ class Names:
 
 class Mt5Client:
     """See `ports.Venue`. since: ns UTC up to which the engine knows the account whole, 0 = it has never seen it; deals
-    of others after it are told too. errors: what went wrong, counted; trades: the open trades as last seen."""
+    of others after it are told too, and where it has never seen a hedging account, the lots that are open. errors: what
+    went wrong, counted; trades: the open trades as last seen."""
 
     def __init__(
         self, terms: Account, credentials: Credentials, endpoints: Endpoints, transport: Transport, clock: Clock,

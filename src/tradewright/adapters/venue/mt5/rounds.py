@@ -46,8 +46,8 @@ DISCONNECTED = "DISCONNECTED"
 
 
 class Rounds:
-    """since: ns UTC from when on deals of others are told, 0 = from the first round on. reading: the connector only
-    shows positions (the first ones could not say what became of an order)."""
+    """since: ns UTC from when on deals of others are told, 0 = from the first round on, with the lots that are open
+    then. reading: the connector only shows positions (the first ones could not say what became of an order)."""
 
     def __init__(
         self, connector: Connector, credentials: Credentials, books: Books, lookup: Lookup, desk: Desk, orders: Orders,
@@ -66,6 +66,8 @@ class Rounds:
         self._deliver = deliver
         self._errors = errors
         self._since = since
+        #: An engine that knows the account from before knows its lots.
+        self._complete = since > 0 or books.terms.mode != HEDGING
         self._begun = False
         self._checked = 0
         self._measured = 0
@@ -89,6 +91,7 @@ class Rounds:
             self._books.adopt(order)
         if not self.reading:
             await self._deals()
+            await self._lots(positions)
             await self._compare(positions, pending)
         names = self._books.symbols
         self._trades.update(positions.positions, self._ours, names.listed, self._clock())
@@ -159,6 +162,20 @@ class Rounds:
         self._newest = self._books.first
         since = self._since - CLOCKS_NS if self._since else now
         return [deal for deal in found if self._books.deal_owner(deal) or self._time(deal) >= since]
+
+    async def _lots(self, positions: Positions) -> None:
+        """What somebody has opened in a hedging account before the engine came is told by its deals, each position as a
+        lot of its own: their net would say neither how many there are nor that two may stand against each other. What
+        the venue has no deals of any more shows as a position."""
+        if self._complete:
+            return
+        for position in positions.positions:
+            deals = await self._lookup.deals_of(position.identity)
+            if any(deal.entry == "in" and self._books.foreign(deal) for deal in deals):
+                # What their swaps have cost is in the balance.
+                self._books.first = max(self._books.first, *(deal.ticket for deal in deals))
+                await self._lookup.book(deals)
+        self._complete = True
 
     def _time(self, deal: Deal) -> int:
         try:
