@@ -4,7 +4,7 @@ what it is told."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -18,15 +18,17 @@ from tradewright.adapters.journal import EmergencyFile
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.live import LiveEngine
 from tradewright.core.engine import Engine
-from tradewright.core.limits import limits_from
+from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.codec import Decoder
 from tradewright.model.control import ACTIVE, Started, TradingStateSet
-from tradewright.model.event import ACCOUNT_SNAPSHOT, ALARM, FILLED
+from tradewright.model.decision import Decision
+from tradewright.model.event import ACCOUNT_SNAPSHOT, ALARM, FILLED, Event
 from tradewright.model.market import Quote
 from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.virtual import run_virtual
 from tradewright.signal.strategy import Strategy
-from tradewright.trader import Trader
+from tradewright.trader import Outcome, Trader
 
 SECOND_NS = 10**9
 SCOPE = "account:main"
@@ -64,17 +66,22 @@ class Obedient(Strategy):
 class Floor:
     """rows: the journal's records."""
 
-    def __init__(self, stand: NetStand, folder: Path) -> None:
+    def __init__(self, stand: NetStand, folder: Path, limits: Mapping[str, Limits] | None = None) -> None:
         self.stand = stand
         self.clock = stand.clock
+        self.limits = limits or {}
         self.journal = MemoryJournal()
         self.trader = Trader(lambda spec: Obedient)
-        live = LiveEngine(self.trader, self.journal, EmergencyFile(folder), lambda event, outcome: None)
+        self.decisions: list[Decision] = []
+        live = LiveEngine(self.trader, self.journal, EmergencyFile(folder), self._told)
         self.connected = ConnectedEngine(live, self.clock)
         stand.orders, stand.deliver = self.connected.orders_of("main"), self.connected.deliver
         self.client = stand.new_client()
         self.connected.join(self.client)
         self.running: asyncio.Task[None] | None = None
+
+    def _told(self, event: Event, outcome: Outcome) -> None:
+        self.decisions += [one for one in outcome.outputs if isinstance(one, Decision)]
 
     @property
     def engine(self) -> Engine:
@@ -84,14 +91,14 @@ class Floor:
         """Until the account was compared and openings may go."""
         stand = self.stand
         stand.move(0)
-        instruments = await self.client.instruments([stand.ground.symbol])
+        instruments = await self.client.instruments([stand.ground.symbol, *stand.besides])
         for index, instrument in enumerate(instruments):
             instrument.index = index
         stand.instrument = instruments[0]
         unit = stand.price(1) - stand.price(0)
         parameters = (("middle", stand.price(0)), ("unit", unit), ("lots", f"{2 * stand.ground.lot}"))
         spec = StrategySpec(STRATEGY, "floor:Obedient", "main", (stand.ground.symbol,), parameters, STRATEGY, "")
-        setup = Setup(instruments, [(stand.terms, limits_from({}).row())], [spec], {})
+        setup = Setup(instruments, [(stand.terms, limits_from({}).row())], [spec], {}, scopes=self.limits)
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
         self.connected.step(Started(self.clock(), self.engine.run + 1, row))
         self.client.watch([self.engine.symbols[one.symbol] for one in instruments])
@@ -118,6 +125,12 @@ class Floor:
         for place in (PLACES[word], 0):
             self.stand.move(place)
             await asyncio.sleep(3)
+
+    def quote(self, place: int) -> None:
+        """A quote that came by another way than the venue's."""
+        stand, instrument = self.stand, self.engine.symbols[self.stand.ground.symbol]
+        below, above = stand.price(place - 1), stand.price(place + 1)
+        self.connected.deliver(Quote(self.clock(), instrument, below, above))
 
     def rearm(self) -> None:
         """A named person lets the account open again."""
@@ -158,6 +171,18 @@ class Floor:
         base = self.stand.instrument.base
         return {name: amount for name, amount in self.engine.ledger.cash["main"].items() if amount and name != base}
 
+    def replayed_decision(self) -> Decision:
+        """The newest decision, read from the journal."""
+        trader = Trader(None)
+        decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
+        newest: Decision | None = None
+        for _, record in self.journal.read():
+            event = decoder.decode(record)
+            trader.follow(event, []) if isinstance(event, Started) else trader.engine.apply(event)
+            newest = event if isinstance(event, Decision) else newest
+        assert newest is not None
+        return newest
+
     async def agrees(self) -> None:
         """Engine and venue show the same positions, money and working orders."""
         shown = await self.client.snapshot()
@@ -171,12 +196,14 @@ class Floor:
         assert sorted(id for id, _ in shown.orders) == sorted(self.connected.orders_of("main").open())
 
 
-def run(kind: Callable[[Clock], NetStand], act: Callable[[Any], Awaitable[None]]) -> Floor:
-    """Plays a scene on a floor that is ready, and gives it as it was left."""
+def run(
+    kind: Callable[[Clock], NetStand], act: Callable[[Any], Awaitable[None]], limits: Mapping[str, Limits] | None = None
+) -> Floor:
+    """Plays a scene on a floor that is ready, and gives it as it was left. limits: by scope."""
     with TemporaryDirectory() as folder:
 
         async def program(clock: Clock) -> Floor:
-            floor = Floor(kind(clock), Path(folder))
+            floor = Floor(kind(clock), Path(folder), limits)
             await floor.start()
             await act(floor)
             await floor.end()

@@ -89,6 +89,8 @@ class Stand:
     ground: Ground
     begins = NOON
     settle_seconds = 5.0
+    #: Symbols that an engine lists besides.
+    besides: tuple[str, ...] = ()
     #: Lots that have to be bought besides, where a fee is taken from what comes in.
     spare = 0
     #: Within so long a fee is told that comes behind its fill.

@@ -23,9 +23,17 @@ EURO = Instrument(
 )  # fmt: skip
 
 
+GOLD = Instrument(
+    "XAUUSD", "mt5", "metal", "XAU", "USD", 2, 2, contract=100, calendar="metals",
+    rules=OrderRules(tick=1, step=1, size_min=1),
+)  # fmt: skip
+
+
 class Mt5NettingStand(NetStand):
     """Its commissions are the broker's, told with the deal."""
 
+    #: What moves with `move`; the broker lists both.
+    traded = EURO
     limits = NETTING_LIMITS
     terms = Account(
         "main", "N", "mt5", mode=NETTING, kind="margin", leverage=100, native_exits=False, settles_ms=4_000,
@@ -39,14 +47,19 @@ class Mt5NettingStand(NetStand):
 
     def new_site(self) -> Mt5Site:
         knobs = Knobs(mode=self.terms.mode)
-        return Mt5Site((EURO,), Tape(()), Rng(7), self.clock(), knobs=knobs, models=Models(fee="per_order:7"))
+        site = Mt5Site((EURO, GOLD), Tape(()), Rng(7), self.clock(), knobs=knobs, models=Models(fee="per_order:7"))
+        self.open_books(site)
+        return site
+
+    def open_books(self, site: Mt5Site) -> None:
+        """What the broker has before anybody looks."""
 
     def new_client(self) -> Mt5Client:
         keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
         return Mt5Client(self.terms, keys, ends, self.cable, self.clock, Rng(3), self.orders, self.deliver)
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
-        self.play(Tape([self.quote(EURO, bid, ask, size)]))
+        self.play(Tape([self.quote(self.traded, bid, ask, size)]))
 
     def play(self, tape: Tape) -> None:
         self.site.broker.tape = tape
@@ -54,10 +67,11 @@ class Mt5NettingStand(NetStand):
 
     def trades(self) -> list[Booked]:
         scale = self.instrument.size_scale
+        price = 10**self.instrument.price_scale / 10**self.traded.price_scale
         return [
             Booked(
-                1 if deal.type == 0 else -1, int(deal.price * 10**self.instrument.price_scale / 10**EURO.price_scale),
-                deal.volume * 10**scale // 10**EURO.size_scale, -int(deal.commission * MONEY_ONE),
+                1 if deal.type == 0 else -1, int(deal.price * price),
+                deal.volume * 10**scale // 10**self.traded.size_scale, -int(deal.commission * MONEY_ONE),
                 "USD" if deal.commission else "",
             )
             for deal in self.site.broker.deals if deal.symbol is not None
