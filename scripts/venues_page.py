@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tradewright.adapters.venue.alpaca.supported import PAIRS, SHARES
 from tradewright.adapters.venue.binance.supported import SUPPORTED as BINANCE
+from tradewright.adapters.venue.ccxt.supported import SUPPORTED as CCXT
 from tradewright.adapters.venue.mt5.supported import HEDGING_EXITS, OPENINGS
 from tradewright.model.order_table import OrderTable
 from tradewright.sim.paper_account import ORDERS as PAPER
@@ -16,6 +17,7 @@ TABLES: dict[str, OrderTable] = {
     "Alpaca, shares": SHARES,
     "Alpaca, pairs of crypto": PAIRS,
     "Binance Spot": BINANCE,
+    "Other exchanges, by ccxt (an exchange may have fewer)": CCXT,
     "MetaTrader 5: openings, and all orders of an account that nets": OPENINGS,
     "MetaTrader 5: orders that close a position of a hedging account": HEDGING_EXITS,
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tradewright.adapters.venue.ccxt.supported import SUPPORTED, WORDS
 from tradewright.model.numbers import text_of
 from tradewright.model.order import (
     BUY,
@@ -14,7 +15,6 @@ from tradewright.model.order import (
     GTC,
     IOC,
     LIMIT,
-    MARKET,
     ORDER_TYPES,
     POST_ONLY,
     REDUCE_ONLY,
@@ -51,19 +51,14 @@ class Placing:
 def unsupported(order: Order, features: Any) -> str:
     """Why an exchange can not work this order exactly as it is meant, "" = it can, as far as the library knows it.
     features: the library's, of spot."""
-    force, name = _FORCES.get(order.time_in_force), ORDER_TYPES.get(order.type, "?")
-    if force is None:
-        return f"there is no time in force {TIMES_IN_FORCE.get(order.time_in_force, '?')}"
-    if order.type not in (MARKET, LIMIT, STOP, STOP_LIMIT):
-        return f"orders of type {name} are not sent by ccxt: exchanges mean different things by them"
+    why = SUPPORTED.refusal(order.type, order.time_in_force, order.flags)
+    if why:
+        type, force = ORDER_TYPES.get(order.type, "?"), TIMES_IN_FORCE.get(order.time_in_force, "?")
+        return WORDS[why].format(type=type, force=force)
     if order.flags & ~(REDUCE_ONLY | POST_ONLY | EXTENDED_HOURS):
         return f"flags {order.flags} mean nothing there"
     if order.reduce_only and order.side == BUY:
         return "a buy reduces nothing in a cash account: it has no shorts"
-    if order.post_only and (order.type != LIMIT or order.time_in_force != GTC):
-        return "only a limit order that stays can be post-only"
-    if order.type in (STOP, STOP_LIMIT) and order.time_in_force != GTC:
-        return "a stop waits until it is cancelled"
     return _missing(order, features)
 
 
