@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.venues.stand import Stand
 from tests.venues.stands.alpaca import AlpacaStand
 from tests.venues.stands.binance import BinanceStand
+from tests.venues.stands.ccxt import CcxtStand
 from tests.venues.stands.mt5 import Mt5HedgingStand, Mt5NettingStand
 from tests.venues.stands.paper import PaperStand
 
@@ -12,6 +13,7 @@ VENUES: dict[str, type[Stand]] = {
     "paper": PaperStand,
     "alpaca": AlpacaStand,
     "binance": BinanceStand,
+    "ccxt": CcxtStand,
     "mt5-netting": Mt5NettingStand,
     "mt5-hedging": Mt5HedgingStand,
 }
