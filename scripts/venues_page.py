@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tradewright.adapters.venue.alpaca.supported import LIMITS as ALPACA
 from tradewright.adapters.venue.alpaca.supported import PAIRS, SHARES
+from tradewright.adapters.venue.binance.supported import LIMITS as BINANCE_LIMITS
 from tradewright.adapters.venue.binance.supported import SUPPORTED as BINANCE
+from tradewright.adapters.venue.ccxt.supported import LIMITS as CCXT_LIMITS
 from tradewright.adapters.venue.ccxt.supported import SUPPORTED as CCXT
-from tradewright.adapters.venue.mt5.supported import HEDGING_EXITS, OPENINGS
+from tradewright.adapters.venue.mt5.supported import HEDGING_EXITS, HEDGING_LIMITS, NETTING_LIMITS, OPENINGS
+from tradewright.model.order import ORDER_TYPES
 from tradewright.model.order_table import OrderTable
+from tradewright.model.venue_limits import VenueLimits
+from tradewright.sim.paper_account import LIMITS as PAPER_LIMITS
 from tradewright.sim.paper_account import ORDERS as PAPER
 
 PAGE = Path(__file__).parent.parent / "docs" / "venues" / "limits.md"
@@ -30,11 +36,57 @@ ABOUT = (
 )
 
 
+VENUES = {
+    "paper": PAPER_LIMITS, "Alpaca (shares)": ALPACA, "Binance Spot": BINANCE_LIMITS, "ccxt": CCXT_LIMITS,
+    "MT5 netting": NETTING_LIMITS, "MT5 hedging": HEDGING_LIMITS,
+}  # fmt: skip
+BESIDES = (
+    "A period is stated in seconds. What is filled in part keeps what was filled: a changed size counts it. What ccxt "
+    "has of bars is the exchange's."
+)
+
+
+def _trails(limits: VenueLimits) -> str:
+    ways = [f"by steps of {limits.trail_step_ppm} ppm"] if limits.trail_step_ppm else []
+    return " or ".join([*ways, *(["by a distance"] if limits.trail_distance else [])]) or "none"
+
+
+def _types(types: tuple[int, ...]) -> str:
+    return ", ".join(ORDER_TYPES[type].replace("_", "-") for type in types)
+
+
+#: What else differs: a line's name, and what stands in it for each venue.
+LINES = {
+    "trailing stops": _trails,
+    "the limit of a stop-limit": lambda one: "before its stop" if one.stop_limits_pull_back else "on either side",
+    "a price can be changed of": lambda one: _types(one.repriced),
+    "a size can be changed of": lambda one: _types(one.resized),
+    "a size, after a part was filled": lambda one: "yes" if one.resized_partly else "no",
+    "sells what is not there": lambda one: "yes" if one.shorts else "no",
+    "keeps reduce-only orders from opening": lambda one: "yes" if one.reduces_only else "no",
+    "fees": lambda one: "with the fill" if one.fees_with_fills else "afterwards, as money that moved",
+    "decimals of its cash": lambda one: f"{one.cash_decimals}",
+    "sizes in quotes": lambda one: "yes" if one.quote_sizes else "no",
+    "prints": lambda one: "yes" if one.trades else "no",
+    "bars": lambda one: ", ".join(f"{seconds}" for seconds in one.bars) or "–",
+    "what others do is heard of": lambda one: f"within {one.late_seconds} s" if one.late_seconds else "at once",
+}
+
+
+def besides() -> list[str]:
+    """What differs besides orders, a column for each venue."""
+    lines = ["| | " + " | ".join(VENUES) + " |", "|---" * (len(VENUES) + 1) + "|"]
+    return lines + [
+        f"| {name} | " + " | ".join(said(limits) for limits in VENUES.values()) + " |" for name, said in LINES.items()
+    ]
+
+
 def page() -> str:
     """The whole page as Markdown."""
     lines = ["# What each venue takes", "", ABOUT]
     for name, table in TABLES.items():
         lines += ["", f"## {name}", "", table.text()]
+    lines += ["", "## Besides", "", BESIDES, "", *besides()]
     return "\n".join(lines) + "\n"
 
 

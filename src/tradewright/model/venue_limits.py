@@ -18,8 +18,8 @@ class VenueLimits:
     after a part was filled. shorts: it sells what is not there. reduces_only: it keeps an order that is flagged so from
     opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. cash_decimals:
     finest decimal of the money it shows. quote_sizes, trades: quotes come with sizes, and prints come at all. bars: the
-    periods it has, in seconds. network: its connection can be lost. late_seconds: what others do in the account may be heard of so much later, where
-    it is not told but asked for.
+    periods it has, in seconds. network: its connection can be lost. late_seconds: so much later what others do in the
+    account may be heard of, where it is not told but asked for.
     """
 
     openings: OrderTable
