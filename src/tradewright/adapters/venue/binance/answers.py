@@ -5,14 +5,16 @@ Times come in ms or µs and become ns; what is written in µs is larger than MS_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from tradewright.adapters.venue.binance.outcomes import NO_CODE
-from tradewright.model.errors import InputError
+from tradewright.model.errors import AnswerLost, InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, count_of, money_of
 from tradewright.model.order import BUY, SELL
@@ -21,6 +23,8 @@ MS_NS = 1_000_000
 MS_MAX = 10**14
 TIME_MAX_NS = 2**62
 TRAIL_MAX = 10_000
+#: Counted as.
+UNREADABLE = "unreadable"
 
 Content = TypeVar("Content")
 
@@ -174,6 +178,16 @@ class Seen:
     @property
     def over(self) -> bool:
         return self.status not in OPEN_STATUSES
+
+
+@contextmanager
+def reading(errors: Counter[str]) -> Iterator[None]:
+    """What can not be read inside of it is counted, and raises AnswerLost: what it would have said is not known."""
+    try:
+        yield
+    except InputError as error:
+        errors[UNREADABLE] += 1
+        raise AnswerLost(f"{error}") from error
 
 
 def decoded(body: bytes | str, type: type[Content]) -> Content:

@@ -10,6 +10,7 @@ from typing import Any
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.venue.binance import market, requests
+from tradewright.adapters.venue.binance.answers import reading
 from tradewright.adapters.venue.binance.book import Book
 from tradewright.adapters.venue.binance.caller import Caller, Refused
 from tradewright.adapters.venue.binance.credentials import Credentials
@@ -26,7 +27,7 @@ from tradewright.model.account import CASH, NETTING, Account
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
 from tradewright.model.command import Command, Submit
 from tradewright.model.control import LagMeasured
-from tradewright.model.errors import AnswerLost, InputError, TransportError, VenueRefused
+from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
@@ -135,10 +136,8 @@ class BinanceSpot:
                 if refused.code == INVALID_SYMBOL:
                     raise InputError(f"Binance Spot does not trade one of {', '.join(asked)}") from refused
                 raise
-            try:
+            with reading(self.errors):
                 limits, rows = info_of(body)
-            except InputError as error:
-                raise AnswerLost(f"{error}") from error
             self._caller.take_limits(limits)
             found |= {row.symbol: instrument_of(row) for row in rows}
         missing = [symbol for symbol in symbols if symbol not in found]
@@ -157,10 +156,9 @@ class BinanceSpot:
         first = start
         while first < end:
             call = requests.candles(instrument.symbol, interval, -(-first // MS_NS), (end - 1) // MS_NS)
-            try:
-                rows = market.candles_of(await self._caller.call(call), instrument, seconds)
-            except InputError as error:
-                raise AnswerLost(f"{error}") from error
+            body = await self._caller.call(call)
+            with reading(self.errors):
+                rows = market.candles_of(body, instrument, seconds)
             now = self._caller.now()
             bars += [bar for bar in rows if first <= bar.time_open < end and bar.time <= now]
             if len(rows) < requests.ROWS_MAX:

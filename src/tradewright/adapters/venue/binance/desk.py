@@ -13,10 +13,10 @@ from functools import partial
 
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.venue.binance import requests
-from tradewright.adapters.venue.binance.answers import AmendRow, ListRow, OrderRow, decoded, seen_of
+from tradewright.adapters.venue.binance.answers import AmendRow, ListRow, OrderRow, decoded, reading, seen_of
 from tradewright.adapters.venue.binance.book import Book, Chain, Leg
 from tradewright.adapters.venue.binance.caller import EXIT_RANK, OPEN_RANK, Caller, Limited, Refused
-from tradewright.adapters.venue.binance.look_up import LookUp, decoded_order, seen_in
+from tradewright.adapters.venue.binance.look_up import LookUp, seen_in
 from tradewright.adapters.venue.binance.names import LEGS_MAX
 from tradewright.adapters.venue.binance.outcomes import EXISTS, GONE, REPLACE
 from tradewright.adapters.venue.binance.reporter import Reporter
@@ -115,7 +115,9 @@ class Desk:
             for chain in chains:
                 chain.last.sent = self.clock()
             try:
-                take(await self.caller.call(call, rank), chains)
+                body = await self.caller.call(call, rank)
+                with reading(self.errors):
+                    take(body, chains)
             except Limited as limited:
                 if rank == EXIT_RANK:
                     continue  # nothing arrived; `call` waits until something may leave
@@ -127,7 +129,7 @@ class Desk:
                     self._doubt(chains, str(refused))
                 else:
                     self._reject_all(chains, refused.code, str(refused))
-            except (AnswerLost, InputError) as error:
+            except AnswerLost as error:
                 self._doubt(chains, str(error))
             return
 
@@ -241,15 +243,11 @@ class Desk:
     def _take_end(self, chain: Chain, leg: Leg, body: bytes) -> None:
         """The answer to a cancel: the order, or the list that ended with it."""
         instrument = chain.order.instrument
-        try:
-            if b'"orderReports"' in body:
-                rows = decoded(body, ListRow).orderReports
-            else:
-                rows = [decoded_order(body)]
-        except InputError as error:
-            raise AnswerLost(str(error)) from error
-        for row in rows:
-            seen = seen_in(row, instrument)
+        with reading(self.errors):
+            listed = b'"orderReports"' in body
+            rows = decoded(body, ListRow).orderReports if listed else [decoded(body, OrderRow)]
+            ended = [seen_in(row, instrument) for row in rows]
+        for seen in ended:
             if len(rows) == 1 and seen.client_id != leg.client_id and seen.venue_id != leg.venue_id:
                 raise AnswerLost("the answer is about another order")
             self.reporter.hear(seen)
@@ -300,7 +298,7 @@ class Desk:
                 self.reporter.tell_terms(chain, always=True)
         except Refused as refused:
             self.reporter.say(kinds.REPLACE_REJECTED, command.order_id, refused.code, str(refused))
-        except (TransportError, VenueRefused, InputError) as error:
+        except (TransportError, VenueRefused) as error:
             self.reporter.unknown(command.order_id, "replace", str(error))
 
     def _unchangeable(self, chain: Chain, command: Replace) -> str:
@@ -335,11 +333,12 @@ class Desk:
             if refused.outcome == GONE:
                 await self._look(chain)
             raise
-        if decoded(body, AmendRow).amendedOrder.clientOrderId != leg.client_id:
-            raise InputError("the answer is about another order")
+        with reading(self.errors):
+            if decoded(body, AmendRow).amendedOrder.clientOrderId != leg.client_id:
+                raise InputError("the answer is about another order")
         seen = await self.look_up.order(chain.order.instrument, leg.venue_id, leg.client_id, EXIT_RANK)
         if seen is None:
-            raise InputError("an order that was amended is not found")
+            raise AnswerLost("an order that was amended is not found")
         self.reporter.hear(seen)
 
     async def _place_anew(self, chain: Chain, command: Replace) -> bool:
@@ -369,7 +368,9 @@ class Desk:
         while True:
             leg.sent = self.clock()
             try:
-                self._take_order(await self.caller.call(call, EXIT_RANK), [chain])
+                body = await self.caller.call(call, EXIT_RANK)
+                with reading(self.errors):
+                    self._take_order(body, [chain])
                 return True
             except Limited:
                 continue

@@ -15,11 +15,11 @@ from tradewright.adapters.venue.binance import requests
 from tradewright.adapters.venue.binance.answers import (
     EXPIRED,
     FILLED,
-    Execution,
     OrderRow,
     Seen,
     TradeRow,
     decoded,
+    reading,
     seen_of,
     trade_of,
 )
@@ -68,7 +68,8 @@ class LookUp:
             if refused.outcome == NOT_FOUND:
                 return None
             raise
-        return seen_in(decoded_order(body), instrument)
+        with reading(self.errors):
+            return seen_in(decoded(body, OrderRow), instrument)
 
     async def walk(self, chain: Chain, rank: int = ASK_RANK, anew: bool = False) -> bool:
         """Looks up an order leg by leg, the first one first; False: it is not there. anew: also legs that were seen to
@@ -133,10 +134,11 @@ class LookUp:
         instrument, first = chain.order.instrument, 0
         while True:
             body = await self.caller.call(requests.trades_of(instrument.symbol, leg.venue_id, first), rank)
-            rows = trade_rows(body)
-            for row in rows:
-                if row.orderId == leg.venue_id:
-                    self.reporter.fill(chain, leg, _read_trade(row, instrument))
+            with reading(self.errors):
+                rows = decoded(body, list[TradeRow])
+                ours = [trade_of(row, instrument) for row in rows if row.orderId == leg.venue_id]
+            for execution in ours:
+                self.reporter.fill(chain, leg, execution)
             if len(rows) < requests.ROWS_MAX:
                 return
             first = rows[-1].id + 1
@@ -177,34 +179,8 @@ class LookUp:
         self.reporter.settle(chain)
 
 
-def decoded_order(body: bytes) -> OrderRow:
-    """Raises AnswerLost for what can not be read: what it would have said is not known."""
-    try:
-        return decoded(body, OrderRow)
-    except InputError as error:
-        raise AnswerLost(f"{error}") from error
-
-
-def trade_rows(body: bytes) -> list[TradeRow]:
-    """Raises AnswerLost."""
-    try:
-        return decoded(body, list[TradeRow])
-    except InputError as error:
-        raise AnswerLost(f"{error}") from error
-
-
 def seen_in(row: OrderRow, instrument: Instrument) -> Seen:
-    """Raises AnswerLost."""
-    try:
-        if row.symbol != instrument.symbol:
-            raise InputError(f"{row.symbol[:20]} is another symbol")
-        return seen_of(row, instrument)
-    except InputError as error:
-        raise AnswerLost(f"{error}") from error
-
-
-def _read_trade(row: TradeRow, instrument: Instrument) -> Execution:
-    try:
-        return trade_of(row, instrument)
-    except InputError as error:
-        raise AnswerLost(f"{error}") from error
+    """Raises InputError, for a row about another symbol too."""
+    if row.symbol != instrument.symbol:
+        raise InputError(f"{row.symbol[:20]} is another symbol")
+    return seen_of(row, instrument)

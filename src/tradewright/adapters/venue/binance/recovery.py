@@ -7,13 +7,22 @@ from collections import Counter
 from collections.abc import Iterable
 
 from tradewright.adapters.venue.binance import requests
-from tradewright.adapters.venue.binance.answers import OrderRow, Seen, TradeRow, balances_of, decoded, seen_of, trade_of
+from tradewright.adapters.venue.binance.answers import (
+    OrderRow,
+    Seen,
+    TradeRow,
+    balances_of,
+    decoded,
+    reading,
+    seen_of,
+    trade_of,
+)
 from tradewright.adapters.venue.binance.book import Book
 from tradewright.adapters.venue.binance.caller import Caller
-from tradewright.adapters.venue.binance.look_up import LookUp, trade_rows
+from tradewright.adapters.venue.binance.look_up import LookUp
 from tradewright.adapters.venue.binance.reporter import Reporter
 from tradewright.model.account_snapshot import AccountSnapshot
-from tradewright.model.errors import AnswerLost, InputError
+from tradewright.model.errors import AnswerLost
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.ports import Clock, Orders
@@ -149,10 +158,8 @@ class Recovery:
 
     async def _ask_balances(self) -> dict[str, int]:
         body = await self.caller.call(requests.account())
-        try:
+        with reading(self.errors):
             balances = balances_of(body)
-        except InputError as error:
-            raise AnswerLost(f"{error}") from error
         self._meet(balances)
         return balances
 
@@ -171,7 +178,7 @@ class Recovery:
         """The open orders of instruments that the engine has."""
         body = await self.caller.call(requests.open_orders())
         found = []
-        try:
+        with reading(self.errors):
             for row in decoded(body, list[OrderRow]):
                 instrument = self.orders.instrument(row.symbol)
                 if instrument is None:
@@ -179,8 +186,6 @@ class Recovery:
                     continue
                 self.traded.setdefault(row.symbol, instrument)
                 found.append(seen_of(row, instrument))
-        except InputError as error:
-            raise AnswerLost(f"{error}") from error
         return found
 
     async def _compare(self, seen: Iterable[Seen]) -> None:
@@ -207,7 +212,9 @@ class Recovery:
         news = 0
         call = requests.trades_since(instrument.symbol, max(since // MS_NS, 0))
         while True:
-            rows = trade_rows(await self.caller.call(call))
+            body = await self.caller.call(call)
+            with reading(self.errors):
+                rows = decoded(body, list[TradeRow])
             for row in rows:
                 news += await self._trade(row, instrument)
             if len(rows) < requests.ROWS_MAX:
@@ -223,10 +230,9 @@ class Recovery:
                 return False
             self.reporter.hear(seen)
             place = self.reporter.find(seen)
-        try:
-            return self.reporter.fill(*place, trade_of(row, instrument))
-        except InputError as error:
-            raise AnswerLost(f"{error}") from error
+        with reading(self.errors):
+            execution = trade_of(row, instrument)
+        return self.reporter.fill(*place, execution)
 
 
 def _size(money: int, instrument: Instrument) -> int:

@@ -102,7 +102,7 @@ class Caller:
         self.library: Any = None
         self._transport = transport
         self._clock = clock
-        self._errors = errors
+        self.errors = errors
         self._measured = measured
         self._slots = Slots(AT_ONCE)
         self._asking = Slots(ASKING_AT_ONCE)
@@ -169,7 +169,7 @@ class Caller:
                     raise AnswerLost(f"after it was answered: {type(error).__name__}") from error
                 names = names_of(error)
                 if "BaseError" not in names:
-                    self._errors["unreadable"] += 1
+                    self.errors["unreadable"] += 1
                 return outcome_of(kind, names, str(error)), error, errand
             finally:
                 _ERRAND.reset(token)

@@ -8,6 +8,7 @@ second attempts are not used: a request leaves by `ports.Transport`, once.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
@@ -26,7 +27,9 @@ OPTIONS: dict[str, object] = {
 
 
 class Ground(Protocol):
-    """What the library's client stands on."""
+    """What the library's client stands on. errors: what could not be read, by kind."""
+
+    errors: Counter[str]
 
     def now(self) -> int:
         """The exchange's clock, ns UTC."""
@@ -72,7 +75,11 @@ class Grounded:
         data = body.encode() if isinstance(body, str) else body or b""
         answer = await self.ground.send(method, url, sent, data)
         text = answer.body.decode(errors="replace")
-        found = read(answer.body) if answer.body.strip() else None
+        try:
+            found = read(answer.body) if answer.body.strip() else None
+        except AnswerLost:
+            self.ground.errors["unreadable"] += 1
+            raise
         reason = ""
         library.handle_errors(answer.status, reason, url, method, dict(answer.headers), text, found, sent, body)
         library.handle_http_status_code(answer.status, reason, url, method, text)
