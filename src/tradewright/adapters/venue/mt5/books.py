@@ -154,6 +154,8 @@ class Books:
         if not side:
             raise InputError(f"deal {deal.ticket}: direction {deal.direction!r}")
         if instrument is None:
+            if self._concerns_ours(deal):
+                raise InputError(f"deal {deal.ticket}: {deal.broker_symbol!r} is not the symbol of its order")
             self._errors[UNKNOWN_SYMBOL] += 1
             self._see(deal)
             return ""
@@ -176,6 +178,11 @@ class Books:
         if deal.swap:
             self._money(deal, money_of(deal.swap, "deal's swap"), f"swap of {instrument.symbol}")
         return id
+
+    def _concerns_ours(self, deal: Deal) -> bool:
+        """Whether it is of an order or a position that is known here, whatever symbol it states."""
+        tickets = (self._ticket(deal), deal.position_id or 0)
+        return any(one in self.own.ids for one in tickets if one) or self._orders.order(deal.comment) is not None
 
     def _trace(self, deal: Deal) -> Trace:
         instrument = self.instrument(deal.broker_symbol or "")
