@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.adapters.venue.binance.flow import agrees, flow, settle
 from tests.unit.adapters.venue.binance.stage import BTC, DOLLAR, ONE, SELL
 from tests.unit.adapters.venue.ccxt.stage import CcxtStage, play
+from tradewright.model.control import LagMeasured
 from tradewright.model.event import (
     ACCEPTED,
     CANCELLED,
@@ -18,7 +21,10 @@ from tradewright.model.event import (
 from tradewright.model.market import Quote, Trade
 from tradewright.model.order import STOP, STOP_LIMIT
 from tradewright.sim.wire import faults
+from tradewright.sim.wire.binance import Knobs
 from tradewright.sim.wire.faults import Fault
+
+HOUR_NS = 3_600 * 10**9
 
 
 def test_an_order_rests_fills_in_part_is_changed_and_ends() -> None:
@@ -179,6 +185,22 @@ def test_an_order_of_the_same_name_from_long_before_is_not_taken_for_one_that_wa
         assert stage.status(again) == "NOT_FOUND"
 
     play(program, [Fault(faults.LOSE_REQUEST, "POST /api/v3/order", after=1)])
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_an_exchange_whose_clock_is_an_hour_off_is_understood(hours: int) -> None:
+    async def program(stage: CcxtStage) -> None:
+        id = stage.buy()
+        await stage.wait(3)
+        stage.site.knobs.skew_ns -= 2 * hours * HOUR_NS  # it jumps while we are connected
+        other = stage.buy()
+        await stage.wait(3)
+        assert [stage.status(one) for one in (id, other)] == ["ACCEPTED"] * 2
+        lags = [event.row()[3] for event in stage.ledger.events if isinstance(event, LagMeasured)]
+        assert [round(int(str(lag)) / HOUR_NS) for lag in lags] == [hours, -hours]
+        stage.check()
+
+    play(program, knobs=Knobs(skew_ns=hours * HOUR_NS))
 
 
 def test_instruments_prices_and_bars_are_exact() -> None:
