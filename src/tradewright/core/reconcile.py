@@ -2,10 +2,10 @@
 
 Looked at are orders, positions and money, whenever a snapshot comes. A difference counts once two snapshots some time
 apart (a second, and as long as the venue takes to know what it did) show the same one and nothing was reported of it in
-between: answers and reports of a venue overtake each other. An order that
-differs is looked up, which brings the fills that were missed; while one does, its position waits. What stays is the
-venue's word: booked as the strategy `external`, told of, and the account is REDUCING — for money beyond a tolerance
-until a snapshot agrees, for a position until a named person has looked.
+between: answers and reports of a venue overtake each other. An order that differs is looked up, and again while it
+does, which brings the fills that were missed; its position waits. What stays is the venue's word: booked as the
+strategy `external`, told of, and the account is REDUCING — for money beyond a tolerance until a snapshot agrees, for a
+position until a named person has looked.
 
 What somebody else closes was held by a strategy: lots go over to `external`, so that no exit can close them again.
 Nothing opens (NOT_READY) from a start or a lost connection until a snapshot taken after it agreed.
@@ -46,6 +46,8 @@ POSITION, BALANCE, ORDER = "position", "balance", "order"
 TOLERANCE_PPM = 100
 PPM_ONE = 1_000_000
 FAILURES_MAX = 3
+#: An order that still differs is looked up again after so long.
+UNSAID_NS = 10 * SECOND_NS
 
 #: What is folded here: news of a connection, and what was made of them.
 CONNECTED = (
@@ -146,7 +148,7 @@ def fold(engine: Blotter, event: Event) -> None:
     elif isinstance(event, AccountSnapshot):
         link.failures = 0
         link.found = differences(engine, account, link, event)
-        link.seen = {found.key: (found.theirs - found.ours, found.since) for found in link.found}
+        link.seen = {found.key: (found.theirs - found.ours, _counts_from(engine, found)) for found in link.found}
         link.moved = {name: time for name, time in link.moved.items() if time >= event.asked}
         if account.traffic is not None:
             account.traffic.heard = engine.now
@@ -158,6 +160,16 @@ def fold(engine: Blotter, event: Event) -> None:
         _adjust(engine, account, event)
     elif isinstance(event, LotsTransferred):
         _transfer(engine, account, event)
+
+
+def _counts_from(engine: Blotter, found: Difference) -> int:
+    """The time of an order that is looked up once more begins anew."""
+    return engine.now if found.kind == ORDER and _unsaid(engine, found) else found.since
+
+
+def _unsaid(engine: Blotter, found: Difference) -> bool:
+    """Whether it was looked up long enough ago: nobody may have been able to say anything then."""
+    return engine.now - found.since >= UNSAID_NS
 
 
 def _adjust(engine: Blotter, account: AccountState, event: PositionAdjusted) -> None:
@@ -273,7 +285,7 @@ def _take_over(engine: Engine, account: AccountState, link: Link, shown: Account
         if one.kind == ORDER:
             fresh = one.since == engine.now
             waiting += fresh
-            if fresh and one.name in engine.orders:
+            if (fresh or _unsaid(engine, one)) and one.name in engine.orders:
                 engine.emit(Query(engine.now, one.name), outputs)
             elif one.again and one.ours < 0:
                 _end(engine, one.name, outputs)

@@ -327,6 +327,17 @@ def test_an_order_that_does_not_work_there_any_more_is_looked_up_once_for_each_c
     assert result(desk.shown()).orders == 0
 
 
+def test_an_order_whose_look_up_said_nothing_is_looked_up_again_every_ten_seconds() -> None:
+    desk = connected()
+    order = desk.buy(5, limit_units=9_000)
+    desk.accept(order)
+    asked = [len(of(desk.shown(orders={order: -1}), Query)) for _ in range(32)]
+    assert [second for second, count in enumerate(asked) if count] == [0, 10, 20, 30]
+    assert set(asked) == {0, 1}
+    desk.say(kinds.CANCELLED, order)
+    assert result(desk.shown()).orders == 0
+
+
 def test_an_order_that_lives_on_there_is_looked_up() -> None:
     desk = connected()
     order = desk.buy(5, limit_units=9_000)
