@@ -27,7 +27,7 @@ from tests.project import PACKAGE, ROOT, SRC, build_of
 ONCE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(300)
 
 #: What a run may take: some spoiled lines let nothing come to an end.
-SECONDS = 60
+SECONDS = 240
 #: The tests never came by what was spoiled.
 UNTOUCHED = 99
 #: Imported before the forks: what is installed, and what of the project is seldom spoiled.

@@ -185,4 +185,56 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
             ),
         ),
     },
+    "times": {
+        "python_binance_746_a_clock_that_jumps_loses_no_order": (
+            "3600",
+            Break("adapters/venue/binance/caller.py", "if outcome == CLOCK:", "if False:"),
+        ),
+        "freqtrade_7187_what_a_venue_forbids_is_not_asked_for_until_it_allows_it": (
+            "binance",
+            Break(
+                "adapters/net/budget.py",
+                "self._turn(now)\n        if now < self._closed_until:",
+                "return 0\n        if now < self._closed_until:",
+            ),
+        ),
+        "freqtrade_7187_under_a_ban_nothing_leaves_at_all": (
+            "",
+            Break(
+                "adapters/venue/binance/caller.py",
+                "wait = max(self._connections.wait(1, now), self.weight.wait(CONNECTION_WEIGHT, now, urgent=True))",
+                "wait = self._connections.wait(1, now)",
+            ),
+        ),
+        "hummingbot_462_refused_orders_do_not_go_on_for_a_day": (
+            "alpaca",
+            Break("core/breakers.py", "ERRORS = (REJECTED, CANCEL_REJECTED", "ERRORS = (CANCEL_REJECTED"),
+        ),
+        "python_binance_28_after_days_a_stream_still_tells": (
+            "binance-1.1",
+            Break(
+                "adapters/venue/binance/client.py",
+                "await self._stream.subscribe(socket)\n",
+                "if self._stream.line.socket is None:\n            await self._stream.subscribe(socket)\n",
+            ),
+        ),
+        "freqtrade_2889_maintenance_ends_nothing_but_openings": (
+            "alpaca",
+            Break(
+                "app/connected.py", "except (TransportError, VenueRefused) as error:", "except TransportError as error:"
+            ),
+        ),
+        "freqtrade_5621_a_full_disk_opens_nothing_and_closes_all_the_same": (
+            "alpaca",
+            Break(
+                "app/live.py",
+                "(isinstance(command, Submit) and self._reduces(command.order))",
+                "(isinstance(command, Submit) and not command.order.instrument)",
+            ),
+        ),
+        "lean_5152_a_market_is_open_when_it_is": (
+            "a half day, the Friday after Thanksgiving",
+            Break("adapters/venue/alpaca/instruments.py", 'calendar="us-equity"', 'calendar="always"'),
+        ),
+    },
 }

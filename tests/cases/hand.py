@@ -24,7 +24,7 @@ Wish = Callable[[Strategy], Any]
 class HandTape(Tape):
     """A quote of every instrument each second, around the price that was set last, one or two ticks from it in turn,
     since a quote that has not changed is no news. sizes: counts shown on each side, 0 = not said, so that an order is
-    filled whole."""
+    filled whole; pace: seconds from quote to quote."""
 
     def __init__(self, market: Market) -> None:
         super().__init__(())
@@ -32,6 +32,7 @@ class HandTape(Tape):
         self.mids = {listing.instrument.symbol: listing.price_units for listing in market._listings}
         self.sizes = dict.fromkeys(self.mids, 0)
         self.still = False
+        self.pace = 1
         self._at = market._start + SECOND
 
     @property
@@ -40,8 +41,8 @@ class HandTape(Tape):
 
     def until(self, now: int) -> Iterator[MarketEvent]:
         while self._at <= now:
-            at, wide = self._at, 1 + self._at // SECOND % 2
-            self._at += SECOND
+            at, wide = self._at, 1 + self._at // (self.pace * SECOND) % 2
+            self._at += self.pace * SECOND
             for symbol, instrument in self.instruments.items() if not self.still else ():
                 tick, mid, size = instrument.rules.tick, self.mids[symbol], self.sizes[symbol]
                 yield Quote(at, instrument, mid - wide * tick, mid + wide * tick, size, size)

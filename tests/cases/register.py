@@ -38,4 +38,20 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     22: ("fills", ("nautilus_963_a_flip_closes_and_opens_and_no_exit_opens",)),
     23: ("fills", ("freqtrade_2478_a_fee_in_the_base_is_not_owned_and_not_sold",)),
     24: ("fills", ("ccxt_393_no_step_of_a_size_is_lost_or_added",)),
+    25: ("times", ("python_binance_746_a_clock_that_jumps_loses_no_order",)),
+    26: ("times", (
+        "freqtrade_7187_what_a_venue_forbids_is_not_asked_for_until_it_allows_it",
+        "freqtrade_7187_under_a_ban_nothing_leaves_at_all",
+    )),
+    27: ("times", ("hummingbot_462_refused_orders_do_not_go_on_for_a_day",)),
+    28: ("times", ("python_binance_28_after_days_a_stream_still_tells",)),
+    29: ("times", ("freqtrade_2889_maintenance_ends_nothing_but_openings",)),
+    30: ("times", ("freqtrade_5621_a_full_disk_opens_nothing_and_closes_all_the_same",)),
+    32: ("times", ("lean_5152_a_market_is_open_when_it_is",)),
 }  # fmt: skip
+
+#: Numbers that no case shows, and why.
+NOT_SHOWN = {
+    31: "alpaca-py#469, fallblu#63: splits. No client and no simulator knows corporate actions: what one changes of a "
+    "position is found as a difference, and stop prices stay as they were said.",
+}

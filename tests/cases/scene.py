@@ -26,7 +26,7 @@ from tradewright.prove.auditor import Auditor, Placed
 from tradewright.prove.virtual import run_virtual
 from tradewright.prove.world import Day
 from tradewright.sim.wire.faults import DISCONNECT, DROP_FRAME, Fault
-from tradewright.sim.wire.message import Request
+from tradewright.sim.wire.message import TEXT, Frame, Request
 
 SECOND = 10**9
 #: Venue by the name a case is run under, with the seed that gives its account its mode.
@@ -58,6 +58,14 @@ class Scene(ToldWorld):
         self.outputs: list[Event] = []
         self.course: dict[str, list[tuple[int, int, int]]] = {}
         super().__init__(seed, stand.name, folder, clock, faults, stops, stand)
+        self.connects: list[int] = []
+        connect = self.site.connect
+
+        def connecting(request: Request, now: int) -> Any:
+            self.connects.append(now)
+            return connect(request, now)
+
+        setattr(self.site, "connect", connecting)  # noqa: B010
         self.market: HandTape = stand.market
         self.venue = stand.name
         self.symbol = stand.symbols[0]
@@ -104,6 +112,12 @@ class Scene(ToldWorld):
         """From now on the venue's name means nothing to anybody, and what stood to it breaks off."""
         self.fault(Fault(DISCONNECT, times=0))
         self.transport.venues[f"{self.venue} was"] = self.transport.venues.pop(self.venue)
+
+    def cut(self) -> None:
+        """The account's stream breaks off now."""
+        for stream in self.streams():
+            stream._strike(Fault(DISCONNECT), Frame(TEXT), self.clock())
+        self.transport.venues[self.venue].settle()
 
     def plug_in(self) -> None:
         self.plan.faults.pop()
@@ -242,9 +256,11 @@ class Scene(ToldWorld):
 
 def play(
     name: str, act: Callable[[Scene], Awaitable[None]], faults: Sequence[Fault] = (), stops: Any = (),
-    setting: Callable[[Scene], None] = lambda scene: None,
+    setting: Callable[[Scene], None] = lambda scene: None, start: int = 0,
+    excused: Sequence[str] = (),
 ) -> Day:  # fmt: skip
-    """Plays a case at a venue, with `setting` before anything has begun; afterwards everything has to be square."""
+    """Plays a case at a venue, with `setting` before anything has begun; afterwards everything has to be square. start:
+    ns UTC, 0 = when the venue's stand begins. excused: ends of what the auditor says and has to say here."""
     Told.wishes.clear()
 
     async def program(clock: Clock) -> Scene:
@@ -256,6 +272,8 @@ def play(
             await scene.end()
             return scene
 
-    scene = run_virtual(VENUES[name][0].start, program)
-    assert scene.day.breaches == [], scene.day.breaches
+    scene = run_virtual(start or VENUES[name][0].start, program)
+    found = [text for _, text in scene.day.breaches]
+    assert [text for text in found if not text.endswith(tuple(excused))] == []
+    assert len(found) == len(excused)
     return scene.day

@@ -90,8 +90,9 @@ class BinanceStand:
         ]  # fmt: skip
 
     def turned_away(self, answer: Answer) -> bool:
-        """Never: what has been placed once is not placed again under its name, whatever came of it."""
-        return False
+        """Whether it says that the request came at another time than it was signed for: it is refused before matching,
+        and made once more with a clock measured anew."""
+        return b'"code":-1021' in answer.body.replace(b" ", b"")
 
     def own(self, client_id: str) -> str:
         """The order here whose leg a client id names."""
