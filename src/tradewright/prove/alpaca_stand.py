@@ -32,6 +32,8 @@ class AlpacaStand:
 
     name = "alpaca"
     symbols = SYMBOLS
+    #: The largest opening on days with limits; some of what its strategy wants is larger.
+    order_value = "1000"
     #: How the venue's exchange fills, as `sim.models.fill` has it.
     partial = "random:0.3"
     start = 1_784_644_200 * 10**9

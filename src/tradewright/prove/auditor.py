@@ -3,9 +3,9 @@ the core nor any adapter. What it can not square is a breach, named by its invar
 
 I-1 what is filled is what was asked, I-2 nothing leaves that was not journaled, I-3 an order is placed once, I-4 what
 has ended does not work at the venue, I-5 a trade is booked once, I-6 positions and I-7 money follow from fills, I-8
-holds are never negative and end with their orders, I-9 no strategy was stopped by an error, I-10 exits do not open,
-I-11 the exits of an opening close no more than it filled, I-12 the journal gives the same state again, I-13 venue and
-engine agree in the end, I-14 a halt opens nothing, I-15 every request has ended.
+holds are never negative and end with their orders, I-9 limits hold and no strategy was stopped by an error, I-10
+exits do not open, I-11 the exits of an opening close no more than it filled, I-12 the journal gives the same state
+again, I-13 venue and engine agree in the end, I-14 a halt opens nothing, I-15 every request has ended.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tradewright.model.numbers import MONEY_SCALE
 HALTED = 3
 EVERYTHING = "all"
 ENTRY = "entry"
+ENDS = (kinds.CANCELLED, kinds.EXPIRED, kinds.REJECTED, kinds.NOT_FOUND)
 OVERFILL, LATE_FILL = "OVERFILL", "LATE_FILL"
 
 
@@ -61,6 +62,14 @@ class Placed:
     limit: int
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What was set for the account. order_value: money of one opening; working: openings at work."""
+
+    order_value: int
+    working: int
+
+
 @dataclass(slots=True)
 class Known:
     """An order as the journal's rows have it. replaced: when its newest terms began, and their quantity."""
@@ -74,17 +83,24 @@ class Known:
     parent: str
     filled: int = 0
     submitted: bool = False
+    ended: bool = False
     overfilled: bool = False
     late: bool = False
     sizes: set[int] = field(default_factory=set)
     replaced: tuple[int, int] = (0, 0)
 
+    @property
+    def works(self) -> bool:
+        """An opening of a strategy that may still fill."""
+        return self.role == ENTRY and self.strategy != EXTERNAL and not self.ended and self.filled < self.quantity
+
 
 class Auditor:
     """breaches: (invariant, what), in the order in which they were found."""
 
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
+    def __init__(self, instruments: Sequence[Instrument], limits: Limits | None = None) -> None:
         self.instruments = list(instruments)
+        self.limits = limits
         self.breaches: list[tuple[str, str]] = []
         self.orders: dict[str, Known] = {}
         self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
@@ -105,8 +121,7 @@ class Auditor:
         self.records += 1
         kind = row[0]
         if kind == kinds.DECISION and row[6]:
-            for order in row[7]:
-                self._order(order)
+            self._approved(row)
         elif kind == kinds.ORDER_ADOPTED:
             self._order(row[2])
         elif kind == kinds.SUBMIT:
@@ -115,6 +130,8 @@ class Auditor:
             self._fill(row)
         elif kind == kinds.REPLACE:
             self._asked(row)
+        elif kind in ENDS and row[2] in self.orders:
+            self.orders[row[2]].ended = True
         elif kind == kinds.EXIT_TRIGGERED and row[2] in self.orders:
             self.orders[row[2]].sizes.add(row[3])
         elif kind == kinds.REPLACED and row[2] in self.orders:
@@ -133,6 +150,20 @@ class Auditor:
         elif kind == kinds.ALARM and row[3] in self.orders:
             self.orders[row[3]].overfilled |= row[2] == OVERFILL
             self.orders[row[3]].late |= row[2] == LATE_FILL
+
+    def _approved(self, row: Sequence[Any]) -> None:
+        for order in row[7]:
+            self._order(order)
+        id, price = row[7][0][0], row[11]
+        opening = self.orders[id]
+        if self.limits is None or opening.role != ENTRY:
+            return
+        value = self.instruments[row[5]].money_factor * price * opening.quantity
+        if value > self.limits.order_value:
+            self.breach("I-9", f"{id} is worth {value}, which is more than {self.limits.order_value}")
+        working = sum(order.works for order in self.orders.values())
+        if working > self.limits.working:
+            self.breach("I-9", f"{id} is one of {working} openings at work, of {self.limits.working}")
 
     def _order(self, row: Sequence[Any]) -> None:
         if row[0] in self.orders:

@@ -31,6 +31,8 @@ class BinanceStand:
 
     name = "binance"
     symbols = SYMBOLS
+    #: The largest opening on days with limits; some of what its strategy wants is larger.
+    order_value = "45"
     #: How the venue's exchange fills, as `sim.models.fill` has it.
     partial = "volume:0.5"
     start = 1_785_000_000 * 10**9

@@ -41,11 +41,12 @@ from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import ALARM, CANCELLED, Event
 from tradewright.model.foreign import foreign_id
 from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import money_of
 from tradewright.model.report import Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.alpaca_stand import AlpacaStand
-from tradewright.prove.auditor import Auditor, Books
+from tradewright.prove.auditor import Auditor, Books, Limits
 from tradewright.prove.binance_stand import BinanceStand
 from tradewright.prove.hearsay import Hearsay
 from tradewright.prove.mt5_stand import Mt5Stand
@@ -64,6 +65,8 @@ SECOND_NS = 1_000_000_000
 TRADING_SECONDS = 300.0
 #: After the faults have ended everything has to be square within so long.
 SETTLING_SECONDS = 60.0
+#: So long its strategy goes on to want what nobody may have any more.
+HALTED_SECONDS = 15.0
 STANDS: dict[str, type[AlpacaStand] | type[BinanceStand] | type[Mt5Stand]] = {
     "alpaca": AlpacaStand,
     "binance": BinanceStand,
@@ -78,6 +81,8 @@ POINTS = (BEFORE_STEP, AFTER_STEP, AFTER_APPEND, BEFORE_DURABLE, AFTER_DURABLE, 
 STOPPED_SEEDS = (0, 1, 5)
 #: One seed in so many has days on which reports come late, twice and at odds with each other.
 HEARSAY_SEEDS = 4
+#: Openings at work at a time, on those days.
+WORKING_MAX = 4
 
 
 @dataclass(slots=True)
@@ -173,6 +178,8 @@ class World:
         self.rng = Rng(seed)
         self.stand = stand or STANDS[venue](seed, clock())
         self.gossips = faults is None and seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1
+        if self.gossips:
+            self.limits = {"maxOrderValue": self.stand.order_value, "maxWorkingOrders": WORKING_MAX}
         self.plan = Plan(
             drawn(self.rng.split("faults"), self.gossips) if faults is None else faults, self.rng.split("plan")
         )
@@ -264,11 +271,14 @@ class World:
     async def run(self) -> Day:
         """Trades, lets the faults end, waits, and says what came of it."""
         self.instruments = await self._listed()
-        self.auditor = Auditor(self.instruments)
+        caps = Limits(money_of(self.stand.order_value, "order value"), WORKING_MAX) if self.gossips else None
+        self.auditor = Auditor(self.instruments, caps)
         ends = asyncio.create_task(self._process())
         await self._pass(TRADING_SECONDS, ends)
         self._end_faults()
-        await self._pass(SETTLING_SECONDS, ends)
+        await self._pass(HALTED_SECONDS, ends)
+        self._halt(f"strategy:{STRATEGY}")
+        await self._pass(SETTLING_SECONDS - HALTED_SECONDS, ends)
         ends.cancel()
         with suppress(asyncio.CancelledError):
             await ends
@@ -319,8 +329,10 @@ class World:
         trouble = self.site.trouble
         trouble.hidden_ns = trouble.stale_ns = 0
         trouble.maintenance = trouble.silent = False
-        for scope in (EVERYTHING, f"strategy:{STRATEGY}"):
-            self.floor.deliver(TradingStateSet(self.clock(), scope, HALTED, "prove", "the day is over"))
+        self._halt(EVERYTHING)
+
+    def _halt(self, scope: str) -> None:
+        self.floor.deliver(TradingStateSet(self.clock(), scope, HALTED, "prove", "the day is over"))
 
     async def _pass(self, seconds: float, process: asyncio.Task[None]) -> None:
         done, _ = await asyncio.wait([process], timeout=seconds)

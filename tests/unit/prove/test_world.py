@@ -7,6 +7,7 @@ import pytest
 
 from tests.project import COMPILED_ALONE
 from tradewright.prove.fault_run import FaultRun, edges, run
+from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.world import POINTS, STANDS, play
 from tradewright.sim.wire.faults import KINDS, Fault
 
@@ -87,7 +88,7 @@ def test_a_process_that_stops_dead_takes_up_where_it_was() -> None:
 def test_a_run_of_seeds_counts_what_struck_and_says_what_it_has_not_seen() -> None:
     found = run(["binance"], range(1, 4))
     assert (found.seeds, found.breaches, found.failed) == (3, [], False)
-    assert set(found.faults) == set(KINDS)
+    assert set(found.faults) == {*KINDS, *HEARSAY}
     assert set(found.edges) == set(edges().values())
     assert found.row()["breaks"] == []
     assert all(f"never seen: {name}" in found.text() for name in found.unseen)

@@ -1,0 +1,122 @@
+"""Bugs that were never made: a line of the core, of the way of commands, or of a client, as it would be wrong; a day on
+which the auditor sees it, and the invariants it names then."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.spoiled import Break
+
+
+class Bug(NamedTuple):
+    """invariants: at least one of them is named. day: venue and seed."""
+
+    invariants: str
+    day: tuple[str, int]
+    spoiled: Break
+
+
+BUGS = {
+    "an overfill is no alarm": Bug(
+        "I-1", ("binance", 7), Break("core/blotter.py", "        if state.overfilled:\n", "        if False:\n")
+    ),
+    "a larger size leaves than was approved": Bug(
+        "I-2", ("alpaca", 1),
+        Break("adapters/venue/alpaca/requests.py", '"qty": text_of(quantity, instrument.size_scale),',
+              '"qty": text_of(2 * quantity, instrument.size_scale),'),
+    ),
+    "an order without an answer is sent again": Bug(
+        "I-3", ("binance", 1),
+        Break("adapters/venue/binance/desk.py", "                self._doubt(chains, str(error))\n            return",
+              "                continue\n            return"),
+    ),
+    "a command is handed over twice": Bug(
+        "I-3", ("mt5", 2),
+        Break("app/connected.py", "            self._hand_over(command)\n",
+              "            self._hand_over(command)\n            self._hand_over(command)\n"),
+    ),
+    "a trade told twice is booked twice": Bug(
+        "I-5 I-6 I-13", ("binance", 1),
+        Break("core/orders.py", "if fill.trade_id in self.trades:", "if False:"),
+    ),
+    "a fee in the base is not taken from what is owned": Bug(
+        "I-6", ("binance", 1), Break("core/ledger.py", "size -= order.side * units", "size -= 0")
+    ),
+    "an order that has ended holds on": Bug(
+        "I-8", ("binance", 3),
+        Break("core/holds.py", "        self._set(hold, counts)\n        if not is_open:",
+              "        self._set(hold, max(counts, hold.remaining))\n        if not is_open:"),
+    ),
+    "the value of an opening is not limited": Bug(
+        "I-9", ("alpaca", 3),
+        Break("core/rules.py",
+              "worth(scope.currency)\n        return self.verdict(value is not None and value <= limit",
+              "worth(scope.currency)\n        return self.verdict(True"),
+    ),
+    "openings at work are not limited": Bug(
+        "I-9", ("alpaca", 3),
+        Break("core/notice_rules.py", 'return self.verdict(working <= limit, working, limit, "count")',
+              'return self.verdict(True, working, limit, "count")'),
+    ),
+    "an exit does not wait for the one whose place it takes": Bug(
+        "I-10 I-11", ("binance", 174),
+        Break("core/engine.py", "not self.blocked(order):", "True:"),
+    ),
+    "a state that no record gives": Bug(
+        "I-12", ("binance", 1),
+        Break("trader/trader.py", "        engine.apply(event)\n        outputs = engine.react(event)",
+              "        engine.apply(event)\n        engine.decision_count += 1\n        outputs = engine.react(event)"),
+    ),
+    "a look-up believes nothing": Bug(
+        "I-13 I-15", ("binance", 2),
+        Break("adapters/venue/binance/outcomes.py", "Row(NOT_FOUND, code=-2013, kind=ASK)",
+              "Row(UNKNOWN, code=-2013, kind=ASK)"),
+    ),
+    "a price leaves that nobody approved": Bug(
+        "I-2", ("mt5", 2),
+        Break("adapters/venue/mt5/requests.py",
+              'price_of(order, order.limit_units if order.type == LIMIT else order.stop_units)',
+              'price_of(order, order.limit_units + 100 if order.type == LIMIT else order.stop_units)'),
+    ),
+    "an opening goes to the other side": Bug(
+        "I-2", ("alpaca", 2),
+        Break("adapters/venue/alpaca/requests.py", '"side": SIDES[order.side],', '"side": SIDES[-order.side],'),
+    ),
+    "an exit held here goes out twice as large": Bug(
+        "I-10 I-11", ("alpaca", 27),
+        Break("core/engine.py", "ExitTriggered(self.now, order.id, quantity, mark.reference(order.side))",
+              "ExitTriggered(self.now, order.id, 2 * quantity, mark.reference(order.side))"),
+    ),
+    "an order that lives on at its venue is left there": Bug(
+        "I-4", ("alpaca", 17),
+        Break("core/reconcile.py", "if state is not None and not state.is_open() and state.cancel in (NONE, REFUSED):",
+              "if False:"),
+    ),
+    "a fee is paid twice": Bug(
+        "I-7", ("binance", 1),
+        Break("core/ledger.py", "moved, paid = moved - paid, 0", "moved, paid = moved - 2 * paid, 0"),
+    ),
+    "lots that leave are not those that were approved": Bug(
+        "I-2", ("mt5", 2),
+        Break("adapters/venue/mt5/requests.py", '"lot_size": lots_of(order, size)',
+              '"lot_size": lots_of(order, 2 * size)'),
+    ),
+    "a difference is taken over with the wrong sign": Bug(
+        "I-6 I-13", ("mt5", 11),
+        Break("core/reconcile.py", "one.theirs - one.ours, price, code)", "one.ours - one.theirs, price, code)"),
+    ),
+    "a halt stops no opening": Bug(
+        "I-14", ("binance", 1),
+        Break("core/rules.py", 'return self.verdict(proposal.state == ACTIVE, proposal.state, ACTIVE, "state")',
+              'return self.verdict(True, proposal.state, ACTIVE, "state")'),
+    ),
+    "what a stopped process had sent is taken for sent": Bug(
+        "I-15", ("alpaca", 15),
+        Break("core/inquiries.py", "        state.lose_track()\n", ""),
+    ),
+    "deals of our orders are taken for somebody else's": Bug(
+        "I-13 I-5 I-6 I-7", ("mt5", 14),
+        Break("adapters/venue/mt5/ownership.py", "order = self._orders.order(id) if id else None\n",
+              "order = None\n"),
+    ),
+}  # fmt: skip

@@ -1,0 +1,39 @@
+"""The auditor sees what it is there for: on sources with a bug it breaks an invariant that the bug is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.project import ROOT
+from tests.spoiled import ONCE, Nursery
+from tests.unit.prove.bugs import BUGS
+
+DAY = "tests/unit/prove/day.py::test_a_day"
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    nursery = Nursery(tmp_path_factory.mktemp("cache"))
+    yield nursery
+    nursery.close()
+
+
+def test_every_invariant_has_a_bug_that_breaks_it() -> None:
+    named = {name for bug in BUGS.values() for name in bug.invariants.split()}
+    listed = set(re.findall(r"I-\d+", (ROOT / "docs" / "faults.md").read_text()))
+    assert named == listed == {f"I-{number}" for number in range(1, 16)}
+    assert len(BUGS) >= 20
+
+
+@ONCE
+@pytest.mark.parametrize("name", BUGS)
+def test_a_bug_is_seen(nursery: Nursery, name: str) -> None:
+    bug = BUGS[name]
+    venue, seed = bug.day
+    found = nursery.run(bug.spoiled, [f"{DAY}[{venue}-{seed}]"])
+    broken = re.search("broken: (I-.*)", found.text)
+    assert broken is not None, found.text
+    assert set(broken[1].split()) & set(bug.invariants.split()), broken[1]
