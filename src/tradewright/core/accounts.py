@@ -112,10 +112,14 @@ class AccountState:
         self.ranges[index] = (high, low)
 
     def equity(self) -> int | None:
-        """Cash and positions at their marks, money in the account currency; None when a price or a rate is missing."""
+        """Cash and positions at their marks, money in the account currency; None when a price or a rate is missing.
+        What lies aside (`core.reconcile`) is no part of it."""
         total = 0
         currency = self.terms.currency
+        aside = None if self.link is None else self.link.aside
         for held, amount in self.ledger.cash[self.terms.name].items():
+            if aside is not None and held in aside:
+                amount -= aside[held]
             worth = self.marks.convert(amount, held, currency)
             if worth is None:
                 return None

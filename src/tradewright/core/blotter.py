@@ -416,6 +416,10 @@ class Blotter:
     def move_cash(self, name: str, currency: str, amount: int) -> None:
         """Money came or went other than by trading: what gains and losses are counted from moves along."""
         self.ledger.move_cash(name, currency, amount)
+        self.move_marks(name, currency, amount)
+
+    def move_marks(self, name: str, currency: str, amount: int) -> None:
+        """An account's equity changed by that money, and neither by a gain nor by a loss."""
         account = self.accounts[name]
         if account.peak is not None or account.samples or account.gain_from is not None:
             account.move_marks(self.marks.convert(amount, currency, account.terms.currency))

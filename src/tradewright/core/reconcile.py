@@ -9,6 +9,9 @@ position until a named person has looked.
 
 What somebody else closes was held by a strategy: lots go over to `external`, so that no exit can close them again.
 Nothing opens (NOT_READY) from a start or a lost connection until a snapshot taken after it agreed.
+
+Money in what no instrument of the run is made of (dust, coins that are kept) is booked and compared like any, but lies
+aside: no rate for it is known, and equity that could not be known would stop every opening.
 """
 
 from __future__ import annotations
@@ -86,10 +89,10 @@ class Link:
     """What is known of an account's connection. up, since: whether reports flow, and from when that is so (ns UTC).
     ready: openings may go. begun: it was compared whole once. checked: time of the last snapshot. moved: by order id,
     symbol and "" (money) when something was reported of it last. seen: by key the differences the last snapshot showed,
-    and since when.
-    failures: snapshots in a row that could not be had. found: of the running step."""
+    and since when. failures: snapshots in a row that could not be had. aside: money in what is not traded
+    here, by currency. found: of the running step."""
 
-    __slots__ = ("up", "since", "ready", "begun", "checked", "moved", "seen", "failures", "found")
+    __slots__ = ("up", "since", "ready", "begun", "checked", "moved", "seen", "failures", "aside", "found")
 
     def __init__(self) -> None:
         self.up = False
@@ -100,18 +103,20 @@ class Link:
         self.moved: dict[str, int] = {}
         self.seen: dict[str, tuple[int, int]] = {}
         self.failures = 0
+        self.aside: dict[str, int] = {}
         self.found: list[Difference] = []
 
     def row(self) -> list[Any]:
         return [
             self.up, self.since, self.ready, self.begun, self.checked, sorted(self.moved.items()),
-            sorted(self.seen.items()), self.failures,
+            sorted(self.seen.items()), self.failures, sorted(self.aside.items()),
         ]  # fmt: skip
 
     def restore(self, row: list[Any]) -> None:
         """The inverse of `row`."""
-        self.up, self.since, self.ready, self.begun, self.checked, moved, seen, self.failures = row
+        self.up, self.since, self.ready, self.begun, self.checked, moved, seen, self.failures, aside = row
         self.moved, self.seen = dict(moved), {key: (amount, since) for key, (amount, since) in seen}
+        self.aside = dict(aside)
 
 
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,6 +129,25 @@ def begin(engine: Blotter) -> None:
             account.link.up = account.link.ready = False
             account.link.since = engine.now
             account.link.seen.clear()
+            _count_in(engine, account, account.link)
+
+
+def _count_in(engine: Blotter, account: AccountState, link: Link) -> None:
+    """What lay aside and is money of an instrument that came with this run is equity from now on."""
+    for currency in [currency for currency in link.aside if _trades(engine, account, currency)]:
+        amount = link.aside.pop(currency)
+        if any(item.base == currency and item.venue == account.terms.venue for item in engine.instruments):
+            # It is a position, which its venue shows from now on.
+            engine.ledger.move_cash(account.terms.name, currency, -amount)
+        else:
+            engine.move_marks(account.terms.name, currency, amount)
+
+
+def _trades(engine: Blotter, account: AccountState, currency: str) -> bool:
+    """Whether the account's instruments are made of it, or it is stated in it."""
+    return currency == account.terms.currency or any(
+        currency in (item.base, item.quote) for item in engine.instruments if item.venue == account.terms.venue
+    )
 
 
 def heard(link: Link, report: Report, symbol: str, fresh: bool) -> None:
@@ -155,7 +179,11 @@ def fold(engine: Blotter, event: Event) -> None:
     elif isinstance(event, Reconciled):
         link.begun, link.ready, link.checked = link.begun or event.open == 0, event.ready, engine.now
     elif isinstance(event, BalanceAdjusted):
-        engine.move_cash(event.account, event.currency, event.amount)
+        if _trades(engine, account, event.currency):
+            engine.move_cash(event.account, event.currency, event.amount)
+        else:
+            engine.ledger.move_cash(event.account, event.currency, event.amount)
+            link.aside[event.currency] = link.aside.get(event.currency, 0) + event.amount
     elif isinstance(event, PositionAdjusted):
         _adjust(engine, account, event)
     elif isinstance(event, LotsTransferred):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
 from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
@@ -16,6 +16,7 @@ from tradewright.model.command import Query
 from tradewright.model.control import ACTIVE, HALTED, REDUCING, OrderAdopted, Started, TradingStateSet
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
+from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import money_of
 from tradewright.model.order import ENTRY, LIMIT, STOP_LOSS, Order
 from tradewright.model.reconciliation import (
@@ -296,6 +297,47 @@ def test_money_paid_in_at_the_venue_is_no_gain() -> None:
     for _ in range(2):
         desk.shown(balances={"USD": money_of("2000000", "cash")})
     assert account.day_equity == account.equity() == money_of("2000000", "cash")
+
+
+def test_money_in_what_is_not_traded_here_lies_aside_and_leaves_equity_known() -> None:
+    desk = unconnected()
+    desk.connect()
+    desk.shown(balances={"BNB": money_of("50", "kept")})
+    account = desk.engine.accounts["main"]
+    assert desk.cash("BNB") == money_of("50", "kept") and account.equity() == money_of("1000000", "cash")
+    desk.shown(balances={"BNB": money_of("80", "more of it")})
+    desk.shown(balances={"BNB": money_of("80", "more of it")})
+    assert desk.cash("BNB") == money_of("80", "more of it") and account.equity() == money_of("1000000", "cash")
+    other = Engine()
+    restore(other, to_bytes(desk.engine))
+    assert to_bytes(other) == to_bytes(desk.engine)
+
+
+def test_a_fee_paid_in_what_has_no_rate_is_a_loss_that_can_not_be_known() -> None:
+    desk = unconnected()
+    desk.connect()
+    desk.shown(balances={"BNB": money_of("50", "kept")})
+    desk.fill(desk.buy(5), 5, 10_000, fee="0.01", currency="BNB")
+    assert desk.engine.accounts["main"].equity() is None
+
+
+@pytest.mark.parametrize(
+    ("symbol", "units", "equity", "left"), [("BTCUSD", 5_000_000, "1000000", "0"), ("EURUSD", 110_000, "1000055", "50")]
+)
+def test_what_lay_aside_counts_once_an_instrument_of_it_comes(symbol: str, units: int, equity: str, left: str) -> None:
+    """What its venue shows as a position is none of the money; what is money has its rate now."""
+    desk = unconnected()
+    desk.connect()
+    currency = symbol[:3]
+    desk.shown(balances={currency: money_of("50", "kept")})
+    quoted = Instrument("ABC", "paper", "equity", "ABC", currency, 2, 2) if currency == "EUR" else listing(symbol)
+    desk.engine.list_instrument(quoted)
+    if currency == "EUR":
+        desk.engine.list_instrument(Instrument("EURUSD", "elsewhere", "forex", "EUR", "USD", 5, 2))
+    desk.feed(Started(desk.tick(), 2, []))
+    desk.quote(units, symbol=symbol)
+    assert desk.cash(currency) == money_of(left, "left")
+    assert desk.engine.accounts["main"].equity() == money_of(equity, "equity")
 
 
 def test_dust_of_a_traded_base_asset_is_no_balance() -> None:
