@@ -81,6 +81,10 @@ def main() -> None:
     print("fifty symbols through six strategies, ms:", json.dumps(measured(["bench/tick.py"])))
     print("start-up, ms:", json.dumps(measured(["bench/startup.py"])))
     print("journal:", json.dumps(measured(["bench/journal.py"])))
+    print("signal → bytes on the venue's socket, ms:", json.dumps(measured(["bench/wire.py", "signal"])))
+    sustained = measured(["bench/wire.py", "paper", "--rate", "500", "--seconds", "60"])
+    print("five hundred orders a second on paper, ms:", json.dumps(sustained))
+    print("a hundred symbols at Binance's start:", json.dumps(measured(["bench/wire.py", "start"])))
 
 
 if __name__ == "__main__":

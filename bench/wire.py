@@ -1,0 +1,377 @@
+"""The way to a venue over real sockets on loopback, with the journal on this disk.
+
+    python bench/wire.py signal [--seconds 30] [--rate 100] [--folder DIR]
+    python bench/wire.py paper  [--seconds 60] [--rate 500] [--folder DIR]
+    python bench/wire.py start  [--symbols 100]
+
+`signal`: a market event comes at a fixed pace, its order is judged, journaled and durable, and leaves for a simulated
+Binance in a process of its own. Measured is from the moment at which the event was due to the last byte of the request
+handed to the socket; beside it the commits of the journal that ran in between. `paper`: the same pace against a paper
+account with its durable book; every order has to be filled and booked. `start`: what getting ready with so many symbols
+takes of the venue's request weight. Each prints one line of JSON, times in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import msgspec
+
+from tradewright.adapters.journal import EmergencyFile, FileJournal
+from tradewright.adapters.net.transport import AiohttpTransport
+from tradewright.adapters.venue.binance import BinanceSpot, Credentials
+from tradewright.adapters.venue.binance.endpoints import endpoints_at
+from tradewright.app.connected import ConnectedEngine
+from tradewright.app.live import LiveEngine
+from tradewright.core.limits import limits_from
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.account import Account
+from tradewright.model.control import CashMoved, Started
+from tradewright.model.decision import Decision
+from tradewright.model.event import FILLED, SUBMIT, Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.market import Trade
+from tradewright.model.numbers import money_of
+from tradewright.model.rng import Rng
+from tradewright.ports import HttpAnswer, HttpRequest
+from tradewright.signal.strategy import Strategy
+from tradewright.sim.models import Models
+from tradewright.sim.paper import PaperVenue
+from tradewright.sim.paper_account import PaperAccount
+from tradewright.trader import Outcome, Trader
+
+SECOND = 10**9
+LIMITS = {"maxOrderValue": 100_000, "maxPositionSizePercent": 90, "maxDailyLossPercent": 50, "maxPriceAgeSeconds": 5}
+SYMBOL = "BTCUSDT"
+PRICE = 64_000
+CASH = "100000000"
+#: Of what is measured the first part is left out: connections open, caches fill.
+WARM = 0.1
+
+
+class Sender(Strategy):
+    """A bid far below the market with each trade: it leaves, finds nobody and ends."""
+
+    def on_trade(self, trade: Trade) -> None:
+        self.buy("0.001", limit="60000", tif="ioc")
+
+
+class Taker(Strategy):
+    """In and out at the market, one order with each trade."""
+
+    sent: int = 0
+
+    def on_trade(self, trade: Trade) -> None:
+        self.sent += 1
+        if self.sent % 2:
+            self.buy(1)
+        else:
+            self.sell(1)
+
+
+class TimedJournal(FileJournal):
+    """Keeps how long each wait for the disk took, from append to durable, seconds."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.taken: list[float] = []
+        self.began = 0.0
+
+    def append_all(self, records: Sequence[bytes], time_ns: int) -> int:
+        self.began = time.perf_counter()
+        return super().append_all(records, time_ns)
+
+    def wait(self, sequence: int, timeout: float | None = None) -> bool:
+        durable = super().wait(sequence, timeout)
+        self.taken.append(time.perf_counter() - self.began)
+        return durable
+
+
+class TimedTransport(AiohttpTransport):
+    """Keeps when the last byte of each new order was handed to its socket, by the order's id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: dict[str, int] = {}
+        self.used = 0
+
+    def _open(self) -> aiohttp.ClientSession:
+        fresh = self._session is None
+        session = super()._open()
+        if fresh:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_headers_sent.append(self._sent)
+            trace.freeze()
+            session._trace_configs.append(trace)
+        return session
+
+    async def _sent(self, _: object, __: object, sent: aiohttp.TraceRequestHeadersSentParams) -> None:
+        if sent.method == "POST":
+            self.left[parse_qs(sent.url.query_string).get("newClientOrderId", [""])[0]] = time.time_ns()
+
+    async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
+        answer = await super().request(request, timeout)
+        self.used = max(self.used, int(answer.headers.get("x-mbx-used-weight-1m", "0")))
+        return answer
+
+
+class Heard:
+    """What the journal holds, as the engine says it: when each order's event was due, and how many were filled."""
+
+    def __init__(self) -> None:
+        self.due: dict[str, int] = {}
+        self.fills = 0
+        self.refused = 0
+        self.booked: list[float] = []
+        self.said = ""
+
+    def __call__(self, event: Event, outcome: Outcome) -> None:
+        for output in outcome.outputs:
+            if isinstance(output, Decision) and not output.approved:
+                self.said = ", ".join(
+                    f"{check.code} {check.value} {check.limit} {check.note}"
+                    for check in output.checks
+                    if not check.passed
+                )
+            if output.kind == SUBMIT:
+                self.due[output.order.id] = event.time  # type: ignore[attr-defined]
+        if event.kind == FILLED:
+            self.fills += 1
+            self.booked.append((time.time_ns() - self.due[event.order_id]) / 1e6)  # type: ignore[attr-defined]
+
+
+def quantile(values: Sequence[float], of_thousand: int) -> float:
+    return round(statistics.quantiles(values, n=1000)[of_thousand - 1], 3)
+
+
+def begin(floor: ConnectedEngine, account: Account, instruments: list[Instrument], cash: str = "") -> None:
+    """The run's first record: one strategy on the first of the instruments."""
+    spec = StrategySpec("bench", "bench", account.name, (instruments[0].symbol,), (), "", "")
+    setup = Setup(instruments, [(account, limits_from(LIMITS).row())], [spec], {})
+    row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
+    floor.step(Started(time.time_ns(), 1, row))
+    if cash:
+        floor.step(CashMoved(time.time_ns(), account.name, account.currency, money_of(cash, "cash"), "initial balance"))
+
+
+async def paced(floor: ConnectedEngine, instrument: Instrument, rate: int, seconds: float) -> int:
+    """One trade each 1/rate s, due at its own time however late the last one was; how many."""
+    first, count = time.time_ns() + SECOND // 10, int(rate * seconds)
+    for number in range(count):
+        due = first + number * SECOND // rate
+        while (left := due - time.time_ns()) > 0:
+            await asyncio.sleep(left / SECOND)
+        floor.deliver(traded(instrument, due, number))
+    return count
+
+
+def traded(instrument: Instrument, time: int, number: int) -> Trade:
+    """A print of 1.0 within some dollars of PRICE."""
+    return Trade(time, instrument, (PRICE + number % 7) * 10**instrument.price_scale, 10**instrument.size_scale)
+
+
+async def ready(floor: ConnectedEngine, account: str) -> None:
+    while not (link := floor.engine.accounts[account].link) or not link.ready:
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def running(floor: ConnectedEngine) -> AsyncIterator[None]:
+    task = asyncio.create_task(floor.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def venue(symbols: int) -> AsyncIterator[str]:
+    """A simulated Binance in a process of its own; its address."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, "venue", "--symbols", f"{symbols}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield f"127.0.0.1:{int(await asyncio.to_thread(process.stdout.readline))}"
+    finally:
+        process.communicate()
+
+
+async def signal_to_bytes(folder: Path, rate: int, seconds: float) -> dict[str, object]:
+    terms = Account(
+        "main", "A", "binance", currency="USDT", native_exits=False, settles_ms=5_000, remote=True, reduce_only=False
+    )
+    heard, transport = Heard(), TimedTransport()
+    async with venue(1) as host:
+        journal = TimedJournal(folder / "journal")
+        live = LiveEngine(Trader(lambda _: Sender), journal, EmergencyFile(folder / "journal"), heard)
+        floor = ConnectedEngine(live, time.time_ns)
+        client = BinanceSpot(
+            terms, Credentials("demo-key", "demo-secret"), endpoints_at(host), transport, time.time_ns, Rng(1),
+            floor.orders_of("main"), floor.deliver,
+        )  # fmt: skip
+        floor.join(client)
+        instruments = listed(await client.instruments([SYMBOL]))
+        begin(floor, terms, instruments)
+        async with running(floor):
+            await ready(floor, "main")
+            journal.taken.clear()
+            sent = await paced(floor, floor.engine.symbols[SYMBOL], rate, seconds)
+            await asyncio.sleep(2)
+        commits = list(journal.taken)
+        live.close()
+        await transport.close()
+    if len(heard.due) != sent or set(heard.due) - set(transport.left):
+        raise SystemExit(
+            f"{sent} signals, {len(heard.due)} orders, {len(transport.left)} requests: some are lost {heard.said}"
+        )
+    taken = [(transport.left[id] - due) / 1e6 for id, due in heard.due.items()][int(sent * WARM) :]
+    waited = [1e3 * one for one in commits]
+    commit = quantile(waited, 995)
+    return {
+        "orders": sent, "per_s": rate, "p50": quantile(taken, 500), "p99": quantile(taken, 990),
+        "max": round(max(taken), 3), "commits": len(commits), "commit_p50": quantile(waited, 500),
+        "commit_p995": commit, "bound_p99": round(commit + 1.5, 3),
+    }  # fmt: skip
+
+
+async def on_paper(folder: Path, rate: int, seconds: float) -> dict[str, object]:
+    terms = Account("main", "A", "paper", kind="margin", leverage=2)
+    instrument = Instrument("ACME", "paper", "equity", "ACME", "USD", 4, 6, index=0)
+    heard = Heard()
+    journal = TimedJournal(folder / "journal")
+    live = LiveEngine(Trader(lambda _: Taker), journal, EmergencyFile(folder / "journal"), heard)
+    floor = ConnectedEngine(live, time.time_ns)
+    paper = PaperVenue(folder / "paper.db", Models(), Rng(1), [instrument])
+    floor.join(PaperAccount("main", paper, time.time_ns, floor.deliver))
+    paper.open_account("main", terms.mode, {"USD": money_of(CASH, "cash")})
+    begin(floor, terms, [instrument], CASH)
+    async with running(floor):
+        await asyncio.sleep(1)
+        sent = await paced(floor, floor.engine.symbols["ACME"], rate, seconds)
+        lag = time.time_ns()
+        floor.deliver(traded(floor.engine.symbols["ACME"], lag, 0))
+        while floor.engine.now < lag:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(1)
+    live.close()
+    paper.close()
+    if not sent <= heard.fills == len(heard.due) - 1 or heard.fills != sent:
+        raise SystemExit(f"{sent} signals, {len(heard.due)} orders, {heard.fills} fills: some are lost")
+    return {
+        "orders": sent, "per_s": rate, "fills": heard.fills, "booked_p50": quantile(heard.booked, 500),
+        "booked_p99": quantile(heard.booked, 990), "commit_p99": quantile([1e3 * one for one in journal.taken], 990),
+    }  # fmt: skip
+
+
+async def start_up(symbols: int) -> dict[str, object]:
+    terms = Account(
+        "main", "A", "binance", currency="USDT", native_exits=False, settles_ms=5_000, remote=True, reduce_only=False
+    )
+    transport = TimedTransport()
+    async with venue(symbols) as host:
+        with tempfile.TemporaryDirectory() as name:
+            journal = FileJournal(Path(name))
+            live = LiveEngine(Trader(lambda _: Sender), journal, EmergencyFile(Path(name)), Heard())
+            floor = ConnectedEngine(live, time.time_ns)
+            client = BinanceSpot(
+                terms, Credentials("demo-key", "demo-secret"), endpoints_at(host), transport, time.time_ns, Rng(1),
+                floor.orders_of("main"), floor.deliver,
+            )  # fmt: skip
+            floor.join(client)
+            began = time.perf_counter()
+            instruments = listed(await client.instruments(names(symbols)))
+            begin(floor, terms, instruments)
+            client.watch([floor.engine.symbols[one.symbol] for one in instruments])
+            async with running(floor):
+                await ready(floor, "main")
+                seconds = time.perf_counter() - began
+                await asyncio.sleep(2)
+            live.close()
+        await transport.close()
+    return {"symbols": symbols, "ready_s": round(seconds, 2), "weight_used": transport.used, "weight_half": 3000}
+
+
+def listed(instruments: list[Instrument]) -> list[Instrument]:
+    for index, instrument in enumerate(instruments):
+        instrument.index = index
+    return instruments
+
+
+def names(count: int) -> list[str]:
+    return [SYMBOL, *(f"C{number:03}USDT" for number in range(1, count))]
+
+
+def serve(symbols: int) -> None:
+    """A simulated Binance that allows as many orders as anybody wants; ends with its standard input."""
+    from tradewright.sim.market import Listing, Market, universe
+    from tradewright.sim.wire.binance import BinanceSite
+    from tradewright.sim.wire.binance.limits import Limit, LimitsOf
+    from tradewright.sim.wire.server import Server
+    from tradewright.sim.wire.site import Tape
+
+    first = next(one for one in universe("binance", "USDT") if one.instrument.symbol == SYMBOL)
+    like = first.instrument
+    listings = [
+        Listing(
+            Instrument(
+                name, "binance", "crypto", name.removesuffix("USDT"), "USDT", like.price_scale, like.size_scale,
+                rules=like.rules, index=index,
+            ),
+            first.price_units, first.lot_units, first.volatility,
+        )
+        for index, name in enumerate(names(symbols))
+    ]  # fmt: skip
+    limits = LimitsOf(
+        weight=Limit("REQUEST_WEIGHT", 60 * SECOND, 1, 10**6 if symbols == 1 else 6000),
+        orders=(Limit("ORDERS", SECOND, 10, 10**6), Limit("ORDERS", 86_400 * SECOND, 1, 10**8)),
+    )
+
+    async def run() -> None:
+        now = time.time_ns()
+        market = Market(1, now, listings)
+        server = Server(BinanceSite(tuple(market.instruments), Tape(market.events()), Rng(1), now, limits=limits))
+        await server.start()
+        print(server.port, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("signal", "paper", "start", "venue"))
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--symbols", type=int, default=100)
+    parser.add_argument("--folder", type=Path, default=Path())
+    options = parser.parse_args()
+    if options.what == "venue":
+        serve(options.symbols)
+        return
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        if options.what == "start":
+            figures = asyncio.run(start_up(options.symbols))
+        else:
+            measure = signal_to_bytes if options.what == "signal" else on_paper
+            figures = asyncio.run(measure(Path(name), options.rate, options.seconds))
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
