@@ -16,16 +16,16 @@ from typing import Any
 import msgspec
 
 from tradewright import __version__
-from tradewright.app import picker
 from tradewright.app.agreement import disagreements, left_alone, let_go
+from tradewright.app.answering import answered
 from tradewright.app.conflate import Conflator
-from tradewright.app.control import Asked, ControlSocket, answer_of, events_of
+from tradewright.app.control import Asked, ControlSocket
 from tradewright.app.home import JOURNAL, PAPER, SHADOW
 from tradewright.app.live import LiveEngine
 from tradewright.app.picker import PickerAsked
 from tradewright.app.settings import Settings
 from tradewright.app.sources import Sources
-from tradewright.app.watch import DEATHS_MAX
+from tradewright.app.watch import quarantine_of
 from tradewright.app.wiring.journals import CHECKPOINT_PAGES
 from tradewright.app.wiring.machine import Beside, Machine, open_machine
 from tradewright.app.wiring.services import signal_sources
@@ -38,13 +38,11 @@ from tradewright.core.trading_state import unbound
 from tradewright.model.account import NETTING, Account
 from tradewright.model.control import (
     ACTIVE,
-    HALTED,
     RECONCILE,
     CashMoved,
     RulesChanged,
     Started,
     Timer,
-    TradingStateSet,
 )
 from tradewright.model.errors import InputError, UsageError
 from tradewright.model.event import Event
@@ -326,40 +324,13 @@ class Session:
 
     def _quarantine(self, now: int) -> None:
         """A strategy on which two processes ended at the same event does not run a third time."""
-        key, deaths = self.machine.watch.deaths
-        strategy, setup = key.partition(":")[0], self.machine.trader.setup
-        runs = setup is not None and strategy in [spec.id for spec in setup.strategies]
-        if deaths >= DEATHS_MAX and runs and strategy not in self.machine.trader.engine.halted:
-            reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
-            self.machine.sequencer.feed(TradingStateSet(now, f"strategy:{strategy}", HALTED, "watch", reason))
+        halt = quarantine_of(self.machine.watch, self.machine.trader, now)
+        if halt is not None:
+            self.machine.sequencer.feed(halt)
 
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, Any]:
         """What a person or a service asks of the running session; answered when it is durable."""
-        engine = self.machine.trader.engine
-        if not isinstance(asked, Asked):
-            return picker.answer_of(self._overheard(picker.event_of(asked, engine)))
-        for event in events_of(asked, engine):
-            self.machine.sequencer.feed(event)
-        self.live.flush()
-        return answer_of(asked, engine, self.live.journal.head.sequence, True)
-
-    def _overheard(self, event: Event) -> list[Event]:
-        """The outputs of an input, once they are durable."""
-        heard: list[Event] = []
-        listener = self.live.listener
-
-        def overhear(told: Event, outcome: Outcome) -> None:
-            if told is event:
-                heard.extend(outcome.outputs)
-            listener(told, outcome)
-
-        self.live.listener = overhear
-        try:
-            self.machine.sequencer.feed(event)
-            self.live.flush()
-        finally:
-            self.live.listener = listener
-        return heard
+        return answered(asked, self.live, self.machine.sequencer.feed)
 
     def stop(self) -> None:
         """End after the event that is being fed."""

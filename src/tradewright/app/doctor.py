@@ -12,11 +12,13 @@ import apsw
 from tradewright.app.agreement import disagreements
 from tradewright.app.build import build
 from tradewright.app.history import fold
-from tradewright.app.home import PAPER, SHADOW, home, newest_run
+from tradewright.app.home import SHADOW, home, newest_run, paper_book
 from tradewright.app.wiring.journals import check_sqlite, holder_of, verify
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
+from tradewright.model.control import TRADING_STATES
 from tradewright.model.errors import InputError, JournalError
+from tradewright.model.moment import moment_text
 from tradewright.model.shadow import is_shadow
 from tradewright.sim.paper import read_book
 
@@ -96,9 +98,9 @@ def _journal(findings: Findings, journal: Path) -> None:
     for name, why in folded.halted.items():
         findings.add("strategy", False, f"{name} is halted: {why}")
     assert folded.trader is not None
-    _paper(findings, "exchange", folded.trader.engine, False, journal.parent / PAPER)
+    _accounts(findings, folded.trader.engine, journal.parent)
     if folded.trader.engine.board is not None:
-        _paper(findings, "shadow", folded.trader.engine, True, journal.parent / SHADOW)
+        _paper(findings, "shadow", folded.trader.engine, folded.trader.engine.board.terms.name, journal.parent / SHADOW)
     setup = folded.trader.setup
     for account, limits in setup.limits_of_accounts() if setup is not None else []:
         if is_shadow(account.name):
@@ -107,11 +109,25 @@ def _journal(findings: Findings, journal: Path) -> None:
         findings.add("limits", True, f"account {account.name}: off are {', '.join(off) or 'none'}")
 
 
-def _paper(findings: Findings, name: str, engine: Engine, shadow: bool, file: Path) -> None:
+def _accounts(findings: Findings, engine: Engine, run: Path) -> None:
+    """Each account: at a paper exchange by its book, at a venue by when it was compared with it last."""
+    for name, account in engine.accounts.items():
+        if is_shadow(name):
+            continue
+        if account.link is None:
+            _paper(findings, "exchange", engine, name, paper_book(run, name))
+            continue
+        checked = (
+            f"compared with it last at {moment_text(account.link.checked)}" if account.link.checked else "never seen"
+        )
+        findings.add("account", True, f"{name} at {account.terms.venue}: {checked}")
+    for scope, state in sorted(engine.states.items()):
+        findings.add("state", True, f"{scope} is {TRADING_STATES[state]} since before — {engine.causes[scope]}")
+
+
+def _paper(findings: Findings, name: str, engine: Engine, account: str, file: Path) -> None:
     """The paper exchange's book beside a journal. What an order may have done that was not told of yet is no fault:
     the next start looks it up."""
-    if not engine.accounts:
-        return
     try:
         book = read_book(file)
     except apsw.CantOpenError:
@@ -120,15 +136,10 @@ def _paper(findings: Findings, name: str, engine: Engine, shadow: bool, file: Pa
     except InputError as error:
         findings.add(name, False, str(error))
         return
-    found = [
-        difference
-        for account in engine.accounts
-        if is_shadow(account) == shadow
-        for difference in disagreements(
-            engine, account, book.balances.get(account, {}), book.positions.get(account, {})
-        )
-    ]
-    working = any(state.is_open() and state.stage != HELD for state in engine.orders.values())
+    balances, positions = book.balances.get(account, {}), book.positions.get(account, {})
+    found = disagreements(engine, account, balances, positions)
+    orders = engine.orders.values()
+    working = any(one.is_open() and one.stage != HELD and one.order.account == account for one in orders)
     if not found:
         findings.add(name, True, f"{file} agrees with the journal")
     elif working:

@@ -51,6 +51,12 @@ def newest_run(given: Path | None) -> Path:
     return runs[-1]
 
 
+def paper_book(run: Path, account: str) -> Path:
+    """Where the exchange of a paper account keeps its book: one among several accounts has a book of its own."""
+    own = run / f"paper-{account}.db"
+    return own if own.exists() else run / PAPER
+
+
 def journal_folder(given: Path | None, journal: Path | None) -> Path:
     """The journal a command shall read: the one named (its folder, or the run it lies in), else that of the newest
     run."""

@@ -49,6 +49,10 @@ class Sources:
         """What every source says of every instrument at the cycle's moment `time`, by source, then by instrument."""
         return self._runner.run(self._collect(time, instruments)) if self.sources else []
 
+    async def ask_all(self, time: int, instruments: Sequence[Instrument]) -> list[Word]:
+        """The same inside of an event loop that is somebody else's; the sources then belong to that loop."""
+        return await self._collect(time, instruments) if self.sources else []
+
     async def _collect(self, time: int, instruments: Sequence[Instrument]) -> list[Word]:
         asked: list[tuple[SignalSource, SignalRequest, asyncio.Task[Any]]] = []
         for source in self.sources:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import mmap
 from pathlib import Path
 
+from tradewright.model.control import HALTED, TradingStateSet
 from tradewright.model.event import Event
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Fill
+from tradewright.trader import Trader
 
 NAME = "watch"
 _SIZE = 4096
@@ -64,6 +66,17 @@ class WatchFile:
         if len(text) > 1000:
             text = text[:1000]
         self._map[at : at + len(text) + 1] = text + b"\0"
+
+
+def quarantine_of(watch: WatchFile, trader: Trader, now: int) -> TradingStateSet | None:
+    """The halt of a strategy on which two processes ended at the same event, where it would run a third time."""
+    key, deaths = watch.deaths
+    strategy, setup = key.partition(":")[0], trader.setup
+    runs = setup is not None and strategy in [spec.id for spec in setup.strategies]
+    if deaths < DEATHS_MAX or not runs or strategy in trader.engine.halted:
+        return None
+    reason = f"STRATEGY_QUARANTINED: the process ended {deaths} times while {key} handled the same event"
+    return TradingStateSet(now, f"strategy:{strategy}", HALTED, "watch", reason)
 
 
 def _name(event: Event) -> str:

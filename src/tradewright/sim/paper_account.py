@@ -6,7 +6,7 @@ It follows the market that other venues' clients deliver. Nothing of it is ever 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
 from tradewright.model.command import Command, Query, Submit
@@ -33,10 +33,19 @@ LIMITS = VenueLimits(
 
 
 class PaperAccount:
-    """One account of a PaperVenue, as a `ports.Venue`. Its market is `hear`."""
+    """One account of a PaperVenue, as a `ports.Venue`. Its market is `hear`. symbols: what it trades, none said = all
+    that it hears of."""
 
-    def __init__(self, account: str, venue: PaperVenue, clock: Clock, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        account: str,
+        venue: PaperVenue,
+        clock: Clock,
+        deliver: Callable[[Event], None],
+        symbols: Collection[str] = (),
+    ) -> None:
         self.account = account
+        self.symbols = symbols
         self._venue = venue
         self._clock = clock
         self._deliver = deliver
@@ -51,6 +60,8 @@ class PaperAccount:
 
     def hear(self, event: MarketEvent) -> list[Report]:
         """What happens here with a market event, before the engine sees it."""
+        if self.symbols and event.symbol not in self.symbols:
+            return []
         return list(self._venue.run(event))
 
     async def run(self) -> None:

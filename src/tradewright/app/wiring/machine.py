@@ -115,7 +115,7 @@ def open_machine(
         if journal.head.sequence and not paper_file.exists():
             raise InputError(f"{journal_folder} has records, but the exchange's book {paper_file} is gone; put it back")
         watch = opened.enter_context(closing(WatchFile(journal_folder)))
-        trader = Trader(lambda spec: _loaded(spec, remarks))
+        trader = Trader(lambda spec: loaded(spec, remarks))
         crash(DURING_RECOVERY)
         rebuilt = rebuild(journal_folder, trader, remarks.append) if journal.head.sequence else Rebuilt()
         crash(AFTER_RECOVERY)
@@ -139,7 +139,7 @@ def open_machine(
     return Machine(trader, live, paper, shadow, Sequencer(live.step, venue), watch, lock, rebuilt, remarks, crash)
 
 
-def _loaded(spec: StrategySpec, remarks: list[str]) -> type[Strategy] | None:
+def loaded(spec: StrategySpec, remarks: list[str]) -> type[Strategy] | None:
     """The class of a specification if today's code is the one it names; where it is not, that is said once."""
     found = as_journaled(spec)
     if found is None:

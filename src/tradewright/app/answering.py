@@ -1,0 +1,45 @@
+"""What a person or a service asks of an engine that runs, carried out and answered when it is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tradewright.app import picker
+from tradewright.app.control import Asked, answer_of, events_of
+from tradewright.app.live import LiveEngine
+from tradewright.app.picker import PickerAsked
+from tradewright.model.event import Event
+from tradewright.trader import Outcome
+
+Feed = Callable[[Event], None]
+
+
+def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[str, Any]:
+    """feed: takes an input, with all that follows from it."""
+    engine = live.trader.engine
+    if not isinstance(asked, Asked):
+        return picker.answer_of(_overheard(picker.event_of(asked, engine), live, feed))
+    for event in events_of(asked, engine):
+        feed(event)
+    live.flush()
+    return answer_of(asked, engine, live.journal.head.sequence, True)
+
+
+def _overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
+    """The outputs of an input, once they are durable."""
+    heard: list[Event] = []
+    listener = live.listener
+
+    def overhear(told: Event, outcome: Outcome) -> None:
+        if told is event:
+            heard.extend(outcome.outputs)
+        listener(told, outcome)
+
+    live.listener = overhear
+    try:
+        feed(event)
+        live.flush()
+    finally:
+        live.listener = listener
+    return heard
