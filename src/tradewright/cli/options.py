@@ -29,6 +29,9 @@ LimitsFile = Annotated[Path | None, typer.Option("--limits", help="YAML: limits 
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="YAML or JSON: session, limits, exits, sizing (docs/settings.md).")
 ]
+ConfigFile = Annotated[
+    Path, typer.Option("--config", help="YAML: accounts at venues, strategies, limits (docs/configuration.md).")
+]
 DefaultSizer = Annotated[str, typer.Option("--sizer", help="Of openings that say no size, e.g. risk_percent:0.5.")]
 DefaultExits = Annotated[
     list[str] | None,

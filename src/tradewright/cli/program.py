@@ -19,7 +19,7 @@ from tradewright.model.errors import InputError, NotReady, TradewrightError, Usa
 
 FAILED, USAGE, REFUSED, NOT_READY = 1, 2, 3, 4
 #: Options whose value is a path.
-PATHS = ("--home", "--journal", "--data", "--limits", "--settings", "--report", "--faults")
+PATHS = ("--home", "--journal", "--data", "--limits", "--settings", "--report", "--faults", "--config")
 app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="A trading engine that can say for every order, and for every order it did not send, why.",

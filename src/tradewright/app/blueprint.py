@@ -1,0 +1,145 @@
+"""What a configuration makes of the engine: accounts with their terms, strategies, limits, sizes, exits and sessions.
+
+A start journals it. It needs no network, so that a configuration can be checked without one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from tradewright import __version__
+from tradewright.app.config import Config, account_of
+from tradewright.app.config_keys import OF_ALL, OF_EACH
+from tradewright.app.settings import Settings, settings_from
+from tradewright.app.wiring.venues import check_addresses, new_code, terms_of
+from tradewright.backtest.strategy_source import Specified, specifications
+from tradewright.core.limits import Limits
+from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.account import Account
+from tradewright.model.errors import InputError
+from tradewright.model.exit_plan import ExitPlan, plan_from
+from tradewright.model.foreign import EXTERNAL
+from tradewright.model.instrument import Instrument
+from tradewright.model.sizer import Sizer, sizer_from
+
+_KEY = re.compile(r"[\w.-]+")
+
+
+@dataclass(slots=True)
+class Blueprint:
+    """accounts: by name. specified: strategies with their classes. The rest as `core.setup` has it."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    specified: list[Specified] = field(default_factory=list)
+    scopes: dict[str, Limits] = field(default_factory=dict)
+    sizers: dict[str, Sizer] = field(default_factory=dict)
+    plans: dict[str, ExitPlan] = field(default_factory=dict)
+    sessions: list[tuple[str, str, list[list[Any]]]] = field(default_factory=list)
+
+    @property
+    def specs(self) -> list[StrategySpec]:
+        return [spec for spec, _ in self.specified]
+
+    def setup(self, instruments: Sequence[Instrument]) -> Setup:
+        """All of it, with what is traded."""
+        accounts: list[tuple[Account, list[tuple[str, int]]]] = [(terms, []) for terms in self.accounts.values()]
+        notes = {"feed": "venues", "version": __version__}
+        return Setup(
+            list(instruments), accounts, self.specs, notes, self.sizers, self.scopes, self.plans, self.sessions
+        )
+
+    def row(self, instruments: Sequence[Instrument]) -> list[Any]:
+        """The same as a journal gives it back."""
+        return msgspec.json.decode(msgspec.json.encode(self.setup(instruments).row()), type=list[Any])
+
+
+def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
+    """codes: of accounts that have been opened before, by name. Raises InputError with file, line and key."""
+    made = Blueprint()
+    for name, account in config.accounts.items():
+        settings = _settings(config, name)
+        with config.placed(f"accounts.{name}"):
+            check_addresses(name, account)
+            terms = terms_of(name, codes.get(name) or new_code(name), account)
+            terms.owner = settings.owner
+        made.accounts[name] = terms
+        _strategies(config, name, settings, made)
+        refs = [spec.ref for spec in made.specs if spec.account == name]
+        for scope, limits in settings.scopes_for(refs).items():
+            _, _, other = scope.partition("account:")
+            # What the file has for another account by its name, that account's own settings have too, and more.
+            if scope != f"account:{other}" or other == name or other not in config.accounts:
+                made.scopes[scope] = limits
+        if settings.sizer:
+            made.sizers[f"account:{name}"] = sizer_from(settings.sizer)
+        if settings.exits:
+            made.plans[f"account:{name}"] = plan_from(settings.exits)
+        made.sizers |= settings.sizers()
+        made.plans |= settings.plans()
+        made.sessions += settings.sessions()
+    doubled = [one for one in made.accounts.values() for other in made.accounts.values() if _alike(one, other)]
+    if doubled:
+        raise InputError(f"{config.file}: the order ids of two accounts begin with {doubled[0].code}")
+    return made
+
+
+def _alike(one: Account, other: Account) -> bool:
+    return one is not other and one.code == other.code
+
+
+def _settings(config: Config, name: str) -> Settings:
+    """The settings of an account: what stands beside the accounts, and what it has of its own over that."""
+    account, read = config.accounts[name], {}
+    for key in OF_EACH:
+        common, own = getattr(config.block, key), getattr(account, key)
+        if isinstance(common, dict) and isinstance(own, dict) and key != "sizing":
+            own = {**common, **own}
+        if own is not None or common is not None:
+            read[key] = common if own is None else own
+    for key, value in zip(OF_ALL, (config.block.limits, config.block.execution_filter), strict=True):
+        if value is not None:
+            read[key] = value
+    read["strategies"] = {id: _own(config, id) for id in config.block.strategies if account_of(config, id) == name}
+    try:
+        return settings_from(read, name, account.owner)
+    except InputError as error:
+        found = _KEY.match(str(error))
+        path = found[0] if found else ""
+        own_path = f"accounts.{name}.{path}"
+        at = own_path if config.places.at(own_path) != config.places.at(f"accounts.{name}") else path
+        raise InputError(f"{config.places.at(at)}: {error}") from error
+
+
+def _own(config: Config, id: str) -> dict[str, Any]:
+    """A strategy's block, as a file of settings has it."""
+    block = config.block.strategies[id]
+    own = {
+        "decideOn": block.decide_on, "cycleSeconds": block.cycle_seconds, "exits": block.exits, "sizing": block.sizing,
+        "parameters": block.parameters,
+    }  # fmt: skip
+    return {key: value for key, value in own.items() if value not in (None, "", 0, {})}
+
+
+def _strategies(config: Config, name: str, settings: Settings, made: Blueprint) -> None:
+    specified: list[Specified] = []
+    for id, block in config.block.strategies.items():
+        if account_of(config, id) != name:
+            continue
+        with config.placed(f"strategies.{id}"):
+            if id == EXTERNAL:
+                raise InputError(f"strategies.{id}: that is what others trade goes by; call it something else")
+            ref = _ref(config, block.strategy or id)
+            symbols = tuple(block.symbols or config.accounts[name].symbols)
+            parameters = settings.parameters(ref, dict(block.parameters))
+            specified += specifications(ref, name, symbols, parameters, id)
+    made.specified += settings.over(specified)
+
+
+def _ref(config: Config, ref: str) -> str:
+    """A file of strategies is looked for from the configuration's folder on."""
+    path, separator, found = ref.rpartition(":")
+    return f"{config.file.parent / path}:{found}" if separator else ref

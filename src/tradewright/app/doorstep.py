@@ -1,0 +1,238 @@
+"""At the venues' doors: every account's client, what is traded there, and whether keys and clocks are good.
+
+Each venue is asked before anything is journaled. One that can not be reached is asked again until the start's time is
+over; where the engine knows from before what is traded there, it may go on without, so that what it guards is guarded
+as soon as the venue is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tradewright.app.blueprint import Blueprint
+from tradewright.app.config import Config
+from tradewright.app.connected import ConnectedEngine
+from tradewright.app.synthetic_feed import listed
+from tradewright.app.wiring.venues import (
+    Seat,
+    client_of,
+    environment_of,
+    keys_refused,
+    paper_account,
+    place_of,
+    transport_of,
+)
+from tradewright.model.control import LagMeasured
+from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
+from tradewright.model.event import Event
+from tradewright.model.instrument import Instrument
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, Transport, Venue
+
+SECOND_NS = 1_000_000_000
+PAUSE_MAX = 8.0
+
+
+class Doorstep:
+    """instruments: of the whole engine, in their order, once all venues were reached."""
+
+    def __init__(
+        self, config: Config, folder: Path, plan: Blueprint, connected: ConnectedEngine, clock: Clock,
+        say: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.config = config
+        self.instruments: list[Instrument] = []
+        self._folder = folder
+        self._plan = plan
+        self._connected = connected
+        self._clock = clock
+        self._say = say
+        self._deadline = time.monotonic() + config.block.ready_seconds
+        self._rng = Rng(clock() % 2**63)
+        self._transports: dict[str, Transport] = {}
+        self._clients: dict[str, Venue] = {}
+        self._listed: dict[str, list[Instrument]] = {}
+        self._skewed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def reach(self) -> None:
+        """Every venue at once. Raises InputError for keys, symbols and clocks that are wrong, NotReady for a venue that
+        can not be reached in time and was never reached before."""
+        self._check_symbols()
+        remote = [name for name, account in self.config.accounts.items() if account.venue != "paper"]
+        for name in remote:
+            with self.config.placed(f"accounts.{name}"):
+                self._clients[name] = self._client(name, self._connected.deliver)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in remote:
+                    group.create_task(self._knock(name))
+        except BaseExceptionGroup as errors:
+            error: BaseException = errors
+            while isinstance(error, BaseExceptionGroup):
+                error = error.exceptions[0]
+            raise error from errors
+        for name, account in self.config.accounts.items():
+            if account.venue == "paper":
+                self._open_paper(name)
+        self.instruments = self._in_order()
+        for client in self._clients.values():
+            self._connected.join(client)
+
+    def _check_symbols(self) -> None:
+        """An instrument has one venue: the same symbol somewhere else would be another thing. Raises InputError."""
+        places: dict[str, tuple[str, str]] = {}
+        for name, account in self.config.accounts.items():
+            leader = self._leader(name)
+            place = f"{place_of(self.config.accounts[leader])} {environment_of(self.config.accounts[leader])}"
+            for symbol in account.symbols:
+                other, there = places.setdefault(symbol, (name, place))
+                if there != place:
+                    raise InputError(
+                        f"{self.config.places.at(f'accounts.{name}.symbols')}: accounts {other} and {name} both trade "
+                        f"{symbol}, at different places; run a service of its own, with its own --home, for one of them"
+                    )
+
+    def _leader(self, name: str) -> str:
+        """The account whose market an account trades on: a paper account may follow another's."""
+        market = self.config.accounts[name].market
+        return market if self.config.accounts[name].venue == "paper" and market != "synthetic" else name
+
+    # ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _client(self, name: str, deliver: Callable[[Event], None]) -> Venue:
+        if name not in self._transports:
+            self._transports[name] = transport_of(self._clock)
+
+        def heard(event: Event) -> None:
+            self._look_at_clock(name, event)
+            deliver(event)
+
+        connected = self._connected
+        seat = Seat(
+            self._transports[name], self._clock, self._rng.split(name), connected.orders_of(name), heard,
+            connected.since(name),
+        )  # fmt: skip
+        return client_of(self.config, name, self._plan.accounts[name], seat)
+
+    def _open_paper(self, name: str) -> None:
+        account, terms = self.config.accounts[name], self._plan.accounts[name]
+        leader = self._leader(name)
+        if leader == name:
+            with self.config.placed(f"accounts.{name}.symbols"):
+                self._listed[name] = listed(account.symbols, terms.currency)
+        else:
+            self._listed[name] = [one for one in self._listed[leader] if one.symbol in account.symbols]
+        with self.config.placed(f"accounts.{name}"):
+            self._clients[name] = paper_account(
+                self._folder, terms, account, self._listed[name], self._clock, self._connected.deliver
+            )
+
+    async def _knock(self, name: str) -> None:
+        """Until an account's venue has answered what it has to."""
+        account, pause = self.config.accounts[name], 0.5
+        while True:
+            try:
+                await self._ask(name)
+                return
+            except VenueRefused as refused:
+                if keys_refused(account, refused):
+                    raise InputError(
+                        f"account {name}: {place_of(account)} does not take its keys ({refused}); look whether they "
+                        f"are whole, of environment {environment_of(account)}, and allowed to trade from this address"
+                    ) from refused
+                reason = str(refused)
+            except TransportError as error:
+                reason = str(error)
+            if time.monotonic() + pause >= self._deadline:
+                break
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, PAUSE_MAX)
+        symbols = self._connected.engine.symbols
+        if any(symbol not in symbols for symbol in account.symbols):
+            raise NotReady(
+                f"account {name}: {place_of(account)} can not be used: {reason}; look at the network and at its baseUrl"
+            )
+        self._say(f"account {name}: {place_of(account)} can not be used ({reason}); it is taken up as it was known")
+        self._listed[name] = [symbols[symbol] for symbol in account.symbols]
+
+    async def _ask(self, name: str) -> None:
+        """What is traded, and by another client, which is then thrown away, whether the keys open the account: the one
+        that stays begins to tell of it when the engine has begun. Raises InputError, TransportError, VenueRefused."""
+        account = self.config.accounts[name]
+        try:
+            found = await self._clients[name].instruments(account.symbols)
+        except InputError as error:
+            raise InputError(f"{self.config.places.at(f'accounts.{name}.symbols')}: account {name}: {error}") from error
+        probe = self._client(name, lambda event: None)
+        try:
+            await probe.snapshot()
+        finally:
+            await probe.close()
+        if self._skewed.done():
+            self._skewed.result()
+        self._listed[name] = found
+
+    async def close(self) -> None:
+        """Gives everything back."""
+        if self._skewed.done() and not self._skewed.cancelled():
+            # Nobody may be left to hear of it; asked for, it is not told of as forgotten.
+            self._skewed.exception()
+        for client in self._clients.values():
+            await client.close()
+        for transport in self._transports.values():
+            await transport.close()
+
+    # ── clocks ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _look_at_clock(self, name: str, event: Event) -> None:
+        if not isinstance(event, LagMeasured) or event.name != "CLOCK_OFFSET":
+            return
+        seconds, most = event.lag_ns / SECOND_NS, self.config.block.clock_skew_seconds
+        if abs(seconds) <= most:
+            return
+        side = "behind" if seconds > 0 else "ahead of"
+        sentence = (
+            f"account {name}: the clock of this machine is {abs(seconds):.0f} s {side} that of "
+            f"{place_of(self.config.accounts[name])}"
+        )
+        if time.monotonic() < self._deadline and not self._skewed.done():
+            self._skewed.set_exception(InputError(f"{sentence}; set it (NTP), days and sessions go by it"))
+        elif time.monotonic() >= self._deadline:
+            self._say(f"ALARM  {sentence}")
+
+    async def watch_clock(self) -> None:
+        """Raises InputError when a clock turns out to be wrong while the service starts."""
+        await self._skewed
+
+    # ── instruments ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _in_order(self) -> list[Instrument]:
+        """Those that are known in their order, the new ones behind."""
+        fresh: dict[str, Instrument] = {}
+        for found in self._listed.values():
+            for instrument in found:
+                fresh.setdefault(instrument.symbol, instrument)
+        known = self._connected.engine.instruments
+        order = [fresh.pop(one.symbol, one) for one in known] + list(fresh.values())
+        places = {instrument.symbol: place for place, instrument in enumerate(order)}
+        for instrument in [one for found in self._listed.values() for one in found] + order:
+            instrument.index = places[instrument.symbol]
+        return order
+
+    def followed(self, name: str) -> list[Instrument]:
+        """The engine's instruments whose market comes by this account: each comes by one alone."""
+        taken: set[str] = set()
+        for other, account in self.config.accounts.items():
+            own = [symbol for symbol in account.symbols if symbol not in taken and self._leader(other) == other]
+            if other == name:
+                return [self._connected.engine.symbols[symbol] for symbol in own]
+            taken.update(own)
+        return []
+
+    def watch(self) -> None:
+        """From now on all that is traded is followed."""
+        for name, client in self._clients.items():
+            client.watch(self.followed(name))

@@ -1,0 +1,304 @@
+"""Accounts at real venues with their strategies, as one process: from its configuration until it is told to end.
+
+A start reaches every venue before anything is journaled: keys, symbols and the clock are proven first. It goes on where
+its journal ended, and opens nothing until an account was compared with its venue. A stop opens nothing more and cancels
+entries; exits stay at work where they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from tradewright.app.answering import answered
+from tradewright.app.blueprint import Blueprint, blueprint_of
+from tradewright.app.candles import Candles
+from tradewright.app.config import Config
+from tradewright.app.connected import SECOND_NS, ConnectedEngine, Sync
+from tradewright.app.control import Asked, ControlSocket
+from tradewright.app.doorstep import Doorstep
+from tradewright.app.live import adopted_from
+from tradewright.app.picker import PickerAsked
+from tradewright.app.service_log import ServiceLog
+from tradewright.app.service_words import begin_lines
+from tradewright.app.sources import Sources
+from tradewright.app.synthetic_feed import SyntheticFeed
+from tradewright.app.watch import quarantine_of
+from tradewright.app.wiring.engine_room import EngineRoom, open_engine_room
+from tradewright.app.wiring.services import signal_sources
+from tradewright.app.wiring.venues import account_locks
+from tradewright.backtest.strategy_source import strategy_class
+from tradewright.core.engine import Engine
+from tradewright.core.trading_state import unbound
+from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, TradingStateSet
+from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
+from tradewright.model.foreign import EXTERNAL
+from tradewright.model.market import Bar
+from tradewright.model.numbers import money_of
+from tradewright.model.order import ENTRY
+from tradewright.ports import CrashPoint, no_crash
+from tradewright.sim.cycle import Cycles
+from tradewright.trader import Trader
+
+#: Who is named where the service itself stops openings for its own end. No login of a machine has a space.
+STOPPER = "tradewright serve"
+POLL_SECONDS = 0.1
+
+
+class Ended(Exception):
+    """The service has ended as it was told to."""
+
+
+class Service:
+    """Make it in no event loop or in the one it runs in; `run` it once; `close` it. stop: tells it to end."""
+
+    def __init__(self, config: Config, folder: Path, log: ServiceLog, crash: CrashPoint = no_crash) -> None:
+        self.config = config
+        self.folder = folder
+        self.log = log
+        self.clock = time.time_ns
+        self.remarks: list[str] = list(config.remarks)
+        self.left: list[str] = []
+        self.told = False
+        self.loop: asyncio.AbstractEventLoop | None = None
+        # What can not be set up is refused before anything is opened.
+        blueprint_of(config, {})
+        with ExitStack() as opened:
+            for lock in account_locks(config):
+                opened.enter_context(lock)
+            self.room: EngineRoom = open_engine_room(folder, log.listen, crash)
+            opened.callback(self.room.close)
+            log.engine = self.engine
+            self.plan: Blueprint = blueprint_of(
+                config, {name: account.terms.code for name, account in self.engine.accounts.items()}
+            )
+            self._check_left()
+            self._opened = opened.pop_all()
+
+    @property
+    def engine(self) -> Engine:
+        return self.room.trader.engine
+
+    def close(self) -> None:
+        """Flush, anchor and release everything."""
+        self._opened.close()
+
+    def _check_left(self) -> None:
+        """An account that works orders is not left alone. Raises InputError."""
+        for id in self._working():
+            name = self.engine.orders[id].order.account
+            if name not in self.plan.accounts:
+                raise InputError(
+                    f"{self.folder}: order {id} of account {name} may be at work, and {self.config.file} does not have "
+                    "that account; put it back, and end what it holds first"
+                )
+
+    def _working(self) -> Iterator[str]:
+        """Ids of the orders that may be at work at a venue."""
+        return (id for id in self.engine.holds.holds if id not in self.engine.exits)
+
+    # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> None:
+        """Until `stop`. Raises InputError for what can not work, NotReady where no account could be used in time, and
+        why its parts have failed."""
+        block = self.config.block
+        sync = Sync(block.sync.order_status_poll_interval / 1_000, block.sync.position_sync_interval / 1_000)
+        self.loop, self.stopping = asyncio.get_running_loop(), asyncio.Event()
+        if self.told:
+            self.stopping.set()
+        self.began = time.monotonic()
+        self.connected = ConnectedEngine(self.room.live, self.clock, sync)
+        self.sources = Sources()
+        self.doorstep = Doorstep(self.config, self.folder, self.plan, self.connected, self.clock, self.log.say)
+        control: ControlSocket | None = None
+        try:
+            if not await self._reach():
+                return
+            self._begin()
+            control = ControlSocket(self.folder)
+            await self._all(control)
+        finally:
+            if control is not None:
+                control.close()
+            for source in self.sources.sources:
+                await source.close()
+            await self.doorstep.close()
+
+    def stop(self) -> None:
+        """Tells it to end; from any thread or signal."""
+        self.told = True
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.stopping.set)
+
+    async def _reach(self) -> bool:
+        """All venues have answered; False when it was told to end meanwhile."""
+        for line in begin_lines(self.config, self.plan, self.room, self.folder):
+            self.log.say(line)
+        reaching = asyncio.ensure_future(self.doorstep.reach())
+        stopped = asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait([reaching, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not reaching.done():
+            reaching.cancel()
+            with suppress(asyncio.CancelledError):
+                await reaching
+            return False
+        reaching.result()
+        return True
+
+    async def _all(self, control: ControlSocket) -> None:
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.connected.run())
+                parts.create_task(self._answer(control))
+                parts.create_task(self._welcome())
+                parts.create_task(self._cycle())
+                parts.create_task(self._end())
+                parts.create_task(self.doorstep.watch_clock())
+                for feed in self._feeds():
+                    parts.create_task(feed.run())
+        except BaseExceptionGroup as group:
+            error = leaf(group)
+            if not isinstance(error, Ended):
+                raise error from group
+
+    def _begin(self) -> None:
+        """The start is journaled; what has changed since the last one follows."""
+        engine, step = self.engine, self.connected.step
+        instruments = self.doorstep.instruments
+        row = self.plan.row(instruments)
+        now = max(self.clock(), engine.now)
+        # What can not be set up is refused before anything is written.
+        Trader(lambda spec: strategy_class(spec.ref)).step(Started(now, 1, row))
+        step(Started(now, engine.run + 1, row))
+        for place, instrument in enumerate(instruments):
+            rules: list[object] = [*instrument.rules.row()]
+            if [*engine.instruments[place].rules.row()] != rules:
+                step(RulesChanged(now, place, rules))
+        self._pay_in(now)
+        for scope in [scope for scope, cause in engine.causes.items() if cause == STOPPER]:
+            step(TradingStateSet(now, scope, ACTIVE, STOPPER, "it has started again"))
+        halt = quarantine_of(self.room.watch, self.room.trader, now)
+        if halt is not None:
+            step(halt)
+        # What left while the journal was full is known before anything is looked up.
+        for line in self.room.live.emergency.lines():
+            adopted = adopted_from(line, now)
+            if adopted is not None:
+                self.connected.deliver(adopted)
+        self.sources.ask(signal_sources(self.room.trader.roster.services(), os.environ))
+        for remark in unbound(self.plan.setup(instruments)):
+            self.log.say(f"REMARK {remark}")
+        self.doorstep.watch()
+
+    def _pay_in(self, now: int) -> None:
+        """A paper account has its money from the first start on."""
+        for name, account in self.config.accounts.items():
+            if account.venue == "paper" and not self.engine.ledger.cash.get(name):
+                currency = self.plan.accounts[name].currency
+                amount = money_of(account.cash, f"accounts.{name}.cash")
+                self.connected.step(CashMoved(now, name, currency, amount, "initial balance"))
+
+    def _feeds(self) -> Iterator[Candles | SyntheticFeed]:
+        """Bars of each venue, and the synthetic market of paper accounts."""
+        for name, account in self.config.accounts.items():
+            instruments = self.doorstep.followed(name)
+            if account.venue == "paper" and account.market == "synthetic" and instruments:
+                currency = self.plan.accounts[name].currency
+                yield SyntheticFeed(instruments, currency, account.seed, self.clock, self.connected.deliver)
+            elif account.venue != "paper" and account.bars and instruments:
+                venue = self.connected.venues[name]
+                yield Candles(venue, instruments, account.bars, self.clock, self._hear_bar, self.log.say)
+
+    def _hear_bar(self, bar: Bar) -> None:
+        self.sources.observe(bar)
+        self.connected.deliver(bar)
+
+    # ── its parts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _answer(self, control: ControlSocket) -> None:
+        """Persons and services at the control socket."""
+        while True:
+            control.poll(self._carry_out)
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
+        return answered(asked, self.room.live, self.connected.step)
+
+    async def _welcome(self) -> None:
+        """Waits for the accounts; NotReady where none of those at venues can be used in time."""
+        remote = {name for name, terms in self.plan.accounts.items() if terms.remote}
+        for name in self.plan.accounts:
+            if name not in remote:
+                self.log.say(f"READY  {name}")
+        deadline = self.began + self.config.block.ready_seconds
+        while remote - self.log.ready and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_SECONDS / 2)
+        late = sorted(remote - self.log.ready)
+        sentences = [f"account {name} is not ready: {await self._why(name)}" for name in late]
+        if late and len(late) == len(self.plan.accounts):
+            raise NotReady(
+                f"{'; '.join(sentences)} (readySeconds: {self.config.block.ready_seconds:g}); "
+                "what is there is as the venue has it"
+            )
+        for sentence in sentences:
+            self.log.say(f"{sentence}; it goes on trying")
+        if self.room.live.emergency.lines() and not late:
+            self.room.live.emergency.clear()
+
+    async def _why(self, name: str) -> str:
+        """Why an account can not be used, by the newest word of its venue."""
+        try:
+            await self.connected.venues[name].snapshot()
+        except (TransportError, VenueRefused) as error:
+            return str(error)
+        return self.log.reasons.get(name) or "its orders are still looked up"
+
+    async def _cycle(self) -> None:
+        """The timers of trading cycles, and before each what services say."""
+        seconds = self.room.trader.roster.cycles()
+        cycles = Cycles(seconds, self.clock())
+        while seconds:
+            now = self.clock()
+            due = min(now - now % (one * SECOND_NS) + one * SECOND_NS for one in cycles.seconds)
+            await asyncio.sleep((due - now) / SECOND_NS)
+            for timer in cycles.until(self.clock()):
+                for word in await self.sources.ask_all(timer.time, self.engine.instruments):
+                    self.connected.deliver(word)
+                self.connected.deliver(timer)
+
+    async def _end(self) -> None:
+        """When told to: no openings, entries cancelled, then the end of all parts."""
+        await self.stopping.wait()
+        seconds = self.config.block.stop_seconds
+        self.log.say(f"STOP   no new openings; entries are cancelled, exits stay (at most {seconds:g} s)")
+        engine, now = self.engine, self.clock()
+        for scope in dict.fromkeys(f"venue:{terms.venue}" for terms in self.plan.accounts.values()):
+            if engine.states.get(scope, ACTIVE) == ACTIVE:
+                self.connected.step(TradingStateSet(max(now, engine.now), scope, REDUCING, STOPPER, "it stops"))
+        deadline = time.monotonic() + seconds
+        while self._entries() and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_SECONDS / 2)
+        self.left = self._entries()
+        if self.left:
+            self.remarks.append(
+                f"of {', '.join(self.left)} it is not known that they ended; the next start looks them up"
+            )
+        raise Ended
+
+    def _entries(self) -> list[str]:
+        """Openings of its own that may be at work."""
+        orders = ((id, self.engine.orders[id].order) for id in self._working())
+        return [id for id, order in orders if order.role == ENTRY and order.strategy != EXTERNAL]
+
+
+def leaf(group: BaseException) -> BaseException:
+    """What ended a group of tasks: the first cause that is none itself."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group

@@ -1,0 +1,51 @@
+"""What the service says while it runs: one line for each thing that a person may want to see. It decides nothing."""
+
+from __future__ import annotations
+
+import time
+
+from tradewright.app.printable import printable
+from tradewright.app.screen import Screen
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
+from tradewright.model.event import Event
+from tradewright.model.moment import moment_text
+from tradewright.trader import Outcome
+
+
+class ServiceLog(Screen):
+    """quiet: nothing is said (`--json`). reasons: why an account is not connected, as last heard. lines: the newest."""
+
+    def __init__(self, quiet: bool) -> None:
+        super().__init__("", quiet)
+        # Several accounts do not fit into one table; lines do, into a file as well.
+        self.live = None
+        self.reasons: dict[str, str] = {}
+        self.ready: set[str] = set()
+
+    def say(self, line: str) -> None:
+        """A line of its own, with the time."""
+        if not self.quiet:
+            print(f"{moment_text(time.time_ns())[11:19]}  {printable(line)}", flush=True)
+
+    def listen(self, event: Event, outcome: Outcome) -> None:
+        """One durable step."""
+        super().listen(event, outcome)
+        if isinstance(event, ConnectionChanged):
+            self.reasons[event.account] = event.text
+            if not event.up:
+                self.say(f"LOST   {event.account} — {event.text}")
+        elif isinstance(event, SnapshotFailed):
+            self.reasons[event.account] = event.text
+        if isinstance(event, ConnectionChanged | AccountSnapshot):
+            self._look(event.account)
+
+    def _look(self, name: str) -> None:
+        """Whether openings of an account may go now."""
+        account = None if self.engine is None else self.engine.accounts.get(name)
+        if account is None or account.link is None:
+            return
+        if account.link.ready and name not in self.ready:
+            self.ready.add(name)
+            self.say(f"READY  {name}")
+        elif not account.link.ready:
+            self.ready.discard(name)

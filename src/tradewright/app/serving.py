@@ -1,0 +1,121 @@
+"""The service as a command: signals end it, and what it was is said. And what a configuration is without it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import yaml
+
+from tradewright.app.blueprint import Blueprint, blueprint_of
+from tradewright.app.config import Config
+from tradewright.app.home import home
+from tradewright.app.service import Service
+from tradewright.app.service_log import ServiceLog
+from tradewright.app.service_words import ServiceEnd, end_of
+from tradewright.app.wiring.venues import meaning_of, place_of
+from tradewright.ports import CrashPoint, no_crash
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def home_of(config: Config, given: Path | None) -> Path:
+    """Where its journal lies: as the command says, else as the file says, else the home of all commands. Raises
+    InputError for a file."""
+    said = config.file.parent / Path(config.block.home).expanduser() if config.block.home else None
+    return home(given or said)
+
+
+def serve_until_told(config: Config, folder: Path, quiet: bool, crash: CrashPoint = no_crash) -> ServiceEnd:
+    """Runs it. Raises InputError, JournalError, NotReady."""
+    service = Service(config, folder, ServiceLog(quiet), crash)
+    try:
+        asyncio.run(_run(service))
+        return end_of(service.plan, service.room, folder, service.remarks, service.left)
+    finally:
+        service.close()
+
+
+async def _run(service: Service) -> None:
+    with _stopped_by_signals(service):
+        await service.run()
+
+
+@contextmanager
+def _stopped_by_signals(service: Service) -> Iterator[None]:
+    """The first signal ends the service in good order; a second one ends the process where it stands, since a strategy
+    may never come back. Nothing is lost by that: the journal is always as good as a crash leaves it."""
+    told = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal told
+        if told:
+            os.write(2, b"tradewright: ended at once; the journal is good, and the next start goes on from it\n")
+            os._exit(128 + number)
+        told = True
+        service.stop()
+
+    # A process that was started to outlive its terminal does.
+    numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    kept = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, kept, strict=True):
+            signal.signal(number, handler)
+
+
+# ── without running it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A configuration with which the service could begin, as far as that is known without a network."""
+
+    config: Config
+    plan: Blueprint
+
+    def row(self) -> dict[str, Any]:
+        accounts = {
+            name: {"venue": account.venue, "place": place_of(account), "meaning": meaning_of(account),
+                   "symbols": account.symbols, "secrets": sorted(self._secrets(name))}
+            for name, account in self.config.accounts.items()
+        }  # fmt: skip
+        limits = {terms.name: sorted(limits.values) for terms, limits in self.plan.setup([]).limits_of_accounts()}
+        return {
+            "good": True, "file": str(self.config.file), "accounts": accounts,
+            "strategies": {spec.id: spec.account for spec in self.plan.specs}, "limits": limits,
+            "remarks": self.config.remarks,
+        }  # fmt: skip
+
+    def _secrets(self, name: str) -> Iterator[str]:
+        return (f"{key} from {secret.source}" for (own, key), secret in self.config.secrets.items() if own == name)
+
+    def text(self) -> str:
+        row = self.row()
+        lines = [f"{self.config.file} is good"]
+        for name, account in row["accounts"].items():
+            keys = f"; {', '.join(account['secrets'])}" if account["secrets"] else ""
+            lines.append(f"account {name}: {account['venue']} at {account['place']} — {account['meaning']}{keys}")
+            lines.append(f"  limits: {', '.join(row['limits'][name]) or 'NONE'}")
+        lines += [f"strategy {id}: account {account}" for id, account in row["strategies"].items()]
+        return "\n".join([*lines, *self.config.remarks])
+
+
+def checked(config: Config) -> Checked:
+    """Raises InputError with file, line and key."""
+    for (name, key), _ in config.secrets.items():
+        config.secret(name, key)
+    return Checked(config, blueprint_of(config, {}))
+
+
+def yaml_of(row: dict[str, Any]) -> str:
+    """As a file of YAML would have it."""
+    return yaml.safe_dump(row, sort_keys=False, allow_unicode=True, width=120).rstrip()

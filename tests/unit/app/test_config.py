@@ -1,0 +1,335 @@
+"""The service's configuration: what is read, what is refused and how that is said, and that no secret is shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.e2e.command import tradewright
+from tests.project import ROOT
+from tradewright.app.blueprint import Blueprint, blueprint_of
+from tradewright.app.config import Config, read_config
+from tradewright.app.serving import home_of
+from tradewright.app.wiring.venues import keys_refused, lock_name, terms_of
+from tradewright.model.errors import InputError, UsageError, VenueRefused
+
+CANARY = "k3y-th4t-n0b0dy-sees"
+ACCOUNT = {"venue": "binance", "symbols": ["BTCUSDT"], "apiKey": "${KEY}", "secretKey": "${SECRET}"}
+KEYS = {"KEY": CANARY, "SECRET": CANARY}
+
+
+def read(folder: Path, content: dict[str, Any] | str, environment: dict[str, str] | None = None) -> Config:
+    file = folder / "service.yaml"
+    file.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+    return read_config(file, KEYS if environment is None else environment)
+
+
+def plan(folder: Path, content: dict[str, Any] | str) -> Blueprint:
+    return blueprint_of(read(folder, content), {})
+
+
+def one(**keys: Any) -> dict[str, Any]:
+    """A file with one account."""
+    return {"accounts": {"main": {**ACCOUNT, **keys}}}
+
+
+# ── what is read ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_key_that_is_left_out_has_its_default(tmp_path: Path) -> None:
+    config = read(tmp_path, one())
+    account = config.accounts["main"]
+    assert (account.environment, account.bars, account.fee) == ("", 60, "")
+    assert (config.block.ready_seconds, config.block.sync.position_sync_interval) == (60.0, 30_000)
+    terms = terms_of("main", "A", account)
+    assert (terms.currency, terms.fee.ppm, terms.day_zone, terms.kind) == ("USDT", 1_000, "UTC", "cash")
+    assert (terms.native_exits, terms.reduce_only, terms.remote, terms.settles_ms) == (False, False, True, 4_000)
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"venue": "alpaca"}, ("margin", "netting", False, False, "America/New_York", "USD", 0)),
+        ({"venue": "alpaca", "nativeExits": True}, ("margin", "netting", True, False, "America/New_York", "USD", 0)),
+        ({"venue": "alpaca", "kind": "cash"}, ("cash", "netting", False, False, "America/New_York", "USD", 0)),
+        ({"venue": "ccxt", "exchange": "kucoin"}, ("cash", "netting", False, False, "UTC", "USDT", 2_000)),
+        ({"venue": "binance", "fee": 0.075}, ("cash", "netting", False, False, "UTC", "USDT", 750)),
+    ],
+)
+def test_each_venue_has_the_terms_that_it_keeps_accounts_by(
+    keys: dict[str, Any], expected: tuple[object, ...], tmp_path: Path
+) -> None:
+    terms = terms_of("main", "A", read(tmp_path, one(**keys)).accounts["main"])
+    found = (
+        terms.kind, terms.mode, terms.native_exits, terms.reduce_only, terms.day_zone, terms.currency, terms.fee.ppm
+    )  # fmt: skip
+    assert found == expected
+
+
+@pytest.mark.parametrize(("mode", "native"), [("netting", False), ("hedging", True)])
+def test_an_mt5_account_has_exits_of_its_own_where_its_positions_are_separate(
+    mode: str, native: bool, tmp_path: Path
+) -> None:
+    keys = {"venue": "mt5", "environment": "paper", "baseUrl": "http://127.0.0.1:3030", "symbols": ["EURUSD"]}
+    config = read(tmp_path, {"accounts": {"main": {**keys, "mode": mode, "leverage": 30}}})
+    terms = terms_of("main", "A", config.accounts["main"])
+    assert (terms.mode, terms.native_exits, terms.reduce_only, terms.leverage) == (mode, native, native, 30)
+
+
+def test_variables_are_filled_in_wherever_they_stand(tmp_path: Path) -> None:
+    content = one(symbols=["${COIN:BTC}USDT"], baseUrl="${WHERE}", bars="${BARS:300}")
+    config = read(tmp_path, content, {**KEYS, "WHERE": "http://127.0.0.1:9"})
+    account = config.accounts["main"]
+    assert (account.symbols, account.base_url, account.bars) == (["BTCUSDT"], "http://127.0.0.1:9", 300)
+
+
+def test_a_secret_comes_from_a_variable_or_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text(f"{CANARY}\n")
+    (tmp_path / "secret.txt").chmod(0o644)
+    content = {"accounts": {"main": {"venue": "binance", "symbols": ["BTCUSDT"], "apiKey": "${KEY}"}}}
+    content["accounts"]["main"]["secretKeyFile"] = "secret.txt"
+    config = read(tmp_path, content)
+    assert (config.secret("main", "apiKey"), config.secret("main", "secretKey")) == (CANARY, CANARY)
+    assert ["chmod 600" in remark for remark in config.remarks] == [True]
+    (tmp_path / "secret.txt").chmod(0o600)
+    assert read(tmp_path, content).remarks == []
+
+
+def test_the_blocks_of_the_service_over_alpaca_are_read_as_they_stand(tmp_path: Path) -> None:
+    """As in the example of a service for one broker, but for what this version does not have yet."""
+    text = """
+trading-engine:
+  alpaca:
+    baseUrl: ${ALPACA_BASE_URL:https://paper-api.alpaca.markets}
+    apiKey: ${ALPACA_API_KEY}
+    secretKey: ${ALPACA_SECRET_KEY}
+    dataUrl: ${ALPACA_DATA_URL:https://data.alpaca.markets}
+    symbols: [AAPL]
+
+  risk:
+    maxPositionSizePercent: 10
+    maxSectorExposurePercent: 30
+    maxDailyLossPercent: 3
+    maxOpenPositions: 20
+    enableWashTradeProtection: true
+
+  sync:
+    positionSyncInterval: 30000  # 30 seconds
+    orderStatusPollInterval: 5000  # 5 seconds
+"""
+    config = read(tmp_path, text, {"ALPACA_API_KEY": CANARY, "ALPACA_SECRET_KEY": CANARY})
+    made = blueprint_of(config, {})
+    assert config.accounts["alpaca"].base_url == "https://paper-api.alpaca.markets"
+    assert sorted(made.scopes["account:alpaca"].values) == [
+        "enableWashTradeProtection", "maxDailyLossPercent", "maxOpenPositions", "maxPositionSizePercent",
+        "maxSectorExposurePercent",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match=r"service.yaml:3: server: there is no REST interface"):
+        read(tmp_path, text.replace("  alpaca:", "  server: {port: 3001}\n  alpaca:", 1))
+
+
+# ── settings, by account ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_stands_beside_the_accounts_holds_for_each_and_their_own_lies_over_it(tmp_path: Path) -> None:
+    content = {
+        "accounts": {
+            "a": {**ACCOUNT, "owner": "ann"},
+            "b": {**ACCOUNT, "symbols": ["ETHUSDT"], "owner": "bob", "risk": {"maxOrderValue": 7}, "sizing": "fixed:2"},
+        },
+        "risk": {"maxOrderValue": 100, "maxOpenPositions": 3},
+        "limits": {"all": {"maxOrderValue": 1_000}, "account:b": {"priceCollarPercent": 5}},
+        "executionFilter": {"maxConcurrentTradesGlobal": 8},
+        "exits": {"stopLossPercent": 2},
+        "strategies": {
+            "slow": {"strategy": "sma_cross", "account": "a", "parameters": {"fast": 7}},
+            "sma_cross": {"account": "b", "exits": {"stopLossPercent": 1}},
+        },
+    }
+    made = plan(tmp_path, content)
+    values = {scope: limits.values for scope, limits in made.scopes.items()}
+    assert values["account:a"]["maxOrderValue"] == 100 * 10**18
+    assert values["account:b"] == {"maxOrderValue": 7 * 10**18, "maxOpenPositions": 3, "priceCollarPercent": 50_000}
+    assert values["all"] == {"maxOrderValue": 1_000 * 10**18}
+    assert {scope for scope in values if scope.startswith("owner:")} == {"owner:ann", "owner:bob"}
+    assert [(spec.id, spec.account, spec.symbols) for spec in made.specs] == [
+        ("slow", "a", ("BTCUSDT",)), ("sma_cross", "b", ("ETHUSDT",))
+    ]  # fmt: skip
+    assert dict(made.specs[0].parameters)["fast"] == 7
+    assert set(made.plans) == {"account:a", "account:b", "strategy:sma_cross"}
+    assert set(made.sizers) == {"account:b"}
+
+
+def test_a_strategy_of_a_file_is_looked_for_from_the_configuration_on(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from tradewright.signal.strategy import Strategy\nclass Mine(Strategy):\n    lots: int = 1\n"
+    )
+    content = one() | {"strategies": {"first": {"strategy": "mine.py:Mine", "parameters": {"lots": 3}}}}
+    (spec,) = plan(tmp_path, content).specs
+    assert (spec.id, spec.ref) == ("first", f"{tmp_path}/mine.py:Mine")
+
+
+def test_order_ids_of_two_homes_begin_differently_and_those_of_one_home_alike(tmp_path: Path) -> None:
+    config = read(tmp_path, one())
+    assert blueprint_of(config, {"main": "before"}).accounts["main"].code == "before"
+    code = blueprint_of(config, {}).accounts["main"].code
+    assert code.startswith("ma") and len(code) == 8
+
+
+def test_one_account_has_one_lock_whatever_it_is_called(tmp_path: Path) -> None:
+    content = one()
+    content["accounts"]["other"] = {**ACCOUNT, "symbols": ["ETHUSDT"]}
+    content["accounts"]["live"] = {**ACCOUNT, "environment": "live"}
+    config = read(tmp_path, content)
+    assert lock_name(config, "main") == lock_name(config, "other") != lock_name(config, "live")
+    assert CANARY not in lock_name(config, "main")
+    elsewhere = read(tmp_path, content, {"KEY": "another", "SECRET": CANARY})
+    assert lock_name(elsewhere, "main") != lock_name(config, "main")
+
+
+def test_the_home_is_that_of_the_command_else_that_of_the_file(tmp_path: Path) -> None:
+    config = read(tmp_path, {**one(), "home": "run"})
+    assert home_of(config, None) == tmp_path / "run"
+    assert home_of(config, tmp_path / "given") == tmp_path / "given"
+
+
+# ── what is refused ────────────────────────────────────────────────────────────────────────────────────────────────
+
+BASE = """accounts:
+  main:
+    venue: binance
+    symbols: [BTCUSDT]
+    apiKey: ${KEY}
+    secretKey: ${SECRET}
+"""
+MT5 = "accounts:\n  main:\n    venue: mt5\n    symbols: [EURUSD]\n"
+REFUSED = [
+    ("acounts: {}", ":1: acounts is not known; did you mean accounts?"),
+    ("- 1", "service.yaml: it has to be a mapping"),
+    ("accounts: {", "it can not be read"),
+    ("accounts: {}", ":1: accounts: expected object of length >= 1"),
+    (BASE + "    sybmols: []\n", ":7: accounts.main.sybmols is not known; did you mean symbols?"),
+    (BASE + "    bars: soon\n", ":7: accounts.main.bars: expected int, got str"),
+    (BASE + "    environment: real\n", ":7: accounts.main.environment: invalid enum value 'real'"),
+    (BASE + "    mode: hedging\n", ": accounts.main.mode: an account at binance has no such key; it is of mt5"),
+    (BASE + "    feed: sip\n", "accounts.main.feed: an account at binance has no such key"),
+    (BASE + "    baseUrl: binance\n", "accounts.main.baseUrl: 'binance' is no address; write it like http://"),
+    (BASE + "    streamUrl: http://x\n", "accounts.main.streamUrl: 'http://x' is no address; write it like ws://"),
+    (BASE + "    baseUrl: https://api.binance.com\n", "api.binance.com trades real money; say environment: live"),
+    (BASE + "readySeconds: 0\n", ":7: readySeconds: expected float > 0"),
+    (BASE + "sync: {positionSyncIntervall: 1}\n", "sync.positionSyncIntervall is not known"),
+    (BASE + "home: ${NOWHERE}\n", ":7: home: the variable NOWHERE is not set"),
+    (BASE.replace("BTCUSDT", "BTCUSDT, BTCUSDT"), "a symbol is there twice"),
+    (BASE.replace("main", "my account"), "an account is called by 1 to 32 of"),
+    (BASE.replace("${SECRET}", "abcdef"), ":6: accounts.main.secretKey: a secret does not stand in this file"),
+    (BASE.replace("${SECRET}", "${SECRET:abcdef}"), ":6: accounts.main.secretKey: a secret does not stand in this"),
+    (BASE + "    secretKeyFile: x\n", "secretKey is there twice"),
+    (BASE + "    token: ${KEY}\n", "accounts.main.token: an account at binance has no such key"),
+    (BASE + "eventBus: {url: x}\n", ":7: eventBus: there is no event bus"),
+    (BASE + "    environment: live\n    baseUrl: https://testnet.binance.vision\n", "is none of environment live"),
+    (MT5 + "    baseUrl: http://127.0.0.1:1\n", "environment: say paper or live"),
+    (MT5 + "    environment: live\n", "baseUrl is missing: the connector's address"),
+    ("accounts:\n  main: {venue: paper, environment: live, symbols: [BTCUSD]}\n", "is never live"),
+    ("accounts:\n  main: {venue: alpaca, environment: testnet, symbols: [A]}\n", "alpaca has no testnet"),
+    ("accounts:\n  main: {venue: ccxt, symbols: [BTCUSDT]}\n", "exchange is missing"),
+    ("accounts:\n  p: {venue: paper, symbols: [BTCUSD], market: main}\n", "neither synthetic nor one of no accounts"),
+    (
+        BASE + "  p: {venue: paper, symbols: [ETHUSDT], market: main}\n",
+        "ETHUSDT is none of the symbols of account main",
+    ),
+    (BASE + "strategies:\n  sma_cross: {account: other}\n", ":8: strategies.sma_cross.account: there is no account"),
+    (BASE + "strategies:\n  sma_cross: {symbols: [ETHUSDT]}\n", "ETHUSDT is none of the symbols of account main"),
+    (BASE + "strategies:\n  external: {strategy: sma_cross}\n", ":8: strategies.external: that is what others trade"),
+    (BASE + "strategies:\n  none: {}\n", "no built-in of that name"),
+    (BASE + "risk: {maxOrderValues: 1}\n", "'maxOrderValues' is not known"),
+    (BASE + "session: {maxPosition: 1}\n", ":7: session.maxPosition is not known; did you mean maxPositions?"),
+    (BASE + "session:\n  maxPositions: 0\n", ":8: session.maxPositions: 0 is not allowed"),
+    (BASE + "    session:\n      maxPositions: 0\n", ":8: session.maxPositions: 0 is not allowed"),
+    (BASE + "exits: {stopLossPercent: -1}\n", "stopLossPercent"),
+    (BASE + "    leverage: 3\n", "accounts.main.leverage: an account at binance has no such key"),
+    (BASE + "    fee: many\n", ":2: accounts.main.fee"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED, ids=lambda text: str(text)[-40:])
+def test_what_is_wrong_is_said_with_file_line_and_key(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises((InputError, UsageError)) as refused:
+        plan(tmp_path, text)
+    sentence = str(refused.value)
+    assert said in sentence, sentence
+    assert sentence.startswith(str(tmp_path / "service.yaml"))
+    assert CANARY not in sentence and "\n" not in sentence
+
+
+def test_a_variable_of_a_secret_that_is_not_set_is_named_when_it_is_needed(tmp_path: Path) -> None:
+    config = read(tmp_path, BASE, {"KEY": "x"})
+    with pytest.raises(InputError, match=r":6: accounts.main.secretKey: the variable SECRET is not set; export SECRET"):
+        config.secret("main", "secretKey")
+    with pytest.raises(InputError, match=r":2: accounts.main.token is missing"):
+        config.secret("main", "token")
+
+
+def test_two_strategies_without_an_account_are_asked_for_one_where_there_are_several(tmp_path: Path) -> None:
+    content = one() | {"strategies": {"sma_cross": {}}}
+    content["accounts"]["second"] = {**ACCOUNT, "symbols": ["ETHUSDT"]}
+    with pytest.raises(InputError, match="it does not say which account it trades; there is main, second"):
+        plan(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("venue", "code", "text", "refused"),
+    [
+        ("binance", "-2015", "", True), ("binance", "-1003", "", False), ("mt5", "HTTP_401", "", True),
+        ("mt5", "HTTP_503", "", False), ("alpaca", "", "403: forbidden.", True), ("alpaca", "", "503: later", False),
+        ("ccxt", "", "AuthenticationError: no such key", True),
+    ],
+)  # fmt: skip
+def test_an_answer_that_means_the_keys_is_told_from_one_that_means_later(
+    venue: str, code: str, text: str, refused: bool, tmp_path: Path
+) -> None:
+    keys = {"venue": venue, "symbols": ["X"]}
+    keys |= {"environment": "paper", "baseUrl": "http://127.0.0.1:1"} if venue == "mt5" else {}
+    keys |= {"exchange": "kucoin"} if venue == "ccxt" else {}
+    account = read(tmp_path, {"accounts": {"main": keys}}).accounts["main"]
+    assert keys_refused(account, VenueRefused(text, code)) is refused
+
+
+# ── how it is shown ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_no_secret_is_shown(command: str, option: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text(CANARY)
+    file = tmp_path / "service.yaml"
+    file.write_text(BASE.replace("secretKey: ${SECRET}", "secretKeyFile: key"))
+    monkeypatch.setenv("KEY", CANARY)
+    said = tradewright("config", command, "--config", file, *option)
+    assert said.code == 0, said.err
+    assert CANARY not in said.out + said.err
+    assert "variable KEY" in said.out and "key" in said.out
+
+
+def test_what_is_shown_has_every_default_and_can_be_read_again(tmp_path: Path) -> None:
+    file = ROOT / "config/tradewright.yaml"
+    row = tradewright("config", "show", "--config", file, "--json").row
+    assert (row["readySeconds"], row["accounts"]["paper"]["bars"]) == (60.0, 60)
+    again = tmp_path / "again.yaml"
+    again.write_text(tradewright("config", "show", "--config", file).out)
+    assert tradewright("config", "show", "--config", again, "--json").row == row
+
+
+def test_a_check_names_what_is_missing_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "service.yaml"
+    file.write_text(BASE)
+    monkeypatch.setenv("KEY", CANARY)
+    monkeypatch.delenv("SECRET", raising=False)
+    said = tradewright("config", "check", "--config", file, "--json")
+    assert said.code == 1
+    assert "the variable SECRET is not set" in json.loads(said.out.splitlines()[0])["error"]
+    assert tradewright("config", "check", "--config", "").code == 2
+    assert tradewright("config", "check").code == 2
