@@ -16,6 +16,8 @@ WITNESSES = ("sim.exchange", "sim.models", "sim.wire", "prove.auditor")
 JUDGED = ("core", "signal", "trader", "adapters")
 #: What every adapter may import, beside its own folder.
 ADAPTERS_MAY = ("model", "ports", "adapters.net")
+#: What a venue's client may import besides.
+VENUES_MAY = ("adapters.chain",)
 #: The composition root and the proofs: they alone name a concrete adapter.
 NAME_ADAPTERS = ("app.wiring", "prove")
 
@@ -39,7 +41,7 @@ def breaches(graph: grimp.ImportGraph) -> Iterator[str]:
             reached = sorted(other.partition(".")[2] for other in graph.find_upstream_modules(name))
             yield from (f"{module} → {other}" for other in reached if inside(other, *JUDGED))
         if inside(module, "adapters"):
-            allowed = (*ADAPTERS_MAY, own_folder(module))
+            allowed = (*ADAPTERS_MAY, *(VENUES_MAY if inside(module, "adapters.venue") else ()), own_folder(module))
             yield from (f"{module} → {other}" for other in direct if not inside(other, *allowed))
         elif not inside(module, *NAME_ADAPTERS):
             yield from (f"{module} → {other}" for other in direct if inside(other, "adapters"))
@@ -107,6 +109,14 @@ TWINS = {
     "a venue sees another": (
         "adapters.venue.mt5.client > adapters.venue.ccxt.wire",
         "adapters.venue.mt5.client > adapters.venue.mt5.wire",
+    ),
+    "the chain of an order sees a venue": (
+        "adapters.chain.desk > adapters.venue.binance",
+        "adapters.venue.binance > adapters.chain.book, adapters.chain.book > adapters.net",
+    ),
+    "what every client needs sees what some need": (
+        "adapters.net > adapters.chain.book",
+        "adapters.venue.mt5 > adapters.chain.book",
     ),
     "a store sees a bus": ("adapters.store.sql > adapters.bus.nats", "adapters.store.sql > adapters.net"),
     "the command line names an adapter": ("cli > adapters.journal", "cli > app.wiring, app.wiring > adapters.journal"),

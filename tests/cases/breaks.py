@@ -59,14 +59,14 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
             Break(
                 "adapters/venue/binance/desk.py",
                 "        self.reporter.hear(seen_of(row, instrument))\n\n    def _take_list",
-                '        self._reject(chains[0], row.status, "")\n\n    def _take_list',
+                '        self.attempts.reject(chains, row.status, "")\n\n    def _take_list',
             ),
         ),
     },
     "streams": {
         "nautilus_3436_a_stream_faster_than_its_answer_moves_nothing_backwards": (
             "delay_answer-binance",
-            Break("adapters/venue/binance/reporter.py", "if leg.announced or leg.status", "if leg.status"),
+            Break("adapters/chain/reporter.py", "if leg.announced or leg.status", "if leg.status"),
         ),
         "nautilus_3869_a_fill_that_no_stream_told_is_found": (
             "binance",
@@ -82,7 +82,7 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         ),
         "tradestation_95_fills_missing_from_a_stream_that_beats_are_known": (
             "binance",
-            Break("adapters/venue/binance/book.py", "return self.executed > self.told", "return False"),
+            Break("adapters/chain/legs.py", "return self.executed > self.told", "return False"),
         ),
         "hummingbot_2945_a_fill_told_again_is_booked_once": (
             "binance",
@@ -99,7 +99,7 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         "nautilus_3317_a_fill_told_again_under_another_number_is_not_booked": (
             "binance",
             Break(
-                "adapters/venue/binance/reporter.py",
+                "adapters/chain/reporter.py",
                 "if execution.trade_id in leg.fills or leg.told + execution.size <= leg.executed:",
                 "if True:",
             ),
@@ -113,7 +113,7 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         "nautilus_5000_orders_at_work_are_known_after_a_kill": (
             "binance",
             Break(
-                "adapters/venue/binance/look_up.py",
+                "adapters/chain/look_up.py",
                 "return None if seen is None or self._older(leg, seen) else seen",
                 "return None if seen is None or seen.created < self._started else seen",
             ),
@@ -139,14 +139,14 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         "freqtrade_1858_what_filled_before_its_cancel_is_not_bought_again": (
             "10-binance",
             Break(
-                "adapters/venue/binance/desk.py",
-                "await self._look(chain)\n                if chain.last.over",
+                "adapters/chain/attempts.py",
+                "await self.look_up.look(chain)\n                if chain.last.over",
                 "if chain.last.over",
             ),
         ),
         "freqtrade_8374_an_exit_sells_what_was_bought_and_no_more": (
             "binance",
-            Break("adapters/venue/binance/book.py", "return self.executed > self.told", "return False"),
+            Break("adapters/chain/legs.py", "return self.executed > self.told", "return False"),
         ),
         "freqtrade_3802_an_exit_that_filled_in_part_goes_on_until_it_is_out": (
             "binance",

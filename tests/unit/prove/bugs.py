@@ -27,7 +27,7 @@ BUGS = {
     ),
     "an order without an answer is sent again": Bug(
         "I-3", ("binance", 1),
-        Break("adapters/venue/binance/desk.py", "                self._doubt(chains, str(error))\n            return",
+        Break("adapters/chain/attempts.py", "                self._doubt(chains, str(error))\n            return",
               "                continue\n            return"),
     ),
     "a command is handed over twice": Bug(

@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 from heapq import heappop, heappush
 
+#: Who goes first: what ends or reduces, what opens, what asks.
+EXIT_RANK, OPEN_RANK, ASK_RANK = 0, 1, 2
+#: So much later, in seconds, each rank wakes when what was forbidden is allowed again.
+BEHIND = 0.02
+
 
 class Slots:
     def __init__(self, number: int) -> None:

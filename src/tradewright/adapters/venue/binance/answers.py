@@ -6,18 +6,18 @@ Times come in ms or µs and become ns; what is written in µs is larger than MS_
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
+from tradewright.adapters.chain.seen import CANCELED, EXPIRED, FILLED, OPEN, REJECTED, Execution, Seen
 from tradewright.adapters.venue.binance.outcomes import NO_CODE
 from tradewright.model.errors import AnswerLost, InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, count_of, money_of
-from tradewright.model.order import BUY, SELL
+from tradewright.model.order import BUY, FOK, GTC, IOC, LIMIT, MARKET, SELL, STOP, STOP_LIMIT, TRAILING_STOP
 
 MS_NS = 1_000_000
 MS_MAX = 10**14
@@ -27,16 +27,22 @@ TRAIL_MAX = 10_000
 UNREADABLE = "unreadable"
 
 Content = TypeVar("Content")
+Known = TypeVar("Known")
 
-NEW, PARTLY, FILLED, PENDING = "NEW", "PARTIALLY_FILLED", "FILLED", "PENDING_NEW"
-CANCELED, EXPIRED, PREVENTED, REJECTED = "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTED"
-PENDING_CANCEL = "PENDING_CANCEL"
-OPEN_STATUSES = (NEW, PARTLY, PENDING, PENDING_CANCEL)
-STATUSES = (*OPEN_STATUSES, FILLED, CANCELED, EXPIRED, PREVENTED, REJECTED)
-TYPES = (
-    "LIMIT", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT", "LIMIT_MAKER",
-)  # fmt: skip
+STATUSES = {
+    "NEW": OPEN, "PARTIALLY_FILLED": OPEN, "PENDING_NEW": OPEN, "PENDING_CANCEL": OPEN, "FILLED": FILLED,
+    "CANCELED": CANCELED, "EXPIRED": EXPIRED, "EXPIRED_IN_MATCH": EXPIRED, "REJECTED": REJECTED,
+}  # fmt: skip
+POST_ONLY = "LIMIT_MAKER"
+#: A take-profit order waits for its price as a stop does, on the other side of the market.
+TYPES = {
+    "MARKET": MARKET, "LIMIT": LIMIT, POST_ONLY: LIMIT, "STOP_LOSS": STOP, "TAKE_PROFIT": STOP,
+    "STOP_LOSS_LIMIT": STOP_LIMIT, "TAKE_PROFIT_LIMIT": STOP_LIMIT,
+}  # fmt: skip
+FORCES = {"GTC": GTC, "IOC": IOC, "FOK": FOK}
 SIDES = {"BUY": BUY, "SELL": SELL}
+#: A distance of a trailing stop is stated in these parts: 1/10000.
+BIP_PPM = 100
 
 
 class FillRow(msgspec.Struct):
@@ -136,50 +142,6 @@ class _LimitedRow(msgspec.Struct):
     data: _WaitRow
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """One fill, exact. fee: money counts; times ns."""
-
-    trade_id: str
-    price: int
-    size: int
-    fee: int
-    fee_currency: str
-    maker: bool
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the venue says of one of its orders at a moment: counts of its instrument. client_id: the order's own, also
-    where a cancel has another; trail: 1/10000 of the price; time: the venue's, ns, 0 = it does not say; on_book: it has
-    come into the book, which a stop does when it is triggered; reason: why it ended; created: when it was made, ns, 0 =
-    it does not say."""
-
-    instrument: Instrument
-    venue_id: int
-    client_id: str
-    status: str
-    side: int
-    type: str
-    force: str
-    quantity: int
-    executed: int
-    limit: int
-    stop: int
-    trail: int
-    time: int
-    on_book: bool
-    list_id: int = -1
-    reason: str = ""
-    executions: tuple[Execution, ...] = ()
-    created: int = 0
-
-    @property
-    def over(self) -> bool:
-        return self.status not in OPEN_STATUSES
-
-
 @contextmanager
 def reading(errors: Counter[str]) -> Iterator[None]:
     """What can not be read inside of it is counted, and raises AnswerLost: what it would have said is not known."""
@@ -237,18 +199,29 @@ def size_of(text: str, instrument: Instrument) -> int:
     return found
 
 
-def known(value: str, names: Sequence[str], what: str) -> str:
-    """A value of an enumeration. Raises InputError."""
+def known(value: str, names: Mapping[str, Known], what: str) -> Known:
+    """What a value of an enumeration means. Raises InputError."""
     if value not in names:
         raise InputError(f"{what} {value[:40]!r} is not known")
-    return value
+    return names[value]
 
 
 def trail_of(bips: int) -> int:
-    """A trailing distance in 1/10000, 0 = none. Raises InputError."""
+    """A trailing distance in parts per million, 0 = none. Raises InputError."""
     if not 0 <= bips <= TRAIL_MAX:
         raise InputError(f"a trailing distance of {bips} is none")
-    return bips
+    return bips * BIP_PPM
+
+
+def type_of(name: str, trail_ppm: int) -> int:
+    """An order's type. Raises InputError."""
+    type = known(name, TYPES, "type")
+    return TRAILING_STOP if trail_ppm else type
+
+
+def reason_of(status: str, said: str) -> str:
+    """Why an order ended: what the venue says, or its own word for an end that nobody asked for."""
+    return said or (status if STATUSES[status] in (EXPIRED, REJECTED) else "")
 
 
 def execution_of(
@@ -272,12 +245,14 @@ def seen_of(row: OrderRow, instrument: Instrument) -> Seen:
         execution_of(instrument, fill.tradeId, fill.price, fill.qty, fill.commission, fill.commissionAsset, False, time)
         for fill in row.fills
     )
+    trail_ppm = trail_of(row.trailingDelta)
     return Seen(
-        instrument, row.orderId, row.origClientOrderId or row.clientOrderId, known(row.status, STATUSES, "status"),
-        SIDES[known(row.side, tuple(SIDES), "side")], known(row.type, TYPES, "type"), row.timeInForce,
+        instrument, f"{row.orderId}", row.origClientOrderId or row.clientOrderId,
+        known(row.status, STATUSES, "status"), known(row.side, SIDES, "side"), type_of(row.type, trail_ppm),
         size_of(row.origQty, instrument), size_of(row.executedQty, instrument), price_of(row.price, instrument),
-        price_of(row.stopPrice, instrument), trail_of(row.trailingDelta), time, row.workingTime > 0, row.orderListId,
-        row.expiryReason, executions, moment(row.time),
+        price_of(row.stopPrice, instrument), time, trail_ppm, row.type == POST_ONLY, FORCES.get(row.timeInForce, GTC),
+        moment(row.time), row.workingTime > 0, row.orderListId >= 0, True, reason_of(row.status, row.expiryReason),
+        executions,
     )  # fmt: skip
 
 

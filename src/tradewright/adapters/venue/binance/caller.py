@@ -9,20 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from tradewright.adapters.chain.outcomes import CLOCK, LIMITED, UNKNOWN, Limited, Refused
 from tradewright.adapters.net.budget import Budget
-from tradewright.adapters.net.slots import Slots
+from tradewright.adapters.net.slots import ASK_RANK, BEHIND, EXIT_RANK, OPEN_RANK, Slots
 from tradewright.adapters.venue.binance.answers import TimeRow, decoded, moment, refusal_of
 from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.endpoints import Endpoints
 from tradewright.adapters.venue.binance.instruments import RateLimit
-from tradewright.adapters.venue.binance.outcomes import (
-    CLOCK,
-    DONE,
-    LIMITED,
-    ORDERS_LIMITED,
-    UNKNOWN,
-    outcome_of,
-)
+from tradewright.adapters.venue.binance.outcomes import DONE, ORDERS_LIMITED, outcome_of
 from tradewright.adapters.venue.binance.requests import Call, server_time
 from tradewright.adapters.venue.binance.signing import Parameters, query_of, signed_parameters, signed_query
 from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
@@ -33,10 +27,6 @@ MINUTE_NS = 60 * SECOND_NS
 DAY_NS = 86_400 * SECOND_NS
 TIMEOUT = 5.0
 AT_ONCE = 5
-#: Who goes first: what ends or reduces, what opens, what asks.
-EXIT_RANK, OPEN_RANK, ASK_RANK = 0, 1, 2
-#: So much later, in seconds, each rank wakes when what was forbidden is allowed again.
-BEHIND = 0.02
 #: Of each budget so much is kept for what ends or reduces: one part in ten.
 RESERVE = 10
 CONNECTIONS, CONNECTIONS_NS, CONNECTION_WEIGHT = 300, 5 * MINUTE_NS, 2
@@ -46,22 +36,6 @@ PAUSE_NS, BAN_NS = 10 * SECOND_NS, 2 * MINUTE_NS
 WEIGHT = RateLimit("REQUEST_WEIGHT", MINUTE_NS, 6000)
 ORDERS = (RateLimit("ORDERS", 10 * SECOND_NS, 50), RateLimit("ORDERS", DAY_NS, 160_000))
 _HEADERS = {MINUTE_NS: "1m", 10 * SECOND_NS: "10s", DAY_NS: "1d"}
-
-
-class Limited(VenueRefused):
-    """Nothing may leave before `until`, ns of the venue's clock; nothing reached matching."""
-
-    def __init__(self, text: str, until: int) -> None:
-        super().__init__(text, "RATE_LIMITED")
-        self.until = until
-
-
-class Refused(VenueRefused):
-    """A definite no. outcome: of `outcomes`."""
-
-    def __init__(self, outcome: str, text: str, code: str) -> None:
-        super().__init__(text, code)
-        self.outcome = outcome
 
 
 class Caller:

@@ -7,20 +7,21 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from tradewright.adapters.chain.book import Book
+from tradewright.adapters.chain.outcomes import Refused
+from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.venue.binance import market, requests
 from tradewright.adapters.venue.binance.answers import reading
-from tradewright.adapters.venue.binance.book import Book
-from tradewright.adapters.venue.binance.caller import Caller, Refused
+from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.desk import Desk
 from tradewright.adapters.venue.binance.endpoints import Endpoints
 from tradewright.adapters.venue.binance.feed import RENEW_NS, Feed
 from tradewright.adapters.venue.binance.instruments import info_of, instrument_of
-from tradewright.adapters.venue.binance.look_up import LookUp
+from tradewright.adapters.venue.binance.look_up import BinanceLookUp
 from tradewright.adapters.venue.binance.recovery import Recovery
-from tradewright.adapters.venue.binance.reporter import Reporter
 from tradewright.adapters.venue.binance.supported import INTERVALS
 from tradewright.adapters.venue.binance.user_stream import UserStream
 from tradewright.model.account import CASH, NETTING, Account
@@ -76,9 +77,7 @@ class BinanceSpot:
         self._traded: dict[str, Instrument] = {}
         caller = self._caller = Caller(endpoints, credentials, transport, clock, self._measured)
         book = self._book = Book(orders)
-        look_up = self._look_up = LookUp(
-            caller, book, clock, rng.split("look_up"), self.errors, terms.settles_ms, self._spawn
-        )
+        look_up = BinanceLookUp(caller, book, clock, rng.split("look_up"), self.errors, terms.settles_ms, self._spawn)
         reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, self.errors, look_up.fill_in)
         look_up.reporter = reporter
         self._desk = Desk(

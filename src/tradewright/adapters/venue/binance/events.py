@@ -6,29 +6,32 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tradewright.adapters.chain.seen import Execution, Seen
 from tradewright.adapters.venue.binance.answers import (
+    FORCES,
+    POST_ONLY,
     SIDES,
     STATUSES,
-    TYPES,
-    Execution,
-    Seen,
     decoded,
     execution_of,
     known,
     moment,
     price_of,
+    reason_of,
     size_of,
     total_of,
     trail_of,
+    type_of,
 )
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
+from tradewright.model.order import GTC
 
 REPORT, BALANCES = "executionReport", "outboundAccountPosition"
 SHUTDOWN, TERMINATED = "serverShutdown", "eventStreamTerminated"
 #: Told and of no use here: lists are followed by their orders, moved and locked money by balances.
 OTHERS = ("listStatus", "balanceUpdate", "externalLockUpdate")
-KINDS = ("NEW", "CANCELED", "REPLACED", "REJECTED", "TRADE", "EXPIRED", "TRADE_PREVENTION")
+KINDS = frozenset(("NEW", "CANCELED", "REPLACED", "REJECTED", "TRADE", "EXPIRED", "TRADE_PREVENTION"))
 
 
 class _Envelope(msgspec.Struct):
@@ -116,17 +119,19 @@ def report_row(content: bytes) -> ReportRow:
 
 def seen_of_report(row: ReportRow, instrument: Instrument) -> Seen:
     """Raises InputError."""
-    kind, status = known(row.x, KINDS, "execution type"), known(row.X, STATUSES, "status")
-    time = moment(row.T)
+    if row.x not in KINDS:
+        raise InputError(f"execution type {row.x[:40]!r} is not known")
+    status, time, trail_ppm = known(row.X, STATUSES, "status"), moment(row.T), trail_of(row.d)
     executions: tuple[Execution, ...] = ()
-    if kind == "TRADE":
+    if row.x == "TRADE":
         executions = (execution_of(instrument, row.t, row.L, row.l, row.n, row.N or "", row.m, time),)
-    reason = row.eR or ("" if row.r == "NONE" else row.r)
+    reason = reason_of(row.X, row.eR or ("" if row.r == "NONE" else row.r))
     return Seen(
-        instrument, row.i, (row.C or row.c) if kind == "CANCELED" else row.c, status,
-        SIDES[known(row.S, tuple(SIDES), "side")], known(row.o, TYPES, "type"), row.f, size_of(row.q, instrument),
-        size_of(row.z, instrument), price_of(row.p, instrument), price_of(row.P, instrument), trail_of(row.d), time,
-        row.w, row.g, reason, executions,
+        instrument, f"{row.i}", (row.C or row.c) if row.x == "CANCELED" else row.c, status,
+        known(row.S, SIDES, "side"), type_of(row.o, trail_ppm), size_of(row.q, instrument),
+        size_of(row.z, instrument), price_of(row.p, instrument), price_of(row.P, instrument), time, trail_ppm,
+        row.o == POST_ONLY, FORCES.get(row.f, GTC), on_book=row.w, linked=row.g >= 0, only_shrinks=True,
+        reason=reason, executions=executions,
     )  # fmt: skip
 
 

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SUBMIT, CANCEL, REPLACE, ASK = "submit", "cancel", "replace", "ask"
-KINDS = (SUBMIT, CANCEL, REPLACE, ASK)
+from tradewright.adapters.chain.outcomes import (
+    ASK,
+    CANCEL,
+    CLOCK,
+    EXISTS,
+    GONE,
+    LIMITED,
+    NOT_FOUND,
+    REFUSED,
+    REPLACE,
+    SUBMIT,
+    UNKNOWN,
+)
 
 DONE = "done"
-UNKNOWN = "unknown"
-REFUSED = "refused"
-#: The order with this client id is there: ours, sent before.
-EXISTS = "exists"
-#: The order is not at work: filled, ended or never seen. What became of it is looked up.
-GONE = "gone"
-NOT_FOUND = "not_found"
 #: Ended without a fill, so long ago that the venue has put it away.
 ARCHIVED = "archived"
-#: Refused before matching for its time: the clock is measured anew and the request made once more.
-CLOCK = "clock"
-#: Nothing reached matching; nothing may be sent until the venue's time is over.
-LIMITED = "limited"
-#: The same for new orders alone.
+#: Limited until the venue's time is over, for new orders alone.
 ORDERS_LIMITED = "orders_limited"
 #: Of an answer that carries no code of the venue's.
 NO_CODE = 1

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from tradewright.adapters.chain.book import Book
+from tradewright.adapters.chain.reporter import Reporter
+from tradewright.adapters.chain.seen import Seen
 from tradewright.adapters.venue.binance import requests
 from tradewright.adapters.venue.binance.answers import (
     OrderRow,
-    Seen,
     TradeRow,
     balances_of,
     decoded,
@@ -17,12 +19,9 @@ from tradewright.adapters.venue.binance.answers import (
     seen_of,
     trade_of,
 )
-from tradewright.adapters.venue.binance.book import Book
 from tradewright.adapters.venue.binance.caller import Caller
-from tradewright.adapters.venue.binance.look_up import LookUp
-from tradewright.adapters.venue.binance.reporter import Reporter
+from tradewright.adapters.venue.binance.look_up import BinanceLookUp
 from tradewright.model.account_snapshot import AccountSnapshot
-from tradewright.model.errors import AnswerLost
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.ports import Clock, Orders
@@ -47,7 +46,7 @@ class Recovery:
     the engine knows the account whole, 0 = it has never seen it."""
 
     def __init__(
-        self, caller: Caller, book: Book, reporter: Reporter, look_up: LookUp, orders: Orders, clock: Clock,
+        self, caller: Caller, book: Book, reporter: Reporter, look_up: BinanceLookUp, orders: Orders, clock: Clock,
         errors: Counter[str], traded: dict[str, Instrument], since: int,
     ) -> None:  # fmt: skip
         self.caller = caller
@@ -190,22 +189,8 @@ class Recovery:
 
     async def _compare(self, seen: Iterable[Seen]) -> None:
         """What is open there is told; what is open here and was not among it is looked up."""
-        there = set()
-        for one in seen:
-            chain = self.reporter.hear(one)
-            there.add(chain.order.id)
-        for order_id in self.orders.open():
-            chain_here = self.book.known(order_id)
-            if order_id in there or chain_here is None or chain_here.replacing:
-                continue
-            if not chain_here.last.status and chain_here.last.sent:
-                continue  # its submit is on its way, or the engine asks what became of it
-            try:
-                if await self.look_up.walk(chain_here):
-                    await self.look_up.complete(chain_here)
-                    self.reporter.settle(chain_here)
-            except AnswerLost:
-                self.errors["look_up"] += 1
+        there = {self.reporter.hear(one).order.id for one in seen}
+        await self.look_up.missed(id for id in self.orders.open() if id not in there)
 
     async def _trades(self, instrument: Instrument, since: int) -> int:
         """All trades of a symbol since then are told, whose-ever order they are of; how many were news."""
@@ -222,9 +207,9 @@ class Recovery:
             call = requests.trades_from(instrument.symbol, rows[-1].id + 1)
 
     async def _trade(self, row: TradeRow, instrument: Instrument) -> bool:
-        place = self.book.at(row.symbol, row.orderId)
+        place = self.book.at(row.symbol, f"{row.orderId}")
         if place is None:
-            seen = await self.look_up.order(instrument, row.orderId, "")
+            seen = await self.look_up.order(instrument, f"{row.orderId}", "")
             if seen is None:
                 self.errors["look_up"] += 1
                 return False

@@ -1,6 +1,7 @@
 """From orders and questions to calls: method, path, parameters and what they weigh.
 
-An order's client id here is its own; where a changed order had to be placed anew, `names` gives each of its legs one.
+An order's client id here is its own; where a changed order had to be placed anew, `adapters.chain.names` gives each of
+its legs one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tradewright.adapters.venue.binance.outcomes import ASK, CANCEL, REPLACE, SUBMIT
+from tradewright.adapters.chain.outcomes import ASK, CANCEL, REPLACE, SUBMIT
+from tradewright.adapters.venue.binance.answers import BIP_PPM
 from tradewright.adapters.venue.binance.supported import SUPPORTED, WORDS
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import text_of
@@ -31,8 +33,6 @@ from tradewright.model.order import (
     Order,
 )
 
-#: A distance of a trailing stop is stated in these parts: 1/10000.
-BIP_PPM = 100
 ROWS_MAX = 1000
 _FORCES = {GTC: "GTC", IOC: "IOC", FOK: "FOK"}
 _TYPES = {
@@ -136,12 +136,12 @@ def place_pair(one: Order, other: Order) -> Call:
     return Call("POST", "/api/v3/orderList/oco", tuple(said), 1, SUBMIT, orders=2, free=True)
 
 
-def cancel(symbol: str, venue_id: int, client_id: str, kind: str = CANCEL) -> Call:
-    """The end of an order, by the venue's id where it is known (not 0)."""
+def cancel(symbol: str, venue_id: str, client_id: str, kind: str = CANCEL) -> Call:
+    """The end of an order, by the venue's id where it is known (not "")."""
     return Call("DELETE", "/api/v3/order", (("symbol", symbol), _name(venue_id, client_id)), 1, kind, free=True)
 
 
-def shrink(instrument: Instrument, venue_id: int, client_id: str, quantity: int) -> Call:
+def shrink(instrument: Instrument, venue_id: str, client_id: str, quantity: int) -> Call:
     """A smaller whole quantity, fills included; the order keeps its place and its name."""
     said = (
         ("symbol", instrument.symbol), _name(venue_id, client_id), ("newClientOrderId", client_id),
@@ -150,22 +150,22 @@ def shrink(instrument: Instrument, venue_id: int, client_id: str, quantity: int)
     return Call("PUT", "/api/v3/order/amend/keepPriority", said, 4, REPLACE)
 
 
-def _name(venue_id: int, client_id: str) -> tuple[str, str]:
-    return ("orderId", f"{venue_id}") if venue_id else ("origClientOrderId", client_id)
+def _name(venue_id: str, client_id: str) -> tuple[str, str]:
+    return ("orderId", venue_id) if venue_id else ("origClientOrderId", client_id)
 
 
 # Questions
 
 
-def look_up(symbol: str, venue_id: int, client_id: str) -> Call:
+def look_up(symbol: str, venue_id: str, client_id: str) -> Call:
     """One order, by its client id where there is one."""
-    name = ("origClientOrderId", client_id) if client_id else ("orderId", f"{venue_id}")
+    name = ("origClientOrderId", client_id) if client_id else ("orderId", venue_id)
     return Call("GET", "/api/v3/order", (("symbol", symbol), name), 4)
 
 
-def trades_of(symbol: str, venue_id: int, first: int = 0) -> Call:
+def trades_of(symbol: str, venue_id: str, first: int = 0) -> Call:
     """The fills of one order, oldest first; from an id on."""
-    said = [("symbol", symbol), ("orderId", f"{venue_id}"), ("limit", f"{ROWS_MAX}")]
+    said = [("symbol", symbol), ("orderId", venue_id), ("limit", f"{ROWS_MAX}")]
     if first:
         said.append(("fromId", f"{first}"))
     return Call("GET", "/api/v3/myTrades", tuple(said), 5)

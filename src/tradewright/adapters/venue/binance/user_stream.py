@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from tradewright.adapters.chain.outcomes import ASK, CLOCK, LIMITED
+from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.venue.binance import events
 from tradewright.adapters.venue.binance.answers import limited_until, refusal_of
 from tradewright.adapters.venue.binance.caller import PAUSE_NS, Caller
-from tradewright.adapters.venue.binance.outcomes import ASK, CLOCK, LIMITED, outcome_of
-from tradewright.adapters.venue.binance.reporter import Reporter
+from tradewright.adapters.venue.binance.outcomes import outcome_of
 from tradewright.model.errors import InputError, VenueRefused
 from tradewright.ports import Orders, Socket
 

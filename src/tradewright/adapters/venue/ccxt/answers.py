@@ -4,65 +4,26 @@ else that is not as the library documents it, by InputError."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tradewright.adapters.chain.seen import CANCELED, EXPIRED, FILLED, OPEN, REJECTED, Execution, Seen
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, PRICE_MAX, SIZE_MAX, count_of, money_of, nearest_count_of
-from tradewright.model.order import BUY, SELL
+from tradewright.model.order import BUY, FOK, GTC, IOC, LIMIT, MARKET, SELL, STOP, STOP_LIMIT
 
 MS_NS = 1_000_000
 MS_MAX = 2**62 // MS_NS
 
-OPEN, FILLED, CANCELED, EXPIRED, REJECTED = "open", "filled", "canceled", "expired", "rejected"
 #: "closed" is an order that has filled, or one of which the rest has ended.
 STATUSES = {
     "open": OPEN, "canceling": OPEN, "closed": FILLED, "canceled": CANCELED, "expired": EXPIRED, "rejected": REJECTED,
 }  # fmt: skip
 SIDES = {"buy": BUY, "sell": SELL}
-_FORCES = ("GTC", "IOC", "FOK", "PO")
+_FORCES = {"GTC": GTC, "IOC": IOC, "FOK": FOK}
+POST_ONLY = "PO"
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """One fill, exact. order_id: the exchange's; fee: money counts; time ns."""
-
-    trade_id: str
-    order_id: str
-    price: int
-    size: int
-    fee: int
-    fee_currency: str
-    maker: bool
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the exchange says of one of its orders at a moment: counts of its instrument. client_id: "" = it does not
-    say; limit, stop: 0 = none; market: it waits for no price of its own; time, created: the exchange's, ns, 0 = it does
-    not say."""
-
-    instrument: Instrument
-    venue_id: str
-    client_id: str
-    status: str
-    side: int
-    quantity: int
-    executed: int
-    limit: int
-    stop: int
-    market: bool
-    force: str
-    time: int
-    created: int
-
-    @property
-    def over(self) -> bool:
-        return self.status != OPEN
 
 
 def row_of(value: object) -> Row:
@@ -151,18 +112,20 @@ def seen_of(value: object, instrument: Instrument, unified: str) -> Seen:
         status = CANCELED
     stop = price_in(row, "triggerPrice", instrument) or price_in(row, "stopPrice", instrument)
     market = text_in(row, "type").startswith(("market", "stop_market")) or row.get("price") is None
+    type = (STOP if market else STOP_LIMIT) if stop else MARKET if market else LIMIT
     force = text_in(row, "timeInForce").upper()
     return Seen(
-        instrument, named(row, "id"), text_in(row, "clientOrderId"), status, side, quantity, executed,
+        instrument, named(row, "id"), text_in(row, "clientOrderId"), status, side, type, quantity, executed,
         # Of a market order the library gives the average price it filled at.
-        0 if market else price_in(row, "price", instrument), stop, market,
-        "PO" if row.get("postOnly") is True else force if force in _FORCES else "GTC",
-        time_in(row, "lastUpdateTimestamp", "lastTradeTimestamp", "timestamp"), time_in(row, "timestamp"),
+        0 if market else price_in(row, "price", instrument), stop,
+        time_in(row, "lastUpdateTimestamp", "lastTradeTimestamp", "timestamp"),
+        post_only=type == LIMIT and (row.get("postOnly") is True or force == POST_ONLY),
+        force=_FORCES.get(force, GTC), created=time_in(row, "timestamp"),
     )  # fmt: skip
 
 
-def trade_of(value: object, instrument: Instrument, unified: str) -> Execution:
-    """One of my trades. Raises InputError."""
+def trade_of(value: object, instrument: Instrument, unified: str) -> tuple[str, Execution]:
+    """One of my trades, behind the id of its order. Raises InputError."""
     row = row_of(value)
     if named(row, "symbol") != unified:
         raise InputError(f"{str(row['symbol'])[:20]} is another symbol")
@@ -170,9 +133,9 @@ def trade_of(value: object, instrument: Instrument, unified: str) -> Execution:
     if not price or not size:
         raise InputError(f"{unified}: a trade has no price or no size")
     fee, currency = fee_of(row.get("fee"))
-    return Execution(
-        named(row, "id"), named(row, "order"), price, size, fee, currency,
-        text_in(row, "takerOrMaker") == "maker", time_in(row, "timestamp"),
+    return named(row, "order"), Execution(
+        named(row, "id"), price, size, fee, currency, text_in(row, "takerOrMaker") == "maker",
+        time_in(row, "timestamp"),
     )  # fmt: skip
 
 

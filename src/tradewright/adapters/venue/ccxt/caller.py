@@ -17,10 +17,11 @@ from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tradewright.adapters.chain.outcomes import ASK, CLOCK, LIMITED, UNKNOWN, Limited, Refused
 from tradewright.adapters.net.budget import Budget
-from tradewright.adapters.net.slots import Slots
+from tradewright.adapters.net.slots import ASK_RANK, BEHIND, EXIT_RANK, OPEN_RANK, Slots
 from tradewright.adapters.venue.ccxt.library import MS_NS, Work, names_of
-from tradewright.adapters.venue.ccxt.outcomes import ASK, CLOCK, LIMITED, UNKNOWN, outcome_of
+from tradewright.adapters.venue.ccxt.outcomes import outcome_of
 from tradewright.adapters.venue.ccxt.requests import Carried
 from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
 from tradewright.model.numbers import decimal_of
@@ -29,10 +30,6 @@ from tradewright.ports import Clock, HttpAnswer, HttpRequest, Transport
 SECOND_NS = 1_000_000_000
 TIMEOUT = 5.0
 AT_ONCE, ASKING_AT_ONCE = 5, 3
-#: Who goes first: what ends or reduces, what opens, what asks.
-EXIT_RANK, OPEN_RANK, ASK_RANK = 0, 1, 2
-#: So much later, in seconds, each rank wakes when what was forbidden is allowed again.
-BEHIND = 0.02
 #: Costs are counted in thousandths: the library states some below one.
 MILLI = 1_000
 #: A budget holds what the library would let through in so long, or in so many requests.
@@ -44,22 +41,6 @@ CROWDED = 50
 PAUSE_NS, BAN_NS = 10 * SECOND_NS, 120 * SECOND_NS
 TEXT_MAX = 300
 UNSUPPORTED = "UNSUPPORTED"
-
-
-class Limited(VenueRefused):
-    """Nothing may leave before `until`, ns of the venue's clock; nothing reached matching."""
-
-    def __init__(self, text: str, until: int) -> None:
-        super().__init__(text, "RATE_LIMITED")
-        self.until = until
-
-
-class Refused(VenueRefused):
-    """A definite no. outcome: of `outcomes`."""
-
-    def __init__(self, outcome: str, text: str, code: str) -> None:
-        super().__init__(text, code)
-        self.outcome = outcome
 
 
 @dataclass(slots=True)

@@ -12,17 +12,17 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tradewright.adapters.chain.book import Book
+from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
-from tradewright.adapters.venue.ccxt.book import Book
 from tradewright.adapters.venue.ccxt.caller import Caller
 from tradewright.adapters.venue.ccxt.conventions import Convention, convention_of, lacking
 from tradewright.adapters.venue.ccxt.credentials import Credentials
 from tradewright.adapters.venue.ccxt.desk import Desk
 from tradewright.adapters.venue.ccxt.exchange import Exchange
 from tradewright.adapters.venue.ccxt.library import exchange_of
-from tradewright.adapters.venue.ccxt.look_up import LookUp
+from tradewright.adapters.venue.ccxt.look_up import CcxtLookUp
 from tradewright.adapters.venue.ccxt.market import Prices
-from tradewright.adapters.venue.ccxt.reporter import Reporter
 from tradewright.adapters.venue.ccxt.rounds import Rounds
 from tradewright.model.account import CASH, NETTING, Account
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
@@ -97,14 +97,14 @@ class CcxtSpot:
     def _join(self, terms: Account, orders: Orders, deliver: Callable[[Event], None]) -> None:
         exchange, clock, errors = self._exchange, self._clock, self.errors
         book = Book(orders)
-        look_up = LookUp(exchange, book, clock, self._rng.split("look_up"), errors, terms.settles_ms, self._spawn)
-        reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, look_up.fill_in)
+        look_up = CcxtLookUp(exchange, book, clock, self._rng.split("look_up"), errors, terms.settles_ms, self._spawn)
+        reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, errors, look_up.fill_in)
         look_up.reporter = reporter
         self._desk = Desk(
             exchange, book, reporter, look_up, clock, self._rng.split("desk"), errors, self._spawn, self._poke
         )
         self._rounds = Rounds(
-            exchange, book, reporter, look_up, self._desk, orders, clock, errors, self._traded,
+            exchange, book, reporter, look_up, self._desk.lanes, orders, clock, errors, self._traded,
             round(self.polling.idle * SECOND_NS),
         )  # fmt: skip
         self._prices = Prices(exchange, clock, deliver, errors, self.polling.quotes)

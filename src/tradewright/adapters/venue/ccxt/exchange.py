@@ -8,29 +8,28 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tradewright.adapters.chain.legs import Leg
+from tradewright.adapters.chain.look_up import EARLIER_NS
+from tradewright.adapters.chain.outcomes import ASK, CANCEL, NOT_FOUND, Refused
+from tradewright.adapters.chain.seen import Execution, Seen
+from tradewright.adapters.net.slots import ASK_RANK, EXIT_RANK
 from tradewright.adapters.venue.ccxt.answers import (
     MS_NS,
-    Execution,
     Row,
-    Seen,
     balances_of,
     row_of,
     rows_of,
     seen_of,
     trade_of,
 )
-from tradewright.adapters.venue.ccxt.book import Leg
-from tradewright.adapters.venue.ccxt.caller import ASK_RANK, EXIT_RANK, Caller, Refused
+from tradewright.adapters.venue.ccxt.caller import Caller
 from tradewright.adapters.venue.ccxt.conventions import Convention
 from tradewright.adapters.venue.ccxt.instruments import instrument_of, is_spot, symbol_of
-from tradewright.adapters.venue.ccxt.outcomes import ASK, CANCEL, NOT_FOUND
 from tradewright.adapters.venue.ccxt.requests import Placing, rounded, unsupported
 from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError
 from tradewright.model.instrument import Instrument
 from tradewright.model.order import Order
 
-#: Orders are looked for in a list from so long before they were sent: the clocks may be apart.
-EARLIER_NS = 60 * 10**9
 ROWS_MAX = 100
 PAGES_MAX = 1_000
 
@@ -174,29 +173,32 @@ class Exchange:
 
     # Trades and money
 
-    async def trades(self, instrument: Instrument, since: int, rank: int = ASK_RANK) -> list[Execution]:
-        """My trades from then on (ns of the exchange's clock), oldest first. Raises TransportError, VenueRefused."""
-        found: dict[str, Execution] = {}
+    async def trades(self, instrument: Instrument, since: int, rank: int = ASK_RANK) -> list[tuple[str, Execution]]:
+        """My trades from then on (ns of the exchange's clock), oldest first, each behind the id of its order. Raises
+        TransportError, VenueRefused."""
+        found: dict[str, tuple[str, Execution]] = {}
         first = max(since, 0) // MS_NS
 
         async def more(start: int, until: int | None = None) -> bool:
             """Whether a page brought news and may not be the last."""
             page = await self._page(instrument, start, until, rank)
-            news = {one.trade_id: one for one in page if one.trade_id not in found}
+            news = {one.trade_id: (order_id, one) for order_id, one in page if one.trade_id not in found}
             found.update(news)
             return len(page) >= ROWS_MAX and bool(news)
 
         if await more(first):
             known = len(found)
             # Some exchanges begin with the oldest …
-            while await more(max(one.time for one in found.values()) // MS_NS):
+            while await more(max(one.time for _, one in found.values()) // MS_NS):
                 pass
             # … and some with the newest.
-            while len(found) == known and await more(first, min(one.time for one in found.values()) // MS_NS):
+            while len(found) == known and await more(first, min(one.time for _, one in found.values()) // MS_NS):
                 known = len(found)
-        return sorted(found.values(), key=lambda one: one.time)
+        return sorted(found.values(), key=lambda one: one[1].time)
 
-    async def _page(self, instrument: Instrument, start: int, until: int | None, rank: int) -> list[Execution]:
+    async def _page(
+        self, instrument: Instrument, start: int, until: int | None, rank: int
+    ) -> list[tuple[str, Execution]]:
         unified = await self.ready(instrument)
         parameters = {} if until is None else {"until": until}
         rows = await self._rows(lambda: self.library.fetch_my_trades(unified, start, ROWS_MAX, dict(parameters)), rank)

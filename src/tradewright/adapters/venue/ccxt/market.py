@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tradewright.adapters.chain.outcomes import ASK
 from tradewright.adapters.venue.ccxt.answers import MS_MAX, MS_NS, exact, price_in, row_of, rows_of, size_in, text_in
 from tradewright.adapters.venue.ccxt.exchange import Exchange
-from tradewright.adapters.venue.ccxt.outcomes import ASK
 from tradewright.model.errors import AnswerLost, InputError, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument

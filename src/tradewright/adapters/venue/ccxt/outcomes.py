@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SUBMIT, CANCEL, REPLACE, ASK = "submit", "cancel", "replace", "ask"
-KINDS = (SUBMIT, CANCEL, REPLACE, ASK)
+from tradewright.adapters.chain.outcomes import (
+    ASK,
+    CANCEL,
+    CLOCK,
+    EXISTS,
+    GONE,
+    LIMITED,
+    NOT_FOUND,
+    REFUSED,
+    REPLACE,
+    SUBMIT,
+    UNKNOWN,
+)
 
-UNKNOWN = "unknown"
-REFUSED = "refused"
-#: The order with this client id is there: ours, sent before.
-EXISTS = "exists"
-#: The order is not at work: filled, ended or never seen. What became of it is looked up.
-GONE = "gone"
-NOT_FOUND = "not_found"
-#: Refused before matching for its time: the clock is measured anew and the request made once more.
-CLOCK = "clock"
-#: Nothing reached matching; nothing may be sent for a while.
-LIMITED = "limited"
 OUTCOMES = (UNKNOWN, REFUSED, EXISTS, GONE, NOT_FOUND, CLOCK, LIMITED)
 
 

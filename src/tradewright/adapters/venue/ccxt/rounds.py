@@ -7,16 +7,14 @@ Every round asks about instruments with open orders; now and then one asks about
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
-from tradewright.adapters.venue.ccxt.answers import Execution, Seen
-from tradewright.adapters.venue.ccxt.book import Book
-from tradewright.adapters.venue.ccxt.caller import Refused
-from tradewright.adapters.venue.ccxt.desk import Desk
+from tradewright.adapters.chain.book import Book
+from tradewright.adapters.chain.lanes import Lanes
+from tradewright.adapters.chain.outcomes import NOT_FOUND, Refused
+from tradewright.adapters.chain.reporter import Reporter
+from tradewright.adapters.chain.seen import Execution, Seen
 from tradewright.adapters.venue.ccxt.exchange import Exchange
-from tradewright.adapters.venue.ccxt.look_up import LookUp
-from tradewright.adapters.venue.ccxt.outcomes import NOT_FOUND
-from tradewright.adapters.venue.ccxt.reporter import Reporter
+from tradewright.adapters.venue.ccxt.look_up import CcxtLookUp
 from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.errors import AnswerLost
 from tradewright.model.instrument import Instrument
@@ -35,14 +33,14 @@ class Rounds:
     often."""
 
     def __init__(
-        self, exchange: Exchange, book: Book, reporter: Reporter, look_up: LookUp, desk: Desk, orders: Orders,
+        self, exchange: Exchange, book: Book, reporter: Reporter, look_up: CcxtLookUp, lanes: Lanes, orders: Orders,
         clock: Clock, errors: Counter[str], traded: dict[str, Instrument], idle_ns: int,
     ) -> None:  # fmt: skip
         self.exchange = exchange
         self.book = book
         self.reporter = reporter
         self.look_up = look_up
-        self.desk = desk
+        self.lanes = lanes
         self.orders = orders
         self.clock = clock
         self.errors = errors
@@ -64,7 +62,9 @@ class Rounds:
             for seen in await self._shown(instrument):
                 shown.add(self.reporter.hear(seen).order.id)
             await self._trades(instrument)
-        await self._compare(id for id, symbol in open.items() if id not in shown and symbol in wanted)
+        await self.look_up.missed(
+            id for id, symbol in open.items() if id not in shown and symbol in wanted and not self.lanes.busy(id)
+        )
         await self.look_up.filled_in(FILLED_IN_SECONDS)
         if whole:
             self._all_at = now
@@ -79,33 +79,18 @@ class Rounds:
                 found[id] = order.instrument.symbol
         return found
 
-    async def _compare(self, missing: Iterable[str]) -> None:
-        """Orders that are open here and were not shown are looked up, each by itself."""
-        for id in list(missing):
-            chain = self.book.known(id)
-            if chain is None or chain.replacing or self.desk.busy(id):
-                continue
-            if not chain.last.status and not chain.last.venue_id and chain.last.sent:
-                continue  # the engine asks what became of it
-            try:
-                if await self.look_up.walk(chain):
-                    await self.look_up.complete(chain)
-                    self.reporter.settle(chain)
-            except AnswerLost:
-                self.errors["look_up"] += 1
-
     async def _trades(self, instrument: Instrument) -> None:
         """My trades of an instrument since the last look are told, whose-ever orders they are of."""
         began = self.exchange.caller.now()
         since = self._told.get(instrument.symbol, began) - OVERLAP_NS
-        for execution in await self.exchange.trades(instrument, since):
-            await self._trade(execution, instrument)
+        for order_id, execution in await self.exchange.trades(instrument, since):
+            await self._trade(order_id, execution, instrument)
         self._told[instrument.symbol] = began
 
-    async def _trade(self, execution: Execution, instrument: Instrument) -> None:
-        place = self.book.at(instrument.symbol, execution.order_id)
+    async def _trade(self, order_id: str, execution: Execution, instrument: Instrument) -> None:
+        place = self.book.at(instrument.symbol, order_id)
         if place is None:
-            seen = await self.exchange.order(instrument, execution.order_id, "", 0)
+            seen = await self.exchange.order(instrument, order_id, "", 0)
             if seen is None:
                 raise AnswerLost(f"{instrument.symbol}: an order that has traded is not found")
             self.reporter.hear(seen)

@@ -8,25 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.adapters.venue.binance.stage import DOLLAR, LIMIT, ONE, SELL, Stage, play
-from tradewright.adapters.venue.binance import outcomes
-from tradewright.adapters.venue.binance.outcomes import (
-    ARCHIVED,
+from tradewright.adapters.chain.outcomes import (
     ASK,
     CANCEL,
     CLOCK,
-    DONE,
     EXISTS,
     GONE,
+    KINDS,
     LIMITED,
-    NO_CODE,
     NOT_FOUND,
-    ORDERS_LIMITED,
-    OUTCOMES,
     REFUSED,
     REPLACE,
     SUBMIT,
-    TABLE,
     UNKNOWN,
+)  # fmt: skip
+from tradewright.adapters.venue.binance.outcomes import (
+    ARCHIVED,
+    DONE,
+    NO_CODE,
+    ORDERS_LIMITED,
+    OUTCOMES,
+    TABLE,
     outcome_of,
 )
 from tradewright.model.command import Approved, Submit
@@ -86,7 +88,7 @@ def test_each_row_of_the_table_decides_a_case() -> None:
     assert {case[-1] for case in CASES} == set(OUTCOMES)
 
 
-@given(st.sampled_from(outcomes.KINDS), st.integers(0, 999), st.integers(-9999, 9999), st.text(max_size=30))
+@given(st.sampled_from(KINDS), st.integers(0, 999), st.integers(-9999, 9999), st.text(max_size=30))
 def test_no_answer_is_without_a_meaning_and_none_but_2xx_is_done(kind: str, status: int, code: int, text: str) -> None:
     outcome = outcome_of(kind, status, code, text)
     assert (outcome == DONE) == (200 <= status < 300)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sim.wire.binance_client import BTC
-from tradewright.adapters.venue.binance import answers, events, instruments, market, names, requests
+from tradewright.adapters.chain.seen import Execution, Seen
+from tradewright.adapters.venue.binance import answers, events, instruments, market, requests
 from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.endpoints import ENVIRONMENTS, endpoints_of
 from tradewright.adapters.venue.binance.signing import query_of, signed_parameters, signed_query
@@ -126,13 +127,13 @@ def test_pairs_are_said_by_their_place_above_and_below_the_market() -> None:
 
 def test_other_calls_say_and_weigh_what_the_reference_states() -> None:
     calls = {
-        requests.cancel("BTCUSDT", 7, "a"): ("DELETE", "symbol=BTCUSDT&orderId=7", 1),
-        requests.cancel("BTCUSDT", 0, "a"): ("DELETE", "symbol=BTCUSDT&origClientOrderId=a", 1),
-        requests.shrink(BTC, 7, "a", 50_000): ("PUT", "symbol=BTCUSDT&orderId=7&newClientOrderId=a&newQty=0.5", 4),
-        requests.look_up("BTCUSDT", 7, "a"): ("GET", "symbol=BTCUSDT&origClientOrderId=a", 4),
-        requests.look_up("BTCUSDT", 7, ""): ("GET", "symbol=BTCUSDT&orderId=7", 4),
-        requests.trades_of("BTCUSDT", 7): ("GET", "symbol=BTCUSDT&orderId=7&limit=1000", 5),
-        requests.trades_of("BTCUSDT", 7, 9): ("GET", "symbol=BTCUSDT&orderId=7&limit=1000&fromId=9", 5),
+        requests.cancel("BTCUSDT", "7", "a"): ("DELETE", "symbol=BTCUSDT&orderId=7", 1),
+        requests.cancel("BTCUSDT", "", "a"): ("DELETE", "symbol=BTCUSDT&origClientOrderId=a", 1),
+        requests.shrink(BTC, "7", "a", 50_000): ("PUT", "symbol=BTCUSDT&orderId=7&newClientOrderId=a&newQty=0.5", 4),
+        requests.look_up("BTCUSDT", "7", "a"): ("GET", "symbol=BTCUSDT&origClientOrderId=a", 4),
+        requests.look_up("BTCUSDT", "7", ""): ("GET", "symbol=BTCUSDT&orderId=7", 4),
+        requests.trades_of("BTCUSDT", "7"): ("GET", "symbol=BTCUSDT&orderId=7&limit=1000", 5),
+        requests.trades_of("BTCUSDT", "7", 9): ("GET", "symbol=BTCUSDT&orderId=7&limit=1000&fromId=9", 5),
         requests.trades_since("BTCUSDT", 5): ("GET", "symbol=BTCUSDT&startTime=5&limit=1000", 20),
         requests.trades_from("BTCUSDT", 5): ("GET", "symbol=BTCUSDT&fromId=5&limit=1000", 20),
         requests.open_orders(): ("GET", "", 80),
@@ -145,21 +146,7 @@ def test_other_calls_say_and_weigh_what_the_reference_states() -> None:
         assert (call.method, query_of(call.parameters), call.weight) == (method, query, weight)
 
 
-# Names and signatures
-
-
-@given(st.from_regex(r"[A-Za-z0-9-]{1,31}", fullmatch=True), st.integers(0, names.LEGS_MAX))
-def test_a_leg_is_named_so_that_it_leads_back_and_fits_the_venue(order_id: str, leg: int) -> None:
-    name = names.leg_name(order_id, leg)
-    assert len(name) <= 36 and names.leg_of(name) == (order_id, leg)
-
-
-@given(st.text(max_size=40))
-def test_other_names_lead_nowhere_or_to_themselves(text: str) -> None:
-    order_id, leg = names.leg_of(text)
-    assert not order_id or names.leg_name(order_id, leg) == text
-    venue_id, leg = names.read_venue_name(text)
-    assert not venue_id or names.venue_name(venue_id, leg) == text or text.startswith("0")
+# Signatures
 
 
 def test_the_examples_of_the_venues_documents_are_signed_as_they_say() -> None:
@@ -224,7 +211,7 @@ FULL = {
 
 def test_the_answer_to_a_new_order_is_read_with_its_fills() -> None:
     seen = answers.seen_of(answers.decoded(json.dumps(FULL), answers.OrderRow), BTC)
-    assert (seen.venue_id, seen.client_id, seen.status, seen.over) == (28, "A-1-1", "FILLED", True)
+    assert (seen.venue_id, seen.client_id, seen.status, seen.over) == ("28", "A-1-1", "filled", True)
     assert (seen.side, seen.quantity, seen.executed, seen.time) == (SELL, 10**6, 10**6, 1507725176595 * 10**6)
     (fill,) = seen.executions
     assert (fill.trade_id, fill.price, fill.size, fill.fee, fill.fee_currency, fill.maker) == (
@@ -270,17 +257,17 @@ REPORT = {
 }  # fmt: skip
 
 
-def report(**more: Any) -> answers.Seen:
+def report(**more: Any) -> Seen:
     return events.seen_of_report(events.report_row(json.dumps({**REPORT, **more}).encode()), BTC)
 
 
 def test_each_execution_report_is_read() -> None:
     new = report()
-    assert (new.status, new.limit, new.on_book, new.over, new.executions) == ("NEW", 10_026, True, False, ())
+    assert (new.status, new.limit, new.on_book, new.over, new.executions) == ("open", 10_026, True, False, ())
     fill = report(x="TRADE", X="PARTIALLY_FILLED", l="0.4", z="0.4", L="100.25", n="0.0004", N="BTC", t=77, m=True)
     assert fill.executed == 40_000
     assert fill.executions == (
-        answers.Execution("77", 10_025, 40_000, money_of("0.0004", ""), "BTC", True, 1499405658657 * 10**6),
+        Execution("77", 10_025, 40_000, money_of("0.0004", ""), "BTC", True, 1499405658657 * 10**6),
     )
     cancelled = report(x="CANCELED", X="CANCELED", c="other", C="A-1-1")
     assert (cancelled.client_id, cancelled.over) == ("A-1-1", True)
@@ -289,7 +276,7 @@ def test_each_execution_report_is_read() -> None:
     assert report(x="EXPIRED", X="EXPIRED", eR="UNFILLED_IOC_QUANTITY_EXPIRED").reason.startswith("UNFILLED")
     assert report(x="TRADE_PREVENTION", X="EXPIRED_IN_MATCH").over
     assert report(x="REJECTED", X="REJECTED", r="INSUFFICIENT_BALANCES").reason == "INSUFFICIENT_BALANCES"
-    assert report(o="STOP_LOSS", P="90", p="0", w=False, d=150).trail == 150
+    assert report(o="STOP_LOSS", P="90", p="0", w=False, d=150).trail_ppm == 15_000
 
 
 @pytest.mark.parametrize(

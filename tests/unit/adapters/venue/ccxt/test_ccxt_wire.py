@@ -15,14 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.sim.wire.binance_client import BTC
-from tradewright.adapters.venue.ccxt import CONVENTIONS, CcxtSpot, Convention, Credentials
-from tradewright.adapters.venue.ccxt import market as market_wire
-from tradewright.adapters.venue.ccxt.answers import balances_of, seen_of, trade_of
-from tradewright.adapters.venue.ccxt.caller import Caller, Limited, Refused
-from tradewright.adapters.venue.ccxt.instruments import TICK_SIZE, instrument_of
-from tradewright.adapters.venue.ccxt.library import exchange_of, read
-from tradewright.adapters.venue.ccxt.names import leg_name, leg_of, read_venue_name, venue_name
-from tradewright.adapters.venue.ccxt.outcomes import (
+from tradewright.adapters.chain.outcomes import (
     ASK,
     CANCEL,
     CLOCK,
@@ -34,10 +27,17 @@ from tradewright.adapters.venue.ccxt.outcomes import (
     REFUSED,
     REPLACE,
     SUBMIT,
-    TABLE,
     UNKNOWN,
-    outcome_of,
+    Limited,
+    Refused,
 )  # fmt: skip
+from tradewright.adapters.venue.ccxt import CONVENTIONS, CcxtSpot, Convention, Credentials
+from tradewright.adapters.venue.ccxt import market as market_wire
+from tradewright.adapters.venue.ccxt.answers import balances_of, seen_of, trade_of
+from tradewright.adapters.venue.ccxt.caller import Caller
+from tradewright.adapters.venue.ccxt.instruments import TICK_SIZE, instrument_of
+from tradewright.adapters.venue.ccxt.library import exchange_of, read
+from tradewright.adapters.venue.ccxt.outcomes import TABLE, outcome_of
 from tradewright.adapters.venue.ccxt.requests import place, rounded, unsupported
 from tradewright.model.account import Account
 from tradewright.model.errors import AnswerLost, InputError, NotSent
@@ -73,8 +73,8 @@ def test_orders_trades_and_balances_are_read_exactly() -> None:
     seen = seen_of(ORDER, BTC, PAIR)
     assert (seen.venue_id, seen.client_id, seen.status, seen.side) == ("7", "A-1-1", "open", BUY)
     assert (seen.quantity, seen.executed, seen.limit, seen.stop, seen.time) == (100_000, 40_000, 9_000, 0, NOW)
-    trade = trade_of(TRADE, BTC, PAIR)
-    assert (trade.trade_id, trade.order_id, trade.price, trade.size) == ("9", "7", 9_000, 40_000)
+    order_id, trade = trade_of(TRADE, BTC, PAIR)
+    assert (trade.trade_id, order_id, trade.price, trade.size) == ("9", "7", 9_000, 40_000)
     assert (trade.fee, trade.fee_currency, trade.maker) == (4 * 10**14, "BTC", True)
     fine = "0.123456789012345678"
     assert balances_of({"total": {"BTC": fine, "USDT": 3, "XRP": None}}) == {
@@ -128,7 +128,7 @@ JSON = st.recursive(
 def test_garbage_is_an_input_error_or_an_exact_noun(value: object, base: dict[str, Any], merged: bool) -> None:
     row: Any = base | value if merged and isinstance(value, dict) else value
     decoders: list[Callable[[], object]] = [
-        lambda: seen_of(row, BTC, PAIR), lambda: trade_of(row, BTC, PAIR), lambda: balances_of(row),
+        lambda: seen_of(row, BTC, PAIR), lambda: trade_of(row, BTC, PAIR)[1], lambda: balances_of(row),
         lambda: instrument_of(row, TICK_SIZE, "x") if isinstance(row, Mapping) else None,
         lambda: market_wire.quote_of(row, BTC), lambda: market_wire.trade_of(row, BTC, NOW),
         lambda: market_wire.bar_of(row, BTC, 60),
@@ -180,13 +180,6 @@ def test_markets_become_instruments_with_their_increments() -> None:
     for precision in ({"price": "0.01"}, {"price": "1e-12", "amount": "1"}, {"price": 0.01, "amount": "1"}):
         with pytest.raises(InputError):
             instrument_of(MARKET_ROW | {"precision": precision}, TICK_SIZE, "x")
-
-
-@pytest.mark.parametrize("venue_id", ["7", "ab-c_12", "6f1e_0", "x"])
-@pytest.mark.parametrize("leg", [0, 1, 9999])
-def test_names_lead_back(venue_id: str, leg: int) -> None:
-    assert read_venue_name(venue_name(venue_id, leg)) == (venue_id, leg)
-    assert leg_of(leg_name("A-1-1", leg)) == ("A-1-1", leg)
 
 
 # Outcomes

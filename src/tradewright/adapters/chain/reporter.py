@@ -1,26 +1,27 @@
 """From what was seen of orders to reports: each fill once, each change once, an end when its fills are told.
 
-What the exchange has counted is compared with what was told; a difference is looked up by the order's trades, and an
-end that was seen waits until they are in. Orders of somebody else become known as the strategy `external`.
+What the venue has counted is compared with what was told; a difference is looked up by the order's trades, and an end
+that was seen waits until they are in. Orders of somebody else become known as the strategy `external`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
-from tradewright.adapters.venue.ccxt.answers import EXPIRED, FILLED, REJECTED, Execution, Seen
-from tradewright.adapters.venue.ccxt.book import Book, Chain, Leg
-from tradewright.adapters.venue.ccxt.names import venue_name
+from tradewright.adapters.chain.book import Book
+from tradewright.adapters.chain.legs import Chain, Leg
+from tradewright.adapters.chain.names import venue_name
+from tradewright.adapters.chain.seen import EXPIRED, FILLED, REJECTED, Execution, Seen
 from tradewright.model import event as kinds
 from tradewright.model.control import OrderAdopted
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
-from tradewright.model.order import FOK, GTC, IOC, LIMIT, MARKET, POST_ONLY, STOP, STOP_LIMIT, Order
+from tradewright.model.order import LIMIT, POST_ONLY, STOP, STOP_LIMIT, TRAILING_STOP, Order
 from tradewright.model.report import FOUND, Replaced, fill_of, report_of
 from tradewright.ports import Clock, Orders
 
 _ENDS = {REJECTED: kinds.REJECTED, EXPIRED: kinds.EXPIRED}
-_FORCES = {"GTC": GTC, "IOC": IOC, "FOK": FOK}
 
 
 class Reporter:
@@ -29,7 +30,7 @@ class Reporter:
 
     def __init__(
         self, account: str, code: str, book: Book, orders: Orders, clock: Clock, deliver: Callable[[Event], None],
-        fill_in: Callable[[Chain], None],
+        errors: Counter[str], fill_in: Callable[[Chain], None],
     ) -> None:  # fmt: skip
         self.account = account
         self.code = code
@@ -37,6 +38,7 @@ class Reporter:
         self.orders = orders
         self.clock = clock
         self.deliver = deliver
+        self.errors = errors
         self.fill_in = fill_in
 
     # Seen
@@ -53,8 +55,14 @@ class Reporter:
         leg.note(seen)
         self.book.place(chain, leg)
         self._announce(chain, leg)
-        if leg.executed:
+        if leg.on_book or leg.executed:
             self._trigger(chain, leg)
+        for execution in seen.executions:
+            # A fill beyond what the same word says is filled in all is one that was told, under another number.
+            if execution.trade_id in leg.fills or leg.told + execution.size <= leg.executed:
+                self.fill(chain, leg, execution)
+            else:
+                self.errors["contradicted_fill"] += 1
         if leg.gap or not chain.whole:
             self.fill_in(chain)
         else:
@@ -77,7 +85,7 @@ class Reporter:
         return True
 
     def announce_as(self, chain: Chain, leg: Leg, venue_id: str) -> None:
-        """The exchange has taken the order under this id, and said no more."""
+        """The venue has taken the order under this id, and said no more."""
         leg.venue_id = venue_id
         self.book.place(chain, leg)
         self._announce(chain, leg)
@@ -90,8 +98,8 @@ class Reporter:
         self._report(kinds.ACCEPTED, chain, leg.time, "", venue_name(leg.venue_id, leg.number))
 
     def _trigger(self, chain: Chain, leg: Leg) -> None:
-        """A stop that has filled was reached."""
-        if leg.told_triggered or chain.order.type not in (STOP, STOP_LIMIT):
+        """A stop is on the book, or filled: it was reached."""
+        if leg.told_triggered or chain.order.type not in (STOP, STOP_LIMIT, TRAILING_STOP):
             return
         leg.told_triggered = True
         self._report(kinds.TRIGGERED, chain, leg.time)
@@ -105,22 +113,23 @@ class Reporter:
         self.book.end(chain)
         if leg.status != FILLED:
             kind = _ENDS.get(leg.status, kinds.CANCELLED)
-            self._report(kind, chain, leg.time, "" if kind == kinds.CANCELLED else leg.status, "", chain.executed)
+            code = leg.reason or ("" if kind == kinds.CANCELLED else leg.status)
+            self._report(kind, chain, leg.time, code, "", chain.executed)
 
     def settle_if_whole(self, chain: Chain) -> None:
         """As `settle`, where nothing is on its way that would."""
-        if chain.whole and not any(leg.gap for leg in chain.legs):
+        if chain.complete:
             self.settle(chain)
 
     def tell_terms(self, chain: Chain, always: bool = False) -> None:
-        """The terms at which the exchange works the order now, if they are not those told last; always: in any case."""
+        """The terms at which the venue works the order now, if they are not those told last; always: in any case."""
         if not chain.whole or not chain.last.seen:
             return
         terms = chain.terms_now()
         if terms == chain.terms and not always:
             return
         chain.terms = terms
-        # Each change has a time of its own, also where the exchange's clock has not moved on.
+        # Each change has a time of its own, also where the venue's clock has not moved on.
         chain.changed = max(chain.last.time or self.clock(), chain.changed + 1)
         self.deliver(Replaced(self.clock(), chain.order.id, chain.changed, *terms))
 
@@ -169,16 +178,14 @@ class Reporter:
             order = self._foreign(id, seen)
             self.deliver(OrderAdopted(self.clock(), list(order.row())))
         chain = Chain(order, [leg], foreign=True, terms=(order.quantity, order.limit_units, order.stop_units))
-        self.book.chains[order.id] = chain
+        self.book.adopt(chain)
         return chain, leg
 
     def _foreign(self, id: str, seen: Seen) -> Order:
-        if seen.stop:
-            type = STOP if seen.market else STOP_LIMIT
-        else:
-            type = MARKET if seen.market else LIMIT
+        type = seen.type
         return Order(
             id, self.account, EXTERNAL, seen.instrument, seen.side, type, max(seen.quantity, seen.executed, 1),
-            seen.limit, seen.stop, 0, 0, _FORCES.get(seen.force, GTC),
-            POST_ONLY if seen.force == "PO" and type == LIMIT else 0, time=self.clock(),
+            seen.limit if type in (LIMIT, STOP_LIMIT) else 0, seen.stop if type in (STOP, STOP_LIMIT) else 0, 0,
+            seen.trail_ppm if type == TRAILING_STOP else 0, seen.force, POST_ONLY if seen.post_only else 0,
+            time=self.clock(),
         )  # fmt: skip
