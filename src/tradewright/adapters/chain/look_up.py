@@ -155,6 +155,14 @@ class LookUp(ABC):
             except AnswerLost:
                 self.errors["look_up"] += 1
 
+    async def working(self, seen: Iterable[Seen]) -> list[tuple[str, int]]:
+        """What works at the venue is told: orders, and what they have filled. Raises TransportError, VenueRefused."""
+        chains = [self.reporter.hear(one) for one in seen]
+        for chain in chains:
+            if not chain.whole:
+                await self.walk(chain)
+        return list({chain.order.id: chain.executed for chain in chains}.items())
+
     def fill_in(self, chain: Chain) -> None:
         """What is missing of an order is looked up until it is there."""
         if chain.order.id not in self._filling:

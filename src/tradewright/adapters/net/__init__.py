@@ -1,5 +1,5 @@
 """What every venue's client needs of a network, whatever the venue says on it: a transport over real sockets, a
-WebSocket that is kept, budgets of requests, growing waits between attempts.
+WebSocket that is kept, budgets of requests, growing waits between attempts, tasks.
 
 A transport says of each request that failed whether it may have arrived; nothing here sends anything twice.
 """

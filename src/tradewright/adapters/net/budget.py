@@ -7,8 +7,15 @@ much it has counted: its word replaces ours. What it forbids until a moment is f
 from __future__ import annotations
 
 from tradewright.model.errors import InputError
+from tradewright.ports import HttpAnswer
 
 SECOND_NS = 1_000_000_000
+
+
+def retry_after(answer: HttpAnswer) -> int | None:
+    """For how long, ns, nothing may be asked, as the answer's header says; None = it does not."""
+    text = answer.headers.get("retry-after", "")
+    return int(text) * SECOND_NS if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
 class Budget:

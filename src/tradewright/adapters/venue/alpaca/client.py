@@ -16,6 +16,7 @@ from typing import Any
 
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.alpaca.answers import WireAccount, WireClock, WirePosition
 from tradewright.adapters.venue.alpaca.credentials import Credentials
 from tradewright.adapters.venue.alpaca.door import Door
@@ -130,7 +131,7 @@ class AlpacaVenue:
         self._cancels: dict[str, asyncio.Task[None]] = {}
         self._fresh: list[Order] = []
         self._batch: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._held: list[Update] = []
         self._up: bool | None = None
         self._recovering: asyncio.Task[None] | None = None
@@ -228,13 +229,11 @@ class AlpacaVenue:
         return task
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
+        task = self._tasks.spawn(work)
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
         for id in [id for id, chained in self._chains.items() if chained is task]:
             del self._chains[id]
         if not task.cancelled() and task.exception() is not None:
@@ -415,9 +414,7 @@ class AlpacaVenue:
     async def close(self) -> None:
         """Ends what is under way; what became of it is looked up at the next start."""
         self._lookups.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
 
 async def _behind(before: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:

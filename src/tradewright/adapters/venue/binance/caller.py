@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from tradewright.adapters.chain.outcomes import CLOCK, LIMITED, UNKNOWN, Limited, Refused
-from tradewright.adapters.net.budget import Budget
+from tradewright.adapters.net.budget import Budget, retry_after
 from tradewright.adapters.net.slots import ASK_RANK, BEHIND, EXIT_RANK, OPEN_RANK, Slots
 from tradewright.adapters.venue.binance.answers import TimeRow, decoded, moment, refusal_of
 from tradewright.adapters.venue.binance.credentials import Credentials
@@ -236,7 +236,7 @@ def _said(budget: Budget, text: str, now: int) -> None:
 
 def _retry_after(answer: HttpAnswer) -> int:
     """ns until it may be tried again."""
-    text = answer.headers.get("retry-after", "")
-    if text.isascii() and text.isdigit() and len(text) < 8:
-        return int(text) * SECOND_NS
+    said = retry_after(answer)
+    if said is not None:
+        return said
     return BAN_NS if answer.status == 418 else PAUSE_NS

@@ -12,6 +12,7 @@ from tradewright.adapters.chain.outcomes import Refused
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.binance import market, requests
 from tradewright.adapters.venue.binance.answers import reading
 from tradewright.adapters.venue.binance.caller import Caller
@@ -73,7 +74,8 @@ class BinanceSpot:
         self._rng = rng
         self._orders = orders
         self._deliver = deliver
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
+        self._spawn = self._tasks.spawn
         self._traded: dict[str, Instrument] = {}
         caller = self._caller = Caller(endpoints, credentials, transport, clock, self._measured)
         book = self._book = Book(orders)
@@ -81,7 +83,15 @@ class BinanceSpot:
         reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, self.errors, look_up.fill_in)
         look_up.reporter = reporter
         self._desk = Desk(
-            caller, book, reporter, look_up, clock, rng.split("desk"), self.errors, terms.native_exits, self._spawn
+            caller,
+            book,
+            reporter,
+            look_up,
+            clock,
+            rng.split("desk"),
+            self.errors,
+            terms.native_exits,
+            self._spawn,
         )
         self._recovery = Recovery(caller, book, reporter, look_up, orders, clock, self.errors, self._traded, since)
         self._stream = UserStream(caller, reporter, orders, self.errors, self._recovery.balances_changed, self._missed)
@@ -107,12 +117,6 @@ class BinanceSpot:
             url, _Gate(self._caller), self._clock, self._rng.split(url), opened, heard, lost,
             silence_ns=SILENCE_NS, renew_ns=RENEW_NS,
         )  # fmt: skip
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     # Requests
 
@@ -188,10 +192,7 @@ class BinanceSpot:
             await self.close()
 
     async def close(self) -> None:
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _first_look(self) -> None:
         """The venue's clock, without which nothing can be signed."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from tradewright.adapters.chain.book import Book
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.chain.seen import Seen
+from tradewright.adapters.chain.spot import holdings
 from tradewright.adapters.venue.binance import requests
 from tradewright.adapters.venue.binance.answers import (
     OrderRow,
@@ -23,7 +24,6 @@ from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.look_up import BinanceLookUp
 from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import MONEY_SCALE
 from tradewright.ports import Clock, Orders
 
 MS_NS = 1_000_000
@@ -139,21 +139,10 @@ class Recovery:
         if not self._since and self._losses == losses:
             self._learn(known, explained)
             self._agree(began)
-        chains = [self.reporter.hear(one) for one in seen]
-        for chain in chains:
-            if not chain.whole:
-                await self.look_up.walk(chain)
-        time = self.clock()
-        orders = {chain.order.id: chain.executed for chain in chains}
-        # What is owned of an asset belongs to the first instrument that is based on it, and is no money.
-        positions: dict[str, tuple[str, int, int]] = {}
-        for instrument in self.traded.values():
-            owned = balances.get(instrument.base, 0)
-            if owned and self.orders.instrument(instrument.symbol) is not None:
-                positions.setdefault(instrument.base, (instrument.symbol, _size(owned, instrument), 0))
-        money = [(asset, amount) for asset, amount in balances.items() if asset not in positions]
-        held = [position for position in positions.values() if position[1]]
-        return AccountSnapshot(time, account, asked, money, held, list(orders.items()))
+        working = await self.look_up.working(seen)
+        known_here = [one for one in self.traded.values() if self.orders.instrument(one.symbol) is not None]
+        money, held = holdings(balances, known_here)
+        return AccountSnapshot(self.clock(), account, asked, money, held, working)
 
     async def _ask_balances(self) -> dict[str, int]:
         body = await self.caller.call(requests.account())
@@ -218,9 +207,3 @@ class Recovery:
         with reading(self.errors):
             execution = trade_of(row, instrument)
         return self.reporter.fill(*place, execution)
-
-
-def _size(money: int, instrument: Instrument) -> int:
-    """Size counts of so much of the base asset; dust that is finer than a count is left out."""
-    one: int = 10 ** (MONEY_SCALE - instrument.size_scale)
-    return money // one

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tradewright.adapters.chain.outcomes import ASK, CLOCK, LIMITED, UNKNOWN, Limited, Refused
-from tradewright.adapters.net.budget import Budget
+from tradewright.adapters.net.budget import Budget, retry_after
 from tradewright.adapters.net.slots import ASK_RANK, BEHIND, EXIT_RANK, OPEN_RANK, Slots
 from tradewright.adapters.venue.ccxt.library import MS_NS, Work, names_of
 from tradewright.adapters.venue.ccxt.outcomes import outcome_of
@@ -260,7 +260,7 @@ def _number(text: str) -> Decimal | None:
 
 def _retry_after(answer: HttpAnswer) -> int:
     """ns until it may be tried again."""
-    text = answer.headers.get("retry-after", "")
-    if text.isascii() and text.isdigit() and len(text) < 8:
-        return int(text) * SECOND_NS
+    said = retry_after(answer)
+    if said is not None:
+        return said
     return BAN_NS if answer.status == 418 else PAUSE_NS

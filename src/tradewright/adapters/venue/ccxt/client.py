@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tradewright.adapters.chain.book import Book
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.ccxt.caller import Caller
 from tradewright.adapters.venue.ccxt.conventions import Convention, convention_of, lacking
 from tradewright.adapters.venue.ccxt.credentials import Credentials
@@ -79,7 +80,8 @@ class CcxtSpot:
         self._rng = rng
         self._orders = orders
         self._deliver = deliver
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
+        self._spawn = self._tasks.spawn
         self._traded: dict[str, Instrument] = {}
         found = convention_of(exchange, convention)
         caller = self._caller = Caller(transport, clock, self.errors, self._measured)
@@ -108,12 +110,6 @@ class CcxtSpot:
             round(self.polling.idle * SECOND_NS),
         )  # fmt: skip
         self._prices = Prices(exchange, clock, deliver, errors, self.polling.quotes)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     def _poke(self) -> None:
         self._poked.set()
@@ -198,7 +194,4 @@ class CcxtSpot:
             self._deliver(ConnectionChanged(self._clock(), self.account, up, reason))
 
     async def close(self) -> None:
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()

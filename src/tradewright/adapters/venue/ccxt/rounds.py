@@ -13,12 +13,12 @@ from tradewright.adapters.chain.lanes import Lanes
 from tradewright.adapters.chain.outcomes import NOT_FOUND, Refused
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.chain.seen import Execution, Seen
+from tradewright.adapters.chain.spot import holdings
 from tradewright.adapters.venue.ccxt.exchange import Exchange
 from tradewright.adapters.venue.ccxt.look_up import CcxtLookUp
 from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.errors import AnswerLost
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import MONEY_SCALE
 from tradewright.ports import Clock, Orders
 
 SECOND_NS = 1_000_000_000
@@ -106,20 +106,10 @@ class Rounds:
         balances = await self.exchange.balances()
         for instrument in list(self.traded.values()):
             await self._trades(instrument)
-        chains = [self.reporter.hear(one) for one in seen]
-        for chain in chains:
-            if not chain.whole:
-                await self.look_up.walk(chain)
-        working = {chain.order.id: chain.executed for chain in chains}
-        # What is owned of an asset belongs to the first instrument that is based on it, and is no money.
-        positions: dict[str, tuple[str, int, int]] = {}
-        for instrument in self.traded.values():
-            owned = balances.get(instrument.base, 0)
-            if owned and self.orders.instrument(instrument.symbol) is not None:
-                positions.setdefault(instrument.base, (instrument.symbol, _size(owned, instrument), 0))
-        money = [(asset, amount) for asset, amount in balances.items() if asset not in positions]
-        held = [position for position in positions.values() if position[1]]
-        return AccountSnapshot(self.clock(), account, asked, money, held, list(working.items()))
+        working = await self.look_up.working(seen)
+        known_here = [one for one in self.traded.values() if self.orders.instrument(one.symbol) is not None]
+        money, held = holdings(balances, known_here)
+        return AccountSnapshot(self.clock(), account, asked, money, held, working)
 
     async def _shown(self, instrument: Instrument) -> list[Seen]:
         try:
@@ -129,9 +119,3 @@ class Rounds:
                 raise
             self.errors["unknown_symbol"] += 1
             return []
-
-
-def _size(money: int, instrument: Instrument) -> int:
-    """Size counts of so much of the base asset; dust that is finer than a count is left out."""
-    one: int = 10 ** (MONEY_SCALE - instrument.size_scale)
-    return money // one

@@ -6,10 +6,10 @@ by then.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+from tradewright.adapters.net.tasks import Tasks
 from tradewright.model.command import Command
 
 Handler = Callable[[Command, "deque[Command]"], Awaitable[None]]
@@ -21,7 +21,7 @@ class Lanes:
     def __init__(self, handle: Handler) -> None:
         self._handle = handle
         self._queues: dict[str, deque[Command]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def put(self, key: str, command: Command) -> None:
         queue = self._queues.get(key)
@@ -29,9 +29,7 @@ class Lanes:
             queue.append(command)
             return
         self._queues[key] = deque([command])
-        task = asyncio.get_running_loop().create_task(self._run(key))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.spawn(self._run(key))
 
     def queued(self, key: str) -> list[Command]:
         """What waits there."""
@@ -42,9 +40,7 @@ class Lanes:
 
     async def close(self) -> None:
         """What is under way is given up."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _run(self, key: str) -> None:
         queue = self._queues[key]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tradewright.adapters.net.budget import SECOND_NS, retry_after
 from tradewright.adapters.venue.mt5.answers import Done, Refusal, read
 from tradewright.model.errors import VenueRefused
 from tradewright.ports import HttpAnswer
@@ -125,8 +126,7 @@ def _carried_out(answer: HttpAnswer) -> Outcome:
 
 def _wait(answer: HttpAnswer, said: Refusal | None) -> int:
     """How long nothing may leave."""
-    told = answer.headers.get("retry-after", "")
-    seconds = int(told) if told.isascii() and told.isdigit() and len(told) < 8 else 0
-    if not seconds and said is not None and said.retry_after is not None and 0 < said.retry_after < 10**7:
-        seconds = round(said.retry_after)
-    return max(seconds * 1_000_000_000, LIMITED_NS)
+    wait = retry_after(answer) or 0
+    if not wait and said is not None and said.retry_after is not None and 0 < said.retry_after < 10**7:
+        wait = round(said.retry_after) * SECOND_NS
+    return max(wait, LIMITED_NS)
