@@ -1,8 +1,9 @@
 """Binance Spot: one account over REST v3, its user events over the WebSocket API, its market streams.
 
 `endpoints`, `credentials`, `signing`, `requests`, `answers`, `events`, `instruments`, `market` and `outcomes` are wire:
-bytes and nouns, without I/O or clock. `caller` sends requests within their limits; `book`, `reporter`, `look_up` and
-`desk` keep what became of each order; `recovery`, `user_stream` and `feed` follow the venue; `client` joins them.
+bytes and nouns, without I/O or clock. `caller` sends requests within their limits; `look_up` and `desk` say how an
+order is asked for, placed, ended and changed (what became of it: `adapters.chain`); `recovery`, `user_stream` and
+`feed` follow the venue; `client` joins them.
 """
 
 from tradewright.adapters.venue.binance.client import BinanceSpot

@@ -4,10 +4,10 @@ client: docs/venues/ccxt.md states them.
 client      the engine's venue for one account, put together of:
 library     the library's own client, with exact numbers and our network under it
 caller      one request at a time past the limits: who goes first, what may leave, what became of it
-desk        commands → requests → reports        look_up  … what became of an order, leg by leg
+desk        commands → requests                  look_up  how one order and its trades are asked for
 rounds      a look at the whole account          market   prices and bars, asked for
-book        orders as their legs there           reporter … as what is new of them
-answers, conventions, instruments, names, outcomes, requests: the wire, without I/O and without a clock
+answers, conventions, instruments, outcomes, requests: the wire, without I/O and without a clock
+An order as its legs there, and what is new of them: adapters.chain.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.unit.adapters.venue.binance.ledger import Ledger
 from tests.unit.sim.wire.binance_client import BTC, ETH, START, at, book
@@ -32,7 +32,9 @@ SECOND_NS = 1_000_000_000
 #: Size counts of one BTC, price counts of one USDT.
 ONE, DOLLAR = 100_000, 100
 
-__all__ = ["BTC", "BUY", "DOLLAR", "ETH", "LIMIT", "MARKET", "ONE", "SELL", "START", "Stage", "play"]
+__all__ = ["BTC", "BUY", "DOLLAR", "ETH", "LIMIT", "MARKET", "ONE", "SELL", "START", "Stage", "play", "play_on"]
+
+Played = TypeVar("Played", bound="Stage")
 
 
 class Witness:
@@ -183,19 +185,25 @@ class Stage:
         assert not self.ledger.busy()
 
 
-def play(
-    program: Callable[[Stage], Awaitable[None]],
+def play(program: Callable[[Stage], Awaitable[None]], faults: Sequence[Fault] = (), **options: Any) -> Stage:
+    """As `play_on`, on a stage with Binance's own client."""
+    return play_on(Stage, program, faults, **options)
+
+
+def play_on(
+    kind: type[Played],
+    program: Callable[[Played], Awaitable[None]],
     faults: Sequence[Fault] = (),
     *,
     native: bool = False,
     seed: int = 1,
     start: bool = True,
     **options: Any,
-) -> Stage:
+) -> Played:
     """Runs a program on a stage whose client is connected."""
 
-    async def run(clock: Clock) -> Stage:
-        stage = Stage(clock, faults, native, seed, options)
+    async def run(clock: Clock) -> Played:
+        stage = kind(clock, faults, native, seed, options)
         stage.market()
         if start:
             await stage.start()

@@ -2,92 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from tests.unit.adapters.venue.binance.flow import agrees, flow, settle
-from tests.unit.adapters.venue.binance.stage import Stage, play
-from tradewright.model.rng import Rng
+from tests.unit.adapters.venue.binance.stage import play
+from tests.unit.adapters.venue.binance.strikes import REQUESTS, states, struck, survives, swarm, troubles
 from tradewright.sim.wire import faults
 from tradewright.sim.wire.faults import Fault
-from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL
 
 SEEDS = [seed if seed < 10 else pytest.param(seed, marks=pytest.mark.long) for seed in range(200)]
-#: The plans, by the fault they are about; `where` leaves out what is needed to begin.
-PLANS: dict[str, list[Fault]] = {
-    kind: [Fault(kind, where, after=2, times=12, probability=0.4, seconds=seconds)]
-    for kind, where, seconds in [
-        (faults.LOSE_REQUEST, "/api/v3/o", 0.0),
-        (faults.LOSE_ANSWER, "/api/v3/o", 0.0),
-        (faults.DELAY_ANSWER, "/api/v3/o", 8.0),
-        (faults.ERROR_BEFORE, "/api/v3/", 0.0),
-        (faults.ERROR_AFTER, "/api/v3/", 0.0),
-        (faults.CUT_ANSWER, "/api/v3/", 0.0),
-        (faults.GARBLE_ANSWER, "/api/v3/", 0.0),
-        (faults.DROP_FRAME, "/ws-api", 0.0),
-        (faults.DELAY_FRAME, "/ws-api", 3.0),
-        (faults.DUPLICATE_FRAME, "/ws-api", 0.0),
-        (faults.REORDER_FRAMES, "/ws-api", 0.0),
-        (faults.CUT_FRAME, "/ws-api", 0.0),
-        (faults.DISCONNECT, "/ws-api", 0.0),
-    ]
-}
+STREAMS = [
+    (faults.DROP_FRAME, "/ws-api", 0.0),
+    (faults.DELAY_FRAME, "/ws-api", 3.0),
+    (faults.DUPLICATE_FRAME, "/ws-api", 0.0),
+    (faults.REORDER_FRAMES, "/ws-api", 0.0),
+    (faults.CUT_FRAME, "/ws-api", 0.0),
+    (faults.DISCONNECT, "/ws-api", 0.0),
+]
+PLANS = struck([*REQUESTS, *STREAMS], after=2, probability=0.4)
 PLANS[faults.HALF_OPEN] = [Fault(faults.HALF_OPEN, "/ws-api", after=6)]
-PLANS |= {
-    kind: [Fault(kind, begin=8, seconds=10, by=3)]
-    for kind in (faults.SILENT, faults.MAINTENANCE, faults.HIDDEN, faults.STALE)
-}
-PLANS |= {
-    kind: [Fault(kind, begin=begin) for begin in (8, 12, 16, 20)]
-    for kind in (LATE_FILL, OVERFILL, CHANGED_RULES, FOREIGN_ORDER, MANUAL_CLOSE)
-}
+PLANS |= states(faults.SILENT, faults.MAINTENANCE, faults.HIDDEN, faults.STALE) | troubles()
 #: A frame that never comes, or a state that hides what happened, leaves no trace until somebody asks.
 ASKED_AFTER = (faults.DROP_FRAME, faults.SILENT, faults.HALF_OPEN, faults.STALE, faults.REORDER_FRAMES)
 
 
 @pytest.mark.parametrize("kind", list(faults.KINDS))
 def test_a_flow_of_orders_survives(kind: str) -> None:
-    async def program(stage: Stage) -> None:
-        await flow(stage, 7)
-        await settle(stage, kind in ASKED_AFTER)
-        assert stage.plan.fired.get(kind, 0) > 0, stage.plan.fired
-        await agrees(stage)
-
-    play(program, PLANS[kind])
-
-
-def swarm(seed: int, restarts: bool = False) -> None:
-    """One flow under a few kinds of faults at once; restarts: the client's process ends dead now and then, and another
-    takes its place that knows no more than the engine does."""
-    rng = Rng(seed)
-    kinds = [kind for kind in PLANS if rng.below(5) == 0]
-    plan = [fault for kind in kinds for fault in PLANS[kind]]
-
-    async def program(stage: Stage) -> None:
-        ending = asyncio.create_task(end_now_and_then(stage, rng.split("ends"))) if restarts else None
-        await flow(stage, seed)
-        if ending is not None:
-            ending.cancel()
-            await asyncio.gather(ending, return_exceptions=True)
-            await stage.restart()
-        await settle(stage, True)
-        await agrees(stage)
-
-    play(program, plan, seed=seed)
-
-
-async def end_now_and_then(stage: Stage, rng: Rng) -> None:
-    while True:
-        await asyncio.sleep(1 + rng.below(40) / 10)
-        await stage.restart()
+    survives(play, PLANS, kind, ASKED_AFTER)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_flow_survives_ends_of_the_process(seed: int) -> None:
-    swarm(seed, restarts=True)
+    swarm(play, PLANS, seed, one_in=5, restarts=True)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_flow_survives_several_faults_at_once(seed: int) -> None:
-    swarm(seed)
+    swarm(play, PLANS, seed, one_in=5)

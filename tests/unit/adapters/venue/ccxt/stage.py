@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from tests.unit.adapters.venue.binance.stage import HOST, START, Stage
+from tests.unit.adapters.venue.binance.stage import HOST, Stage, play_on
 from tradewright.adapters.venue.ccxt import CcxtSpot, Credentials
 from tradewright.model.rng import Rng
-from tradewright.ports import Clock
-from tradewright.prove.virtual import run_virtual
 from tradewright.sim.wire.faults import Fault
 
 REST = f"http://{HOST}/api/v3"
@@ -36,25 +34,6 @@ class CcxtStage(Stage):
         return client
 
 
-def play(
-    program: Callable[[CcxtStage], Awaitable[None]],
-    faults: Sequence[Fault] = (),
-    *,
-    seed: int = 1,
-    start: bool = True,
-    **options: Any,
-) -> CcxtStage:
+def play(program: Callable[[CcxtStage], Awaitable[None]], faults: Sequence[Fault] = (), **options: Any) -> CcxtStage:
     """Runs a program on a stage whose client is connected."""
-
-    async def run(clock: Clock) -> CcxtStage:
-        stage = CcxtStage(clock, faults, False, seed, options)
-        stage.market()
-        if start:
-            await stage.start()
-        await program(stage)
-        await stage.stop()
-        await stage.transport.close()
-        assert not [kind for kind in stage.client.errors if kind.startswith("defect")], stage.client.errors
-        return stage
-
-    return run_virtual(START, run)
+    return play_on(CcxtStage, program, faults, **options)
