@@ -18,7 +18,6 @@ from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.outcomes import ARCHIVED
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
-from tradewright.model.order import LIMIT
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock
 
@@ -56,9 +55,11 @@ class BinanceLookUp(LookUp):
         except Refused as refused:
             if refused.outcome != ARCHIVED:
                 raise
+        # It ended without a fill, at the terms that were known of it: the answer says no others.
+        _, limit, stop = chain.terms
         return Seen(
-            order.instrument, leg.venue_id, leg.client_id, EXPIRED, order.side, LIMIT, leg.quantity, 0, 0, 0, 0,
-            reason="ARCHIVED",
+            order.instrument, leg.venue_id, leg.client_id, EXPIRED, order.side, order.type, leg.quantity, 0, limit,
+            stop, 0, reason="ARCHIVED",
         )  # fmt: skip
 
     async def trades(self, chain: Chain, leg: Leg, rank: int) -> None:

@@ -33,7 +33,7 @@ from tradewright.adapters.venue.binance.outcomes import (
 )
 from tradewright.model.command import Approved, Submit
 from tradewright.model.errors import AnswerLost, NotSent
-from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
+from tradewright.model.event import CANCEL_REJECTED, EXPIRED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED, REPLACED
 from tradewright.ports import HttpAnswer, HttpRequest
 
 #: kind, status, code, text ⇒ outcome; each row of the table decides at least one of them.
@@ -369,5 +369,20 @@ def test_a_look_up_without_an_answer_says_nothing_and_look_ups_do_not_pile_up() 
         assert len(stage.ledger.events) == before
         assert spoiler.sent == ["GET /api/v3/order"]
         assert stage.client.errors["query"] == 1
+
+    play(program)
+
+
+def test_an_order_that_was_put_away_has_ended_at_the_terms_it_had() -> None:
+    archived = refusal(400, -2026, "Order was canceled or expired with no executed qty over 90 days ago.")
+
+    async def program(stage: Stage) -> None:
+        id = stage.buy()
+        await stage.wait(1)
+        Spoiler(stage, "GET /api/v3/order?", archived, times=1_000)
+        stage.ledger.query(id)
+        await stage.wait(2)
+        assert [report.code for report in stage.ledger.reports(id, EXPIRED)] == ["ARCHIVED"]
+        assert not stage.ledger.reports(id, REPLACED)
 
     play(program)
