@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.sim.wire.alpaca_desk import MONDAY, MS, SECOND
+from tests.venues.known import KnownOrders
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
 from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN, WORKING
 from tradewright.core.orders import OrderState
@@ -43,7 +44,7 @@ def _share(index: int, symbol: str) -> Instrument:
     )  # fmt: skip
 
 
-class Ledger:
+class Ledger(KnownOrders):
     """Plays the engine: the book of orders is made of the client's events alone; it asks where an outcome is not
     known, at growing intervals. It is the client's `ports.Orders`."""
 
@@ -55,7 +56,7 @@ class Ledger:
         self.clock = clock
         self.settles_ms = settles_ms
         self.events: list[Event] = []
-        self.states: dict[str, OrderState] = {}
+        super().__init__()
         self.strange: list[Report] = []
         self.unknown_since: dict[str, int] = {}
         self.venue: AlpacaVenue | None = None
@@ -73,18 +74,6 @@ class Ledger:
             id for id, state in self.states.items()
             if (state.stage in (SUBMITTED, WORKING) and state.is_open()) or state.has_unknown()
         ]  # fmt: skip
-
-    def order(self, order_id: str) -> Order | None:
-        state = self.states.get(order_id)
-        return None if state is None else state.order
-
-    def venue_id(self, order_id: str) -> str:
-        state = self.states.get(order_id)
-        return "" if state is None else state.venue_id
-
-    def filled(self, order_id: str) -> int:
-        state = self.states.get(order_id)
-        return 0 if state is None else state.filled
 
     # The engine
 

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
+from tests.venues.known import KnownOrders
 from tradewright.core.life_cycle import NONE, SENT, SUBMITTED
 from tradewright.core.orders import OrderState
 from tradewright.core.state import order_from
@@ -22,13 +23,13 @@ from tradewright.ports import Clock, Venue
 ASK_SECONDS = 1.0
 
 
-class Ledger:
+class Ledger(KnownOrders):
     """Implements `ports.Orders`."""
 
     def __init__(self, instruments: Sequence[Instrument], clock: Clock) -> None:
+        super().__init__()
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self.clock = clock
-        self.states: dict[str, OrderState] = {}
         self.events: list[Event] = []
         self.adopted: list[str] = []
         self.ups: list[bool] = []
@@ -40,21 +41,6 @@ class Ledger:
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
-
-    def open(self) -> list[str]:
-        return [id for id, state in self.states.items() if state.is_open() or state.has_unknown()]
-
-    def order(self, order_id: str) -> Order | None:
-        state = self.states.get(order_id)
-        return None if state is None else state.order
-
-    def venue_id(self, order_id: str) -> str:
-        state = self.states.get(order_id)
-        return "" if state is None else state.venue_id
-
-    def filled(self, order_id: str) -> int:
-        state = self.states.get(order_id)
-        return 0 if state is None else state.filled
 
     # What the engine does
 

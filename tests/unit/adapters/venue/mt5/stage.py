@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from itertools import islice
 from typing import Any, TypeVar
 
+from tests.venues.known import KnownOrders
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Names, OpenTrades, Polling
 from tradewright.core.life_cycle import HELD, SENT, UNKNOWN, stage_after
 from tradewright.core.orders import OrderState
@@ -50,13 +51,13 @@ CLASSES = ("forex", "metal", "crypto")
 Result = TypeVar("Result")
 
 
-class Ledger:
+class Ledger(KnownOrders):
     """Plays the engine for one account."""
 
     def __init__(self, clock: Clock, mode: str, currency: str = "USD", settles_ms: int = 0) -> None:
         self.terms = Account("main", "T1", "mt5", mode=mode, kind="margin", currency=currency, leverage=100,
                              settles_ms=settles_ms)  # fmt: skip
-        self.states: dict[str, OrderState] = {}
+        super().__init__()
         self.instruments: dict[str, Instrument] = {}
         self.events: list[Event] = []
         self.ups: list[bool] = []
@@ -71,21 +72,6 @@ class Ledger:
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
-
-    def open(self) -> list[str]:
-        return [id for id, state in self.states.items() if state.is_open() or state.has_unknown()]
-
-    def order(self, order_id: str) -> Order | None:
-        state = self.states.get(order_id)
-        return None if state is None else state.order
-
-    def venue_id(self, order_id: str) -> str:
-        state = self.states.get(order_id)
-        return "" if state is None else state.venue_id
-
-    def filled(self, order_id: str) -> int:
-        state = self.states.get(order_id)
-        return 0 if state is None else state.filled
 
     # What the client says
 
