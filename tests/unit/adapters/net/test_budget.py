@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewright.adapters.net.budget import SECOND_NS, Budget
+from tradewright.adapters.net.budget import SECOND_NS, Budget, retry_after
 from tradewright.model.errors import InputError
+from tradewright.ports import HttpAnswer
 
 MINUTE_NS = 60 * SECOND_NS
 
@@ -84,3 +85,12 @@ def test_what_costs_nothing_after_all_is_given_back_within_its_window_alone() ->
     assert budget.used == 2
     budget.give_back(5, 61 * SECOND_NS, 62 * SECOND_NS)
     assert budget.used == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("3", 3), ("0", 0), ("", None), ("-1", None), ("1.5", None), ("Wed, 21 Oct", None), ("٣", None), ("9" * 8, None)],
+)
+def test_a_wait_that_an_answer_states_is_whole_seconds_or_none(said: str, wait: int | None) -> None:
+    expected = None if wait is None else wait * SECOND_NS
+    assert retry_after(HttpAnswer(429, {"retry-after": said} if said else {}, b"")) == expected
