@@ -14,9 +14,9 @@ from tradewright.core.orders import OrderState
 from tradewright.core.state import order_from
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
-from tradewright.model.control import CashMoved, OrderAdopted
+from tradewright.model.control import CashMoved, OrderAdopted, RulesChanged
 from tradewright.model.event import CANCELLED, EXPIRED, REJECTED, Event
-from tradewright.model.instrument import Instrument
+from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.order import Order
@@ -119,6 +119,8 @@ class Book:
         self.events.append(event)
         if isinstance(event, OrderAdopted):
             self._adopt(event)
+        elif isinstance(event, RulesChanged):
+            self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
         elif isinstance(event, Report):
             self._hear(event)
 

@@ -345,6 +345,14 @@ class NetStand(Stand):
         """The account holds two lots from before all that the venue shows of its past."""
         raise NotImplementedError
 
+    def suspend(self, suspended: bool) -> None:
+        """The venue takes no orders for the symbol, or takes them again."""
+        raise NotImplementedError
+
+    def unlist(self) -> None:
+        """The venue knows the symbol no longer: it was delisted, or has another name now."""
+        raise NotImplementedError
+
     def pump(self) -> None:
         """What the venue says by now goes on its way."""
         self.faulty.advance(self.clock())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
+from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
 from tradewright.model.account import Account
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -21,6 +21,8 @@ from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Tape
 
 HOST = "alpaca"
+#: Seconds between two looks at the rules, as at the other venues of the proofs.
+RULES_PACE = 20.0
 SYMBOLS = ("ACME", "GLOBEX")
 KEY, SECRET = "demo-key", "demo-secret"
 PATH = "/v2/orders"
@@ -63,9 +65,10 @@ class AlpacaStand:
             f"http://{HOST}", f"http://{HOST}", f"ws://{HOST}/stream", f"ws://{HOST}/v2/iex",
             f"ws://{HOST}/v1beta3/crypto/us",
         )  # fmt: skip
+        options = Options(rules_every=RULES_PACE)
         return AlpacaVenue(
-            self.terms, Credentials(KEY, SECRET), ends, transport, clock, rng, orders, deliver, since=since
-        )
+            self.terms, Credentials(KEY, SECRET), ends, transport, clock, rng, orders, deliver, options, since
+        )  # fmt: skip
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The venue's own books, in the counts of these instruments."""

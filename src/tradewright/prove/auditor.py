@@ -30,26 +30,29 @@ OVERFILL, LATE_FILL = "OVERFILL", "LATE_FILL"
 @dataclass(frozen=True, slots=True)
 class Books:
     """What the engine says it has. positions: by symbol; lots: Σ of them, by symbol; cash, held: money by currency;
-    orders: id → (filled, works, has a request on its way or unknown)."""
+    orders: id → (filled, works, has a request on its way or unknown); rules: tick and step by symbol."""
 
     positions: Mapping[str, int]
     lots: Mapping[str, int]
     cash: Mapping[str, int]
     held: Mapping[str, int]
     orders: Mapping[str, tuple[int, bool, bool]]
+    rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What the venue says it has. positions: by symbol; cash: money by currency; working: (client id, the venue's id)
     of orders; fills: (symbol, trade id) → (client id, side, price, size), counts, where its trades have ids.
-    rounding: money by which its cash may differ from the sum of its fills."""
+    rounding: money by which its cash may differ from the sum of its fills. rules: tick and step by symbol, where it
+    states them."""
 
     positions: Mapping[str, int]
     cash: Mapping[str, int]
     working: Sequence[tuple[str, str]]
     fills: Mapping[tuple[str, str], tuple[str, int, int, int]]
     rounding: int = 0
+    rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +287,9 @@ class Auditor:
         for key, fill in truth.fills.items():
             if key not in self.fills:
                 self.breach("I-13", f"trade {key} of {fill[0]} was never heard of")
+        for symbol, rules in truth.rules.items():
+            if books.rules.get(symbol, rules) != rules:
+                self.breach("I-13", f"{symbol}: tick and step are {books.rules[symbol]} here, {rules} there")
         for id in sorted(working):
             if not books.orders.get(id, (0, False, False))[1]:
                 self.breach("I-4", f"{id} works at the venue and has ended here")

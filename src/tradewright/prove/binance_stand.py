@@ -20,6 +20,8 @@ from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Tape
 
 HOST = "binance"
+#: Seconds between two looks at the rules: what changed on a day is known at its end.
+RULES_PACE = 20.0
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 DEMO = "demo"
 PATH = "/api/v3/order"
@@ -58,7 +60,9 @@ class BinanceStand:
     ) -> BinanceSpot:
         """A new client of the account, which the engine knows up to then."""
         keys = Credentials("demo-key", "demo-secret")
-        return BinanceSpot(self.terms, keys, endpoints_at(HOST), transport, clock, rng, orders, deliver, since=since)
+        return BinanceSpot(
+            self.terms, keys, endpoints_at(HOST), transport, clock, rng, orders, deliver, since, RULES_PACE
+        )  # fmt: skip
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The venue's own books, in the counts of these instruments."""
@@ -74,7 +78,16 @@ class BinanceStand:
                 fill.quantity * 10**instrument.size_scale // 10**SCALE,
             )  # fmt: skip
         working = [(order.client_id, str(order.id)) for order in account.open.values()]
-        return Truth(positions, {name: amount for name, amount in owned.items() if amount}, working, fills)
+        money = {name: amount for name, amount in owned.items() if amount}
+        return Truth(positions, money, working, fills, rules=self._rules(instruments))
+
+    def _rules(self, instruments: Sequence[Instrument]) -> dict[str, tuple[int, int]]:
+        found = {}
+        for one in instruments:
+            rules = self.site.venue.rules[one.symbol]
+            tick, step = rules.tick * 10**one.price_scale, rules.step * 10**one.size_scale
+            found[one.symbol] = (tick // 10**SCALE, step // 10**SCALE)
+        return found
 
     def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
         """What a request asks to place. Read from its bytes, as the venue reads them."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client
+from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Polling
 from tradewright.model.account import HEDGING, NETTING, Account
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -20,6 +20,8 @@ from tradewright.sim.wire.mt5 import Knobs, Mt5Site
 from tradewright.sim.wire.site import Tape
 
 HOST = "mt5"
+#: Seconds between two looks at the rules: what changed on a day is known at its end.
+RULES_PACE = 20.0
 SYMBOLS = ("EURUSD", "XAUUSD")
 PATH = "/api/v1/trades/open"
 #: Requote, invalid price, price changed, price off.
@@ -58,7 +60,8 @@ class Mt5Stand:
     ) -> Mt5Client:
         """A new client of the account; it asks for nothing that lies before it."""
         keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
-        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver)
+        pace = Polling(rules=RULES_PACE)
+        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver, polling=pace)
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The broker's own books, in the counts of these instruments. Its balance less what open positions cost; it
@@ -83,7 +86,14 @@ class Mt5Stand:
             for name, price in (("sl", position.sl), ("tp", position.tp)):
                 working += [("", f"{position.ticket}:{name}")] if price else []
         money = {"USD": round(cash * 10**MONEY_SCALE)}
-        return Truth(sizes, money, working, fills, len(fills) * CENT)
+        rules = {
+            one.canonical: (
+                one.tick * 10 ** known[one.canonical].price_scale // 10**one.instrument.price_scale,
+                one.step * 10 ** known[one.canonical].size_scale // 10**one.instrument.size_scale,
+            )
+            for one in broker.symbols.values()
+        }  # fmt: skip
+        return Truth(sizes, money, working, fills, len(fills) * CENT, rules)
 
     def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
         """What a request asks to place; what closes a position by its ticket is none."""

@@ -264,6 +264,7 @@ class World:
                 for id, state in engine.orders.items()
                 if state.stage != DENIED
             },
+            {one.symbol: (one.rules.tick, one.rules.step) for one in engine.instruments},
         )  # fmt: skip
 
     # ── the day ────────────────────────────────────────────────────────────────────────────────────────────────────

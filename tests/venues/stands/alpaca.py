@@ -17,6 +17,7 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite, Knobs
+from tradewright.sim.wire.alpaca.assets import Asset
 from tradewright.sim.wire.alpaca.ledger import Ledger, Position
 from tradewright.sim.wire.faults import Fault
 from tradewright.sim.wire.site import Tape
@@ -90,8 +91,7 @@ class AlpacaStand(NetStand):
         ]  # fmt: skip
 
     def misplace(self, steps: int) -> None:
-        ledger, asset = self._ledger(), self.site.assets.find("ACME")
-        assert asset is not None
+        ledger, asset = self._ledger(), self._asset()
         held = ledger.positions.get("ACME") or Position(asset, 0, 0, 0)
         size = held.size + steps * 10**SIZE_SCALE
         ledger.positions["ACME"] = replace(held, size=size, cost=asset.money(10**6, size))
@@ -104,6 +104,19 @@ class AlpacaStand(NetStand):
 
     def inherit(self) -> None:
         self.misplace(20)
+
+    def suspend(self, suspended: bool) -> None:
+        self._asset().status = "inactive" if suspended else "active"
+
+    def unlist(self) -> None:
+        asset = self._asset()
+        for name in (asset.id, asset.plain):
+            del self.site.assets._by_name[name]
+
+    def _asset(self) -> Asset:
+        asset = self.site.assets.find("ACME")
+        assert asset is not None
+        return asset
 
     def _ledger(self) -> Ledger:
         return self.site.accounts["demo-key"].ledger

@@ -80,6 +80,12 @@ class BinanceStand(NetStand):
     def inherit(self) -> None:
         self._owned()["BTC"] += MONEY_ONE
 
+    def suspend(self, suspended: bool) -> None:
+        self.site.venue.rules["BTCUSDT"].status = "HALT" if suspended else "TRADING"
+
+    def unlist(self) -> None:
+        del self.site.venue.rules["BTCUSDT"]
+
     def _owned(self) -> dict[str, int]:
         return self.site.venue.accounts["demo"].wallet.owned
 

@@ -107,6 +107,12 @@ class Mt5NettingStand(NetStand):
             broker.deals.pop()
         broker.history.clear()
 
+    def suspend(self, suspended: bool) -> None:
+        self.site.broker.symbols[self.traded.symbol].trade_mode = 3 if suspended else 4
+
+    def unlist(self) -> None:
+        del self.site.broker.symbols[self.traded.symbol]
+
     def placed(self) -> int:
         broker = self.site.broker
         return len(broker.orders) + len(broker.history)

@@ -16,6 +16,7 @@ from typing import Any
 
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.rules_watch import PACE, RulesWatch
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.alpaca.answers import WireAccount, WireClock, WirePosition
 from tradewright.adapters.venue.alpaca.credentials import Credentials
@@ -67,12 +68,14 @@ CLOSED_EVERY = 0.05
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Seconds: look_every, between comparisons with the venue's lists while orders work; idle_every, while none does;
-    clock_every, between measurements of its clock; silence, without a sign of life until a stream is dropped. packed:
-    market data comes in msgpack. fractions: instruments allow fractions of a share where the asset does."""
+    clock_every, between measurements of its clock; rules_every, between looks at the assets' rules; silence, without a
+    sign of life until a stream is dropped. packed: market data comes in msgpack. fractions: instruments allow fractions
+    of a share where the asset does."""
 
     look_every: float = 10.0
     idle_every: float = 60.0
     clock_every: float = 300.0
+    rules_every: float = PACE
     silence: float = 30.0
     packed: bool = False
     fractions: bool = False
@@ -128,6 +131,10 @@ class AlpacaVenue:
             ),
             self.options.fractions,
         )  # fmt: skip
+        self._rules = RulesWatch(
+            self._market.listed, orders, clock, deliver, self.errors, self.options.rules_every
+        )  # fmt: skip
+        self._door.doubted = self._rules.doubt
         self._cancels: dict[str, asyncio.Task[None]] = {}
         self._fresh: list[Order] = []
         self._batch: asyncio.Task[None] | None = None
@@ -141,6 +148,7 @@ class AlpacaVenue:
     def execute(self, command: Command) -> None:
         """Hands a command over. Submits of one moment are looked at together, since some go out as one request."""
         if isinstance(command, Submit):
+            self._rules.follow([command.order.instrument.symbol])
             if not self._fresh:
                 self._batch = self._start(self._submit_all())
             self._fresh.append(command.order)
@@ -247,6 +255,7 @@ class AlpacaVenue:
             group.create_task(self._line.run())
             group.create_task(self._look_again())
             group.create_task(self._measure())
+            group.create_task(self._rules.run())
             group.create_task(self._market.run())
 
     async def _log_in(self, socket: Socket) -> None:
@@ -400,7 +409,9 @@ class AlpacaVenue:
 
     async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
         """As `ports.Venue` says; more than a few symbols cost three requests in all."""
-        return await self._market.instruments(symbols)
+        found = await self._market.instruments(symbols)
+        self._rules.saw({instrument.symbol: instrument for instrument in found})
+        return found
 
     async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
         """As `ports.Venue` says."""
@@ -408,6 +419,7 @@ class AlpacaVenue:
 
     def watch(self, instruments: Sequence[Instrument]) -> None:
         """From now on their quotes and trades are delivered."""
+        self._rules.follow([instrument.symbol for instrument in instruments])
         for feed, symbols in self._market.watch(instruments):
             self._start(feed.tell(symbols))
 

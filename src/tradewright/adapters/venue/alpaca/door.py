@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,6 +64,8 @@ class Door:
         #: The venue's clock against ours, ns.
         self.offset_ns = 0
         self.errors = errors
+        #: Called where a new order was refused in the name of its asset's rules.
+        self.doubted: Callable[[], None] = _nobody
         self.budget = Budget(PER_MINUTE, MINUTE_NS, RESERVE)
         self.gate = Gate(self.budget, self.venue_time)
         self._transport = transport
@@ -101,6 +104,8 @@ class Door:
         verdict = judge(kind, answer)
         if verdict.means == UNKNOWN:
             self.errors[f"{kind}: answer {answer.status}"] += 1
+        if verdict.names_a_rule:
+            self.doubted()
         return Outcome(verdict, answer.body)
 
     async def fetch(self, request: HttpRequest, noun: type[Noun], timeout: float = TIMEOUT) -> Noun:
@@ -148,6 +153,10 @@ class Door:
             if not now < until <= now + 60 * MINUTE_NS:
                 until = now + MINUTE_NS
             self.budget.close(until)
+
+
+def _nobody() -> None:
+    """Hears nothing."""
 
 
 def _number(answer: HttpAnswer, name: str) -> int:

@@ -144,27 +144,34 @@ class Market:
     async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
         """As `ports.Venue` says."""
         wanted = [plain(symbol) for symbol in symbols]
+        found = await self.listed(wanted)
+        missing = [symbol for symbol in wanted if symbol not in found]
+        if missing:
+            raise InputError(f"alpaca does not trade {', '.join(missing)}")
+        return [found[symbol] for symbol in wanted]
+
+    async def listed(self, symbols: Sequence[str]) -> dict[str, Instrument]:
+        """Those of our symbols that the venue lists. Raises TransportError, VenueRefused."""
         try:
-            if len(wanted) > SINGLE_MAX:
-                assets = await self._all(set(wanted))
+            if len(symbols) > SINGLE_MAX:
+                assets = await self._all(set(symbols))
             else:
-                assets = {symbol: await self._one(symbol) for symbol in wanted}
+                asked = [(symbol, await self._one(symbol)) for symbol in symbols]
+                assets = {symbol: asset for symbol, asset in asked if asset is not None}
             prices = await self._prices([one.symbol for one in assets.values() if one.asset_class == "us_equity"])
-            missing = [symbol for symbol in wanted if symbol not in assets]
-            if missing:
-                raise InputError(f"alpaca does not trade {', '.join(missing)}")
-            return [
-                instrument_of(assets[symbol], prices.get(assets[symbol].symbol), self._fractions) for symbol in wanted
-            ]
+            return {
+                symbol: instrument_of(asset, prices.get(asset.symbol), self._fractions)
+                for symbol, asset in assets.items()
+            }
         except Unreadable as error:
             raise VenueRefused(f"the assets can not be read: {error}") from error
 
-    async def _one(self, symbol: str) -> WireAsset:
+    async def _one(self, symbol: str) -> WireAsset | None:
         try:
             return await self._door.fetch(self._requests.asset(symbol), WireAsset)
         except VenueRefused as refused:
             if refused.code == MISSING:
-                raise InputError(f"alpaca does not trade {symbol}") from refused
+                return None
             raise
 
     async def _all(self, wanted: set[str]) -> dict[str, WireAsset]:

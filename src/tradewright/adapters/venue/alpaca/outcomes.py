@@ -89,15 +89,19 @@ NAMES = (
     (42210000, "not found", "NOT_TRADABLE"),
 )
 CLOSING_ONLY = "CLOSING_ONLY"
+#: Of a new order they speak of what the asset demands, as every refusal of its parameters does (422).
+RULE_NAMES = ("MINIMUM_COST", "SHORT")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """means: of the above; code, text: what a report says of a refusal."""
+    """means: of the above; code, text: what a report says of a refusal. names_a_rule: it may be that the asset's rules
+    are not those which the order was made by."""
 
     means: str
     code: str = ""
     text: str = ""
+    names_a_rule: bool = False
 
 
 def judge(request: str, answer: HttpAnswer) -> Verdict:
@@ -113,7 +117,8 @@ def judge(request: str, answer: HttpAnswer) -> Verdict:
         return Verdict(means, str(answer.status), f"the answer was {answer.status}")
     name = named(refusal)
     code = str(refusal.code or answer.status)
-    return Verdict(means, code, f"{name}: {refusal.message}" if name else refusal.message)
+    ruled = request == SUBMIT and means == REFUSED and (answer.status == 422 or name in RULE_NAMES)
+    return Verdict(means, code, f"{name}: {refusal.message}" if name else refusal.message, ruled)
 
 
 def named(refusal: Refused) -> str:

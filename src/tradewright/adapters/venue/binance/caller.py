@@ -16,7 +16,7 @@ from tradewright.adapters.venue.binance.answers import TimeRow, decoded, moment,
 from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.endpoints import Endpoints
 from tradewright.adapters.venue.binance.instruments import RateLimit
-from tradewright.adapters.venue.binance.outcomes import DONE, ORDERS_LIMITED, outcome_of
+from tradewright.adapters.venue.binance.outcomes import DONE, ORDERS_LIMITED, names_a_rule, outcome_of
 from tradewright.adapters.venue.binance.requests import Call, server_time
 from tradewright.adapters.venue.binance.signing import Parameters, query_of, signed_parameters, signed_query
 from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
@@ -57,6 +57,8 @@ class Caller:
         self._transport = transport
         self._clock = clock
         self._measured = measured
+        #: Called where a request was refused in the name of the rules on orders.
+        self.doubted: Callable[[], None] = _nobody
         self._slots = Slots(AT_ONCE)
         self._connections = Budget(CONNECTIONS, CONNECTIONS_NS)
         self._headers = {"X-MBX-APIKEY": credentials.key, "X-MBX-TIME-UNIT": "MICROSECOND"}
@@ -91,6 +93,8 @@ class Caller:
             return answer.body
         if outcome == UNKNOWN:
             raise AnswerLost(f"{call.method} {call.path}: {answer.status} {code} {text}")
+        if names_a_rule(call.kind, code, text):
+            self.doubted()
         raise Refused(outcome, text, f"{code}")
 
     async def measure(self, rank: int = ASK_RANK) -> None:
@@ -213,6 +217,10 @@ class Caller:
 
     async def close_connections(self) -> None:
         await self._transport.close()
+
+
+def _nobody() -> None:
+    """Hears nothing."""
 
 
 def _budget(limit: RateLimit) -> Budget:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from tradewright.adapters.chain.book import Book
-from tradewright.adapters.chain.outcomes import Refused
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.rules_watch import PACE, RulesWatch
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.binance import market, requests
 from tradewright.adapters.venue.binance.answers import reading
@@ -20,7 +20,7 @@ from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.desk import Desk
 from tradewright.adapters.venue.binance.endpoints import Endpoints
 from tradewright.adapters.venue.binance.feed import RENEW_NS, Feed
-from tradewright.adapters.venue.binance.instruments import info_of, instrument_of
+from tradewright.adapters.venue.binance.listing import Listing
 from tradewright.adapters.venue.binance.look_up import BinanceLookUp
 from tradewright.adapters.venue.binance.recovery import Recovery
 from tradewright.adapters.venue.binance.supported import INTERVALS
@@ -44,15 +44,12 @@ CLOCK_SECONDS = 300
 SILENCE_NS = 60 * SECOND_NS
 #: After a stream was renewed: until what was on its way on the old one would have come.
 RENEWED_SECONDS = 2.0
-#: Symbols of one exchangeInfo, so that its address stays short.
-SYMBOLS_AT_ONCE = 100
-INVALID_SYMBOL = "-1121"
 
 
 class BinanceSpot:
     """Implements `ports.Venue`. since: ns UTC up to which the engine knows the account whole, 0 = it has never seen it;
-    trades after it are told, whose-ever they are. errors: what could not be read, refused or found, by kind. Raises
-    InputError for terms that Binance Spot does not have."""
+    trades after it are told, whose-ever they are. rules_pace: seconds between two looks at the symbols' rules. errors:
+    what could not be read, refused or found, by kind. Raises InputError for terms that Binance Spot does not have."""
 
     def __init__(
         self,
@@ -65,6 +62,7 @@ class BinanceSpot:
         orders: Orders,
         deliver: Callable[[Event], None],
         since: int = 0,
+        rules_pace: float = PACE,
     ) -> None:
         if (terms.kind, terms.mode) != (CASH, NETTING):
             raise InputError(f"account {terms.name}: Binance Spot is a netting cash account")
@@ -78,6 +76,9 @@ class BinanceSpot:
         self._spawn = self._tasks.spawn
         self._traded: dict[str, Instrument] = {}
         caller = self._caller = Caller(endpoints, credentials, transport, clock, self._measured)
+        self._listing = Listing(caller, self.errors)
+        self._rules = RulesWatch(self._listing.read, orders, clock, deliver, self.errors, rules_pace)
+        caller.doubted = self._rules.doubt
         book = self._book = Book(orders)
         look_up = BinanceLookUp(caller, book, clock, rng.split("look_up"), self.errors, terms.settles_ms, self._spawn)
         reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, self.errors, look_up.fill_in)
@@ -124,30 +125,20 @@ class BinanceSpot:
         if isinstance(command, Submit):
             instrument = command.order.instrument
             self._traded.setdefault(instrument.symbol, instrument)
+            self._rules.follow([instrument.symbol])
         self._desk.execute(command)
 
     async def snapshot(self) -> AccountSnapshot:
         return await self._recovery.snapshot(self.account)
 
     async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
-        found: dict[str, Instrument] = {}
-        for at in range(0, len(symbols), SYMBOLS_AT_ONCE):
-            asked = tuple(symbols[at : at + SYMBOLS_AT_ONCE])
-            try:
-                body = await self._caller.call(requests.exchange_info(asked))
-            except Refused as refused:
-                if refused.code == INVALID_SYMBOL:
-                    raise InputError(f"Binance Spot does not trade one of {', '.join(asked)}") from refused
-                raise
-            with reading(self.errors):
-                limits, rows = info_of(body)
-            self._caller.take_limits(limits)
-            found |= {row.symbol: instrument_of(row) for row in rows}
+        found = await self._listing.read(symbols)
         missing = [symbol for symbol in symbols if symbol not in found]
         if missing:
             raise InputError(f"Binance Spot does not trade {', '.join(missing)}")
         for symbol in symbols:
             self._traded.setdefault(symbol, self._orders.instrument(symbol) or found[symbol])
+        self._rules.saw(found)
         return [found[symbol] for symbol in symbols]
 
     async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
@@ -172,6 +163,7 @@ class BinanceSpot:
     def watch(self, instruments: Sequence[Instrument]) -> None:
         for instrument in instruments:
             self._traded[instrument.symbol] = instrument
+        self._rules.follow([instrument.symbol for instrument in instruments])
         self._feed.watch(instruments)
 
     # Connections
@@ -182,12 +174,13 @@ class BinanceSpot:
             if order is not None:
                 self._traded.setdefault(order.instrument.symbol, order.instrument)
         await self._first_look()
-        watching = self._spawn(self._watch_clock())
+        watching = [self._spawn(self._watch_clock()), self._spawn(self._rules.run())]
         try:
             self._feed.start()
             await self._stream.line.run()
         finally:
-            watching.cancel()
+            for task in watching:
+                task.cancel()
             self._feed.stop()
             await self.close()
 

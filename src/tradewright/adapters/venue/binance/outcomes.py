@@ -29,6 +29,10 @@ ARCHIVED = "archived"
 ORDERS_LIMITED = "orders_limited"
 #: Of an answer that carries no code of the venue's.
 NO_CODE = 1
+#: What speaks of a symbol's rules: a filter failed, more precision than there is, no such symbol; and by its text the
+#: matching engine's word that the symbol is not traded now.
+RULE_CODES = (-1013, -1111, -1121)
+RULE_TEXTS = ("Market is closed", "This symbol is not permitted", "This action is disabled")
 OUTCOMES = (DONE, UNKNOWN, REFUSED, EXISTS, GONE, NOT_FOUND, ARCHIVED, CLOCK, LIMITED, ORDERS_LIMITED)
 
 
@@ -87,3 +91,8 @@ TABLE = (
 def outcome_of(kind: str, status: int, code: int, text: str) -> str:
     """What an answer means. code: the venue's, NO_CODE where the answer has none."""
     return next(row.outcome for row in TABLE if row.fits(kind, status, code, text))
+
+
+def names_a_rule(kind: str, code: int, text: str) -> bool:
+    """Whether a refusal may mean that a symbol's rules are not those which the order was made by."""
+    return kind in (SUBMIT, REPLACE) and (code in RULE_CODES or text.startswith(RULE_TEXTS))

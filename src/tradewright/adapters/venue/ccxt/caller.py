@@ -21,7 +21,7 @@ from tradewright.adapters.chain.outcomes import ASK, CLOCK, LIMITED, UNKNOWN, Li
 from tradewright.adapters.net.budget import Budget, retry_after
 from tradewright.adapters.net.slots import ASK_RANK, BEHIND, EXIT_RANK, OPEN_RANK, Slots
 from tradewright.adapters.venue.ccxt.library import MS_NS, Work, names_of
-from tradewright.adapters.venue.ccxt.outcomes import outcome_of
+from tradewright.adapters.venue.ccxt.outcomes import names_a_rule, outcome_of
 from tradewright.adapters.venue.ccxt.requests import Carried
 from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
 from tradewright.model.numbers import decimal_of
@@ -85,6 +85,8 @@ class Caller:
         self._clock = clock
         self.errors = errors
         self._measured = measured
+        #: Called where an order was refused in the name of its market's rules.
+        self.doubted: Callable[[], None] = _nobody
         self._slots = Slots(AT_ONCE)
         self._asking = Slots(ASKING_AT_ONCE)
         self._pace = Pace(1_000.0)
@@ -126,6 +128,8 @@ class Caller:
             raise Limited(text, until) from error
         if outcome == UNKNOWN:
             raise AnswerLost(f"{code}: {text}") from error
+        if names_a_rule(kind, names_of(error)):
+            self.doubted()
         raise Refused(outcome, text, code) from error
 
     async def _try(
@@ -256,6 +260,10 @@ def _number(text: str) -> Decimal | None:
         return decimal_of(text, "a value")
     except InputError:
         return None
+
+
+def _nobody() -> None:
+    """Hears nothing."""
 
 
 def _retry_after(answer: HttpAnswer) -> int:

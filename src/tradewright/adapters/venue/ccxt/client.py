@@ -15,6 +15,7 @@ from typing import Any
 from tradewright.adapters.chain.book import Book
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.net.rules_watch import PACE, RulesWatch
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.ccxt.caller import Caller
 from tradewright.adapters.venue.ccxt.conventions import Convention, convention_of, lacking
@@ -43,11 +44,13 @@ CLOCK_NS = 300 * SECOND_NS
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """Seconds between two looks: at the account at rest, and with orders open; at each watched instrument's prices."""
+    """Seconds between two looks: at the account at rest, and with orders open; at each watched instrument's prices; at
+    the rules of all."""
 
     idle: float = 10.0
     busy: float = 1.0
     quotes: float = 1.0
+    rules: float = PACE
 
 
 class CcxtSpot:
@@ -92,6 +95,8 @@ class CcxtSpot:
         caller.use(library)
         self._exchange = Exchange(library, caller, found, self.errors)
         self._join(terms, orders, deliver)
+        self._rules = RulesWatch(self._exchange.listed, orders, clock, deliver, self.errors, self.polling.rules)
+        self._caller.doubted = self._rules.doubt
         self._up: bool | None = None
         self._measured_at = 0
         self._poked = asyncio.Event()
@@ -124,6 +129,7 @@ class CcxtSpot:
         if isinstance(command, Submit):
             instrument = command.order.instrument
             self._traded.setdefault(instrument.symbol, instrument)
+            self._rules.follow([instrument.symbol])
         self._desk.execute(command)
 
     async def snapshot(self) -> AccountSnapshot:
@@ -131,15 +137,14 @@ class CcxtSpot:
         return await self._rounds.snapshot(self.account)
 
     async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
-        await self._exchange.load(anew=True)
-        found = {symbol: self._exchange.instrument(symbol) for symbol in symbols}
-        instruments = [one for one in found.values() if one is not None]
-        if len(instruments) != len(found):
-            missing = ", ".join(symbol for symbol, one in found.items() if one is None)
-            raise InputError(f"{self._exchange.library.id} does not trade {missing}")
-        for instrument in instruments:
+        found = await self._exchange.listed(symbols)
+        missing = [symbol for symbol in symbols if symbol not in found]
+        if missing:
+            raise InputError(f"{self._exchange.library.id} does not trade {', '.join(missing)}")
+        for instrument in found.values():
             self._traded.setdefault(instrument.symbol, self._orders.instrument(instrument.symbol) or instrument)
-        return [one for symbol in symbols if (one := found[symbol]) is not None]
+        self._rules.saw(found)
+        return [found[symbol] for symbol in symbols]
 
     async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
         await self._exchange.load()
@@ -147,6 +152,7 @@ class CcxtSpot:
 
     def watch(self, instruments: Sequence[Instrument]) -> None:
         self._traded |= {one.symbol: one for one in instruments}
+        self._rules.follow([one.symbol for one in instruments])
         self._prices.watch(instruments)
 
     # Rounds
@@ -154,6 +160,7 @@ class CcxtSpot:
     async def run(self) -> None:
         pauses = waits(self._rng)
         prices: asyncio.Task[None] | None = None
+        self._spawn(self._rules.run())
         try:
             while True:
                 self._poked.clear()

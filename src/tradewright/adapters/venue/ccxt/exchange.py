@@ -6,6 +6,7 @@ Whoever asks for an order by its name asks for it in the way that the exchange's
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from tradewright.adapters.chain.legs import Leg
@@ -59,7 +60,15 @@ class Exchange:
                     markets.setdefault(symbol_of(market), market)
         except InputError as error:
             raise AnswerLost(str(error)) from error
-        self._markets = markets
+        # What was listed once and is not now has orders to cancel all the same.
+        ended = {symbol: {**market, "active": False} for symbol, market in self._markets.items()}
+        self._markets = ended | markets
+
+    async def listed(self, symbols: Sequence[str]) -> dict[str, Instrument]:
+        """Those of our symbols that it lists now. Raises TransportError, VenueRefused, InputError."""
+        await self.load(anew=True)
+        found = {symbol: self.instrument(symbol) for symbol in symbols}
+        return {symbol: one for symbol, one in found.items() if one is not None}
 
     def instrument(self, symbol: str) -> Instrument | None:
         """One of its spot markets; None = it has none such. Raises InputError for one that can not be traded here."""

@@ -24,6 +24,8 @@ from tradewright.adapters.chain.outcomes import (
     UNKNOWN,
 )
 
+#: Errors that speak of a market's rules, or of its not being traded now.
+RULE_ERRORS = ("InvalidOrder", "BadRequest", "MarketClosed")
 OUTCOMES = (UNKNOWN, REFUSED, EXISTS, GONE, NOT_FOUND, CLOCK, LIMITED)
 
 
@@ -74,3 +76,8 @@ TABLE = (
 def outcome_of(kind: str, names: Sequence[str], text: str) -> str:
     """What an error means. names: its own and those above it in the library's tree."""
     return next(row.outcome for row in TABLE if row.fits(kind, names, text))
+
+
+def names_a_rule(kind: str, names: Sequence[str]) -> bool:
+    """Whether a refusal may mean that a market's rules are not those which the order was made by."""
+    return kind in (SUBMIT, REPLACE) and any(name in RULE_ERRORS for name in names)

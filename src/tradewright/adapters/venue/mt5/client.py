@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.rules_watch import PACE, RulesWatch
 from tradewright.adapters.venue.mt5.answers import SIDE_OF, Listing, Summary
 from tradewright.adapters.venue.mt5.books import Books
 from tradewright.adapters.venue.mt5.connector import Connector
@@ -24,12 +25,11 @@ from tradewright.adapters.venue.mt5.market import Prices
 from tradewright.adapters.venue.mt5.open_trades import OpenTrades
 from tradewright.adapters.venue.mt5.requests import SLOTS, slot_of
 from tradewright.adapters.venue.mt5.rounds import Rounds, failing
-from tradewright.adapters.venue.mt5.symbols import SymbolBook, instrument_of, rules_of
+from tradewright.adapters.venue.mt5.symbols import SymbolBook, instrument_of
 from tradewright.model.account import Account
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
 from tradewright.model.command import Command, Submit
-from tradewright.model.control import RulesChanged
-from tradewright.model.errors import InputError, TransportError, VenueRefused
+from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import REJECTED, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
@@ -39,18 +39,18 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Socket, Transport
 
 SECOND_NS = 1_000_000_000
-#: The broker's symbols are read again so often: their rules change.
-LISTING_NS = 3_600 * SECOND_NS
 READ_ONLY = "CONNECTOR_TOO_OLD"
 
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """Seconds between two looks: at the account at rest, and with orders open; at each watched symbol's price."""
+    """Seconds between two looks: at the account at rest, and with orders open; at each watched symbol's price; at the
+    broker's list of symbols."""
 
     idle: float = 10.0
     busy: float = 1.0
     quotes: float = 1.0
+    rules: float = PACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,11 @@ class Mt5Client:
         self._connector = Connector(endpoints, credentials, transport, clock, self.errors)
         self._books = Books(terms, orders, self._symbols, clock, deliver, self.errors, dict(names.magics))
         self._lookup = Lookup(self._connector, self._books, self.errors)
+        self._rules = RulesWatch(self._listed, orders, clock, deliver, self.errors, self._polling.rules)
         self._desk = Desk(
-            self._connector, self._books, self._lookup, orders, clock, self._rng, deliver, self._wake.set, self.errors
-        )
+            self._connector, self._books, self._lookup, orders, clock, self._rng, deliver, self._wake.set, self.errors,
+            self._rules.doubt,
+        )  # fmt: skip
         self._rounds = Rounds(
             self._connector, credentials, self._books, self._lookup, self._desk, orders, self.trades, clock, deliver,
             self.errors, since,
@@ -99,7 +101,6 @@ class Mt5Client:
             endpoints.stream, transport, clock, self._rng.split("stream"), self._opened, self._heard, self._lost,
             credentials.headers(),
         )  # fmt: skip
-        self._listed = 0
         self._up = False
 
     # Commands
@@ -110,6 +111,8 @@ class Mt5Client:
             now = self._clock()
             self._deliver(Report(REJECTED, now, command.order_id, now, READ_ONLY, text))
             return
+        if isinstance(command, Submit):
+            self._rules.follow([command.order.instrument.symbol])
         self._desk.execute(command)
 
     # Connection
@@ -119,6 +122,7 @@ class Mt5Client:
             tasks.create_task(self._line.run())
             tasks.create_task(self._prices.run())
             tasks.create_task(self._watch())
+            tasks.create_task(self._rules.run())
 
     async def _watch(self) -> None:
         pauses = waits(self._rng)
@@ -138,13 +142,13 @@ class Mt5Client:
 
     async def _round(self) -> str:
         """Why it failed, "" = it did not."""
-        if not self._symbols.listed or self._clock() - self._listed >= LISTING_NS:
+        if not self._symbols.listed:
             try:
                 await self._list()
             except (TransportError, VenueRefused) as error:
                 self.errors["LISTING"] += 1
                 # Without the broker's symbols nothing can be said of its orders. The first connectors listed none.
-                if not self._symbols.listed and (await self._health() or not self._rounds.reading):
+                if await self._health() or not self._rounds.reading:
                     return str(error)
         return await failing(self._rounds)
 
@@ -227,9 +231,12 @@ class Mt5Client:
 
     async def instruments(self, symbols: Sequence[str]) -> list[Instrument]:
         await self._list()
-        return [instrument_of(symbol, self._terms.venue, self._symbols.find(symbol)) for symbol in symbols]
+        found = [instrument_of(symbol, self._terms.venue, self._symbols.find(symbol)) for symbol in symbols]
+        self._rules.saw({instrument.symbol: instrument for instrument in found})
+        return found
 
     def watch(self, instruments: Sequence[Instrument]) -> None:
+        self._rules.follow([instrument.symbol for instrument in instruments])
         self._prices.watch(instruments)
 
     async def bars(self, instrument: Instrument, seconds: int, start: int, end: int) -> list[Bar]:
@@ -238,27 +245,16 @@ class Mt5Client:
         return await self._prices.bars(instrument, seconds, start, end, self._clock() + self._rounds.offset_ns)
 
     async def _list(self) -> None:
-        """Reads the broker's symbols; rules that have changed are told."""
+        """Reads the broker's symbols."""
         listing = await self._connector.read("symbols", Listing)
         successful(listing.success, "symbols")
-        before = dict(self._symbols.listed)
         self._symbols.list(listing.symbols)
-        self._listed = self._clock()
-        for listed in listing.symbols:
-            if listed.name in before and before[listed.name] != listed:
-                self._tell_rules(listed.name)
 
-    def _tell_rules(self, name: str) -> None:
-        instrument = self._books.instrument(name)
-        if instrument is None:
-            return
-        try:
-            rules = rules_of(self._symbols.listed[name], instrument.price_scale, instrument.size_scale)
-        except InputError:
-            self.errors["BAD_RULES"] += 1
-            return
-        if rules.row() != instrument.rules.row():
-            self._deliver(RulesChanged(self._clock(), instrument.index, list(rules.row())))
+    async def _listed(self, symbols: Sequence[str]) -> dict[str, Instrument]:
+        """Those of our symbols that the broker lists now. Raises TransportError, VenueRefused, InputError."""
+        await self._list()
+        found = {symbol: self._symbols.again(symbol) for symbol in symbols}
+        return {symbol: instrument_of(symbol, self._terms.venue, one) for symbol, one in found.items() if one}
 
     async def close(self) -> None:
         await self._desk.lanes.close()

@@ -70,12 +70,13 @@ _SLOT_FIELDS = {STOP_LOSS_SLOT: "stop_loss", TAKE_PROFIT_SLOT: "take_profit"}
 
 
 class Desk:
-    """changed: told when something was done at the venue, so that it is looked at soon. ready: waits until the broker's
-    symbols are known; at once as soon as they are."""
+    """changed: told when something was done at the venue, so that it is looked at soon; doubted: when a request was
+    refused in the name of its symbol's rules."""
 
     def __init__(
         self, connector: Connector, books: Books, lookup: Lookup, orders: Orders, clock: Clock, rng: Rng,
         deliver: Callable[[Event], None], changed: Callable[[], None], errors: Counter[str],
+        doubted: Callable[[], None],
     ) -> None:  # fmt: skip
         self.lanes = Lanes(self._handle)
         self.replacing: set[str] = set()  # ids of orders of which one leg ends and the next begins
@@ -90,6 +91,7 @@ class Desk:
         self._deliver = deliver
         self._changed = changed
         self._errors = errors
+        self._doubted = doubted
         self._changes = 0
         self._last = 0
 
@@ -559,6 +561,8 @@ class Desk:
         outcome = outcome_of(answer)
         if outcome.code and outcome.kind != outcomes.DONE:
             self._errors[outcome.code] += 1
+        if outcome.names_a_rule:
+            self._doubted()
         return outcome
 
     async def _patient(self, path: str, body: bytes, key: str) -> Outcome:

@@ -29,6 +29,8 @@ GONE = "gone"
 #: It is so already.
 UNCHANGED = "unchanged"
 
+#: Of volume, price, stops; trading disabled; one way or closing alone.
+RULES = ("10014", "10015", "10016", "10017", "10042", "10043", "10044")
 TOO_MANY_REQUESTS = 10024
 INVALID_PRICE = 10015
 #: The trade server's answers. What is not here and does not succeed is a refusal.
@@ -89,6 +91,11 @@ class Outcome:
     text: str = ""
     wait_ns: int = 0
     done: Done | None = None
+
+    @property
+    def names_a_rule(self) -> bool:
+        """Whether it may be that the symbol's rules are not those which the request was made by."""
+        return self.code in RULES
 
 
 def outcome_of(answer: HttpAnswer) -> Outcome:

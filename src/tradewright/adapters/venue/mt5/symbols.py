@@ -41,12 +41,12 @@ class SymbolBook:
     def __init__(self, given: Mapping[str, str]) -> None:
         self.given = dict(given)
         self.listed: dict[str, Listed] = {}
-        self._ours: dict[str, str] = {}
+        self._ours: dict[str, str] = {name: ours for ours, name in self.given.items()}
 
     def list(self, symbols: Iterable[Listed]) -> None:
-        """The broker's symbols as they are now."""
+        """The broker's symbols as they are now. What was found before stays found: a symbol that is closed, or gone,
+        has orders and positions still."""
         self.listed = {symbol.name: symbol for symbol in symbols}
-        self._ours = {name: ours for ours, name in self.given.items()}
 
     def find(self, symbol: str) -> Listed:
         """The broker's symbol for ours. Raises InputError where there is none, or more than one."""
@@ -58,6 +58,15 @@ class SymbolBook:
             found = self._certain(symbol)
         self._ours[found.name] = symbol
         return found
+
+    def again(self, symbol: str) -> Listed | None:
+        """As `find`; the one that was found before is still it, whatever may be traded of it now; None = there is none
+        any more."""
+        known = [self.listed[name] for name, ours in self._ours.items() if ours == symbol and name in self.listed]
+        try:
+            return known[-1] if known else self.find(symbol)
+        except InputError:
+            return None
 
     def ours(self, name: str, known: Iterable[str] = ()) -> str:
         """Our symbol for a broker's name: one that was found before, else the first of the names it could stand for

@@ -556,3 +556,19 @@ def test_open_trades_are_counted_by_symbol_and_strategy_and_priced_by_tick_value
         assert trades.content()["global"]["totalOpenTrades"] == 2
 
     play(program, trades=OpenTrades())
+
+
+def test_a_symbol_of_a_broker_with_suffixes_stays_known_when_it_takes_no_more_orders() -> None:
+    async def program(world: World) -> None:
+        await world.start("EURUSD")
+        book, broker = world.ledger, world.site.broker
+        bought = book.buy("EURUSD", "0.1")
+        await world.until(lambda: book.filled(bought.id) > 0)
+        broker.symbols["EURUSD.m"].trade_mode = 3  # closing alone
+        await asyncio.sleep(40)
+        broker.close(next(iter(broker.positions)), 0, "")
+        await world.until(lambda: len(book.fills()) == 2, 15)
+        await world.check()
+        assert not world.client.errors["UNKNOWN_SYMBOL"]
+
+    play(program, mode=NETTING, knobs={"suffixes": (".m",)}, polling=Polling(rules=15.0))
