@@ -19,7 +19,7 @@ SECOND_NS = 1_000_000_000
 REST_SECONDS = 1.0
 #: Between two questions for a bar that was not there yet, and how often it is asked for within its period.
 AGAIN_SECONDS = 2.0
-TRIES = 4
+TRIES = 2
 
 
 class Candles:

@@ -57,7 +57,9 @@ class AccountOrders:
         self._account = account
 
     def instrument(self, symbol: str) -> Instrument | None:
-        return self._engine.symbols.get(symbol)
+        """One of its own venue: what another account trades elsewhere is none of this one's, whatever it owns."""
+        found, account = self._engine.symbols.get(symbol), self._engine.accounts.get(self._account)
+        return found if found is not None and account is not None and found.venue == account.terms.venue else None
 
     def open(self) -> list[str]:
         engine = self._engine

@@ -88,13 +88,16 @@ class Service:
         self._opened.close()
 
     def _check_left(self) -> None:
-        """An account that works orders is not left alone. Raises InputError."""
-        for id in self._working():
-            name = self.engine.orders[id].order.account
+        """An account that works orders or holds something is not left alone. Raises InputError."""
+        left = {self.engine.orders[id].order.account: f"order {id} may be at work" for id in self._working()}
+        for position in self.engine.ledger.positions.values():
+            if position.long_size or position.short_size:
+                left.setdefault(position.account, f"it holds {position.instrument.symbol}")
+        for name, what in left.items():
             if name not in self.plan.accounts:
                 raise InputError(
-                    f"{self.folder}: order {id} of account {name} may be at work, and {self.config.file} does not have "
-                    "that account; put it back, and end what it holds first"
+                    f"{self.folder}: account {name} is not in {self.config.file} any more, and {what}; put it back "
+                    "(it needs no strategy), or choose another --home"
                 )
 
     def _working(self) -> Iterator[str]:

@@ -85,7 +85,8 @@ def terms_of(name: str, code: str, account: AccountBlock) -> Account:
         # Each position has exits of its own where positions are separate; a netting account has none.
         kind, mode, native, reduce_only = MARGIN, account.mode, account.mode == HEDGING, account.mode == HEDGING
     return Account(
-        name, code, venue, mode=mode, kind=kind, currency=currency_of(account), leverage=account.leverage,
+        name, code, account.exchange or venue, mode=mode, kind=kind, currency=currency_of(account),
+        leverage=account.leverage,
         day_zone=account.day_zone or DAY_ZONES.get(venue, "UTC"), native_exits=native, fee=fee_of(name, account),
         owner=account.owner, settles_ms=0 if venue == "paper" else SETTLES_MS, remote=venue != "paper",
         reduce_only=reduce_only,
