@@ -142,6 +142,21 @@ class Orders(Protocol):
         """Size counts filled so far."""
 
 
+class Approvals(Orders, Protocol):
+    """What the last gate before an account's wire reads of the engine, besides what its client reads."""
+
+    def stopped(self, order_id: str) -> bool:
+        """Whether it is an opening that may not leave any more, since something it lies in does not open; true of an
+        order that is not known."""
+
+
+class LastGate(Protocol):
+    """Stands between an account's client and the network, and lets out only what was handed over."""
+
+    def approve(self, command: Command) -> None:
+        """The command is durable and is handed over to the client now: what it asks for may leave, once."""
+
+
 class Venue(Protocol):
     """One account at one venue, connected. All it learns becomes events, handed to whom it was made with; their time is
     our clock's, `time_venue` the venue's."""

@@ -13,7 +13,7 @@ from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN
 from tradewright.core.orders import OrderState
 from tradewright.core.state import order_from
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
-from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
+from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
 from tradewright.model.control import CashMoved, OrderAdopted, RulesChanged
 from tradewright.model.event import CANCELLED, EXPIRED, REJECTED, Event
 from tradewright.model.instrument import Instrument, OrderRules
@@ -21,15 +21,17 @@ from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.order import Order
 from tradewright.model.report import Fill, Report
-from tradewright.ports import Clock, Venue
+from tradewright.model.withheld import RequestWithheld
+from tradewright.ports import Clock, LastGate, Venue
 
 ENDS = (CANCELLED, EXPIRED, REJECTED)
 ASK_SECONDS = 1.0
 
 
 class Book:
-    """Implements `ports.Orders`. states: every order by its id; events: all that was told, market events apart. broken:
-    promises that were; again: fills told once more."""
+    """Implements `ports.Approvals`. states: every order by its id; events: all that was told, market events apart.
+    broken: promises that were; again: fills told once more. gate: before the client's wire, None = there is no wire;
+    stops: orders that may not open any more."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -38,6 +40,8 @@ class Book:
         self.events: list[Event] = []
         self.market: list[MarketEvent] = []
         self.client: Venue
+        self.gate: LastGate | None = None
+        self.stops: set[str] = set()
         self.start = AccountSnapshot(0, "", 0, [], [], [])
         self._ends: Counter[str] = Counter()
         self._trades: dict[tuple[str, str], tuple[object, ...]] = {}
@@ -66,7 +70,16 @@ class Book:
         state = self.states.get(order_id)
         return 0 if state is None else state.filled
 
+    def stopped(self, order_id: str) -> bool:
+        return order_id in self.stops or order_id not in self.states
+
     # What the engine asks
+
+    def hand_over(self, command: Command) -> None:
+        """As the connected engine does."""
+        if self.gate is not None:
+            self.gate.approve(command)
+        self.client.execute(command)
 
     def submit(self, *orders: Order) -> None:
         """In one step."""
@@ -74,21 +87,21 @@ class Book:
             state = self.states[order.id] = OrderState(order, SUBMITTED)
             state.submit = SENT
         for order in orders:
-            self.client.execute(Submit(self.clock(), Approved(order)))
+            self.hand_over(Submit(self.clock(), Approved(order)))
 
     def cancel(self, order_id: str) -> None:
         state = self.states[order_id]
         state.cancel, state.queried = SENT, False
-        self.client.execute(Cancel(self.clock(), order_id))
+        self.hand_over(Cancel(self.clock(), order_id))
 
     def replace(self, order_id: str, quantity: int, limit: int, stop: int = 0) -> None:
         state = self.states[order_id]
         state.replace, state.asked, state.queried = SENT, (quantity, limit, stop), False
-        self.client.execute(Replace(self.clock(), order_id, quantity, limit, stop))
+        self.hand_over(Replace(self.clock(), order_id, quantity, limit, stop))
 
     def query(self, order_id: str) -> None:
         self.states[order_id].queried = True
-        self.client.execute(Query(self.clock(), order_id))
+        self.hand_over(Query(self.clock(), order_id))
 
     def ask(self, order_id: str) -> None:
         """Asks about an order, again and again as long as a request of it is unknown."""
@@ -117,6 +130,8 @@ class Book:
             self.market.append(event)
             return
         self.events.append(event)
+        if isinstance(event, RequestWithheld):
+            self._promise(False, f"{event.order_id} was not let out: {event.text}")
         if isinstance(event, OrderAdopted):
             self._adopt(event)
         elif isinstance(event, RulesChanged):

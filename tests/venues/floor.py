@@ -77,7 +77,7 @@ class Floor:
         self.connected = ConnectedEngine(live, self.clock)
         stand.orders, stand.deliver = self.connected.orders_of("main"), self.connected.deliver
         self.client = stand.new_client()
-        self.connected.join(self.client)
+        self.connected.join(self.client, stand.gate)
         self.running: asyncio.Task[None] | None = None
 
     def _told(self, event: Event, outcome: Outcome) -> None:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from tests.venues.book import Book
 from tests.venues.cable import Cable
+from tradewright.adapters.net.last_gate import WireGate
+from tradewright.adapters.net.outgoing import Reader
 from tradewright.model.account import HEDGING, Account
 from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import Event
@@ -38,7 +40,7 @@ from tradewright.model.order import (
 from tradewright.model.rng import Rng
 from tradewright.model.venue_limits import VenueLimits
 from tradewright.model.zone import DAY_NS, ordinal, utc_ns
-from tradewright.ports import Clock, Orders, Venue
+from tradewright.ports import Approvals, Clock, Transport, Venue
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
 from tradewright.sim.wire.faults import Fault, Plan
@@ -102,7 +104,7 @@ class Stand:
         self.clock = clock
         self.faults = faults
         self.book = Book(clock)
-        self.orders: Orders = self.book
+        self.orders: Approvals = self.book
         self.deliver: Callable[[Event], None] = self.book.deliver
         self.client: Venue
         self.instrument: Instrument
@@ -316,6 +318,9 @@ class NetStand(Stand):
 
     failures = (TransportError, VenueRefused)
     site: Site
+    gate: WireGate | None = None
+    #: Whether a gate stands before the client's wire.
+    gated = True
 
     def __init__(self, clock: Clock, faults: Sequence[Fault] = ()) -> None:
         super().__init__(clock, faults)
@@ -327,6 +332,18 @@ class NetStand(Stand):
     def new_site(self) -> Site:
         """The simulated venue."""
         raise NotImplementedError
+
+    def reader(self) -> Reader:
+        """What reads its client's bytes back."""
+        raise NotImplementedError
+
+    def wire(self) -> Transport:
+        """What a new client speaks through: the last gate, before the cable."""
+        if not self.gated:
+            return self.cable
+        self.gate = WireGate(self.cable, self.reader(), "main", self.orders, self.clock, self.deliver)
+        self.book.gate = self.gate
+        return self.gate
 
     def sent(self) -> int:
         return self.cable.sent

@@ -16,6 +16,7 @@ from tradewright.app.conflate import Conflator
 from tradewright.app.live import LiveEngine
 from tradewright.core.engine import Engine
 from tradewright.core.reconcile import counts_next
+from tradewright.core.trading_state import stopped
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.command import Command
 from tradewright.model.control import RECONCILE, Timer
@@ -24,7 +25,7 @@ from tradewright.model.event import MARKET_KIND_MAX, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import Order
-from tradewright.ports import Clock, Venue
+from tradewright.ports import Clock, LastGate, Venue
 from tradewright.sim.paper_account import PaperAccount
 
 SECOND_NS = 1_000_000_000
@@ -81,6 +82,11 @@ class AccountOrders:
         state = self._engine.orders.get(order_id)
         return 0 if state is None else state.filled
 
+    def stopped(self, order_id: str) -> bool:
+        """As `ports.Approvals` has it, for the last gate before the client's wire."""
+        state = self._engine.orders.get(order_id)
+        return state is None or stopped(self._engine, state.order)
+
 
 class ConnectedEngine:
     """A live engine and its venues. Make it, let each account `join`, then `run`. All in one event loop."""
@@ -90,6 +96,7 @@ class ConnectedEngine:
         self.clock = clock
         self.sync = sync or Sync()
         self.venues: dict[str, Venue] = {}
+        self._gates: dict[str, LastGate] = {}
         self._papers: list[PaperAccount] = []
         self._conflator = Conflator()
         self._waiting: deque[Event] = deque()
@@ -111,9 +118,12 @@ class ConnectedEngine:
         link = self.engine.accounts[account].link if account in self.engine.accounts else None
         return 0 if link is None else min([link.checked, *[since for _, since in link.seen.values()]])
 
-    def join(self, venue: Venue) -> None:
-        """An account's client; it was made with `deliver` and `orders_of`."""
+    def join(self, venue: Venue, gate: LastGate | None = None) -> None:
+        """An account's client; it was made with `deliver` and `orders_of`. gate: what stands before its wire and has to
+        know what is handed over."""
         self.venues[venue.account] = venue
+        if gate is not None:
+            self._gates[venue.account] = gate
         self._look[venue.account] = asyncio.Event()
         self._compared[venue.account] = asyncio.Event()
         if isinstance(venue, PaperAccount):
@@ -188,7 +198,11 @@ class ConnectedEngine:
             self._compared[event.account].set()
 
     def _hand_over(self, command: Command) -> None:
-        self.venues[self.engine.orders[command.order_id].order.account].execute(command)
+        account = self.engine.orders[command.order_id].order.account
+        gate = self._gates.get(account)
+        if gate is not None:
+            gate.approve(command)
+        self.venues[account].execute(command)
 
     async def _wait(self) -> None:
         """Until something comes, or the engine's next moment."""

@@ -82,6 +82,7 @@ from tradewright.model.shadow import ShadowTerms, is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
 from tradewright.model.slice import Sliced
+from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, day_start, week_of
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
@@ -328,6 +329,8 @@ class Blotter:
         else:
             self._tick(event.time)
             self._apply_control(event)
+            if isinstance(event, RequestWithheld):
+                self._notice(LAST_GATE, event.order_id, event.text)
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):

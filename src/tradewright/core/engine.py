@@ -49,6 +49,7 @@ from tradewright.model.command import (
 )
 from tradewright.model.control import (
     ACTIVE,
+    HALTED,
     REDUCING,
     CloseRequested,
     DayRolled,
@@ -72,6 +73,7 @@ from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
+from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, week_of
 
 #: Inputs about an account's connection.
@@ -243,7 +245,15 @@ class Engine(Judge):
                     self.emit(changed, outputs)
             elif alarm.code == REAPPEARED:
                 outputs += reappeared(self, alarm.order_id)
+            elif isinstance(event, RequestWithheld):
+                self._halt_account(event, outputs)
         self.noticed = []
+
+    def _halt_account(self, event: RequestWithheld, outputs: list[Event]) -> None:
+        """Its client has made what nobody approved: until a person has looked, nothing of it is to be trusted."""
+        scope = "account:" + event.account
+        if self.states.get(scope, ACTIVE) != HALTED:
+            self.emit(TradingStateChanged(self.now, scope, HALTED, LAST_GATE, None, None), outputs)
 
     def _roll_days(self, outputs: list[Event]) -> None:
         for name, account in self.accounts.items():

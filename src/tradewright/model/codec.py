@@ -60,6 +60,7 @@ from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategySc
 from tradewright.model.signal import signal_from
 from tradewright.model.slice import Sliced
 from tradewright.model.vote import vote_from
+from tradewright.model.withheld import RequestWithheld
 
 _MARKET: dict[int, Callable[..., Event]] = {
     kinds.BAR: Bar,
@@ -89,6 +90,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.CONNECTION_CHANGED: ConnectionChanged,
     kinds.ACCOUNT_SNAPSHOT: AccountSnapshot,
     kinds.SNAPSHOT_FAILED: SnapshotFailed,
+    kinds.REQUEST_WITHHELD: RequestWithheld,
     kinds.RECONCILED: Reconciled,
     kinds.BALANCE_ADJUSTED: BalanceAdjusted,
     kinds.POSITION_ADJUSTED: PositionAdjusted,

@@ -43,6 +43,7 @@ ALARMS = {
     "CONNECTION_LOST": "the reports of an account may be missing; nothing opens until it was compared again",
     "EXITS_REFUSED": "exits that a person wanted would have gone at once",
     "FOREIGN_ORDER": "somebody else placed an order in the account; it belongs to the strategy external",
+    "LAST_GATE": "a request that nobody approved was not let out to the venue; its account is HALTED",
     "LATE_FILL": "an order filled after it had ended; the fill is booked",
     "OUTCOME_OVERDUE": "for 30 seconds nobody could say what became of a request; it is looked up on",
     "OVERFILL": "an order filled more than it asked for; all of it is booked",

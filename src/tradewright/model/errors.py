@@ -13,6 +13,7 @@ TradewrightError
 │   └── JournalFull      nothing can be written (disk full, read-only); nothing was lost
 ├── TransportError       a venue could not be asked, or did not answer
 │   ├── NotSent          it surely never reached the venue
+│   │   └── Withheld     the last gate did not let it out
 │   ├── AnswerLost       it may have reached the venue, and what came of it is not known
 │   └── SocketClosed     a WebSocket ended
 ├── VenueRefused         a venue answered, and the answer is no
@@ -76,6 +77,14 @@ class TransportError(TradewrightError):
 
 class NotSent(TransportError):
     """The request surely never reached the venue: it may be made again."""
+
+
+class Withheld(NotSent):
+    """The last gate did not let it out, and will not the next time: it may not be made again. code: why."""
+
+    def __init__(self, text: str, code: str) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class AnswerLost(TransportError):

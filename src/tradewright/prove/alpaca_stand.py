@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
+from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
 from tradewright.model.account import Account
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import count_of
 from tradewright.model.rng import Rng
-from tradewright.ports import Clock, Orders, Transport
+from tradewright.ports import Approvals, Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.sim.market import Market, universe
 from tradewright.sim.models import Models
@@ -26,6 +28,7 @@ RULES_PACE = 20.0
 SYMBOLS = ("ACME", "GLOBEX")
 KEY, SECRET = "demo-key", "demo-secret"
 PATH = "/v2/orders"
+ENDS = Endpoints.at(f"http://{HOST}", f"ws://{HOST}")
 SIZE_SCALE = 9
 
 
@@ -57,17 +60,19 @@ class AlpacaStand:
         """What the venue's market does."""
         return Tape(market.events())
 
+    def gate(
+        self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
+    ) -> WireGate:  # fmt: skip
+        """What stands before its client's wire."""
+        return WireGate(transport, AlpacaReader(ENDS), self.terms.name, orders, clock, deliver)
+
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int
     ) -> AlpacaVenue:
         """A new client of the account, which the engine knows up to then."""
-        ends = Endpoints(
-            f"http://{HOST}", f"http://{HOST}", f"ws://{HOST}/stream", f"ws://{HOST}/v2/iex",
-            f"ws://{HOST}/v1beta3/crypto/us",
-        )  # fmt: skip
         options = Options(rules_every=RULES_PACE)
         return AlpacaVenue(
-            self.terms, Credentials(KEY, SECRET), ends, transport, clock, rng, orders, deliver, options, since
+            self.terms, Credentials(KEY, SECRET), ENDS, transport, clock, rng, orders, deliver, options, since
         )  # fmt: skip
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:

@@ -19,6 +19,7 @@ from tradewright.model import event as kinds
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
+from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
 
 HALTED = 3
 EVERYTHING = "all"
@@ -150,6 +151,9 @@ class Auditor:
             self.halted = row[3] == HALTED
         elif kind == kinds.STRATEGY_HALTED:
             self.breach("I-9", f"{row[2]} raised {row[3]}: {row[4]}")
+        elif kind == kinds.ALARM and row[2] == LAST_GATE:
+            # It did not get out; that it was about to is a breach all the same.
+            self.breach("I-3" if row[4].startswith(SENT_ALREADY) else "I-2", row[4])
         elif kind == kinds.ALARM and row[3] in self.orders:
             self.orders[row[3]].overfilled |= row[2] == OVERFILL
             self.orders[row[3]].late |= row[2] == LATE_FILL

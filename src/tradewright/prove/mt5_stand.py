@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Polling
+from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
 from tradewright.model.account import HEDGING, NETTING, Account
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE, count_of
 from tradewright.model.rng import Rng
-from tradewright.ports import Clock, Orders, Transport
+from tradewright.ports import Approvals, Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.sim.market import Market, universe
 from tradewright.sim.wire.message import Answer, Request
@@ -54,6 +56,12 @@ class Mt5Stand:
     def tape(self, market: Market) -> Tape:
         """What the venue's market does."""
         return Tape(market.events())
+
+    def gate(
+        self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
+    ) -> WireGate:  # fmt: skip
+        """What stands before its client's wire."""
+        return WireGate(transport, Mt5Reader(Endpoints(f"http://{HOST}")), self.terms.name, orders, clock, deliver)
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int

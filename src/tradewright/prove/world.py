@@ -161,6 +161,8 @@ class World:
     #: Who trades, and the limits of the account by name.
     strategy: type[Strategy] = Restless
     limits: Mapping[str, Any] = {}
+    #: Whether the last gate stands before the client's wire.
+    gated = True
 
     def __init__(
         self,
@@ -209,11 +211,13 @@ class World:
             rng = self.rng.split(f"hearsay {run}")
             self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired)
             deliver = self.hearsay.hear
+        orders = self.floor.orders_of(self.stand.terms.name)
+        gate = self.stand.gate(self.transport, self.clock, orders, self.floor.deliver)
         client = self.stand.client(
-            self.transport, self.clock, self.rng.split(f"client {run}"),
-            self.floor.orders_of(self.stand.terms.name), deliver, self.floor.since(self.stand.terms.name),
+            gate if self.gated else self.transport, self.clock, self.rng.split(f"client {run}"), orders, deliver,
+            self.floor.since(self.stand.terms.name),
         )  # fmt: skip
-        self.floor.join(client)
+        self.floor.join(client, gate if self.gated else None)
         return client
 
     def _crash(self, name: str, /) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
+from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
 from tradewright.adapters.venue.alpaca.supported import LIMITS
 from tradewright.model.account import MARGIN, Account
 from tradewright.model.instrument import Instrument, OrderRules
@@ -51,10 +52,13 @@ class AlpacaStand(NetStand):
             (SHARE,), Tape(()), Rng(7), self.clock(), knobs=Knobs(sizes=True), models=Models(fee="bps:10")
         )
 
+    def reader(self) -> AlpacaReader:
+        return AlpacaReader(Endpoints.at(f"http://{HOST}", f"ws://{HOST}"))
+
     def new_client(self) -> AlpacaVenue:
         keys, ends = Credentials("demo-key", "demo-secret"), Endpoints.at(f"http://{HOST}", f"ws://{HOST}")
         return AlpacaVenue(
-            self.terms, keys, ends, self.cable, self.clock, Rng(3), self.orders, self.deliver
+            self.terms, keys, ends, self.wire(), self.clock, Rng(3), self.orders, self.deliver
         )  # fmt: skip
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:

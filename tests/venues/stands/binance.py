@@ -8,6 +8,7 @@ from fractions import Fraction
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.binance import BinanceSpot, Credentials
 from tradewright.adapters.venue.binance.endpoints import endpoints_at
+from tradewright.adapters.venue.binance.outgoing import BinanceReader
 from tradewright.adapters.venue.binance.supported import LIMITS
 from tradewright.model.account import Account
 from tradewright.model.instrument import Instrument, OrderRules
@@ -41,10 +42,13 @@ class BinanceStand(NetStand):
         balances = {"demo": {"USDT": "100000"}}
         return BinanceSite((PAIR,), Tape(()), Rng(7), self.clock(), balances=balances)
 
+    def reader(self) -> BinanceReader:
+        return BinanceReader(endpoints_at(HOST))
+
     def new_client(self) -> BinanceSpot:
         keys = Credentials("demo-key", "demo-secret")
         return BinanceSpot(
-            self.terms, keys, endpoints_at(HOST), self.cable, self.clock, Rng(3), self.orders, self.deliver
+            self.terms, keys, endpoints_at(HOST), self.wire(), self.clock, Rng(3), self.orders, self.deliver
         )  # fmt: skip
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:

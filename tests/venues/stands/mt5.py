@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client
+from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
 from tradewright.adapters.venue.mt5.supported import HEDGING_LIMITS, NETTING_LIMITS
 from tradewright.model.account import HEDGING, NETTING, Account
 from tradewright.model.instrument import Instrument, OrderRules
@@ -54,9 +55,12 @@ class Mt5NettingStand(NetStand):
     def open_books(self, site: Mt5Site) -> None:
         """What the broker has before anybody looks."""
 
+    def reader(self) -> Mt5Reader:
+        return Mt5Reader(Endpoints(f"http://{HOST}"))
+
     def new_client(self) -> Mt5Client:
         keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
-        return Mt5Client(self.terms, keys, ends, self.cable, self.clock, Rng(3), self.orders, self.deliver)
+        return Mt5Client(self.terms, keys, ends, self.wire(), self.clock, Rng(3), self.orders, self.deliver)
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
         self.play(Tape([self.quote(self.traded, bid, ask, size)]))

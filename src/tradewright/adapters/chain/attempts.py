@@ -20,7 +20,7 @@ from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.slots import EXIT_RANK
 from tradewright.model import event as kinds
 from tradewright.model.command import Replace
-from tradewright.model.errors import AnswerLost, NotSent, TransportError, VenueRefused
+from tradewright.model.errors import AnswerLost, NotSent, TransportError, VenueRefused, Withheld
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock
 
@@ -59,7 +59,7 @@ class Attempts:
                     continue  # nothing arrived; the next waits until something may leave
                 self.reject(chains, RATE_LIMITED, str(limited))
             except NotSent as error:
-                self.reject(chains, NOT_SENT, str(error))
+                self.reject(chains, _code(error), str(error))
             except Refused as refused:
                 if refused.outcome == EXISTS:
                     self._doubt(chains, str(refused))
@@ -119,8 +119,8 @@ class Attempts:
                 return await work()
             except Limited:
                 continue  # the next waits until something may leave
-            except NotSent:
-                if self.clock() - begun > AGAIN_NS:
+            except NotSent as error:
+                if self.clock() - begun > AGAIN_NS or isinstance(error, Withheld):
                     raise
             await asyncio.sleep(next(pauses) / SECOND_NS)
 
@@ -144,7 +144,7 @@ class Attempts:
             told = chain.changed
             if await change(chain, command) and chain.changed == told:
                 self.reporter.tell_terms(chain, always=True)
-        except Refused as refused:
+        except (Refused, Withheld) as refused:
             self._unchanged(command.order_id, refused.code, str(refused))
         except (TransportError, VenueRefused) as error:
             self.reporter.unknown(command.order_id, REPLACE, str(error))
@@ -178,9 +178,13 @@ class Attempts:
                 if isinstance(error, Refused) and error.outcome == EXISTS:
                     raise AnswerLost(str(error)) from error
                 chain.legs.remove(leg)
-                code = error.code if isinstance(error, Refused) else NOT_SENT
+                code = error.code if isinstance(error, Refused) else _code(error)
                 self._unchanged(chain.order.id, code, str(error))
                 return False
 
     def _unchanged(self, order_id: str, code: str, text: str) -> None:
         self.reporter.say(kinds.REPLACE_REJECTED, order_id, code, text)
+
+
+def _code(error: NotSent) -> str:
+    return error.code if isinstance(error, Withheld) else NOT_SENT

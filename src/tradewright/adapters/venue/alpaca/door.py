@@ -19,13 +19,14 @@ from tradewright.adapters.venue.alpaca.gate import OPENING, QUESTION, BudgetSpen
 from tradewright.adapters.venue.alpaca.notation import Unreadable
 from tradewright.adapters.venue.alpaca.outcomes import (
     QUERY,
+    REFUSED,
     TAKEN,
     THROTTLED,
     UNKNOWN,
     Verdict,
     judge,
 )  # fmt: skip
-from tradewright.model.errors import AnswerLost, NotSent, VenueRefused
+from tradewright.model.errors import AnswerLost, NotSent, VenueRefused, Withheld
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, HttpAnswer, HttpRequest, Transport
 
@@ -97,6 +98,8 @@ class Door:
             answer = await self._send(request, rank, TIMEOUT)
         except BudgetSpent as spent:
             return Outcome(Verdict(THROTTLED, "RATE_LIMITED", str(spent)))
+        except Withheld as error:
+            return Outcome(Verdict(REFUSED, error.code, str(error)))
         except NotSent as error:
             return Outcome(Verdict(NOT_SENT, "NOT_SENT", str(error)))
         except AnswerLost as error:

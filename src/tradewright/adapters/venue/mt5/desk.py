@@ -40,7 +40,7 @@ from tradewright.adapters.venue.mt5.requests import (
     words_of,
 )
 from tradewright.model.command import Cancel, Command, Query, Replace, Submit
-from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused
+from tradewright.model.errors import AnswerLost, InputError, NotSent, TransportError, VenueRefused, Withheld
 from tradewright.model.event import (
     ACCEPTED,
     CANCEL_REJECTED,
@@ -552,6 +552,8 @@ class Desk:
     async def _post(self, path: str, body: bytes, key: str, rank: int) -> Outcome:
         try:
             answer: HttpAnswer = await self._connector.post(path, body, key, rank)
+        except Withheld as error:
+            return Outcome(outcomes.REFUSED, error.code, str(error))
         except NotSent as error:
             self._errors[NOT_SENT] += 1
             return Outcome(outcomes.REFUSED, NOT_SENT, str(error))
