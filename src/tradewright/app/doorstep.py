@@ -30,7 +30,7 @@ from tradewright.model.errors import InputError, NotReady, TransportError, Venue
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
-from tradewright.ports import Clock, Transport, Venue
+from tradewright.ports import Clock, LastGate, Transport, Venue
 
 SECOND_NS = 1_000_000_000
 PAUSE_MAX = 8.0
@@ -54,6 +54,7 @@ class Doorstep:
         self._rng = Rng(clock() % 2**63)
         self._transports: dict[str, Transport] = {}
         self._clients: dict[str, Venue] = {}
+        self._gates: dict[str, LastGate | None] = {}
         self._listed: dict[str, list[Instrument]] = {}
         self._skewed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -64,7 +65,7 @@ class Doorstep:
         remote = [name for name, account in self.config.accounts.items() if account.venue != "paper"]
         for name in remote:
             with self.config.placed(f"accounts.{name}"):
-                self._clients[name] = self._client(name, self._connected.deliver)
+                self._clients[name], self._gates[name] = self._client(name, self._connected.deliver)
         try:
             async with asyncio.TaskGroup() as group:
                 for name in remote:
@@ -78,8 +79,8 @@ class Doorstep:
             if account.venue == "paper":
                 self._open_paper(name)
         self.instruments = self._in_order()
-        for client in self._clients.values():
-            self._connected.join(client)
+        for name, client in self._clients.items():
+            self._connected.join(client, self._gates.get(name))
 
     def _check_symbols(self) -> None:
         """An instrument has one venue: the same symbol somewhere else would be another thing. Raises InputError."""
@@ -102,7 +103,8 @@ class Doorstep:
 
     # ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _client(self, name: str, deliver: Callable[[Event], None]) -> Venue:
+    def _client(self, name: str, deliver: Callable[[Event], None]) -> tuple[Venue, LastGate | None]:
+        """With what stands before its wire, where something does."""
         if name not in self._transports:
             self._transports[name] = transport_of(self._clock)
 
@@ -115,7 +117,7 @@ class Doorstep:
             self._transports[name], self._clock, self._rng.split(name), connected.orders_of(name), heard,
             connected.since(name),
         )  # fmt: skip
-        return client_of(self.config, name, self._plan.accounts[name], seat)
+        return client_of(self.config, name, self._plan.accounts[name], seat), seat.gate
 
     def _open_paper(self, name: str) -> None:
         account, terms = self.config.accounts[name], self._plan.accounts[name]
@@ -166,7 +168,7 @@ class Doorstep:
             found = await self._clients[name].instruments(account.symbols)
         except InputError as error:
             raise InputError(f"{self.config.places.at(f'accounts.{name}.symbols')}: account {name}: {error}") from error
-        probe = self._client(name, lambda event: None)
+        probe, _ = self._client(name, lambda event: None)
         try:
             await probe.snapshot()
         finally:

@@ -11,6 +11,8 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tradewright.adapters.net.last_gate import WireGate
+from tradewright.adapters.net.outgoing import Reader
 from tradewright.app.config import Config
 from tradewright.app.config_keys import AccountBlock
 from tradewright.app.simulate import check_installed
@@ -22,7 +24,7 @@ from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import count_of, money_of
 from tradewright.model.rng import Rng
-from tradewright.ports import Clock, Orders, Transport, Venue
+from tradewright.ports import Approvals, Clock, LastGate, Transport, Venue
 from tradewright.sim.models import Models
 from tradewright.sim.paper import PaperVenue
 from tradewright.sim.paper_account import PaperAccount
@@ -48,16 +50,24 @@ PAPER_HOSTS = ("paper-api.alpaca.markets", "demo-api.binance.com", "testnet.bina
 BINANCE_KEYS = ("-2014", "-2015", "-1022", "-1002")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seat:
-    """What a client is made with, beside its account's terms and keys. since: as the clients have it."""
+    """What a client is made with, beside its account's terms and keys. since: as the clients have it. gate: what stands
+    before its wire, once the client is made."""
 
     transport: Transport
     clock: Clock
     rng: Rng
-    orders: Orders
+    orders: Approvals
     deliver: Callable[[Event], None]
     since: int = 0
+    gate: LastGate | None = None
+
+    def wire(self, terms: Account, reader: Reader) -> Transport:
+        """The transport behind the last gate."""
+        gate = WireGate(self.transport, reader, terms.name, self.orders, self.clock, self.deliver)
+        self.gate = gate
+        return gate
 
 
 def environment_of(account: AccountBlock) -> str:
@@ -110,6 +120,7 @@ def client_of(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
 
 def _alpaca(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
+    from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
 
     account = config.accounts[name]
     standard = at = Endpoints.of(environment_of(account), account.feed)
@@ -120,13 +131,13 @@ def _alpaca(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     trades = f"{stream}/stream" if stream else at.trades
     at = replace(at, trading=base, data=account.data_url.rstrip("/") or at.data, trades=trades)
     keys = Credentials(config.secret(name, "apiKey"), config.secret(name, "secretKey"))
-    return AlpacaVenue(
-        terms, keys, at, seat.transport, seat.clock, seat.rng, seat.orders, seat.deliver, since=seat.since
-    )
+    wire = seat.wire(terms, AlpacaReader(at))
+    return AlpacaVenue(terms, keys, at, wire, seat.clock, seat.rng, seat.orders, seat.deliver, since=seat.since)
 
 
 def _binance(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     from tradewright.adapters.venue.binance import BinanceSpot, Credentials, Endpoints, endpoints_of
+    from tradewright.adapters.venue.binance.outgoing import BinanceReader
 
     account = config.accounts[name]
     at = endpoints_of(environment_of(account))
@@ -137,19 +148,21 @@ def _binance(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
         keys = Credentials(config.secret(name, "apiKey"), private_pem=config.secret(name, "privateKey"))
     else:
         keys = Credentials(config.secret(name, "apiKey"), config.secret(name, "secretKey"))
-    return BinanceSpot(
-        terms, keys, at, seat.transport, seat.clock, seat.rng, seat.orders, seat.deliver, since=seat.since
-    )
+    wire = seat.wire(terms, BinanceReader(at))
+    return BinanceSpot(terms, keys, at, wire, seat.clock, seat.rng, seat.orders, seat.deliver, since=seat.since)
 
 
 def _mt5(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Names
+    from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
 
     account = config.accounts[name]
     token = config.secret(name, "token") if config.has(name, "token") else ""
+    at = Endpoints(account.base_url.rstrip("/"))
+    wire = seat.wire(terms, Mt5Reader(at, account.symbol_names))
     return Mt5Client(
-        terms, Credentials(token, account.login), Endpoints(account.base_url.rstrip("/")), seat.transport, seat.clock,
-        seat.rng, seat.orders, seat.deliver, Names(account.symbol_names, account.magics), since=seat.since,
+        terms, Credentials(token, account.login), at, wire, seat.clock, seat.rng, seat.orders, seat.deliver,
+        Names(account.symbol_names, account.magics), since=seat.since,
     )  # fmt: skip
 
 

@@ -150,7 +150,7 @@ def _binance() -> Iterator[Case]:
     yield case("pair", binance.place_pair(target, stop), target, stop)
     works = order("B-1-2", COIN, SELL, LIMIT, "0.5", limit="101.5")
     change = Replace(1, works.id, works.quantity // 2, works.limit_units, 0)
-    amended = binance.shrink(COIN, 77, works.id, works.quantity // 2)
+    amended = binance.shrink(COIN, "77", works.id, works.quantity // 2)
     yield case("amendment", amended, change=change, known=(works,), venue_ids={works.id: "77"})
     grown = order("B-1-2", COIN, SELL, LIMIT, "0.75", limit="102")
     change = Replace(1, works.id, grown.quantity, grown.limit_units, 0)
