@@ -146,6 +146,11 @@ class Background:
         self._reader.join(SECONDS)
         return code
 
+    def hears_even_ended(self, text: str) -> None:
+        """The same of a process that has ended."""
+        self._reader.join(SECONDS)
+        assert self.said(text), "\n".join(self.lines)
+
     def abandon(self) -> None:
         """Whatever it does, it is over."""
         if self.process.poll() is None:

@@ -15,13 +15,24 @@ import pytest
 
 from tests.e2e.command import tradewright
 from tests.e2e.judge import CANCELLED, FILLED, SUBMIT, records
-from tests.e2e.service import SECONDS, Background, Simulated, configured, serving, simulated, variables
+from tests.e2e.service import (
+    SECONDS,
+    STRATEGIES,
+    Background,
+    Simulated,
+    configured,
+    serving,
+    simulated,
+    variables,
+)
 from tests.e2e.test_docs import blocks
 from tests.project import COMPILED_ALONE, ROOT
+from tradewright.app.agreement import disagreements
 from tradewright.app.history import fold
 from tradewright.app.home import JOURNAL
 from tradewright.core.engine import Engine
 from tradewright.model.control import HALTED
+from tradewright.sim.paper import read_book
 
 pytestmark = COMPILED_ALONE
 
@@ -52,14 +63,32 @@ def agree(home: Path, venue: Simulated) -> None:
     assert {id: (works, size.normalize()) for id, (works, size) in ours.items() if works or size} == theirs
 
 
-def test_it_trades_is_killed_by_a_person_dies_and_comes_back_as_it_was(tmp_path: Path) -> None:
+def shows_no_secret(home: Path, lines: list[str]) -> None:
+    assert not [line for line in lines if "demo-secret" in line or "demo-token" in line]
+    for file in home.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"demo-secret" not in content and b"demo-token" not in content, file
+
+
+@pytest.mark.parametrize(
+    ("venue_name", "meaning"),
+    [
+        ("binance", "Binance's testnet: a market of its own, virtual money"),
+        pytest.param("alpaca", "Alpaca's paper trading", marks=pytest.mark.long),
+        pytest.param("mt5", "its terminal's login decides", marks=pytest.mark.long),
+    ],
+)
+def test_it_trades_is_killed_by_a_person_dies_and_comes_back_as_it_was(
+    venue_name: str, meaning: str, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
-    with simulated("binance") as venue:
-        file, environment = configured(tmp_path, "binance", rounds=500), variables(tmp_path, venue.url)
+    with simulated(venue_name) as venue:
+        file, environment = configured(tmp_path, venue_name, rounds=500), variables(tmp_path, venue.url)
         with serving(file, home, environment) as first:
             first.hears("READY  main")
             first.hears(FILLS)
-            assert first.said("Binance's testnet: a market of its own, virtual money")
+            assert first.said(meaning)
             assert first.said("limits of account main: maxOrderValue; off: maxOrderQuantity")
 
             other = subprocess.run(
@@ -73,8 +102,9 @@ def test_it_trades_is_killed_by_a_person_dies_and_comes_back_as_it_was(tmp_path:
             (rested,) = [line.split()[2] for line in first.said(RESTS)]
             killed = tradewright("kill", "--home", home, "--who", "ann", "--reason", "looks odd", "--json")
             assert (killed.code, killed.row["states"], killed.row["running"]) == (0, {"all": "HALTED"}, True)
-            first.until(lambda: not venue.orders()[rested][0])
+            first.until(lambda: not venue.orders().get(rested, (False, 0))[0])
             assert first.end(signal.SIGKILL) == -signal.SIGKILL
+            shows_no_secret(home, first.lines)
         before = engine_of(home)
         held = {one.instrument.symbol: one.net for one in before.ledger.positions.values()}
         assert len(set(ids(home, SUBMIT))) == len(ids(home, SUBMIT))
@@ -151,6 +181,38 @@ def test_wrong_keys_a_wrong_clock_and_a_venue_that_is_not_there_are_a_sentence_e
         assert code == 1
         assert "service.yaml:7: account main: Binance Spot does not trade" in sentence
     assert [row[0] for row in records(tmp_path / "home" / JOURNAL)] == [], "nothing was begun"
+
+
+@pytest.mark.long
+def test_a_paper_account_comes_back_as_its_exchange_knows_it_and_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    home, file = tmp_path / "home", tmp_path / "service.yaml"
+    file.write_text(
+        "accounts: {trial: {venue: paper, symbols: [BTCUSD, ETHUSD]}}\n"
+        f"strategies: {{walker: {{strategy: '{STRATEGIES}:Walker', parameters: {{rounds: 6}}}}}}\n"
+        "stopSeconds: 600\n"
+    )
+    environment = variables(tmp_path, "")
+    with serving(file, home, environment) as first:
+        first.hears(FILLS, 2)
+        assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    with serving(file, home, environment) as second:
+        second.hears(FILLS, 2)
+        assert second.end() == 0
+    book, trader = read_book(home / "paper-trial.db"), fold(home / JOURNAL).trader
+    assert trader is not None
+    engine = trader.engine
+    assert disagreements(engine, "trial", book.balances["trial"], book.positions["trial"]) == []
+    assert sorted(fill.order_id for fill in book.fills) == sorted(ids(home, FILLED))
+    assert len(ids(home, SUBMIT)) == len(set(ids(home, SUBMIT)))
+    # Without its exchange's word the entry would be waited for: nobody has to.
+    with serving(file, home, environment) as third:
+        third.hears("READY")
+        third.process.send_signal(signal.SIGSTOP)
+        third.process.send_signal(signal.SIGTERM)
+        third.process.send_signal(signal.SIGINT)
+        third.process.send_signal(signal.SIGCONT)
+        assert third.process.wait(SECONDS) in (128 + signal.SIGINT, 128 + signal.SIGTERM)
+        third.hears_even_ended("ended at once; the journal is good")
 
 
 def free_port() -> int:

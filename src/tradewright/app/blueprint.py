@@ -64,8 +64,7 @@ def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
         settings = _settings(config, name)
         with config.placed(f"accounts.{name}"):
             check_addresses(name, account)
-            terms = terms_of(name, codes.get(name) or new_code(name), account)
-            terms.owner = settings.owner
+            terms = terms_of(name, codes.get(name) or new_code(name), account, settings.owner)
         made.accounts[name] = terms
         _strategies(config, name, settings, made)
         refs = [spec.ref for spec in made.specs if spec.account == name]

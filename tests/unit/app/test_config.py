@@ -45,7 +45,7 @@ def test_every_key_that_is_left_out_has_its_default(tmp_path: Path) -> None:
     account = config.accounts["main"]
     assert (account.environment, account.bars, account.fee) == ("", 60, "")
     assert (config.block.ready_seconds, config.block.sync.position_sync_interval) == (60.0, 30_000)
-    terms = terms_of("main", "A", account)
+    terms = terms_of("main", "A", account, "ann")
     assert (terms.currency, terms.fee.ppm, terms.day_zone, terms.kind) == ("USDT", 1_000, "UTC", "cash")
     assert (terms.native_exits, terms.reduce_only, terms.remote, terms.settles_ms) == (False, False, True, 4_000)
 
@@ -63,7 +63,7 @@ def test_every_key_that_is_left_out_has_its_default(tmp_path: Path) -> None:
 def test_each_venue_has_the_terms_that_it_keeps_accounts_by(
     keys: dict[str, Any], expected: tuple[object, ...], tmp_path: Path
 ) -> None:
-    terms = terms_of("main", "A", read(tmp_path, one(**keys)).accounts["main"])
+    terms = terms_of("main", "A", read(tmp_path, one(**keys)).accounts["main"], "ann")
     found = (
         terms.kind, terms.mode, terms.native_exits, terms.reduce_only, terms.day_zone, terms.currency, terms.fee.ppm
     )  # fmt: skip
@@ -76,7 +76,7 @@ def test_an_mt5_account_has_exits_of_its_own_where_its_positions_are_separate(
 ) -> None:
     keys = {"venue": "mt5", "environment": "paper", "baseUrl": "http://127.0.0.1:3030", "symbols": ["EURUSD"]}
     config = read(tmp_path, {"accounts": {"main": {**keys, "mode": mode, "leverage": 30}}})
-    terms = terms_of("main", "A", config.accounts["main"])
+    terms = terms_of("main", "A", config.accounts["main"], "ann")
     assert (terms.mode, terms.native_exits, terms.reduce_only, terms.leverage) == (mode, native, native, 30)
 
 

@@ -85,8 +85,8 @@ def fee_of(name: str, account: AccountBlock) -> FeeEstimate:
     return FeeEstimate(count_of(said, 4, f"accounts.{name}.fee"))
 
 
-def terms_of(name: str, code: str, account: AccountBlock) -> Account:
-    """The terms of an account, as its venue keeps it. Raises InputError for those that it can not have."""
+def terms_of(name: str, code: str, account: AccountBlock, owner: str) -> Account:
+    """The terms of an account of `owner`, as its venue keeps it. Raises InputError for those that it can not have."""
     venue = account.venue
     kind, mode, native, reduce_only = CASH, NETTING, False, False
     if venue in ("alpaca", "paper"):
@@ -98,7 +98,7 @@ def terms_of(name: str, code: str, account: AccountBlock) -> Account:
         name, code, account.exchange or venue, mode=mode, kind=kind, currency=currency_of(account),
         leverage=account.leverage,
         day_zone=account.day_zone or DAY_ZONES.get(venue, "UTC"), native_exits=native, fee=fee_of(name, account),
-        owner=account.owner, settles_ms=0 if venue == "paper" else SETTLES_MS, remote=venue != "paper",
+        owner=owner, settles_ms=0 if venue == "paper" else SETTLES_MS, remote=venue != "paper",
         reduce_only=reduce_only,
     )  # fmt: skip
 
