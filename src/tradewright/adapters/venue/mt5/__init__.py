@@ -3,6 +3,8 @@
 client      the engine's venue for one account, put together of:
 connector   its requests: who goes first, how many at once
 desk        commands → requests → reports          lanes     … about one thing one after the other
+guards      … of exits that are a position's own    changes   … of orders at other terms
+caller      one request, and what it came to        teller    reports, in the venue's time
 rounds      a look at the whole account             lookup    … at one order, and at the history
 books       deals and orders → events, once         ownership … whose they are
 market      prices and bars                         open_trades  how many trades, and what they risk

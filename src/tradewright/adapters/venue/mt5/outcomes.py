@@ -29,6 +29,7 @@ GONE = "gone"
 #: It is so already.
 UNCHANGED = "unchanged"
 
+RATE_LIMITED = "RATE_LIMITED"
 #: Of volume, price, stops; trading disabled; one way or closing alone.
 RULES = ("10014", "10015", "10016", "10017", "10042", "10043", "10044")
 TOO_MANY_REQUESTS = 10024
@@ -96,6 +97,11 @@ class Outcome:
     def names_a_rule(self) -> bool:
         """Whether it may be that the symbol's rules are not those which the request was made by."""
         return self.code in RULES
+
+    @property
+    def reason(self) -> tuple[str, str]:
+        """Code and text of a refusal."""
+        return (RATE_LIMITED if self.kind == LIMITED else self.code), self.text
 
 
 def outcome_of(answer: HttpAnswer) -> Outcome:

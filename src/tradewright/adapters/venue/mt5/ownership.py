@@ -18,6 +18,8 @@ from tradewright.ports import Orders
 SECOND_NS = 1_000_000_000
 #: The venue's clock and ours may differ by so much where only the time tells two orders apart.
 CLOCKS_NS = 2 * SECOND_NS
+#: A request whose order nobody has found by then can be taken for no deal any more.
+FORGET_NS = 3_600 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from tradewright.adapters.venue.mt5.answers import Order as VenueOrder
 from tradewright.adapters.venue.mt5.books import AT_WORK, BAD_RECORD, Books
 from tradewright.adapters.venue.mt5.connector import Connector
 from tradewright.adapters.venue.mt5.credentials import Credentials
-from tradewright.adapters.venue.mt5.desk import POSITION_CLOSED, Desk
+from tradewright.adapters.venue.mt5.desk import Desk
+from tradewright.adapters.venue.mt5.guards import POSITION_CLOSED
 from tradewright.adapters.venue.mt5.lookup import Lookup
 from tradewright.adapters.venue.mt5.open_trades import OpenTrades
 from tradewright.adapters.venue.mt5.ownership import CLOCKS_NS
@@ -107,7 +108,7 @@ class Rounds:
         self._agree(health.account)
         if health.server_time and (not self._measured or now - self._measured >= CLOCK_NS):
             self.offset_ns = moment(health.server_time) - (asked + now) // 2
-            self._desk.offset_ns = self.offset_ns
+            self._desk.teller.offset_ns = self.offset_ns
             self._measured = now
             self._deliver(LagMeasured(now, CLOCK_OFFSET, self.offset_ns))
         self._checked = now
@@ -192,7 +193,7 @@ class Rounds:
         held = {position.identity: position for position in positions.positions}
         for id in self._orders.open():
             order = self._orders.order(id)
-            if order is None or id in self._desk.replacing:
+            if order is None or id in self._desk.changes.under_way:
                 continue
             try:
                 slot = slot_of(order, self._books.hedging)
@@ -212,7 +213,7 @@ class Rounds:
         await self._lookup.book(answer.deals)
         at_work = answer.order.state in AT_WORK and answer.order.done_time is None
         # A cancel that was answered meanwhile has told it.
-        told = order.id in self._desk.replacing or order.id not in self._orders.open()
+        told = order.id in self._desk.changes.under_way or order.id not in self._orders.open()
         if not at_work and answer.order.state != "filled" and not told:
             self._deliver(self._books.state(order.id, answer.order, False))
 
