@@ -5,16 +5,14 @@ Times come in ms or µs and become ns; what is written in µs is larger than MS_
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
 
 from tradewright.adapters.chain.seen import CANCELED, EXPIRED, FILLED, OPEN, REJECTED, Execution, Seen
 from tradewright.adapters.venue.binance.outcomes import NO_CODE
-from tradewright.model.errors import AnswerLost, InputError
+from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, count_of, money_of
 from tradewright.model.order import BUY, FOK, GTC, IOC, LIMIT, MARKET, SELL, STOP, STOP_LIMIT, TRAILING_STOP
@@ -23,8 +21,6 @@ MS_NS = 1_000_000
 MS_MAX = 10**14
 TIME_MAX_NS = 2**62
 TRAIL_MAX = 10_000
-#: Counted as.
-UNREADABLE = "unreadable"
 
 Content = TypeVar("Content")
 Known = TypeVar("Known")
@@ -140,16 +136,6 @@ class _WaitRow(msgspec.Struct):
 
 class _LimitedRow(msgspec.Struct):
     data: _WaitRow
-
-
-@contextmanager
-def reading(errors: Counter[str]) -> Iterator[None]:
-    """What can not be read inside of it is counted, and raises AnswerLost: what it would have said is not known."""
-    try:
-        yield
-    except InputError as error:
-        errors[UNREADABLE] += 1
-        raise AnswerLost(f"{error}") from error
 
 
 def decoded(body: bytes | str, type: type[Content]) -> Content:

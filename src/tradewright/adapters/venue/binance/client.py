@@ -11,10 +11,10 @@ from tradewright.adapters.chain.book import Book
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.rules_watch import PACE, RulesWatch
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.binance import market, requests
-from tradewright.adapters.venue.binance.answers import reading
 from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.credentials import Credentials
 from tradewright.adapters.venue.binance.desk import Desk

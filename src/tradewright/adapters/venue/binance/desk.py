@@ -17,9 +17,10 @@ from tradewright.adapters.chain.legs import Chain, Leg
 from tradewright.adapters.chain.names import LEGS_MAX
 from tradewright.adapters.chain.outcomes import CANCEL, GONE, REPLACE, SUBMIT, Refused
 from tradewright.adapters.chain.reporter import Reporter
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.slots import EXIT_RANK, OPEN_RANK
 from tradewright.adapters.venue.binance import requests
-from tradewright.adapters.venue.binance.answers import AmendRow, ListRow, OrderRow, decoded, reading, seen_of
+from tradewright.adapters.venue.binance.answers import AmendRow, ListRow, OrderRow, decoded, seen_of
 from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.look_up import BinanceLookUp, seen_in
 from tradewright.model import event as kinds

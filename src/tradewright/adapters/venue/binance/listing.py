@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tradewright.adapters.chain.outcomes import Refused
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.venue.binance import requests
-from tradewright.adapters.venue.binance.answers import reading
 from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.instruments import info_of, instrument_of
 from tradewright.model.instrument import Instrument

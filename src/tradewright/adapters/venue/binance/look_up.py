@@ -11,9 +11,10 @@ from tradewright.adapters.chain.legs import Chain, Leg
 from tradewright.adapters.chain.look_up import LookUp
 from tradewright.adapters.chain.outcomes import NOT_FOUND, Refused
 from tradewright.adapters.chain.seen import EXPIRED, Seen
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.slots import ASK_RANK
 from tradewright.adapters.venue.binance import requests
-from tradewright.adapters.venue.binance.answers import OrderRow, TradeRow, decoded, reading, seen_of, trade_of
+from tradewright.adapters.venue.binance.answers import OrderRow, TradeRow, decoded, seen_of, trade_of
 from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.outcomes import ARCHIVED
 from tradewright.model.errors import InputError

@@ -10,13 +10,13 @@ from tradewright.adapters.chain.book import Book
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.chain.seen import Seen
 from tradewright.adapters.chain.spot import holdings
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.venue.binance import requests
 from tradewright.adapters.venue.binance.answers import (
     OrderRow,
     TradeRow,
     balances_of,
     decoded,
-    reading,
     seen_of,
     trade_of,
 )

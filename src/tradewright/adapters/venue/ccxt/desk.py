@@ -20,6 +20,7 @@ from tradewright.adapters.chain.names import LEGS_MAX
 from tradewright.adapters.chain.outcomes import CANCEL, GONE, REPLACE, SUBMIT, Refused
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.slots import EXIT_RANK, OPEN_RANK
 from tradewright.adapters.venue.ccxt.answers import Row, seen_of, text_in
 from tradewright.adapters.venue.ccxt.exchange import Exchange
@@ -86,7 +87,7 @@ class Desk:
         """The answer to a new order: all of it, or no more than its id, where a look at it says the rest. Raises
         AnswerLost."""
         instrument = chain.order.instrument
-        try:
+        with reading(self.errors):
             venue_id, client_id = text_in(row, "id"), text_in(row, "clientOrderId")
             if not venue_id or client_id not in ("", leg.client_id):
                 raise InputError("the answer is about another order")
@@ -94,9 +95,6 @@ class Desk:
                 seen = seen_of(row, instrument, self.exchange.unified(instrument))
             else:
                 seen = None
-        except InputError as error:
-            self.errors["unreadable"] += 1
-            raise AnswerLost(str(error)) from error
         self.reporter.announce_as(chain, leg, venue_id)
         if seen is not None:
             self.reporter.hear(seen)

@@ -13,6 +13,7 @@ from tradewright.adapters.chain.legs import Leg
 from tradewright.adapters.chain.look_up import EARLIER_NS
 from tradewright.adapters.chain.outcomes import ASK, CANCEL, NOT_FOUND, Refused
 from tradewright.adapters.chain.seen import Execution, Seen
+from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.slots import ASK_RANK, EXIT_RANK
 from tradewright.adapters.venue.ccxt.answers import (
     MS_NS,
@@ -174,11 +175,8 @@ class Exchange:
         return [self._seen(row, instrument, unified) for row in rows]
 
     def _seen(self, found: object, instrument: Instrument, unified: str) -> Seen:
-        try:
+        with reading(self.errors):
             return seen_of(found, instrument, unified)
-        except InputError as error:
-            self.errors["unreadable"] += 1
-            raise AnswerLost(str(error)) from error
 
     # Trades and money
 
@@ -211,25 +209,16 @@ class Exchange:
         unified = await self.ready(instrument)
         parameters = {} if until is None else {"until": until}
         rows = await self._rows(lambda: self.library.fetch_my_trades(unified, start, ROWS_MAX, dict(parameters)), rank)
-        try:
+        with reading(self.errors):
             return [trade_of(row, instrument, unified) for row in rows]
-        except InputError as error:
-            self.errors["unreadable"] += 1
-            raise AnswerLost(str(error)) from error
 
     async def balances(self) -> dict[str, int]:
         """Money per currency. Raises TransportError, VenueRefused."""
         found = await self.caller.call(ASK, self.library.fetch_balance)
-        try:
+        with reading(self.errors):
             return balances_of(found)
-        except InputError as error:
-            self.errors["unreadable"] += 1
-            raise AnswerLost(str(error)) from error
 
     async def _rows(self, work: Any, rank: int = ASK_RANK) -> list[Row]:
         found = await self.caller.call(ASK, work, rank)
-        try:
+        with reading(self.errors):
             return rows_of(found)
-        except InputError as error:
-            self.errors["unreadable"] += 1
-            raise AnswerLost(str(error)) from error
