@@ -48,7 +48,7 @@ async def trade() -> None:
         Credentials("demo-key", "demo-secret"), transport, time.time_ns, Rng(3), ledger, ledger.deliver,
         settings={"urls": {"api": urls}}, polling=Polling(1.0, 0.1, 0.1),
     )  # fmt: skip
-    ledger.venue = client
+    ledger.client = client
     running = asyncio.create_task(client.run())
     try:
         await until(lambda: ledger.ups == [True])

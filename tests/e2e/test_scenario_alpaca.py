@@ -171,7 +171,7 @@ def visit(meet: Callable[[Shares], Awaitable[tuple[Any, ...]]]) -> tuple[Any, ..
 
 async def ours(stand: Shares, steps: list[Step]) -> tuple[Any, ...]:
     transport, ledger = AiohttpTransport(stand.clock), Ledger((stand.instrument,), stand.clock)
-    client = ledger.venue = AlpacaVenue(
+    client = ledger.client = AlpacaVenue(
         Account("main", "A", "alpaca", kind=MARGIN, leverage=2), Credentials(*KEYS),
         Endpoints.at(stand.http, stand.http.replace("http", "ws")), transport, stand.clock, Rng(3), ledger,
         ledger.deliver,

@@ -149,7 +149,7 @@ def visit(meet: Callable[[Spot], Awaitable[tuple[Any, ...]]]) -> tuple[Any, ...]
 
 async def ours(stand: Spot, steps: list[Step]) -> tuple[Any, ...]:
     transport, ledger = AiohttpTransport(), Ledger((BTC, ETH), time.time_ns)
-    client = ledger.venue = BinanceSpot(
+    client = ledger.client = BinanceSpot(
         Account("main", "A", "binance", currency="USDT", native_exits=False), Credentials("demo-key", "demo-secret"),
         endpoints_at(f"127.0.0.1:{stand.venue.server.port}"), transport, time.time_ns, Rng(3), ledger, ledger.deliver,
     )  # fmt: skip

@@ -147,7 +147,7 @@ def visit(mode: str, meet: Callable[[Lots], Awaitable[tuple[Any, ...]]]) -> tupl
 
 async def ours(stand: Lots, mode: str, steps: list[Step]) -> tuple[Any, ...]:
     transport, ledger = AiohttpTransport(stand.clock), Ledger((stand.instrument,), stand.clock)
-    client = ledger.venue = Mt5Client(
+    client = ledger.client = Mt5Client(
         Account("main", "A", "mt5", mode=mode, kind="margin", currency="USD", leverage=100), Credentials(TOKEN),
         Endpoints(f"http://127.0.0.1:{stand.server.port}"), transport, stand.clock, Rng(3), ledger, ledger.deliver,
         polling=Polling(busy=0.1),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from tests.unit.sim.wire.alpaca_desk import MONDAY, MS, SECOND
-from tests.venues.known import KnownOrders
+from tests.venues.ordering import KnownOrders
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
 from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN, WORKING
 from tradewright.core.orders import OrderState

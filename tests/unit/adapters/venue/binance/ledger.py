@@ -7,62 +7,36 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.venues.known import KnownOrders
+from tests.venues.ordering import Ordering
 from tradewright.core.life_cycle import NONE, SENT, SUBMITTED
 from tradewright.core.orders import OrderState
 from tradewright.core.state import order_from
 from tradewright.model.account_snapshot import ConnectionChanged
-from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import OrderAdopted
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
-from tradewright.model.order import Order
 from tradewright.model.report import Fill, Report
-from tradewright.ports import Clock, Venue
+from tradewright.ports import Clock
 
 ASK_SECONDS = 1.0
 
 
-class Ledger(KnownOrders):
+class Ledger(Ordering):
     """Implements `ports.Orders`."""
 
     def __init__(self, instruments: Sequence[Instrument], clock: Clock) -> None:
-        super().__init__()
+        super().__init__(clock)
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
-        self.clock = clock
         self.events: list[Event] = []
         self.adopted: list[str] = []
         self.ups: list[bool] = []
         self.orphans: Counter[str] = Counter()
-        self.venue: Venue
         self._asking: set[str] = set()
 
     # Orders
 
     def instrument(self, symbol: str) -> Instrument | None:
         return self.instruments.get(symbol)
-
-    # What the engine does
-
-    def submit(self, *orders: Order) -> None:
-        for order in orders:
-            state = self.states[order.id] = OrderState(order, SUBMITTED)
-            state.submit = SENT
-            self.venue.execute(Submit(self.clock(), Approved(order)))
-
-    def cancel(self, order_id: str) -> None:
-        state = self.states[order_id]
-        state.cancel, state.queried = SENT, False
-        self.venue.execute(Cancel(self.clock(), order_id))
-
-    def replace(self, order_id: str, quantity: int, limit: int, stop: int = 0) -> None:
-        state = self.states[order_id]
-        state.replace, state.asked, state.queried = SENT, (quantity, limit, stop), False
-        self.venue.execute(Replace(self.clock(), order_id, quantity, limit, stop))
-
-    def query(self, order_id: str) -> None:
-        self.states[order_id].queried = True
-        self.venue.execute(Query(self.clock(), order_id))
 
     def deliver(self, event: Event) -> None:
         assert event.time <= self.clock() < event.time + 10**9

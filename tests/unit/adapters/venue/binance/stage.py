@@ -89,7 +89,7 @@ class Stage:
             self.terms, self.credentials, endpoints_at(HOST), self.transport, self.clock, Rng(self.seed + 3),
             self.ledger, self.ledger.deliver,
         )  # fmt: skip
-        self.ledger.venue = client
+        self.ledger.client = client
         return client
 
     async def start(self, up: bool = True) -> None:

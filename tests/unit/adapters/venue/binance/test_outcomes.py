@@ -196,7 +196,7 @@ def test_a_duplicate_id_is_an_order_that_is_there() -> None:
     async def program(stage: Stage) -> None:
         id = stage.buy()
         await stage.wait(1)
-        stage.ledger.venue.execute(Submit(stage.clock(), Approved(stage.ledger.states[id].order)))
+        stage.ledger.client.execute(Submit(stage.clock(), Approved(stage.ledger.states[id].order)))
         await stage.wait(5)
         assert not stage.ledger.reports(id, REJECTED)
         assert stage.status(id) == "ACCEPTED"

@@ -62,7 +62,7 @@ def test_an_account_trades_over_real_sockets() -> None:
             terms, Credentials("demo-key", "demo-secret"), endpoints_at(f"127.0.0.1:{server.port}"), transport,
             time.time_ns, Rng(1), ledger, ledger.deliver,
         )  # fmt: skip
-        ledger.venue = client
+        ledger.client = client
         running = asyncio.create_task(client.run())
         try:
             found = await client.instruments([instrument.symbol for instrument in instruments])

@@ -30,7 +30,7 @@ class CcxtStage(Stage):
         # Instruments that the engine trades are known to a client once it was asked for them or watches them.
         client.watch([])
         client._traded |= self.ledger.instruments
-        self.ledger.venue = client
+        self.ledger.client = client
         return client
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from itertools import islice
 from typing import Any, TypeVar
 
-from tests.venues.known import KnownOrders
+from tests.venues.ordering import KnownOrders
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Names, OpenTrades, Polling
 from tradewright.core.life_cycle import HELD, SENT, UNKNOWN, stage_after
 from tradewright.core.orders import OrderState
