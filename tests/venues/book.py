@@ -9,37 +9,35 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from tests.venues.ordering import Ordering
 from tradewright.core.life_cycle import SENT, SUBMITTED, UNKNOWN
 from tradewright.core.orders import OrderState
 from tradewright.core.state import order_from
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
-from tradewright.model.command import Approved, Cancel, Command, Query, Replace, Submit
+from tradewright.model.command import Command
 from tradewright.model.control import CashMoved, OrderAdopted, RulesChanged
 from tradewright.model.event import CANCELLED, EXPIRED, REJECTED, Event
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import MONEY_SCALE
-from tradewright.model.order import Order
 from tradewright.model.report import Fill, Report
 from tradewright.model.withheld import RequestWithheld
-from tradewright.ports import Clock, LastGate, Venue
+from tradewright.ports import Clock, LastGate
 
 ENDS = (CANCELLED, EXPIRED, REJECTED)
 ASK_SECONDS = 1.0
 
 
-class Book:
+class Book(Ordering):
     """Implements `ports.Approvals`. states: every order by its id; events: all that was told, market events apart.
     broken: promises that were; again: fills told once more. gate: before the client's wire, None = there is no wire;
     stops: orders that may not open any more."""
 
     def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.instruments: list[Instrument] = []
-        self.states: dict[str, OrderState] = {}
         self.events: list[Event] = []
         self.market: list[MarketEvent] = []
-        self.client: Venue
         self.gate: LastGate | None = None
         self.stops: set[str] = set()
         self.start = AccountSnapshot(0, "", 0, [], [], [])
@@ -55,21 +53,6 @@ class Book:
     def instrument(self, symbol: str) -> Instrument | None:
         return next((one for one in self.instruments if one.symbol == symbol), None)
 
-    def open(self) -> list[str]:
-        return [id for id, state in self.states.items() if state.is_open() or state.has_unknown()]
-
-    def order(self, order_id: str) -> Order | None:
-        state = self.states.get(order_id)
-        return None if state is None else state.order
-
-    def venue_id(self, order_id: str) -> str:
-        state = self.states.get(order_id)
-        return "" if state is None else state.venue_id
-
-    def filled(self, order_id: str) -> int:
-        state = self.states.get(order_id)
-        return 0 if state is None else state.filled
-
     def stopped(self, order_id: str) -> bool:
         return order_id in self.stops or order_id not in self.states
 
@@ -79,29 +62,7 @@ class Book:
         """As the connected engine does."""
         if self.gate is not None:
             self.gate.approve(command)
-        self.client.execute(command)
-
-    def submit(self, *orders: Order) -> None:
-        """In one step."""
-        for order in orders:
-            state = self.states[order.id] = OrderState(order, SUBMITTED)
-            state.submit = SENT
-        for order in orders:
-            self.hand_over(Submit(self.clock(), Approved(order)))
-
-    def cancel(self, order_id: str) -> None:
-        state = self.states[order_id]
-        state.cancel, state.queried = SENT, False
-        self.hand_over(Cancel(self.clock(), order_id))
-
-    def replace(self, order_id: str, quantity: int, limit: int, stop: int = 0) -> None:
-        state = self.states[order_id]
-        state.replace, state.asked, state.queried = SENT, (quantity, limit, stop), False
-        self.hand_over(Replace(self.clock(), order_id, quantity, limit, stop))
-
-    def query(self, order_id: str) -> None:
-        self.states[order_id].queried = True
-        self.hand_over(Query(self.clock(), order_id))
+        super().hand_over(command)
 
     def ask(self, order_id: str) -> None:
         """Asks about an order, again and again as long as a request of it is unknown."""

@@ -16,11 +16,10 @@ from tradewright.model.numbers import count_of
 from tradewright.model.rng import Rng
 from tradewright.ports import Approvals, Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
-from tradewright.sim.market import Market, universe
+from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite
 from tradewright.sim.wire.message import Answer, Request
-from tradewright.sim.wire.site import Tape
 
 HOST = "alpaca"
 #: Seconds between two looks at the rules, as at the other venues of the proofs.
@@ -32,7 +31,7 @@ ENDS = Endpoints.at(f"http://{HOST}", f"ws://{HOST}")
 SIZE_SCALE = 9
 
 
-class AlpacaStand:
+class AlpacaStand(Stand):
     """Shares, on a Tuesday morning in New York; exits linked by the venue with every other seed."""
 
     name = "alpaca"
@@ -44,10 +43,7 @@ class AlpacaStand:
     start = 1_784_644_200 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:
-        listings = [one for one in universe("alpaca", "USD") if one.instrument.symbol in SYMBOLS]
-        market = Market(seed, now, listings)
-        for index, instrument in enumerate(market.instruments):
-            instrument.index = index
+        market = market_of("alpaca", "USD", SYMBOLS, seed, now)
         rng = Rng(seed).split("venue")
         models = Models(partial=self.partial)
         self.site = AlpacaSite(tuple(market.instruments), self.tape(market), rng, now, models=models)
@@ -55,10 +51,6 @@ class AlpacaStand:
             "main", "A", "alpaca", kind="margin", currency="USD", native_exits=seed % 2 == 0, settles_ms=5_000,
             remote=True, reduce_only=False,
         )  # fmt: skip
-
-    def tape(self, market: Market) -> Tape:
-        """What the venue's market does."""
-        return Tape(market.events())
 
     def gate(
         self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
@@ -105,7 +97,3 @@ class AlpacaStand:
     def turned_away(self, answer: Answer) -> bool:
         """Never: what has been placed once is not placed again under its name, whatever came of it."""
         return False
-
-    def own(self, client_id: str) -> str:
-        """The order here whose leg a client id names."""
-        return client_id.partition("_")[0]

@@ -16,10 +16,9 @@ from tradewright.model.numbers import MONEY_SCALE, count_of
 from tradewright.model.rng import Rng
 from tradewright.ports import Approvals, Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
-from tradewright.sim.market import Market, universe
+from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.wire.binance import BinanceSite
 from tradewright.sim.wire.message import Answer, Request
-from tradewright.sim.wire.site import Tape
 
 HOST = "binance"
 #: Seconds between two looks at the rules: what changed on a day is known at its end.
@@ -30,7 +29,7 @@ PATH = "/api/v3/order"
 SCALE = 8
 
 
-class BinanceStand:
+class BinanceStand(Stand):
     """Exits wait here: the venue's own lists wait until an opening is filled whole."""
 
     name = "binance"
@@ -42,20 +41,13 @@ class BinanceStand:
     start = 1_785_000_000 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:
-        listings = [one for one in universe("binance", "USDT") if one.instrument.symbol in SYMBOLS]
-        market = Market(seed, now, listings)
-        for index, instrument in enumerate(market.instruments):
-            instrument.index = index
+        market = market_of("binance", "USDT", SYMBOLS, seed, now)
         rng = Rng(seed).split("venue")
         self.site = BinanceSite(tuple(market.instruments), self.tape(market), rng, now, partial=self.partial)
         self.terms = Account(
             "main", "A", "binance", kind="cash", currency="USDT", native_exits=False, settles_ms=5_000,
             remote=True, reduce_only=False,
         )  # fmt: skip
-
-    def tape(self, market: Market) -> Tape:
-        """What the venue's market does."""
-        return Tape(market.events())
 
     def gate(
         self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
@@ -116,7 +108,3 @@ class BinanceStand:
         """Whether it says that the request came at another time than it was signed for: it is refused before matching,
         and made once more with a clock measured anew."""
         return b'"code":-1021' in answer.body.replace(b" ", b"")
-
-    def own(self, client_id: str) -> str:
-        """The order here whose leg a client id names."""
-        return client_id.partition("_")[0]

@@ -16,10 +16,9 @@ from tradewright.model.numbers import MONEY_SCALE, count_of
 from tradewright.model.rng import Rng
 from tradewright.ports import Approvals, Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
-from tradewright.sim.market import Market, universe
+from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.mt5 import Knobs, Mt5Site
-from tradewright.sim.wire.site import Tape
 
 HOST = "mt5"
 #: Seconds between two looks at the rules: what changed on a day is known at its end.
@@ -31,7 +30,7 @@ TURNED_AWAY = (10004, 10015, 10020, 10021)
 CENT = 10 ** (MONEY_SCALE - 2)
 
 
-class Mt5Stand:
+class Mt5Stand(Stand):
     """On a Wednesday noon; hedging with every other seed, and then exits are the positions' own."""
 
     name = "mt5"
@@ -41,10 +40,7 @@ class Mt5Stand:
     start = 1_772_625_600 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:
-        listings = [one for one in universe("mt5") if one.instrument.symbol in SYMBOLS]
-        market = Market(seed, now, listings)
-        for index, instrument in enumerate(market.instruments):
-            instrument.index = index
+        market = market_of("mt5", "USD", SYMBOLS, seed, now)
         mode = HEDGING if seed % 2 == 0 else NETTING
         rng = Rng(seed).split("venue")
         self.site = Mt5Site(tuple(market.instruments), self.tape(market), rng, now, knobs=Knobs(mode=mode))
@@ -52,10 +48,6 @@ class Mt5Stand:
             "main", "A", "mt5", mode=mode, kind="margin", currency="USD", leverage=100, native_exits=mode == HEDGING,
             settles_ms=5_000, remote=True, reduce_only=mode == HEDGING,
         )  # fmt: skip
-
-    def tape(self, market: Market) -> Tape:
-        """What the venue's market does."""
-        return Tape(market.events())
 
     def gate(
         self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
@@ -122,7 +114,3 @@ class Mt5Stand:
         """Whether it says that there is no such order, and may be asked anew: a requote, a price that moved or has been
         reached already."""
         return any(b'"retcode":%d' % retcode in answer.body.replace(b" ", b"") for retcode in TURNED_AWAY)
-
-    def own(self, client_id: str) -> str:
-        """The order here whose leg a comment names."""
-        return client_id.partition("_")[0]
