@@ -83,17 +83,8 @@ class BinanceSpot:
         look_up = BinanceLookUp(caller, book, clock, rng.split("look_up"), self.errors, terms.settles_ms, self._spawn)
         reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, self.errors, look_up.fill_in)
         look_up.reporter = reporter
-        self._desk = Desk(
-            caller,
-            book,
-            reporter,
-            look_up,
-            clock,
-            rng.split("desk"),
-            self.errors,
-            terms.native_exits,
-            self._spawn,
-        )
+        desk = rng.split("desk")
+        self._desk = Desk(caller, book, reporter, look_up, clock, desk, self.errors, terms.native_exits, self._spawn)
         self._recovery = Recovery(caller, book, reporter, look_up, orders, clock, self.errors, self._traded, since)
         self._stream = UserStream(caller, reporter, orders, self.errors, self._recovery.balances_changed, self._missed)
         self._stream.line = self._line(
