@@ -212,7 +212,7 @@ class World:
             self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired)
             deliver = self.hearsay.hear
         orders = self.floor.orders_of(self.stand.terms.name)
-        gate = self.stand.gate(self.transport, self.clock, orders, self.floor.deliver)
+        gate = self.gate = self.stand.gate(self.transport, self.clock, orders, self.floor.deliver)
         client = self.stand.client(
             gate if self.gated else self.transport, self.clock, self.rng.split(f"client {run}"), orders, deliver,
             self.floor.since(self.stand.terms.name),

@@ -1,0 +1,199 @@
+"""A person kills while a strategy floods its venue: nothing more is opened, whatever waits on its way is held back, all
+that rests is cancelled, exits stay possible, and the next process is halted too."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.cases.scene import CANCEL, Scene, play
+from tradewright.adapters.net.last_gate import OPENINGS_STOPPED
+from tradewright.app.answering import answered
+from tradewright.app.control import NAME, Asked, ControlSocket
+from tradewright.core.life_cycle import WORKING
+from tradewright.model import event as kinds
+from tradewright.model.command import Command
+from tradewright.model.control import EVERYTHING, HALTED, TRADING_STATES
+from tradewright.model.errors import JournalFull
+from tradewright.model.order import ENTRY
+from tradewright.ports import MemoryJournal
+from tradewright.prove.auditor import Placed
+
+VENUES = ("alpaca", "binance", "mt5-hedging", "mt5-netting")
+SECOND = 10**9
+#: Orders that rest, in how many lots, and how many more want to when the kill comes: a venue's limit on orders, or on
+#: requests a minute, has to leave room for both.
+RESTING, LOTS, MORE = 75, 3, 60
+#: Between two lots, so that no limit is in the way.
+PAUSE = {"alpaca": 61.0, "binance": 11.0, "mt5": 3.0}
+#: After it nothing that opens may reach the venue; until then all cancels are handed over.
+QUIET_NS, CANCELS_NS = SECOND // 10, SECOND
+
+
+class Flooded(Scene):
+    """handed: when each command went over to the client. before: the position that was there already."""
+
+    handed: list[tuple[int, Command]]
+    before: int
+
+    def watch(self) -> None:
+        self.handed = []
+        hand_over = self.floor._hand_over
+
+        def handing(command: Command) -> None:
+            self.handed.append((self.clock(), command))
+            hand_over(command)
+
+        setattr(self.floor, "_hand_over", handing)  # noqa: B010
+
+    async def hold(self) -> None:
+        """Something that can be closed."""
+        self.before = self.net()
+        order = await self.buy(5)
+        await self.until(lambda: self.status(order) == "FILLED")
+
+    def flat(self) -> bool:
+        """What was bought here is sold, but for what no order can sell."""
+        return self.net() == self.there() < self.before + self.units(1)
+
+    async def flood(self, orders: int) -> None:
+        """So many bids far below the market, in one callback."""
+        size, price = self.size(1), self.price("-4")
+        await self.tell(lambda strategy: [strategy.buy(size, limit=price) for _ in range(orders)])
+
+    async def rest_at_the_venue(self) -> None:
+        for _ in range(LOTS):
+            await self.flood(RESTING // LOTS)
+            await self.rest(PAUSE[self.venue])
+        assert sum(state.stage == WORKING and state.is_open() for state in self.entries()) == RESTING
+
+    def entries(self) -> list[Any]:
+        return [state for state in self.engine.orders.values() if state.order.role == ENTRY]
+
+    def opened(self, since: int) -> list[tuple[int, list[Placed]]]:
+        """What reached the venue since then and opens."""
+        found = [(at, self.stand.placed(request, self.instruments)) for at, request in self.log if at > since]
+        return [
+            (at, orders) for at, orders in found
+            if any(self.engine.orders[self.stand.own(one.client_id)].order.role == ENTRY for one in orders)
+        ]  # fmt: skip
+
+    def journaled(self, since: int) -> list[str]:
+        """Openings that were submitted behind a record."""
+        rows = [msgspec.json.decode(record) for record in self.journal.records[since:]]
+        sent = [row[2] for row in rows if row[0] == kinds.SUBMIT]
+        return [id for id in sent if self.engine.orders[id].order.role == ENTRY]
+
+
+def kill(scene: Scene, scope: str = EVERYTHING) -> dict[str, Any]:
+    """As `tradewright kill` does: over the socket beside the journal."""
+    control = ControlSocket(scene.folder)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as person:
+            person.connect(str(scene.folder / NAME))
+            person.sendall(msgspec.json.encode(Asked(scope, HALTED, "ann", "it floods")) + b"\n")
+            control.poll(lambda asked: answered(asked, scene.live, scene.floor.step))
+            answer: dict[str, Any] = msgspec.json.decode(person.recv(65_536))
+            return answer
+    finally:
+        control.close()
+
+
+def flooded(venue: str, act: Any, **more: Any) -> None:
+    """Plays a scene as `tests.cases.scene.play` does."""
+
+    async def act_flooded(scene: Scene) -> None:
+        scene.__class__ = Flooded
+        await act(scene)
+
+    play(venue, act_flooded, **more)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_kill_in_a_flood_opens_nothing_more_and_cancels_all_that_rests(venue: str) -> None:
+    async def act(scene: Flooded) -> None:
+        scene.watch()
+        await scene.hold()
+        await scene.rest_at_the_venue()
+        await scene.flood(MORE)
+        await scene.rest(0.15)
+        before = len(scene.log)
+        waiting = [state for state in scene.entries() if state.submit]
+        assert len(waiting) + RESTING > 100 and before > RESTING
+        at = scene.clock()
+        answer = kill(scene)
+        assert (answer["state"], answer["states"]) == (TRADING_STATES[HALTED], {EVERYTHING: "HALTED"})
+        since = answer["record"]
+        rests = {state.order.id for state in scene.entries() if state.is_open()}
+        await scene.rest(1)
+        cancelled = {command.order_id: when for when, command in scene.handed if command.kind == kinds.CANCEL}
+        assert rests <= cancelled.keys() and max(cancelled.values()) <= at + CANCELS_NS
+        assert scene.opened(at + QUIET_NS) == []
+        # An exit leaves at once, among all the cancels.
+        await scene.tell(lambda strategy: strategy.close())
+        await scene.until(lambda: scene.engine.holds.holds.keys().isdisjoint(rests), 90)
+        await scene.until(scene.flat, 90)
+        # What waited in the client came to the gate behind them, and no further.
+        assert scene.gate.withheld[OPENINGS_STOPPED] > 20 and "LAST_GATE" not in scene.alarms
+        await scene.flood(3)
+        await scene.rest(2)
+        assert scene.journaled(since) == [] and scene.opened(at + QUIET_NS) == []
+        assert len(scene.requests(CANCEL[scene.venue])) >= RESTING
+
+    flooded(venue, act)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_the_process_that_comes_after_a_kill_is_halted_and_cancels_what_still_rests(venue: str) -> None:
+    async def act(scene: Flooded) -> None:
+        await scene.hold()
+        await scene.flood(30)
+        await scene.rest(0.15)
+        at = scene.clock()
+        scene.stop("connected-after-hand-over", 3)
+        with pytest.raises(BaseException, match="connected-after-hand-over"):
+            kill(scene)
+        scene.stop("live-before-step")
+        await scene.until(lambda: scene.day.stops == 1)
+        await scene.until(lambda: scene.engine.run == 2 and scene.ready())
+        assert scene.engine.states == {EVERYTHING: HALTED}
+        await scene.until(lambda: not any(state.is_open() for state in scene.entries()), 90)
+        await scene.flood(3)
+        await scene.rest(5)
+        assert scene.opened(at + QUIET_NS) == []
+        assert not any(state.is_open() for state in scene.entries())
+        await scene.tell(lambda strategy: strategy.close())
+        await scene.until(scene.flat, 60)
+
+    flooded(venue, act)
+
+
+class FullDisk(MemoryJournal):
+    def append_all(self, records: Any, time: int) -> int:
+        raise JournalFull("no space left on device")
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_full_disk_in_a_flood_holds_back_what_waits_and_lets_cancels_out(venue: str) -> None:
+    async def act(scene: Flooded) -> None:
+        await scene.hold()
+        await scene.flood(20)
+        await scene.rest(0.1)
+        whole, scene.live.journal = scene.live.journal, FullDisk()
+        at = scene.clock()
+        await scene.until(lambda: scene.live.failure is not None, 3)
+        halted = scene.clock()
+        assert halted - at <= 2 * SECOND
+        await scene.rest(20)
+        assert scene.opened(halted + QUIET_NS) == []
+        assert scene.gate.withheld[OPENINGS_STOPPED] > 0
+        assert not scene.stand.truth(scene.instruments).working
+        scene.live.journal = whole
+        scene.stop("live-before-step")
+        await scene.until(lambda: scene.engine.run == 2 and scene.ready())
+        await scene.until(lambda: not any(state.is_open() for state in scene.entries()), 90)
+
+    flooded(venue, act)
