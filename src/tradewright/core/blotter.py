@@ -338,6 +338,7 @@ class Blotter:
             reconcile.begin(self)
         elif isinstance(event, TradingStateSet):
             self._set_state(event.scope, event.state, event.who)
+            turned(self, event)
             if self.sessions:
                 session.set_by_person(self, event)
             if event.state == ACTIVE:

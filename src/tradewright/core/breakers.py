@@ -16,8 +16,8 @@ from tradewright.core.exposure_rules import share
 from tradewright.core.orders import OrderState
 from tradewright.core.rules import loss_limit
 from tradewright.core.watching import FILL_LIMITS
-from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
-from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
+from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged, TradingStateSet
+from tradewright.model.event import CANCEL_REJECTED, NOT_FOUND, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill, Report
 
@@ -44,7 +44,7 @@ _ASKED_AGAIN = frozenset(FILL_LIMITS)
 def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
     """Changes of trading states that an event brings about."""
     changes: list[TradingStateChanged] = []
-    for account in engine.gate.tracked:
+    for account in engine.accounts.values() if engine.causes else engine.gate.tracked:
         _breaker(engine, account, changes)
     if isinstance(event, Fill) and engine.fresh_fill:
         _repeated(engine, event, changes)
@@ -66,16 +66,21 @@ def breaker_due(engine: Blotter) -> int:
     return due
 
 
-def turned(engine: Blotter, event: TradingStateChanged) -> None:
-    """The circuit breaker of an account opened, or its cooldown ended."""
-    account = engine.accounts.get(event.scope.removeprefix("account:"))
-    if account is not None and account.traffic is not None:
-        if event.code == CIRCUIT_BREAKER:
-            account.traffic.opened = event.time
-            engine.set_due()
-        elif event.code == BREAKER_RESUMED:
+def turned(engine: Blotter, event: TradingStateChanged | TradingStateSet) -> None:
+    """A trading state changed: the circuit breaker of an account opened, its cooldown ended, or something else took
+    over from it, and then there is no cooldown to wait for."""
+    kind, _, name = event.scope.partition(":")
+    account = engine.accounts.get(name) if kind == "account" else None
+    if account is None or account.traffic is None:
+        return
+    opened = account.traffic.opened
+    if engine.causes.get(event.scope) != CIRCUIT_BREAKER:
+        if opened:
             resumed(engine, account)
-            engine.set_due()
+    elif isinstance(event, TradingStateChanged):
+        account.traffic.opened = event.time
+    if account.traffic.opened != opened:
+        engine.set_due()
 
 
 def re_armed(engine: Blotter, scope: str) -> None:
@@ -100,7 +105,7 @@ def heard(engine: Blotter, report: Report, state: OrderState, fresh: bool) -> No
     traffic.heard = max(engine.now, report.time)
     if report.kind in ERRORS:
         traffic.errors += 1
-    else:
+    elif report.kind != NOT_FOUND:  # that the venue never had a request is no sign that it takes them
         traffic.errors = 0
     if fresh:
         traffic.fills(order, traffic.heard, order.role == ENTRY and state.filled == 0)
@@ -120,17 +125,17 @@ def _cooldown(engine: Blotter, account: AccountState) -> int:
 
 
 def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
+    """Open it after too many errors in a row; close it when its cooldown is over, or nobody asks for it any more."""
     traffic = account.traffic
     limit = engine.gate.tightest(account, "breakerErrors")
-    if traffic is None or limit is None:
-        return
     scope = "account:" + account.terms.name
-    state = engine.states.get(scope, ACTIVE)
-    if traffic.opened:
-        if engine.now >= traffic.opened + _cooldown(engine, account) and engine.causes.get(scope) == CIRCUIT_BREAKER:
-            changes.append(TradingStateChanged(engine.now, scope, ACTIVE, BREAKER_RESUMED, traffic.errors, limit))
-    elif traffic.errors >= limit and state == ACTIVE:
-        changes.append(TradingStateChanged(engine.now, scope, REDUCING, CIRCUIT_BREAKER, traffic.errors, limit))
+    errors = None if traffic is None else traffic.errors
+    if engine.causes.get(scope) == CIRCUIT_BREAKER:
+        cooling = traffic is not None and engine.now < traffic.opened + _cooldown(engine, account)
+        if limit is None or not cooling:
+            changes.append(TradingStateChanged(engine.now, scope, ACTIVE, BREAKER_RESUMED, errors, limit))
+    elif limit is not None and errors is not None and errors >= limit and engine.states.get(scope, ACTIVE) == ACTIVE:
+        changes.append(TradingStateChanged(engine.now, scope, REDUCING, CIRCUIT_BREAKER, errors, limit))
 
 
 def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -> None:

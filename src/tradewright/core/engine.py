@@ -182,7 +182,7 @@ class Engine(Judge):
                 self._end_surplus(event, outputs)
             self._check_daily_loss(event, outputs)
         filled = self.settled and isinstance(event, Fill) and self.fresh_fill
-        if self.tracked or self.guarded or filled:
+        if self.tracked or self.guarded or filled or self.causes:
             for change in tripped(self, event):
                 self.emit(change, outputs)
         if self.stopping:

@@ -12,7 +12,7 @@ from tradewright.core.limits import limits_from
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
 from tradewright.model.command import Cancel
-from tradewright.model.control import ACTIVE, HALTED, REDUCING, AccountSeen, LimitsSet, TradingStateSet
+from tradewright.model.control import ACTIVE, HALTED, REDUCING, AccountSeen, LimitsSet, Timer, TradingStateSet
 from tradewright.model.decision import Check
 
 ONE = 10**18
@@ -102,6 +102,67 @@ def test_lost_answers_count_as_errors() -> None:
     for order in (desk.buy(1), desk.buy(1)):
         desk.say(kinds.OUTCOME_UNKNOWN, order, "submit")
     assert codes(desk) == ["TRADING_STATE"]
+
+
+@pytest.mark.parametrize("state", [REDUCING, HALTED])
+def test_an_open_breaker_that_a_person_takes_over_from_waits_for_nothing_any_more(state: int) -> None:
+    """Whoever kills in a storm of refusals: a time that has come and never goes would keep a live engine awake."""
+    desk = desk_with(breakerErrors=2, breakerCooldownSeconds=60)
+    rejected(desk, 2)
+    desk.feed(TradingStateSet(desk.tick(), "account:main", state, "ann", "kill"))
+    after_restart(desk)
+    desk.now += 61 * SECOND
+    desk.feed(Timer(desk.tick(), "wake"))
+    assert desk.engine.next_due > desk.now
+    assert desk.engine.states == {"account:main": state}
+    assert desk.engine.causes == {"account:main": "ann"}
+    rearm(desk, "account:main")
+    rejected(desk, 1)
+    assert codes(desk) == []
+
+
+def test_an_open_breaker_whose_account_a_drawdown_halts_waits_for_nothing_any_more() -> None:
+    desk = desk_with(breakerErrors=2, maxDrawdownPercent=1)
+    desk.filled(BUY, 1_000, PRICE)
+    rejected(desk, 2)
+    desk.quote(PRICE // 2)
+    assert desk.engine.causes == {"account:main": "DRAWDOWN_LIMIT"}
+    desk.now += 61 * SECOND
+    desk.feed(Timer(desk.tick(), "wake"))
+    assert desk.engine.next_due > desk.now
+    assert desk.engine.states == {"account:main": HALTED}
+
+
+@pytest.mark.parametrize("left", [{}, {"maxMessagesPerMinute": 100}])
+def test_an_open_breaker_ends_when_its_limit_is_taken_off(left: dict[str, int]) -> None:
+    desk = desk_with(breakerErrors=2, breakerCooldownSeconds=60)
+    rejected(desk, 2)
+    desk.feed(LimitsSet(desk.tick(), "account:main", list(left.items()), 0, "", "ann", "no breaker"))
+    assert desk.engine.states == {}
+    desk.now += 61 * SECOND
+    desk.feed(Timer(desk.tick(), "wake"))
+    assert desk.engine.next_due > desk.now
+
+
+def test_sends_that_are_lost_and_never_found_open_the_breaker() -> None:
+    """That the venue never had an order is no sign that it takes orders."""
+    desk = desk_with(breakerErrors=3)
+    for _ in range(3):
+        order = desk.buy(1, limit_units=PRICE - 100)
+        desk.say(kinds.OUTCOME_UNKNOWN, order, "submit")
+        desk.say(kinds.NOT_FOUND, order)
+    assert codes(desk) == ["TRADING_STATE"]
+    assert desk.engine.causes == {"account:main": "CIRCUIT_BREAKER"}
+
+
+def test_an_order_that_is_found_ends_the_row_of_errors() -> None:
+    desk = desk_with(breakerErrors=3)
+    for _ in range(2):
+        desk.say(kinds.OUTCOME_UNKNOWN, desk.buy(1), "submit")
+    order = desk.buy(1)
+    desk.found(order)
+    rejected(desk, 2)
+    assert codes(desk) == []
 
 
 def test_repeated_executions_halt_their_strategy_until_a_person_re_arms_it() -> None:
