@@ -1,9 +1,10 @@
 """What the core does by itself when an account's limits are reached between its orders: the circuit breaker, the
-throttle on repeated executions, what is held beyond a limit, the week's loss and the drawdown.
+throttle on repeated executions, what is held beyond a limit, the loss of day and week, the drawdown.
 
 The breaker opens after errors in a row: the account is REDUCING and resumes by itself after the cooldown, where one
-more error opens it again. What a fill finds beyond a limit is REDUCING until a fill finds it within; the week's loss
-until Monday. A drawdown HALTs the account and repeated executions their strategy until a named person re-arms them.
+more error opens it again. What a fill finds beyond a limit is REDUCING until a fill finds it within; the day's loss
+until the day rolls, the week's until Monday. A drawdown HALTs the account and repeated executions their strategy until
+a named person re-arms them. A limit that two persons have waived does nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.conduct_rules import Repeated
 from tradewright.core.exposure_rules import share
 from tradewright.core.orders import OrderState
-from tradewright.core.rules import loss_limit
+from tradewright.core.risk import Rule
+from tradewright.core.trading_state import DAILY_LOSS_LIMIT
 from tradewright.core.watching import FILL_LIMITS
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged, TradingStateSet
 from tradewright.model.event import CANCEL_REJECTED, NOT_FOUND, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
@@ -37,7 +39,7 @@ DRAWDOWN_LIMIT = "DRAWDOWN_LIMIT"
 REPEATED_EXECUTION = "REPEATED_EXECUTION"
 LIMIT_BREACHED = "LIMIT_BREACHED"
 LIMIT_RESTORED = "LIMIT_RESTORED"
-LOSSES = ("DAILY_LOSS_LIMIT", WEEKLY_LOSS_LIMIT)
+LOSSES = (DAILY_LOSS_LIMIT, WEEKLY_LOSS_LIMIT)
 _ASKED_AGAIN = frozenset(FILL_LIMITS)
 
 
@@ -50,7 +52,7 @@ def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
         _repeated(engine, event, changes)
         state = engine.orders.get(event.order_id)
         if state is not None:
-            _week(engine, engine.accounts[state.order.account], changes)
+            _losses(engine, state.order, changes)
             _bounds(engine, state.order, changes)
     for account in engine.gate.guarded:
         _drawdown(engine, account, changes)
@@ -113,21 +115,21 @@ def heard(engine: Blotter, report: Report, state: OrderState, fresh: bool) -> No
 
 def resumed(engine: Blotter, account: AccountState) -> None:
     """Fold the end of a breaker's cooldown: half open, one more error opens it again."""
-    limit = engine.gate.tightest(account, "breakerErrors")
+    limit = engine.gate.tightest(account, "breakerErrors", engine.now)
     if account.traffic is not None:
         account.traffic.opened = 0
         account.traffic.errors = max(0, limit - 1) if limit is not None else 0
 
 
 def _cooldown(engine: Blotter, account: AccountState) -> int:
-    known = engine.gate.tightest(account, "breakerCooldownSeconds")
+    known = engine.gate.tightest(account, "breakerCooldownSeconds", engine.now)
     return 60 * SECOND_NS if known is None else known
 
 
 def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
     """Open it after too many errors in a row; close it when its cooldown is over, or nobody asks for it any more."""
     traffic = account.traffic
-    limit = engine.gate.tightest(account, "breakerErrors")
+    limit = engine.gate.tightest(account, "breakerErrors", engine.now)
     scope = "account:" + account.terms.name
     errors = None if traffic is None else traffic.errors
     if engine.causes.get(scope) == CIRCUIT_BREAKER:
@@ -154,19 +156,40 @@ def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -
                 return
 
 
-def _week(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
-    tightest = engine.gate.tightest
-    money, ppm = tightest(account, "maxWeeklyLoss"), tightest(account, "maxWeeklyLossPercent")
-    limit = loss_limit(money, ppm, account.week_equity)
-    scope = "account:" + account.terms.name
-    if limit < 0 or account.week_equity is None or engine.states.get(scope, ACTIVE) != ACTIVE:
-        return
-    equity = account.equity()
-    if equity is None:
-        return
-    loss = account.week_equity - equity
-    if loss >= limit:
-        changes.append(TradingStateChanged(engine.now, scope, REDUCING, WEEKLY_LOSS_LIMIT, loss, limit))
+def _losses(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
+    """Behind a fill, what was lost today and this week against every limit on it of a scope that holds the account as a
+    whole: where all that the scope holds has reached it, each of its accounts is REDUCING, else the account that has
+    reached it alone."""
+    account = engine.accounts[order.account]
+    engine.stamp += 1
+    for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
+        limits, scope = rule.limits, rule.exposure
+        if rule.code not in LOSSES or limits is None or scope is None or not scope.whole or rule.waived > engine.now:
+            continue
+        accounts, reached = scope.accounts, _reached(rule, engine.stamp)
+        if reached is None and len(accounts) > 1:
+            accounts = [account]
+            reached = _reached(rule.bind(limits, scope.alone(account), rule.limit), engine.stamp)
+        if reached is not None:
+            for each in accounts:
+                _reduce(engine, each.terms.name, rule.code, *reached, changes)
+
+
+def _reached(rule: Rule, stamp: int) -> tuple[int, int] | None:
+    """Loss and limit where the one has reached the other."""
+    used = rule.used(stamp)
+    if used is None or used[0] is None or used[1] is None or used[0] < used[1]:
+        return None
+    return used[0], used[1]
+
+
+def _reduce(
+    engine: Blotter, account: str, code: str, value: int, limit: int, changes: list[TradingStateChanged]
+) -> None:
+    """An account that is ACTIVE opens nothing any more, for the first reason of those that an event brings."""
+    scope = "account:" + account
+    if engine.states.get(scope, ACTIVE) == ACTIVE and scope not in [change.scope for change in changes]:
+        changes.append(TradingStateChanged(engine.now, scope, REDUCING, code, value, limit))
 
 
 def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
@@ -178,20 +201,20 @@ def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
         return
     engine.stamp += 1
     for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
-        if rule.limit not in _ASKED_AGAIN or rule.code in LOSSES:
+        if rule.limit not in _ASKED_AGAIN or rule.code in LOSSES or rule.waived > engine.now:
             continue
         used = rule.used(engine.stamp)
         if used is None or used[0] is None or used[1] is None or used[0] <= used[1]:
             continue
         if state == ACTIVE:
-            changes.append(TradingStateChanged(engine.now, scope, REDUCING, LIMIT_BREACHED, used[0], used[1]))
+            _reduce(engine, order.account, LIMIT_BREACHED, used[0], used[1], changes)
         return
     if cause == LIMIT_BREACHED:
         changes.append(TradingStateChanged(engine.now, scope, ACTIVE, LIMIT_RESTORED, None, None))
 
 
 def _drawdown(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:
-    limit = engine.gate.tightest(account, "maxDrawdownPercent")
+    limit = engine.gate.tightest(account, "maxDrawdownPercent", engine.now)
     equity = account.equity()
     scope = "account:" + account.terms.name
     if limit is None or equity is None or account.peak is None or engine.states.get(scope, ACTIVE) == HALTED:

@@ -31,8 +31,6 @@ cdef class Engine(Judge):
     cdef list _end_late_opening(self, Report accepted)
     @cython.locals(account=AccountState)
     cpdef end_days(self, long long time)
-    @cython.locals(state=OrderState, account=AccountState)
-    cdef _check_daily_loss(self, Fill event, list outputs)
     @cython.locals(state=OrderState, order=Order, book=Book)
     cdef _end_surplus(self, Fill fill, list outputs)
     @cython.locals(hold=Hold, exit=Order, room=cython.longlong)

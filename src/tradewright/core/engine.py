@@ -20,7 +20,6 @@ from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
-from tradewright.core.rules import loss_limit
 from tradewright.core.sizers import fitted
 from tradewright.core.sizing import money_for, quantity_for
 from tradewright.core.state import order_from
@@ -177,10 +176,8 @@ class Engine(Judge):
                 self._settle_links(event, outputs)
         if event.kind in NEWS:
             outputs += reconcile.settle(self, event)
-        if isinstance(event, Fill):
-            if self.fresh_fill:
-                self._end_surplus(event, outputs)
-            self._check_daily_loss(event, outputs)
+        if isinstance(event, Fill) and self.fresh_fill:
+            self._end_surplus(event, outputs)
         filled = self.settled and isinstance(event, Fill) and self.fresh_fill
         if self.tracked or self.guarded or filled or self.causes:
             for change in tripped(self, event):
@@ -269,24 +266,6 @@ class Engine(Judge):
                     self.emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
                 elif cause == WEEKLY_LOSS_LIMIT and new_week:
                     self.emit(TradingStateChanged(self.now, scope, ACTIVE, WEEK_ROLLED, None, None), outputs)
-
-    def _check_daily_loss(self, event: Fill, outputs: list[Event]) -> None:
-        """After a fill the daily loss is looked at again; at its limit the account is REDUCING until the day rolls."""
-        state = self.orders.get(event.order_id)
-        if state is None:
-            return
-        name = state.order.account
-        account = self.accounts[name]
-        money, share = account.limits.get("maxDailyLoss"), account.limits.get("maxDailyLossPercent")
-        if money is None and share is None:
-            return
-        limit = loss_limit(money, share, account.day_equity)
-        scope = "account:" + name
-        if limit < 0 or self.states.get(scope, ACTIVE) != ACTIVE:
-            return
-        loss = account.daily_loss()
-        if loss is not None and loss >= limit:
-            self.emit(TradingStateChanged(self.now, scope, REDUCING, DAILY_LOSS_LIMIT, loss, limit), outputs)
 
     def _trigger_exits(self, event: MarketEvent, outputs: list[Event]) -> None:
         """Held exits whose price was reached go out; their siblings end. A stop goes before a take-profit."""

@@ -7,9 +7,12 @@ if they had filled. What is measured for one decision is measured once, however 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tradewright.core.accounts import AccountState
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
+from tradewright.core.limits import OF_ACCOUNTS
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.notices import Notices
 from tradewright.core.tape import Tape
@@ -19,6 +22,8 @@ from tradewright.model.instrument import Instrument
 
 #: The kinds of condition, in the order in which scopes are asked.
 SCOPES = ("all", "owner", "venue", "account", "strategy", "symbol", "sector", "currency")
+#: Those that leave accounts whole.
+WHOLE = ("owner", "venue", "account")
 
 
 def parts_of(scope: str) -> dict[str, str]:
@@ -32,6 +37,18 @@ def parts_of(scope: str) -> dict[str, str]:
             raise InputError(f"scope {scope!r}: it is all, or one or more of {', '.join(SCOPES[1:])}:NAME joined by /")
         parts[kind] = name
     return parts
+
+
+def out_of(scope: str, values: Iterable[str]) -> str:
+    """What a scope can not bind of these limits, as a sentence; "" where it binds them all."""
+    narrow = [kind for kind in parts_of(scope) if kind not in WHOLE]
+    names = [name for name in values if name in OF_ACCOUNTS]
+    if not narrow or not names:
+        return ""
+    return (
+        f"limits of {scope}: {', '.join(names)} is about whole accounts, and binds nothing narrower; "
+        f"a scope for it is all, or of {', '.join(WHOLE)}"
+    )
 
 
 def rank_of(scope: str) -> tuple[list[int], str]:
@@ -102,6 +119,13 @@ class Exposure:
         self.known = True
         self.equity_stamp = -1
         self.equity_now: int | None = None
+
+    def alone(self, account: AccountState) -> Exposure:
+        """The same of one account in it."""
+        return Exposure(
+            self.scope, self.currency, [account], self.ledger, self.marks, self.holds, self.lags, self.tapes,
+            self.notices,
+        )  # fmt: skip
 
     def covers(self, instrument: Instrument) -> bool:
         """Whether the instrument lies in the scope."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tradewright.core.accounts import AccountState
-from tradewright.core.exposure import Exposure, concerns, parts_of, rank_of
+from tradewright.core.exposure import Exposure, concerns, out_of, parts_of, rank_of
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger
 from tradewright.core.limits import LIMITS, Limits, is_exact
@@ -117,6 +117,8 @@ class Gate:
         bad = [name for name, value in event.values if not is_exact(name, value)]
         if bad:
             raise ContractError(f"limits of {event.scope}: {', '.join(bad)} must be above zero and finite")
+        if out_of(event.scope, dict(event.values)):
+            raise ContractError(out_of(event.scope, dict(event.values)))
         if event.version not in (0, version):
             raise ContractError(f"limits of {event.scope}: version {event.version} is not the next, {version}")
         if event.who == "" or (event.expires and event.expires <= event.time):
@@ -191,12 +193,15 @@ class Gate:
         found = [account for scope in scopes for account in self.exposure(scope).accounts]
         return [account for account in self.accounts.values() if account in found]
 
-    def tightest(self, account: AccountState, name: str) -> int | None:
-        """The smallest value of a limit over the scopes that hold the account as a whole."""
+    def tightest(self, account: AccountState, name: str, now: int) -> int | None:
+        """The smallest value of a limit over the scopes that hold the account as a whole, those left out that waive it
+        now."""
         values = []
         for scope, limits in self.limits.items():
+            if not limits.has(name) or self.waived(scope, name) > now:
+                continue
             exposure = self.exposure(scope)
-            if exposure.whole and account in exposure.accounts and limits.has(name):
+            if exposure.whole and account in exposure.accounts:
                 values.append(int(limits.get(name)))
         return min(values, default=None)
 
@@ -205,7 +210,9 @@ class Gate:
         return min(self.values(book, name), default=0)
 
     def values(self, book: Book, name: str) -> list[int]:
-        """A limit's values over the scopes that a book lies in."""
+        """A limit's values over the scopes that a book lies in; a shadow's lies in none."""
+        if is_shadow(book.account):
+            return []
         terms = self.accounts[book.account].terms
         return [
             int(limits.get(name))
@@ -251,7 +258,7 @@ class Gate:
             if rule.limit == "":
                 rules.append(rule)
             else:
-                rules += [self._bound(rule, scope) for scope in scopes if rule.stands(self.limits[scope])]
+                rules += [self._bound(rule, scope, name) for scope in scopes for name in rule.names(self.limits[scope])]
         buffers = [self.limits[scope].get("marketBufferPercent") for scope in scopes]
         book.buffer = max([buffer for buffer in buffers if buffer is not None], default=None)
         book.at_limit = "limit" in [self.limits[scope].get("orderType") for scope in scopes]
@@ -263,22 +270,26 @@ class Gate:
         rules = self.bound.get(book)
         return self.bind(book) if rules is None else rules
 
-    def _bound(self, rule: Rule, scope: str) -> Rule:
-        bound = rule.bind(self.limits[scope], self.exposure(scope))
-        for name in (rule.limit, *rule.also):
-            waiver = self.waivers.get((scope, name))
-            if waiver is not None and name in self.limits[scope].softs():
-                bound.waived = waiver.expires
-                bound.waiver = f", waived by {waiver.who} and {waiver.second}: {waiver.reason}"
+    def _bound(self, rule: Rule, scope: str, name: str) -> Rule:
+        bound = rule.bind(self.limits[scope], self.exposure(scope), name)
+        bound.waived = self.waived(scope, name)
+        if bound.waived:
+            waiver = self.waivers[scope, name]
+            bound.waiver = f", waived by {waiver.who} and {waiver.second}: {waiver.reason}"
         return bound
+
+    def waived(self, scope: str, name: str) -> int:
+        """Until when a limit is waived, ns UTC; 0 = it is not."""
+        waiver = self.waivers.get((scope, name))
+        return waiver.expires if waiver is not None and name in self.limits[scope].softs() else 0
 
     def utilisation(self, stamp: int) -> list[Use]:
         """How much of each limit is used now, without any order; limits of single orders have no use to show."""
         uses: list[Use] = []
         for scope in sorted(self.limits, key=rank_of):
             for rule in RULES:
-                if rule.limit and rule.stands(self.limits[scope]):
-                    used = rule.bind(self.limits[scope], self.exposure(scope)).used(stamp)
+                for name in rule.names(self.limits[scope]):
+                    used = rule.bind(self.limits[scope], self.exposure(scope), name).used(stamp)
                     if used is not None:
                         value, limit, unit = used
                         known = value is not None and limit is not None and limit > 0

@@ -103,6 +103,16 @@ LIMITS: dict[str, tuple[str, str]] = {
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
 
+#: Those that refuse nothing by themselves, but say how others count or what the core does; nobody waives one.
+PARAMETERS = (
+    "defaultRiskEstimate", "riskModel", "exposurePollIntervalSec", "tradepicker.key", "tradepicker.reserveOnOpen",
+    "tradepicker.reservationTtlMs", "lossWindowMinutes", "orderType", "dayTradeEquityMinimum", "messageReserve",
+    "repeatedExecutionSeconds", "breakerErrors", "breakerCooldownSeconds", "maintenanceMarginPercent",
+    "collarWindowSeconds", "softLimits", "stopFillSeconds", "marketBufferPercent",
+)  # fmt: skip
+#: Those about whole accounts: what they look at, or do, knows no strategy and no symbol.
+OF_ACCOUNTS = ("breakerErrors", "breakerCooldownSeconds", "maxDrawdownPercent", "maxDrawdown", "weeklyTarget")
+
 #: stop_distance: distance to the stop × size × contract, in account currency. price_distance: distance × size alone.
 RISK_MODELS = ("stop_distance", "price_distance")
 PICKER_KEYS = ("account", "account_strategy")
@@ -190,8 +200,8 @@ def _exact(name: str, value: Any) -> Any:
     unit = LIMITS[name][0]
     what = f"limit {name}"
     if unit == "limits":
-        if not isinstance(value, list | tuple) or not value or any(item not in LIMITS for item in value):
-            raise InputError(f"{what}: {value!r} is not a list of limits")
+        if not isinstance(value, list | tuple) or not value or not all(map(_refuses, value)):
+            raise InputError(f"{what}: {value!r} is not a list of limits that refuse something")
         return sorted(value)
     if unit == "flag":
         if value is not True and str(value).lower() != "true":
@@ -251,7 +261,6 @@ LONGEST_NS = {
 WORDS = {"model": RISK_MODELS, "key": PICKER_KEYS, "type": OPENING_TYPES}
 #: Units whose exact value is more than one number, and the type of it.
 SHAPES: dict[str, type] = {
-    "limits": list,
     "symbols": list,
     "sessions": list,
     "price": list,
@@ -265,10 +274,16 @@ SHAPES: dict[str, type] = {
 def is_exact(name: str, value: Any) -> bool:
     """Whether that could be a limit's exact value: an integer above zero, or what its unit has instead of one. A limit
     that is none of these would be a limit that nothing reaches."""
+    if LIMITS[name][0] == "limits":
+        return isinstance(value, list) and value != [] and all(map(_refuses, value))
     shape = SHAPES.get(LIMITS[name][0])
     if shape is not None:
         return isinstance(value, shape) and value not in ([], "")
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _refuses(name: Any) -> bool:
+    return name in LIMITS and name not in PARAMETERS
 
 
 def _within(name: str, value: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import OpeningRule, only, share
 from tradewright.core.risk import Proposal, Rule
-from tradewright.core.rules import loss_limit
+from tradewright.core.rules import share_of
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
 from tradewright.model.zone import day_of, ordinal
@@ -27,9 +27,9 @@ class WeeklyLoss(Rule):
         return self.verdict(loss is not None and loss < limit, loss, limit, unit)
 
     def used(self, stamp: int) -> tuple[int | None, int, str]:
-        scope, limits = self.exposure, self.limits
-        assert scope is not None and limits is not None, "a rule that is not bound"
-        limit = loss_limit(limits.get(self.limit), limits.get(self.also[0]), scope.started(True))
+        scope = self.exposure
+        assert scope is not None, "a rule that is not bound"
+        limit = self.bound if self.limit not in self.also else share_of(scope.started(True), self.bound)
         return (scope.lost(stamp, True) if limit >= 0 else None), max(limit, 0), scope.unit
 
 
@@ -53,15 +53,16 @@ class Drawdown(OpeningRule):
 
 
 class LossSpeed(OpeningRule):
-    """maxLossInWindow: equity below its highest within the last `lossWindowMinutes` (5 where not given), in account
-    currency. A wider scope's limit holds for each account in it."""
+    """maxLossInWindow: equity below its highest within the last `lossWindowMinutes` (5 where not given). A wider
+    scope's limit holds for each account in it."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         assert self.limits is not None, "a rule that is not bound"
         account = proposal.account
         window = self.limits.get("lossWindowMinutes") or 5 * MINUTE_NS
         lost = account.lost_since(proposal.now - window)
-        return self.verdict(lost is not None and lost < limit, lost, limit, account.unit)
+        worth = None if lost is None else scope.marks.convert(lost, account.terms.currency, scope.currency)
+        return self.verdict(worth is not None and worth < limit, worth, limit, scope.unit)
 
 
 class DayTrades(OpeningRule):
@@ -77,6 +78,8 @@ class DayTrades(OpeningRule):
             return None
         floor = self.limits.get("dayTradeEquityMinimum") or 25_000 * 10**18
         equity = account.equity()
+        if equity is not None:
+            equity = scope.marks.convert(equity, account.terms.currency, scope.currency)
         done = 0 if account.traffic is None else account.traffic.day_trades_since(proposal.now)
         known = equity is not None and done is not None
         good = equity is not None and done is not None and (equity >= floor or done < limit)

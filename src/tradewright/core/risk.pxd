@@ -52,9 +52,9 @@ cdef class Rule:
     cdef readonly Exposure exposure
     cdef public long long waived
     cdef public str waiver
-    cpdef bint stands(self, Limits limits) except -1
+    cpdef list names(self, Limits limits)
     @cython.locals(rule=Rule)
-    cpdef Rule bind(self, Limits limits, Exposure exposure)
+    cpdef Rule bind(self, Limits limits, Exposure exposure, str name)
     cpdef Check verdict(self, bint passed, object value, object limit, str unit)
     cpdef Check check(self, Proposal proposal)
     cpdef object used(self, long long stamp)

@@ -114,9 +114,10 @@ class Rule:
     """One rule: `check` returns its verdict, or None where it does not apply.
 
     code: of its refusals. limit: the name of the limit that switches it on, "" = it always stands; also: further names
-    it reads, each of which switches it on too where `switches` says so. station: that asks it. Bound: bound is the
-    limit, limits the set it stands in, exposure what the scope holds; waived: ns UTC until when it lets pass what it
-    would refuse, waiver who said so.
+    it reads, each of which switches it on too where `switches` says so. station: that asks it. It is bound once for
+    each name that switches it on, so that one of them is waived alone: limit is that name then, bound its value, limits
+    the set it stands in, exposure what the scope holds; waived: ns UTC until when it lets pass what it would refuse,
+    waiver who said so.
     """
 
     __slots__ = ("code", "limit", "also", "switches", "station", "bound", "limits", "exposure", "waived", "waiver")
@@ -135,20 +136,15 @@ class Rule:
         self.waived = 0
         self.waiver = ""
 
-    def stands(self, limits: Limits) -> bool:
-        """Whether it can have a say under these limits."""
-        if self.limit == "" or limits.get(self.limit) is not None:
-            return True
-        if self.switches:
-            for name in self.also:
-                if limits.get(name) is not None:
-                    return True
-        return False
+    def names(self, limits: Limits) -> list[str]:
+        """The limits of a set that switch it on."""
+        names = [self.limit, *self.also] if self.switches else [self.limit]
+        return [name for name in names if limits.get(name) is not None]
 
-    def bind(self, limits: Limits, exposure: Exposure) -> Rule:
-        """A copy that stands for the limits of one scope."""
-        rule = type(self)(self.code, self.limit, self.also, self.switches, self.station)
-        rule.bound = limits.get(self.limit)
+    def bind(self, limits: Limits, exposure: Exposure, name: str) -> Rule:
+        """A copy that stands for one limit of one scope."""
+        rule = type(self)(self.code, name, self.also, self.switches, self.station)
+        rule.bound = limits.get(name)
         rule.limits = limits
         rule.exposure = exposure
         return rule

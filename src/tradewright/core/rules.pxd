@@ -89,7 +89,7 @@ cdef class BuyingPower(Rule):
     cpdef Check check(self, Proposal proposal)
 
 cdef class DailyLoss(Rule):
-    @cython.locals(scope=Exposure, limits=Limits)
+    @cython.locals(scope=Exposure)
     cpdef object used(self, long long stamp)
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)

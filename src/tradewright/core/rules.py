@@ -276,20 +276,14 @@ class DailyLoss(Rule):
 
     def used(self, stamp: int) -> tuple[int | None, int, str]:
         scope = self.exposure
-        limits = self.limits
-        assert scope is not None and limits is not None, "a rule that is not bound"
-        limit = loss_limit(limits.get(self.limit), limits.get(self.also[0]), scope.started(False))
+        assert scope is not None, "a rule that is not bound"
+        limit = self.bound if self.limit not in self.also else share_of(scope.started(False), self.bound)
         return (scope.lost(stamp, False) if limit >= 0 else None), max(limit, 0), scope.unit
 
 
-def loss_limit(money: int | None, ppm: int | None, equity: int | None) -> int:
-    """The tighter of both limits as money, the share taken of `equity`; -1 = configured but not computable."""
-    if ppm is None:
-        return -1 if money is None else money
-    if equity is None or equity <= 0:
-        return -1
-    share = equity * ppm // 1_000_000
-    return share if money is None or share < money else money
+def share_of(equity: int | None, ppm: int) -> int:
+    """That share of an equity as money; -1 = it is not known."""
+    return -1 if equity is None or equity <= 0 else equity * ppm // 1_000_000
 
 
 class OpenPositions(Rule):

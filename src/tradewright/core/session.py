@@ -138,7 +138,7 @@ def tend(engine: Engine) -> list[Event]:
         if halted and cause != DRAWDOWN_LIMIT and not (again and left_open(account, engine.now)):
             continue
         for code, limit_name in TARGETS.items():
-            limit = engine.gate.tightest(account, limit_name)
+            limit = engine.gate.tightest(account, limit_name, engine.now)
             value = None if limit is None else reached(account, code)
             if limit is None or (cause != code if again else value is None or value < limit):
                 continue

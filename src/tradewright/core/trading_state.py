@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradewright.core.exposure import parts_of
+from tradewright.core.exposure import out_of, parts_of
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
 from tradewright.model.errors import InputError
 from tradewright.model.foreign import EXTERNAL
@@ -58,8 +58,12 @@ def check_scope(engine: Blotter, scope: str, strategies: list[str]) -> None:
 
 
 def check_scopes(setup: Setup) -> None:
-    """Whether the accounts and venues that limits, sizers and plans are set for are there: what is mistyped would bind
-    nothing. Raises InputError naming the scope, and what there is."""
+    """Whether the accounts and venues that limits, sizers and plans are set for are there, and no limit is set for less
+    than it is about: what is mistyped or too narrow would bind nothing. Raises InputError naming the scope, and what
+    there is."""
+    for scope, limits in setup.scopes.items():
+        if out_of(scope, limits.values):
+            raise InputError(out_of(scope, limits.values))
     for scope, kind, name, known in _unmet(setup):
         if kind in ("account", "venue"):
             raise InputError(f"{scope}: there is no {kind} {name!r} in this run; there is {', '.join(known) or 'none'}")

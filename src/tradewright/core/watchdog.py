@@ -1,10 +1,11 @@
 """The watchdog: a stop that was reached and has not filled within its time becomes a market order.
 
-`stopFillSeconds` of the account switches it on. A stop counts as reached when its venue says that it triggered, or as
-long as the market stands beyond it. What is over its time is cancelled first, and what is left of it goes at the market
-when the venue has said that it ended: so nothing is closed twice. A request that nobody answers, and a market order
-that does not fill, are looked up each time that span is over; a market order that its venue refuses, or gives up with a
-rest, is followed by one for what is left when it is. The clock is the engine's: any event moves it on.
+`stopFillSeconds` of a scope that it lies in switches it on, the shortest of several. A stop counts as reached when its
+venue says that it triggered, or as long as the market stands beyond it. What is over its time is cancelled first, and
+what is left of it goes at the market when the venue has said that it ended: so nothing is closed twice. A request that
+nobody answers, and a market order that does not fill, are looked up each time that span is over; a market order that
+its venue refuses, or gives up with a rest, is followed by one for what is left when it is. The clock is the engine's:
+any event moves it on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tradewright.model.control import ESCALATED, ExitMoved
 from tradewright.model.event import SUBMIT, TRIGGERED, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import MARKET, STOP_LOSS
+from tradewright.model.order import MARKET, STOP_LOSS, Order
 from tradewright.model.report import Report
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _ask(engine: Blotter, command: Command) -> None:
     """A new exit that stops a loss is watched; a request starts the clock anew."""
     if command.kind == SUBMIT:
         order = engine.orders[command.order_id].order
-        if engine.accounts[order.account].limits.get(LIMIT_NAME) is not None:
+        if engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME):
             at_market = order.type == MARKET
             engine.stops[order.id] = Watched(engine.now if at_market else 0, at_market)
         return
@@ -134,8 +135,7 @@ def tend(engine: Engine) -> list[Event]:
         if watched is None:
             continue
         state = engine.orders[order_id]
-        limit = engine.accounts[state.order.account].limits.get(LIMIT_NAME)
-        young = limit is None or not watched.since or engine.now - watched.since < limit
+        young = not watched.since or _young(engine, state.order, engine.now - watched.since)
         # What is left of an order at the market waits: where nothing was to be had, asking at once finds nothing.
         if not state.is_open() and not (young and state.order.type == MARKET):
             _close(engine, state, outputs)
@@ -147,6 +147,12 @@ def tend(engine: Engine) -> list[Event]:
         else:
             outputs += engine.cancel(order_id, STOP_UNFILLED)
     return outputs
+
+
+def _young(engine: Engine, order: Order, waited: int) -> bool:
+    """Whether its time is not over, or the limit has been taken off."""
+    limit = engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME)
+    return limit == 0 or waited < limit
 
 
 def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:

@@ -16,6 +16,8 @@ GUARD_LIMITS = ("maxDrawdownPercent", "maxLossInWindow", "maxDrawdown", "weeklyT
 TARGET_LIMITS = ("maxDrawdown", "weeklyTarget")
 #: Limits that are looked at again behind each fill.
 FILL_LIMITS = (
+    "maxDailyLoss",
+    "maxDailyLossPercent",
     "maxWeeklyLoss",
     "maxWeeklyLossPercent",
     "maxOpenPositions",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.core.boundaries import BOUNDARIES, PRICE, WHERE, Case
-from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
+from tradewright.core import limits as named
 from tradewright.core.limits import LIMITS, Limits, limits_from
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
@@ -38,6 +39,30 @@ def test_a_rule_holds_to_the_unit(code: str, offset: int) -> None:
     assert checks[code].passed is expected
     others = [check.code for check in checks.values() if not check.passed and check.code != code]
     assert others == [], "the case is about one rule"
+
+
+def in_yen(case: Case) -> Case:
+    """The same limits, whose money is in yen at a hundred to the dollar."""
+    engine = case.desk.engine
+    engine.list_instrument(listing("USDJPY"))
+    case.desk.quote(100_000, symbol="USDJPY")
+    for scope, limits in list(engine.gate.limits.items()):
+        values = {name: 100 * value if LIMITS[name][0] == "money" else value for name, value in limits.values.items()}
+        engine.gate.set(scope, Limits(values, limits.version, "JPY"))
+    return case
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+@pytest.mark.parametrize("code", [rule.code for rule in RULES if LIMITS.get(rule.limit, ("",))[0] == "money"])
+def test_a_limit_on_money_holds_to_the_unit_in_another_currency_than_its_account_s(code: str, offset: int) -> None:
+    case = BOUNDARIES[code](offset)
+    in_dollars = [use.value for use in case.desk.engine.utilisation() if use.code == code]
+    case = in_yen(case)
+    used = [use.value for use in case.desk.engine.utilisation() if use.code == code]
+    assert used == [None if value is None else 100 * value for value in in_dollars]
+    seen = judged(case)[code]
+    assert seen.passed is WHERE[code][offset + 1]
+    assert seen.unit == "money:JPY"
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -98,6 +123,7 @@ PARAMETERS = {
 
 def test_every_limit_is_read_by_a_rule() -> None:
     assert set(LIMITS) == {*READ_BY, *PARAMETERS}
+    assert set(named.PARAMETERS) == set(PARAMETERS)
     assert {name for rule in RULES for name in rule.also if not rule.switches} <= set(PARAMETERS)
 
 
