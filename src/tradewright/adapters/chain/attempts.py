@@ -30,7 +30,8 @@ UNSUPPORTED, RATE_LIMITED, NOT_SENT, NOT_KNOWN = "UNSUPPORTED", "RATE_LIMITED", 
 AGAIN_NS = 2 * SECOND_NS
 
 Answer = TypeVar("Answer")
-#: One request and what its answer tells. Raises NotSent, AnswerLost, Limited, Refused.
+#: One request and what its answer tells; it says when it leaves (`Attempts.leave`). Raises NotSent, AnswerLost,
+#: Limited, Refused.
 Send = Callable[[], Awaitable[None]]
 #: Asks for the end of a leg, for a cancel or a replace (of `outcomes`), and tells what it filled. Raises the same.
 End = Callable[[Chain, Leg, str], Awaitable[None]]
@@ -50,8 +51,6 @@ class Attempts:
     async def place(self, chains: Sequence[Chain], rank: int, send: Send) -> None:
         """New orders, which go out as one request."""
         while True:
-            for chain in chains:
-                chain.last.sent = self.clock()
             try:
                 await send()
             except Limited as limited:
@@ -68,6 +67,12 @@ class Attempts:
             except AnswerLost as error:
                 self._doubt(chains, str(error))
             return
+
+    def leave(self, chains: Sequence[Chain]) -> None:
+        """The request that places their newest legs leaves now, whatever it waited for: from here on the venue may
+        take it, and that it is not found says nothing."""
+        for chain in chains:
+            chain.last.sent = self.clock()
 
     def _doubt(self, chains: Sequence[Chain], text: str) -> None:
         for chain in chains:
@@ -168,7 +173,6 @@ class Attempts:
 
     async def _place_next(self, chain: Chain, leg: Leg, send: Callable[[Leg], Awaitable[None]]) -> bool:
         while True:
-            leg.sent = self.clock()
             try:
                 await send(leg)
                 return True

@@ -38,6 +38,10 @@ ORDERS = (RateLimit("ORDERS", 10 * SECOND_NS, 50), RateLimit("ORDERS", DAY_NS, 1
 _HEADERS = {MINUTE_NS: "1m", 10 * SECOND_NS: "10s", DAY_NS: "1d"}
 
 
+def _nobody() -> None:
+    """Hears nothing."""
+
+
 class Caller:
     """offset: the venue's clock less ours, ns; measured: told each time it was measured."""
 
@@ -79,15 +83,15 @@ class Caller:
         """Parameters of a call over the WebSocket API, signed now."""
         return signed_parameters(parameters, self._credentials, self.now() // 1_000)
 
-    async def call(self, call: Call, rank: int = ASK_RANK) -> bytes:
-        """The body of an answer that says yes. Raises NotSent, AnswerLost (also where the answer says nothing certain),
-        Limited, Refused."""
-        answer = await self._send(call, rank)
+    async def call(self, call: Call, rank: int = ASK_RANK, leaves: Callable[[], None] = _nobody) -> bytes:
+        """The body of an answer that says yes. leaves: told each time the request leaves. Raises NotSent, AnswerLost
+        (also where the answer says nothing certain), Limited, Refused."""
+        answer = await self._send(call, rank, leaves)
         outcome, code, text = self._read(call, answer)
         if outcome == CLOCK:
             # Refused before matching, for its time: it is safe to make it again, once.
             await self._measure_again(rank, text)
-            answer = await self._send(call, rank)
+            answer = await self._send(call, rank, leaves)
             outcome, code, text = self._read(call, answer)
         if outcome == DONE:
             return answer.body
@@ -153,8 +157,9 @@ class Caller:
             budget.take(call.orders, now)
         return now
 
-    async def _send(self, call: Call, rank: int) -> HttpAnswer:
+    async def _send(self, call: Call, rank: int, leaves: Callable[[], None] = _nobody) -> HttpAnswer:
         taken = await self._room(call, rank)
+        leaves()
         try:
             answer = await self._transport.request(self._request(call), TIMEOUT)
         finally:
@@ -217,10 +222,6 @@ class Caller:
 
     async def close_connections(self) -> None:
         await self._transport.close()
-
-
-def _nobody() -> None:
-    """Hears nothing."""
 
 
 def _budget(limit: RateLimit) -> Budget:

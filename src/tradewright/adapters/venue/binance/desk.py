@@ -84,7 +84,7 @@ class Desk:
     async def _send(
         self, call: requests.Call, rank: int, take: Callable[[bytes, list[Chain]], None], chains: list[Chain]
     ) -> None:
-        body = await self.caller.call(call, rank)
+        body = await self.caller.call(call, rank, partial(self.attempts.leave, chains))
         with reading(self.errors):
             take(body, chains)
 

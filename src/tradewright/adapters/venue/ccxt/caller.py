@@ -43,14 +43,20 @@ TEXT_MAX = 300
 UNSUPPORTED = "UNSUPPORTED"
 
 
+def _nobody() -> None:
+    """Hears nothing."""
+
+
 @dataclass(slots=True)
 class Errand:
-    """One call of the library. left: something may have reached the exchange; wrote: so many requests did that do more
-    than ask; landed: one of those was answered; beyond: the library went on to another request then."""
+    """One call of the library. leaves: told when a request leaves that does more than ask; left: something may have
+    reached the exchange; wrote: so many requests did that do more than ask; landed: one of those was answered; beyond:
+    the library went on to another request then."""
 
     kind: str
     rank: int
     carried: Carried | None = None
+    leaves: Callable[[], None] = _nobody
     left: bool = False
     wrote: int = 0
     landed: bool = False
@@ -109,14 +115,17 @@ class Caller:
         budget = self.budget
         return budget.wait(budget.limit * CROWDED // 100, self.now()) > 0
 
-    async def call(self, kind: str, work: Work, rank: int = ASK_RANK, carried: Carried | None = None) -> Any:
-        """What the library answers. Raises NotSent, AnswerLost (also where the answer says nothing certain), Limited,
-        Refused."""
-        outcome, error, errand = await self._try(kind, work, rank, carried)
+    async def call(
+        self, kind: str, work: Work, rank: int = ASK_RANK, carried: Carried | None = None,
+        leaves: Callable[[], None] = _nobody,
+    ) -> Any:  # fmt: skip
+        """What the library answers. leaves: of `Errand`. Raises NotSent, AnswerLost (also where the answer says nothing
+        certain), Limited, Refused."""
+        outcome, error, errand = await self._try(work, Errand(kind, rank, carried, leaves))
         if error is not None and outcome == CLOCK:
             # Refused before matching, for its time: it is safe to make it again, once.
             await self._measure_again(rank, str(error))
-            outcome, error, errand = await self._try(kind, work, rank, carried)
+            outcome, error, errand = await self._try(work, Errand(kind, rank, carried, leaves))
         if error is None:
             return outcome
         text, code = f"{error}"[:TEXT_MAX], type(error).__name__
@@ -132,11 +141,9 @@ class Caller:
             self.doubted()
         raise Refused(outcome, text, code) from error
 
-    async def _try(
-        self, kind: str, work: Work, rank: int, carried: Carried | None
-    ) -> tuple[Any, Exception | None, Errand]:
+    async def _try(self, work: Work, errand: Errand) -> tuple[Any, Exception | None, Errand]:
         """The library's answer, or what its error means and the error."""
-        errand = Errand(kind, rank, carried)
+        kind, rank = errand.kind, errand.rank
         if rank == ASK_RANK:
             await self._asking.take(rank)
         try:
@@ -204,6 +211,7 @@ class Caller:
         if method != "GET":
             self._check(errand, method, url, body)
             errand.wrote += 1
+            errand.leaves()
         errand.left, errand.beyond = True, errand.landed
         answer = await self._transport.request(HttpRequest(method, url, headers, body), TIMEOUT)
         if answer.status in (418, 429):
@@ -260,10 +268,6 @@ def _number(text: str) -> Decimal | None:
         return decimal_of(text, "a value")
     except InputError:
         return None
-
-
-def _nobody() -> None:
-    """Hears nothing."""
 
 
 def _retry_after(answer: HttpAnswer) -> int:

@@ -79,7 +79,8 @@ class Desk:
         placing = place(order, order.id, order.quantity, order.limit_units, order.stop_units)
 
         async def send() -> None:
-            self._take(await self.exchange.place(placing, order.instrument, SUBMIT, rank), chain, chain.last)
+            leaves = partial(self.attempts.leave, [chain])
+            self._take(await self.exchange.place(placing, order.instrument, SUBMIT, rank, leaves), chain, chain.last)
 
         await self.attempts.place([chain], rank, send)
 
@@ -139,7 +140,8 @@ class Desk:
 
         async def send(leg: Leg) -> None:
             placing = place(order, leg.client_id, leg.quantity, limit, stop)
-            self._take(await self.exchange.place(placing, order.instrument, REPLACE, EXIT_RANK), chain, leg)
+            leaves = partial(self.attempts.leave, [chain])
+            self._take(await self.exchange.place(placing, order.instrument, REPLACE, EXIT_RANK, leaves), chain, leg)
             if not leg.seen:
                 await self._look(chain)
 

@@ -6,7 +6,7 @@ Whoever asks for an order by its name asks for it in the way that the exchange's
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tradewright.adapters.chain.legs import Leg
@@ -99,8 +99,11 @@ class Exchange:
         features = self.library.features
         return unsupported(order, features.get("spot") if isinstance(features, dict) else None)
 
-    async def place(self, placing: Placing, instrument: Instrument, kind: str, rank: int) -> Row:
-        """The library's word on a new order, which may be as little as its id. Raises TransportError, VenueRefused."""
+    async def place(
+        self, placing: Placing, instrument: Instrument, kind: str, rank: int, leaves: Callable[[], None]
+    ) -> Row:
+        """The library's word on a new order, which may be as little as its id. leaves: told when the request leaves.
+        Raises TransportError, VenueRefused."""
         unified, library = await self.ready(instrument), self.library
         try:
             amount = str(library.amount_to_precision(unified, placing.amount))
@@ -117,6 +120,7 @@ class Exchange:
             ),
             rank,
             placing.carried,
+            leaves,
         )
         try:
             return row_of(found)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.adapters.venue.binance.spoiler import Spoiler, refusal
 from tests.unit.adapters.venue.binance.stage import DOLLAR, LIMIT, ONE, SELL, Stage, play
 from tradewright.adapters.chain.outcomes import (
     ASK,
@@ -34,7 +34,7 @@ from tradewright.adapters.venue.binance.outcomes import (
 from tradewright.model.command import Approved, Submit
 from tradewright.model.errors import AnswerLost, NotSent
 from tradewright.model.event import CANCEL_REJECTED, EXPIRED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED, REPLACED
-from tradewright.ports import HttpAnswer, HttpRequest
+from tradewright.ports import HttpAnswer
 
 #: kind, status, code, text ⇒ outcome; each row of the table decides at least one of them.
 CASES = [
@@ -99,35 +99,6 @@ def test_no_answer_is_without_a_meaning_and_none_but_2xx_is_done(kind: str, stat
 # What becomes of a request
 
 
-class Spoiler:
-    """Before the transport: requests that begin so get this answer, or error, so many times; `done`: after the venue
-    has carried them out."""
-
-    def __init__(
-        self, stage: Stage, what: str, answer: HttpAnswer | Exception, times: int = 1, done: bool = False
-    ) -> None:
-        self.what, self.answer, self.times, self.done = what, answer, times, done
-        self.inner = stage.transport.request
-        self.sent: list[str] = []
-        stage.transport.request = self.request  # type: ignore[method-assign]
-
-    async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
-        name = f"{request.method} {request.url.split('binance', 1)[1]}"
-        self.sent.append(name.split("?")[0])
-        if not name.startswith(self.what) or self.times == 0:
-            return await self.inner(request, timeout)
-        self.times -= 1
-        if self.done:
-            await self.inner(request, timeout)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-def refusal(status: int, code: int, text: str, **headers: str) -> HttpAnswer:
-    return HttpAnswer(status, headers, msgspec.json.encode({"code": code, "msg": text}))
-
-
 PLACE, END, AMEND = "POST /api/v3/order", "DELETE /api/v3/order", "PUT /api/v3/order/amend/keepPriority"
 LOST, UNSENT = AnswerLost("it broke"), NotSent("nobody there")
 BUSY, HTML = refusal(503, -1000, "busy"), HttpAnswer(200, {}, b"<html>")
@@ -188,6 +159,31 @@ def test_an_exit_that_is_limited_waits_and_goes(code: int) -> None:
         await stage.wait(9)
         assert stage.status(exit.id) == "ACCEPTED"
         assert stage.calls(PLACE)[0][0] - begun >= 7_000_000_000
+
+    play(program)
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["placed", "changed"])
+def test_an_exit_that_waited_for_a_limit_is_not_given_up_while_it_may_still_be_taken(changed: bool) -> None:
+    """It leaves after half a minute and is not answered: the venue may take it for as long as it is signed for, counted
+    from when it left."""
+
+    async def program(stage: Stage) -> None:
+        exit = stage.order(SELL, LIMIT, ONE, 110 * DOLLAR, role="exit")
+        if changed:
+            stage.ledger.submit(exit)
+            await stage.wait(1)
+        Spoiler(stage, PLACE, LOST)
+        Spoiler(stage, PLACE, refusal(429, -1003, "Too much", **{"retry-after": "30"}))
+        if changed:
+            stage.ledger.replace(exit.id, ONE, 111 * DOLLAR)
+        else:
+            stage.ledger.submit(exit)
+        await stage.wait(35)
+        assert [report.code for report in stage.ledger.reports(exit.id, OUTCOME_UNKNOWN)]
+        assert stage.status(exit.id) == "UNKNOWN"
+        await stage.wait(10)
+        assert stage.status(exit.id) == ("CANCELLED" if changed else "NOT_FOUND")
 
     play(program)
 

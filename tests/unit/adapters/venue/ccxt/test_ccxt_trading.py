@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.adapters.venue.binance.flow import agrees, flow, settle
-from tests.unit.adapters.venue.binance.stage import BTC, DOLLAR, ONE, SELL
+from tests.unit.adapters.venue.binance.spoiler import Spoiler, refusal
+from tests.unit.adapters.venue.binance.stage import BTC, DOLLAR, LIMIT, ONE, SELL
 from tests.unit.adapters.venue.ccxt.stage import CcxtStage, play
 from tradewright.model.control import LagMeasured
+from tradewright.model.errors import AnswerLost
 from tradewright.model.event import (
     ACCEPTED,
     CANCELLED,
@@ -166,6 +168,20 @@ def test_an_order_that_was_taken_and_is_hidden_for_a_while_is_found_and_not_give
 
     lost = Fault(faults.ERROR_AFTER, "/api/v3/order", times=1)
     play(program, [lost, Fault(faults.HIDDEN, begin=0, seconds=60, by=10)])
+
+
+def test_an_exit_that_waited_for_a_limit_is_not_given_up_while_it_may_still_be_taken() -> None:
+    async def program(stage: CcxtStage) -> None:
+        Spoiler(stage, "POST", AnswerLost("it broke"))
+        Spoiler(stage, "POST", refusal(429, -1003, "Too much", **{"retry-after": "30"}))
+        exit = stage.order(SELL, LIMIT, ONE, 110 * DOLLAR, role="exit")
+        stage.ledger.submit(exit)
+        await stage.wait(35)
+        assert stage.status(exit.id) == "UNKNOWN"
+        await stage.wait(40)
+        assert stage.status(exit.id) == "NOT_FOUND"
+
+    play(program)
 
 
 def test_an_order_of_the_same_name_from_long_before_is_not_taken_for_one_that_was_lost() -> None:
