@@ -7,9 +7,18 @@ import pytest
 from tests.unit.adapters.venue.binance.stage import BTC, BUY, DOLLAR, LIMIT, ONE, SELL, Stage, play
 from tradewright.core.life_cycle import SUBMITTED
 from tradewright.core.orders import OrderState
-from tradewright.model.event import ACCEPTED, CANCEL_REJECTED, CANCELLED, EXPIRED, FILLED, NOT_FOUND, REJECTED
+from tradewright.model.event import (
+    ACCEPTED,
+    CANCEL_REJECTED,
+    CANCELLED,
+    EXPIRED,
+    FILLED,
+    NOT_FOUND,
+    REJECTED,
+    TRIGGERED,
+)
 from tradewright.model.numbers import money_of
-from tradewright.model.order import IOC
+from tradewright.model.order import IOC, STOP
 from tradewright.sim.wire import faults
 from tradewright.sim.wire.binance import demo_private_pem
 from tradewright.sim.wire.faults import Fault
@@ -184,5 +193,26 @@ def test_instruments_carry_the_venues_filters() -> None:
         assert rules.band_ppm == 800_000
         assert rules.tradable and not rules.shortable
         assert btc.row()[0] == BTC.symbol
+
+    play(program)
+
+
+def test_a_stop_that_filled_while_nobody_heard_was_triggered_first() -> None:
+    async def program(stage: Stage) -> None:
+        stop = stage.order(SELL, STOP, ONE, stop_units=97 * DOLLAR)
+        stage.ledger.submit(stop)
+        await stage.wait(1)
+        stage.site.trouble.silent = True
+        stage.market("96.00", "98.00")
+        stage.trade("96.50", "0.00001")
+        stage.market("96.00", "98.00")
+        await stage.wait(1)
+        assert stage.ledger.kinds(stop.id) == [ACCEPTED]
+        stage.ledger.query(stop.id)
+        await stage.wait(2)
+        told = stage.ledger.kinds(stop.id)
+        assert told.index(TRIGGERED) < told.index(FILLED), told
+        assert stage.status(stop.id) == "FILLED"
+        stage.check()
 
     play(program)
