@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tradewright.adapters.net.last_gate import WireGate
+from tradewright.adapters.net.outgoing import Reader
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
 from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
 from tradewright.model.account import Account
@@ -14,7 +14,7 @@ from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import count_of
 from tradewright.model.rng import Rng
-from tradewright.ports import Approvals, Clock, Orders, Transport
+from tradewright.ports import Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.models import Models
@@ -52,11 +52,8 @@ class AlpacaStand(Stand):
             remote=True, reduce_only=False,
         )  # fmt: skip
 
-    def gate(
-        self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
-    ) -> WireGate:  # fmt: skip
-        """What stands before its client's wire."""
-        return WireGate(transport, AlpacaReader(ENDS), self.terms.name, orders, clock, deliver)
+    def reader(self) -> Reader:
+        return AlpacaReader(ENDS)
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int

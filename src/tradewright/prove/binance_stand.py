@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs
 
-from tradewright.adapters.net.last_gate import WireGate
+from tradewright.adapters.net.outgoing import Reader
 from tradewright.adapters.venue.binance import BinanceSpot, Credentials
 from tradewright.adapters.venue.binance.endpoints import endpoints_at
 from tradewright.adapters.venue.binance.outgoing import BinanceReader
@@ -14,7 +14,7 @@ from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE, count_of
 from tradewright.model.rng import Rng
-from tradewright.ports import Approvals, Clock, Orders, Transport
+from tradewright.ports import Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.wire.binance import BinanceSite
@@ -49,11 +49,8 @@ class BinanceStand(Stand):
             remote=True, reduce_only=False,
         )  # fmt: skip
 
-    def gate(
-        self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
-    ) -> WireGate:  # fmt: skip
-        """What stands before its client's wire."""
-        return WireGate(transport, BinanceReader(endpoints_at(HOST)), self.terms.name, orders, clock, deliver)
+    def reader(self) -> Reader:
+        return BinanceReader(endpoints_at(HOST))
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tradewright.adapters.net.last_gate import WireGate
+from tradewright.adapters.net.outgoing import Reader
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Polling
 from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
 from tradewright.model.account import HEDGING, NETTING, Account
@@ -14,7 +14,7 @@ from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE, count_of
 from tradewright.model.rng import Rng
-from tradewright.ports import Approvals, Clock, Orders, Transport
+from tradewright.ports import Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.wire.message import Answer, Request
@@ -49,11 +49,8 @@ class Mt5Stand(Stand):
             settles_ms=5_000, remote=True, reduce_only=mode == HEDGING,
         )  # fmt: skip
 
-    def gate(
-        self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
-    ) -> WireGate:  # fmt: skip
-        """What stands before its client's wire."""
-        return WireGate(transport, Mt5Reader(Endpoints(f"http://{HOST}")), self.terms.name, orders, clock, deliver)
+    def reader(self) -> Reader:
+        return Mt5Reader(Endpoints(f"http://{HOST}"))
 
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int

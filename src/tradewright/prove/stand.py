@@ -1,9 +1,15 @@
-"""What every stand before a venue begins with: a market of its seed, in the instruments it trades."""
+"""What every stand before a venue begins with: a market of its seed, in the instruments it trades, and a last gate."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
 
+from tradewright.adapters.net.last_gate import WireGate
+from tradewright.adapters.net.outgoing import Reader
+from tradewright.model.account import Account
+from tradewright.model.event import Event
+from tradewright.ports import Approvals, Clock, Transport
 from tradewright.sim.market import Market, universe
 from tradewright.sim.wire.site import Tape
 
@@ -16,12 +22,24 @@ def market_of(venue: str, dollar: str, symbols: Collection[str], seed: int, now:
     return market
 
 
-class Stand:
-    """A simulated venue in the same process, with a client of ours before it."""
+class Stand(ABC):
+    """A simulated venue in the same process, with a client of ours before it. terms: of its account."""
+
+    terms: Account
+
+    @abstractmethod
+    def reader(self) -> Reader:
+        """Reads what its client sends."""
 
     def tape(self, market: Market) -> Tape:
         """What the venue's market does."""
         return Tape(market.events())
+
+    def gate(
+        self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
+    ) -> WireGate:  # fmt: skip
+        """What stands before its client's wire."""
+        return WireGate(transport, self.reader(), self.terms.name, orders, clock, deliver)
 
     def own(self, client_id: str) -> str:
         """The order here whose leg a client id, or a comment, names."""
