@@ -20,7 +20,7 @@ from tradewright.core.trading_state import stopped
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.command import Command
 from tradewright.model.control import RECONCILE, Timer
-from tradewright.model.errors import TransportError, VenueRefused
+from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import MARKET_KIND_MAX, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
@@ -231,7 +231,8 @@ class ConnectedEngine:
         self.live.crash(BEFORE_COMPARISON)
         try:
             shown = await venue.snapshot()
-        except (TransportError, VenueRefused) as error:
+        except (TransportError, VenueRefused, InputError) as error:
+            # InputError: a number that no book could hold. That is this venue's word, and ends no other account.
             self.deliver(SnapshotFailed(self.clock(), venue.account, str(error)))
             return self.sync.again
         compared = self._compared[venue.account]

@@ -33,7 +33,7 @@ from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import REJECTED, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
-from tradewright.model.numbers import PRICE_MAX, count_of, money_of, nearest_count_of
+from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, PRICE_MAX, count_of, money_of, nearest_count_of
 from tradewright.model.report import Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Socket, Transport
@@ -199,7 +199,9 @@ class Mt5Client:
             _, net, cost = held.get(instrument.symbol, (instrument, 0, 0))
             held[instrument.symbol] = (instrument, net + size, cost + size * price)
             worth = position.open_price * position.volume * instrument.contract * side
-            money[instrument.quote] = money.get(instrument.quote, 0) - money_of(worth, "cost")
+            # The mean of a net position is a double: with all its digits it may be finer than money is.
+            cost_of = nearest_count_of(worth, MONEY_SCALE, "cost", MONEY_MAX)
+            money[instrument.quote] = money.get(instrument.quote, 0) - cost_of
         working = [(self._books.adopt(order), order) for order in pending]
         known = [(id, self._filled(id, order.filled_volume)) for id, order in working if id]
         return AccountSnapshot(

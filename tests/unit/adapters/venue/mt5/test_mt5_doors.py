@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.adapters.venue.mt5.stage import HEDGING, Ledger, World, play
+from tests.unit.adapters.venue.mt5.stage import HEDGING, NETTING, Ledger, World, play
 from tradewright.adapters.net.transport import AiohttpTransport
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client
 from tradewright.app.simulate import SimulateOptions, site_of
@@ -155,6 +155,40 @@ def test_nonsense_in_answers_is_counted_and_what_it_hid_is_told_afterwards(seed:
         await world.check()
 
     play(program, HEDGING, polling=None)
+
+
+class Mean(Nonsense):
+    """Whose open positions have another mean."""
+
+    mean = 0.5
+
+    def request(self, request: Request, now: int) -> Answer:
+        answer = self.site.request(request, now)
+        if "open-positions" not in request.path:
+            return answer
+        content = json.loads(answer.body)
+        for position in content["positions"]:
+            position["open_price"] = self.mean
+        return Answer(200, json.dumps(content).encode(), answer.headers)
+
+
+def test_the_cost_of_a_position_is_rounded_where_its_mean_is_finer_than_money() -> None:
+    async def program(world: World) -> None:
+        await world.start("EURUSD")
+        book = world.ledger
+        order = book.buy("EURUSD", "0.37")
+        await world.until(lambda: book.states[order.id].status == "FILLED", 5)
+        world.transport.venues["mt5"].site = venue = Mean(world.site, 1)
+        # As a lot of an index or of shares counts one.
+        book.instruments["EURUSD"].contract = 1
+        first = dict((await world.client.snapshot()).balances)["USD"]
+        # A mean of several prices is a double, with all of its digits.
+        venue.mean = 0.08123333333333332
+        second = dict((await world.client.snapshot()).balances)["USD"]
+        # 0.5 × 0.37 less 0.0300563333333333284, of which money has all decimals but one.
+        assert second - first == 185_000_000_000_000_000 - 30_056_333_333_333_328
+
+    play(program, NETTING)
 
 
 class Unread(Nonsense):
