@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,8 +44,9 @@ def build_of(module: str) -> str:
 COMPILED_ALONE = pytest.mark.long if build_of("tradewright.trader.trader") == "pure" else pytest.mark.timeout(600)
 
 
-def compiled_alone(items: list[pytest.Item], folder: Path, but: str = "") -> None:
-    """Marks what a folder's conftest collects so, but for files whose names begin with `but`."""
+def compiled_alone(items: list[pytest.Item], folder: Path, but: str = "", only: Collection[str] | None = None) -> None:
+    """Marks what a folder's conftest collects so, but for files whose names begin with `but`; or those `only`."""
     for item in items:
-        if item.path.is_relative_to(folder) and not (but and item.path.stem.startswith(but)):
+        stem = item.path.stem
+        if item.path.is_relative_to(folder) and not (but and stem.startswith(but)) and (only is None or stem in only):
             item.add_marker(COMPILED_ALONE)
