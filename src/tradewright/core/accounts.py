@@ -7,8 +7,8 @@ from collections import deque
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.limits import Limits
+from tradewright.core.link import Link
 from tradewright.core.marks import Mark, Marks
-from tradewright.core.reconcile import Link
 from tradewright.core.traffic import Traffic
 from tradewright.model.account import CASH, Account
 from tradewright.model.zone import DAY_NS, MINUTE_NS
@@ -87,12 +87,16 @@ class AccountState:
             self.samples.popleft()
 
     def move_marks(self, worth: int | None) -> None:
-        """Money came or went: what equity is compared with moves along; where its worth is not known, it begins
-        anew."""
+        """Equity changed by so much, and neither by a gain nor by a loss: what it is compared with moves along. Where
+        that is not known, it begins anew."""
         if worth is None:
-            self.peak = self.gain_from = None
+            self.peak = self.gain_from = self.day_equity = self.week_equity = None
             self.samples.clear()
+            if self.link is not None:
+                self.link.anew = True
             return
+        self.day_equity = None if self.day_equity is None else self.day_equity + worth
+        self.week_equity = None if self.week_equity is None else self.week_equity + worth
         self.gain_from = None if self.gain_from is None else self.gain_from + worth
         self.peak = None if self.peak is None else self.peak + worth
         self.samples = deque((minute, equity + worth) for minute, equity in self.samples)

@@ -411,27 +411,20 @@ class Blotter:
             self.board.apply(said)
 
     def _apply_cash(self, moved: CashMoved) -> None:
-        self.move_cash(moved.account, moved.currency, moved.amount)
+        if moved.result:
+            self.ledger.move_cash(moved.account, moved.currency, moved.amount)
+        else:
+            self.move_cash(moved.account, moved.currency, moved.amount)
         self._tick(moved.time)
         account = self.accounts[moved.account]
         if account.traffic is not None:
             account.traffic.heard = self.now
 
     def move_cash(self, name: str, currency: str, amount: int) -> None:
-        """Money came or went other than by trading: what gains and losses are counted from moves along."""
+        """Capital came or went: what gains and losses are counted from moves along."""
         self.ledger.move_cash(name, currency, amount)
-        self.move_marks(name, currency, amount)
-
-    def move_marks(self, name: str, currency: str, amount: int) -> None:
-        """An account's equity changed by that money, and neither by a gain nor by a loss."""
         account = self.accounts[name]
-        if account.peak is not None or account.samples or account.gain_from is not None:
-            account.move_marks(self.marks.convert(amount, currency, account.terms.currency))
-        if account.day_equity is not None:
-            worth = self.marks.convert(amount, currency, account.terms.currency)
-            account.day_equity = None if worth is None else account.day_equity + worth
-            if account.week_equity is not None:
-                account.week_equity = None if worth is None else account.week_equity + worth
+        account.move_marks(self.marks.convert(amount, currency, account.terms.currency))
 
     def _set_state(self, scope: str, state: int, cause: str) -> None:
         if state == ACTIVE:

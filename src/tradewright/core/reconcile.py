@@ -16,10 +16,12 @@ aside: no rate for it is known, and equity that could not be known would stop ev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from tradewright.core.inquiries import MS_NS, OVERDUE_NS, SECOND_NS
 from tradewright.core.life_cycle import NONE, REFUSED, WORKING
+from tradewright.core.link import Difference, Link
+from tradewright.core.trading_state import gives_way
 from tradewright.model.account import NETTING
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.command import LIVES_ON, Query, cancel_of
@@ -67,58 +69,6 @@ RECONCILIATION_FAILED = "RECONCILIATION_FAILED"
 RECONCILED_AGAIN = "RECONCILED"
 
 
-class Difference(NamedTuple):
-    """What differs. kind, name: a symbol's position, a currency's balance or an order; ours, theirs: signed counts;
-    price: what the venue says a position cost, 0 = nothing; since: when a snapshot first showed it so; again: that is
-    long enough ago."""
-
-    kind: str
-    name: str
-    ours: int
-    theirs: int
-    price: int
-    since: int
-    again: bool
-
-    @property
-    def key(self) -> str:
-        return f"{self.kind}:{self.name}"
-
-
-class Link:
-    """What is known of an account's connection. up, since: whether reports flow, and from when that is so (ns UTC).
-    ready: openings may go. begun: it was compared whole once. checked: time of the last snapshot. moved: by order id,
-    symbol and "" (money) when something was reported of it last. seen: by key the differences the last snapshot showed,
-    and since when. failures: snapshots in a row that could not be had. aside: money in what is not traded
-    here, by currency. found: of the running step."""
-
-    __slots__ = ("up", "since", "ready", "begun", "checked", "moved", "seen", "failures", "aside", "found")
-
-    def __init__(self) -> None:
-        self.up = False
-        self.since = 0
-        self.ready = False
-        self.begun = False
-        self.checked = 0
-        self.moved: dict[str, int] = {}
-        self.seen: dict[str, tuple[int, int]] = {}
-        self.failures = 0
-        self.aside: dict[str, int] = {}
-        self.found: list[Difference] = []
-
-    def row(self) -> list[Any]:
-        return [
-            self.up, self.since, self.ready, self.begun, self.checked, sorted(self.moved.items()),
-            sorted(self.seen.items()), self.failures, sorted(self.aside.items()),
-        ]  # fmt: skip
-
-    def restore(self, row: list[Any]) -> None:
-        """The inverse of `row`."""
-        self.up, self.since, self.ready, self.begun, self.checked, moved, seen, self.failures, aside = row
-        self.moved, self.seen = dict(moved), {key: (amount, since) for key, (amount, since) in seen}
-        self.aside = dict(aside)
-
-
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -140,7 +90,7 @@ def _count_in(engine: Blotter, account: AccountState, link: Link) -> None:
             # It is a position, which its venue shows from now on.
             engine.ledger.move_cash(account.terms.name, currency, -amount)
         else:
-            engine.move_marks(account.terms.name, currency, amount)
+            account.move_marks(engine.marks.convert(amount, currency, account.terms.currency))
 
 
 def _trades(engine: Blotter, account: AccountState, currency: str) -> bool:
@@ -171,6 +121,7 @@ def fold(engine: Blotter, event: Event) -> None:
         link.failures += 1
     elif isinstance(event, AccountSnapshot):
         link.failures = 0
+        _begin_anew(account, link)
         link.found = differences(engine, account, link, event)
         link.seen = {found.key: (found.theirs - found.ours, _counts_from(engine, found)) for found in link.found}
         link.moved = {name: time for name, time in link.moved.items() if time >= event.asked}
@@ -190,6 +141,16 @@ def fold(engine: Blotter, event: Event) -> None:
         _transfer(engine, account, event)
 
 
+def _begin_anew(account: AccountState, link: Link) -> None:
+    """What was taken over has its price by now."""
+    equity = account.equity() if link.anew else None
+    if equity is None:
+        return
+    link.anew = False
+    account.day_equity = equity if account.day_equity is None else account.day_equity
+    account.week_equity = equity if account.week_equity is None else account.week_equity
+
+
 def _counts_from(engine: Blotter, found: Difference) -> int:
     """The time of an order that is looked up once more begins anew."""
     return engine.now if found.kind == ORDER and _unsaid(engine, found) else found.since
@@ -206,6 +167,8 @@ def _adjust(engine: Blotter, account: AccountState, event: PositionAdjusted) -> 
     side = 1 if event.size_units > 0 else -1
     book = engine.book(event.account, EXTERNAL, instrument)
     engine.ledger.adjust(book, side, abs(event.size_units), event.price_units, event.time, id, engine.matches)
+    # Nobody here gained or lost by it, whatever it cost: it counts from what it is worth now.
+    account.move_marks(account.value_of(book.position, event.size_units))
 
 
 def _transfer(engine: Blotter, account: AccountState, event: LotsTransferred) -> None:
@@ -379,7 +342,7 @@ def _judge_drift(engine: Engine, account: AccountState, drift: str, differs: boo
     """REDUCING after a drift; back to ACTIVE from one of money once nothing differs."""
     scope = "account:" + account.terms.name
     state, cause = engine.states.get(scope, ACTIVE), engine.causes.get(scope, "")
-    if drift and (state == ACTIVE or (cause == BALANCE_DRIFT and drift == POSITION_DRIFT)):
+    if drift and (state == ACTIVE or (drift == POSITION_DRIFT and gives_way(engine, scope))):
         engine.emit(TradingStateChanged(engine.now, scope, REDUCING, drift, None, None), outputs)
     elif not differs and state == REDUCING and cause == BALANCE_DRIFT:
         engine.emit(TradingStateChanged(engine.now, scope, ACTIVE, RECONCILED_AGAIN, None, None), outputs)
@@ -392,7 +355,8 @@ def hand_over(engine: Engine, account: AccountState, instrument: Instrument, pri
     if account.terms.mode != NETTING:
         return outputs
     external = engine.book(account.terms.name, EXTERNAL, instrument)
-    for book in list(engine.ledger.beside[account.terms.name, instrument.index]):
+    # By name: a restored ledger holds its books in another sequence than the one they were opened in.
+    for book in sorted(engine.ledger.beside[account.terms.name, instrument.index], key=lambda book: book.strategy):
         if external.net == 0 or book is external or (book.net > 0) == (external.net > 0) or book.net == 0:
             continue
         size = min(abs(external.net), abs(book.net)) * (1 if book.net > 0 else -1)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 #: Alarm, and cause of REDUCING: the venue filled an order that is not known here, so its books and ours differ.
 UNKNOWN_ORDER = "UNKNOWN_ORDER"
+#: Causes of REDUCING that end by themselves; one that a named person has to clear up takes their place.
+PASSING = (DAILY_LOSS_LIMIT, "WEEKLY_LOSS_LIMIT", "CIRCUIT_BREAKER", "LIMIT_BREACHED", "BALANCE_DRIFT")
 #: Alarm: an order works that its venue did not know when it was looked up.
 REAPPEARED = "REAPPEARED"
 
@@ -126,12 +128,18 @@ def _names(engine: Blotter, kind: str, strategies: list[str]) -> list[str]:
     return sorted(dict.fromkeys(name for name in found[kind] if name))
 
 
+def gives_way(engine: Blotter, scope: str) -> bool:
+    """Whether a scope is ACTIVE, or REDUCING for something that ends by itself."""
+    state = engine.states.get(scope, ACTIVE)
+    return state == ACTIVE or (state == REDUCING and engine.causes.get(scope, "") in PASSING)
+
+
 def unbooked_fill(engine: Blotter, order_id: str) -> TradingStateChanged | None:
     """What a fill that could not be booked does: the account that its id names (all of them where it names none) is
     REDUCING until a person has looked. None where it is so already."""
     code = order_id.partition("-")[0]
     named = [name for name, account in engine.accounts.items() if account.terms.code == code]
     scope = f"account:{named[0]}" if named else EVERYTHING
-    if engine.states.get(scope, ACTIVE) != ACTIVE and engine.causes[scope] != DAILY_LOSS_LIMIT:
+    if not gives_way(engine, scope):
         return None
     return TradingStateChanged(engine.now, scope, REDUCING, UNKNOWN_ORDER, None, None)

@@ -76,19 +76,22 @@ class Started(Event):
 
 
 class CashMoved(Event):
-    """Money came into an account (positive) or left it, other than by trading: deposit, interest, funding, dividend."""
+    """Money came into an account (positive) or left it, other than by a fill. result: it was earned or spent by what is
+    held (fee, swap, interest, funding, dividend), a gain or a loss like any; else it is capital (deposit, withdrawal),
+    and what gains and losses are counted from moves along."""
 
-    __slots__ = ("account", "currency", "amount", "reason")
+    __slots__ = ("account", "currency", "amount", "reason", "result")
 
-    def __init__(self, time: int, account: str, currency: str, amount: int, reason: str) -> None:
+    def __init__(self, time: int, account: str, currency: str, amount: int, reason: str, result: bool = False) -> None:
         super().__init__(CASH_MOVED, time)
         self.account = account
         self.currency = currency
         self.amount = amount
         self.reason = reason
+        self.result = result
 
     def row(self) -> tuple[object, ...]:
-        return (self.kind, self.time, self.account, self.currency, self.amount, self.reason)
+        return (self.kind, self.time, self.account, self.currency, self.amount, self.reason, self.result)
 
 
 class TradingStateSet(Event):

@@ -32,6 +32,7 @@ from tradewright.model.errors import ContractError, InputError
 from tradewright.model.event import Event
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import OrderRules
+from tradewright.model.numbers import money_of
 from tradewright.model.order import Order
 
 ONE = 10**18
@@ -81,6 +82,17 @@ def test_the_day_s_loss_counts_from_the_equity_at_its_begin_and_deposits_move_it
     desk.now += DAY
     desk.quote(9_000)
     assert account.daily_loss() == 0, "another day"
+
+
+def test_a_fee_or_swap_that_comes_as_money_is_a_loss_and_a_dividend_a_gain() -> None:
+    desk = Desk(limits={"maxDailyLoss": 1_000, "maxDrawdown": 1_000})
+    desk.quote(10_000)
+    account = desk.engine.accounts["main"]
+    for amount, loss in (("-600", "600"), ("100", "500"), ("-500", "1000")):
+        money = money_of(amount, "fee")
+        desk.feed(CashMoved(desk.tick(), "main", "USD", money, "swap of ACME", result=True))
+        assert account.daily_loss() == money_of(loss, "loss")
+    assert not desk.want(BUY, 1)[0].approved
 
 
 def test_a_deposit_that_can_not_be_valued_makes_the_day_s_loss_unknown() -> None:

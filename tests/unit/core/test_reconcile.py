@@ -13,7 +13,15 @@ from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
 from tradewright.model.account_snapshot import SnapshotFailed
 from tradewright.model.command import Query
-from tradewright.model.control import ACTIVE, HALTED, REDUCING, OrderAdopted, Started, TradingStateSet
+from tradewright.model.control import (
+    ACTIVE,
+    HALTED,
+    REDUCING,
+    OrderAdopted,
+    Started,
+    TradingStateChanged,
+    TradingStateSet,
+)
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.instrument import Instrument
@@ -54,6 +62,10 @@ def of(outputs: Sequence[Event], kind: type[Found]) -> list[Found]:
 def result(outputs: Sequence[Event]) -> Reconciled:
     (reconciled,) = of(outputs, Reconciled)
     return reconciled
+
+
+def dollars(amount: int | str) -> int:
+    return money_of(amount, "cash")
 
 
 def foreign(desk: Desk, side: int, quantity: int, venue_id: str = "77", lot: str = "") -> str:
@@ -227,6 +239,23 @@ def test_what_vanished_without_a_trace_is_taken_from_the_strategy_that_held_it()
     assert desk.alarms() == ["POSITION_DRIFT", "TRADED_BY_HAND"]
 
 
+def test_who_is_taken_from_first_does_not_depend_on_a_restart() -> None:
+    taken = []
+    for restart in (False, True):
+        desk = connected()
+        for strategy in ("zed", "abe"):
+            desk.filled(BUY, 5, 10_000, strategy=strategy)
+        desk.shown()
+        if restart:
+            other = Engine()
+            restore(other, to_bytes(desk.engine))
+            desk.engine = other
+        desk.shown(positions={"ACME": 5}, price=9_000)
+        found = of(desk.shown(positions={"ACME": 5}, price=9_000, later=2), LotsTransferred)
+        taken.append([(one.strategy, one.size_units) for one in found])
+    assert taken == [[("abe", 5)]] * 2
+
+
 def test_in_hedging_nothing_is_handed_over() -> None:
     desk = connected(mode="hedging")
     desk.filled(BUY, 5, 10_000)
@@ -280,6 +309,18 @@ def test_a_position_that_differs_weighs_more_than_money_that_does() -> None:
     assert desk.engine.causes[SCOPE] == "POSITION_DRIFT", "a person has to look"
 
 
+@pytest.mark.parametrize("cause", ["CIRCUIT_BREAKER", "DAILY_LOSS_LIMIT", "WEEKLY_LOSS_LIMIT", "LIMIT_BREACHED"])
+def test_a_position_that_differs_stays_reducing_whatever_the_account_was_reducing_for(cause: str) -> None:
+    desk = connected()
+    desk.engine.apply(TradingStateChanged(desk.tick(), SCOPE, REDUCING, cause, None, None))
+    for _ in range(2):
+        desk.shown(positions={"ACME": 1})
+    assert (desk.engine.states[SCOPE], desk.engine.causes[SCOPE]) == (REDUCING, "POSITION_DRIFT")
+    desk.now += 2 * 86_400 * 10**9
+    desk.quote(10_000)
+    assert desk.engine.states[SCOPE] == REDUCING
+
+
 def test_a_state_that_something_else_set_is_left_alone() -> None:
     desk = connected()
     desk.feed(TradingStateSet(desk.tick(), SCOPE, HALTED, "ann", "holiday"))
@@ -297,6 +338,51 @@ def test_money_paid_in_at_the_venue_is_no_gain() -> None:
     for _ in range(2):
         desk.shown(balances={"USD": money_of("2000000", "cash")})
     assert account.day_equity == account.equity() == money_of("2000000", "cash")
+
+
+LOSSES = {"maxDailyLoss": 1_000, "maxWeeklyLoss": 1_000, "maxDrawdown": 1_000}
+
+
+@pytest.mark.parametrize("sold", [50, -50], ids=["a sale", "a purchase"])
+def test_a_trade_that_was_missed_is_neither_gain_nor_loss(sold: int) -> None:
+    desk = Desk(account_of(remote=True), cash=20_000, limits=LOSSES)
+    desk.quote(10_000)
+    desk.connect()
+    desk.shown()
+    desk.filled(BUY, 60, 10_000)
+    account = desk.engine.accounts["main"]
+    desk.quote(10_000)
+    for _ in range(2):
+        desk.shown(positions={"ACME": 60 - sold}, balances={"USD": dollars(14_000 + 100 * sold)}, price=10_000)
+    assert account.equity() == account.day_equity == account.week_equity == account.peak == dollars(20_000)
+    assert desk.engine.states == {SCOPE: REDUCING} and desk.engine.causes == {SCOPE: "POSITION_DRIFT"}
+
+
+def test_what_was_held_before_is_no_gain_and_what_it_loses_from_then_on_is_a_loss() -> None:
+    desk = Desk(account_of(remote=True), cash={}, limits={**LOSSES, "weeklyTarget": 5})
+    desk.quote(10_000)
+    desk.connect()
+    desk.shown(positions={"ACME": 50}, balances={"USD": dollars(5_000)}, price=4_000)
+    desk.shown()
+    account = desk.engine.accounts["main"]
+    assert account.day_equity == account.week_equity == dollars(10_000) and not desk.taken()
+    assert desk.want(BUY, 1)[0].approved
+    desk.quote(7_999)
+    assert account.daily_loss() == dollars("1000.50")
+
+
+def test_what_was_held_before_counts_from_its_first_price() -> None:
+    desk = Desk(account_of(remote=True), cash={}, limits=LOSSES)
+    desk.connect()
+    desk.shown(positions={"ACME": 50}, balances={"USD": dollars(5_000)}, price=4_000)
+    account = desk.engine.accounts["main"]
+    assert account.daily_loss() is None
+    desk.quote(10_000)
+    desk.shown()
+    assert account.day_equity == account.week_equity == dollars(10_000)
+    other = Engine()
+    restore(other, to_bytes(desk.engine))
+    assert to_bytes(other) == to_bytes(desk.engine)
 
 
 def test_money_in_what_is_not_traded_here_lies_aside_and_leaves_equity_known() -> None:

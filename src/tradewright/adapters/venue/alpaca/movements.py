@@ -27,6 +27,8 @@ PAGE = 100
 OVERLAP_NS = 3_600_000_000_000
 KEPT_MAX = 10_000
 CRYPTO_FEE = "CFEE"
+#: Money paid in or out, or moved between accounts; all else was earned or spent by what is held.
+CAPITAL = ("CSD", "CSW", "JNL", "JNLC", "TRANS", "ACATC")
 DOLLAR = "USD"
 
 
@@ -85,7 +87,8 @@ class Movements:
             self._errors["unreadable row"] += 1
             return
         for currency, amount in moved:
-            self._deliver(CashMoved(self._clock(), self._terms.name, currency, amount, f"{row.activity_type} {row.id}"))
+            why, result = f"{row.activity_type} {row.id}", row.activity_type not in CAPITAL
+            self._deliver(CashMoved(self._clock(), self._terms.name, currency, amount, why, result))
 
     def _moved(self, row: Movement) -> list[tuple[str, int]]:
         """Currencies and money counts. Raises InputError."""

@@ -148,7 +148,8 @@ class Books:
     def _book(self, deal: Deal, asked: VenueOrder | None) -> str:
         if deal.direction is None:
             self._see(deal)
-            self._money(deal, money_of(deal.profit + deal.commission + deal.swap + deal.fee, "deal"), deal.comment)
+            self._money(deal, money_of(deal.profit, "deal"), deal.comment)
+            self._money(deal, money_of(deal.commission + deal.swap + deal.fee, "deal"), deal.comment, result=True)
             return ""
         instrument, side = self.instrument(deal.broker_symbol or ""), SIDE_OF.get(deal.direction, 0)
         if not side:
@@ -176,7 +177,7 @@ class Books:
         currency = self.terms.currency if fee else ""
         self._deliver(Fill(self._clock(), id, moment(deal.time), str(deal.ticket), price, size, fee, currency))
         if deal.swap:
-            self._money(deal, money_of(deal.swap, "deal's swap"), f"swap of {instrument.symbol}")
+            self._money(deal, money_of(deal.swap, "deal's swap"), f"swap of {instrument.symbol}", result=True)
         return id
 
     def _concerns_ours(self, deal: Deal) -> bool:
@@ -202,10 +203,10 @@ class Books:
         while len(self._seen) > SEEN_MAX:
             del self._seen[next(iter(self._seen))]
 
-    def _money(self, deal: Deal, amount: int, why: str) -> None:
-        """Money that moved by itself since the account was first read."""
+    def _money(self, deal: Deal, amount: int, why: str, result: bool = False) -> None:
+        """Money that moved by itself since the account was first read. result: of `CashMoved`."""
         if amount and deal.ticket > self.first:
-            self._deliver(CashMoved(self._clock(), self.terms.name, self.terms.currency, amount, why))
+            self._deliver(CashMoved(self._clock(), self.terms.name, self.terms.currency, amount, why, result))
 
     def convert(self, deal: Deal, currency: str, earned: int) -> None:
         """A close earned that much in another currency, which the venue has turned into the account's at once."""
@@ -213,7 +214,7 @@ class Books:
             profit = money_of(deal.profit, "deal's profit")
             for what, amount in ((currency, -earned), (self.terms.currency, profit)):
                 self._deliver(
-                    CashMoved(self._clock(), self.terms.name, what, amount, f"converted by deal {deal.ticket}")
+                    CashMoved(self._clock(), self.terms.name, what, amount, f"converted by deal {deal.ticket}", True)
                 )
 
     # Orders
