@@ -10,7 +10,7 @@ import pytest
 
 from tests.cases.scene import PLACE, VENUES, Scene, play
 from tradewright.app.connected import Sync
-from tradewright.app.live import adopted_from
+from tradewright.app.emergency import taken_in
 from tradewright.core.life_cycle import WORKING
 from tradewright.model.errors import JournalFull
 from tradewright.model.event import NOT_FOUND
@@ -229,7 +229,7 @@ def test_case_freqtrade_5621_a_full_disk_opens_nothing_and_closes_all_the_same(v
         scene.stop("live-before-step")
         await scene.until(lambda: scene.day.stops == 1)
         await scene.until(lambda: scene.engine.run == 2)
-        for adopted in [adopted_from(line, scene.clock()) for line in lines]:
+        for adopted in [taken_in(line, scene.clock()) for line in lines]:
             if adopted is not None:
                 scene.floor.step(adopted)
         await scene.until(scene.ready)

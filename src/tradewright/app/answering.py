@@ -23,7 +23,7 @@ def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[s
     for event in events_of(asked, engine):
         feed(event)
     live.flush()
-    return answer_of(asked, engine, live.journal.head.sequence, True)
+    return answer_of(asked, engine, None if live.failure is not None else live.journal.head.sequence, True)
 
 
 def _overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:

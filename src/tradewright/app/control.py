@@ -126,8 +126,8 @@ def events_of(asked: Asked, engine: Engine) -> list[TradingStateSet | CloseReque
     return events
 
 
-def answer_of(asked: Asked, engine: Engine, sequence: int, running: bool) -> dict[str, Any]:
-    """What is in force now."""
+def answer_of(asked: Asked, engine: Engine, sequence: int | None, running: bool) -> dict[str, Any]:
+    """What is in force now. sequence: of its record, None = the journal can not be written."""
     return {
         "scope": asked.scope,
         "state": TRADING_STATES[asked.state],
@@ -142,7 +142,8 @@ def answer_of(asked: Asked, engine: Engine, sequence: int, running: bool) -> dic
 
 def text_of_answer(answer: dict[str, Any]) -> str:
     """The same as sentences."""
-    lines = [f"{answer['scope']} is {answer['state']}, by {answer['who']} (record {answer['record']})"]
+    record = "the journal can not be written" if answer["record"] is None else f"record {answer['record']}"
+    lines = [f"{answer['scope']} is {answer['state']}, by {answer['who']} ({record})"]
     for scope, state in answer["states"].items():
         lines.append(f"  {scope}: {state}")
     for strategy, why in answer["haltedStrategies"].items():

@@ -13,19 +13,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
 
-import msgspec
-
+from tradewright.app.emergency import line_of, may_leave
 from tradewright.app.recovery import snapshot_bytes
 from tradewright.app.wiring.journals import EmergencyFile
-from tradewright.core.holds import covered
 from tradewright.model.chain import Head
 from tradewright.model.codec import encode
-from tradewright.model.command import Cancel, Command, Query, Submit
-from tradewright.model.control import EVERYTHING, HALTED, Alarm, OrderAdopted, SessionStopped, Started, TradingStateSet
+from tradewright.model.command import Cancel, Command, Query, Replace, Submit
+from tradewright.model.control import EVERYTHING, HALTED, Alarm, SessionStopped, Started, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import JournalFull, StateError
-from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, SUBMIT, Event
-from tradewright.model.order import ENTRY, Order
+from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, REPLACE_REJECTED, SUBMIT, Event
 from tradewright.model.report import Report
 from tradewright.ports import CrashPoint, Journal, no_crash
 from tradewright.trader import Outcome, Trader
@@ -93,6 +90,10 @@ class LiveEngine:
         self._untold: deque[tuple[int, Event, Outcome]] = deque()
         self._snapshot_at = journal.head.sequence + SNAPSHOT_RECORDS
         self._snapshots: Thread | None = None
+        #: Commands decided while a snapshot was taken, and orders whose cancel has its line.
+        self._owed: list[Command] = []
+        self._cancelled: set[str] = set()
+        self._full = False
 
     def step(self, event: Event) -> list[Command]:
         """Decide one input, journal it with its outputs, and return the commands once they are durable."""
@@ -100,10 +101,10 @@ class LiveEngine:
         outcome = self.trader.step(event)
         self.crash(AFTER_STEP)
         if self.failure is not None:
-            return self._emergency_commands(outcome)
+            return self._emergency(event, outcome)
         try:
             sequence = self._append(event, outcome)
-            if outcome.commands or isinstance(event, Started):
+            if outcome.commands or isinstance(event, Started | TradingStateSet):
                 self.crash(BEFORE_DURABLE)
                 self.journal.wait(sequence)
                 self.crash(AFTER_DURABLE)
@@ -111,7 +112,7 @@ class LiveEngine:
             # Every order's id has the run's number in it: before that is durable, nothing may leave at all.
             if isinstance(event, Started):
                 raise
-            return self._fail(outcome, failure)
+            return self._fail(event, outcome, failure)
         if isinstance(event, Started):
             self.started = event
         self._count(event, outcome)
@@ -119,7 +120,8 @@ class LiveEngine:
         self.tell()
         if self.journal.head.sequence >= self._snapshot_at:
             self.snapshot()
-        return outcome.commands
+        owed, self._owed = self._owed, []
+        return [*outcome.commands, *owed]
 
     def tell(self) -> None:
         """Let the listener hear what has become durable."""
@@ -196,7 +198,7 @@ class LiveEngine:
         """Halt each strategy that holds what no snapshot can store."""
         for strategy, why in self.trader.roster.unstorable().items():
             scope, reason = f"strategy:{strategy}", f"{STRATEGY_STATE}: {why}"
-            self.step(TradingStateSet(self.trader.engine.now, scope, HALTED, "snapshot", reason))
+            self._owed += self.step(TradingStateSet(self.trader.engine.now, scope, HALTED, "snapshot", reason))
 
     def _write_snapshot(self, at: Head, state: bytes) -> None:
         # A snapshot only shortens recovery: a disk that refuses it is told of, and the journal goes on.
@@ -220,41 +222,48 @@ class LiveEngine:
 
     # ── when the journal can not be written ────────────────────────────────────────────────────────────────────────
 
-    def _fail(self, outcome: Outcome, failure: JournalFull) -> list[Command]:
+    def _fail(self, event: Event, outcome: Outcome, failure: JournalFull) -> list[Command]:
         """From now on nothing new is opened; what was decided just now leaves only if it reduces or cancels."""
         self.failure = failure
-        leaving = self._emergency_commands(outcome)
+        leaving = self._emergency(event, outcome)
         halt = TradingStateSet(self.trader.engine.now, EVERYTHING, HALTED, "journal", str(failure))
         return leaving + self._emergency_commands(self.trader.step(halt))
 
+    def _emergency(self, event: Event, outcome: Outcome) -> list[Command]:
+        if isinstance(event, TradingStateSet) and not self._written(line_of(event)):
+            self.remarks.append(f"{event.scope}: what {event.who} set ends with this process: there is no room for it")
+        return self._emergency_commands(outcome)
+
     def _emergency_commands(self, outcome: Outcome) -> list[Command]:
-        """Those that may leave, each after its line. An order that may not is refused in the venue's stead."""
+        """Those that may leave. What may not is refused in the venue's stead."""
         leaving: list[Command] = []
         for command in outcome.commands:
-            if isinstance(command, Cancel | Query) or (isinstance(command, Submit) and self._reduces(command.order)):
-                self.emergency.append(emergency_line(command))
+            if self._leaves(command):
                 leaving.append(command)
-            elif isinstance(command, Submit):
-                now = self.trader.engine.now
-                refused = Report(REJECTED, now, command.order_id, now, JOURNAL_FULL, str(self.failure))
+            elif isinstance(command, Submit | Replace):
+                now, kind = self.trader.engine.now, REJECTED if isinstance(command, Submit) else REPLACE_REJECTED
+                refused = Report(kind, now, command.order_id, now, JOURNAL_FULL, str(self.failure))
                 leaving += self._emergency_commands(self.trader.step(refused))
         return leaving
 
-    def _reduces(self, order: Order) -> bool:
-        """Where strategies share an instrument their exits carry no flag, and the account's net has to cover them."""
-        if order.role == ENTRY or order.reduce_only:
-            return order.reduce_only
-        return covered(order, self.trader.engine.holds.holds.values())
+    def _leaves(self, command: Command) -> bool:
+        """Whether it may leave, and has its line where it needs one. A cancel goes without one where the file is full:
+        that its order is gone the next start sees at the venue."""
+        if not may_leave(command, self.trader.engine):
+            return False
+        if isinstance(command, Cancel):
+            if command.order_id not in self._cancelled and self._written(line_of(command)):
+                self._cancelled.add(command.order_id)
+            return True
+        return isinstance(command, Query) or self._written(line_of(command))
 
-
-def emergency_line(command: Command) -> bytes:
-    """A command as the emergency file keeps it: an order with its terms, since no decision of it is journaled."""
-    if isinstance(command, Submit):
-        return msgspec.json.encode((command.kind, command.time, command.order.row()))
-    return encode(command)
-
-
-def adopted_from(line: bytes, now: int) -> OrderAdopted | None:
-    """The order an emergency line holds, to be made known at `now`; None for a cancel or a look-up."""
-    kind, _, content = msgspec.json.decode(line)[:3]
-    return OrderAdopted(now, content) if kind == SUBMIT else None
+    def _written(self, line: bytes) -> bool:
+        """Whether the emergency file has taken a line."""
+        try:
+            self.emergency.append(line)
+        except JournalFull as full:
+            if not self._full:
+                self._full = True
+                self.alarms.append(f"{JOURNAL_FULL}: {full}")
+            return False
+        return True

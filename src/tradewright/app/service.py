@@ -21,7 +21,7 @@ from tradewright.app.config import Config
 from tradewright.app.connected import SECOND_NS, ConnectedEngine, Sync
 from tradewright.app.control import Asked, ControlSocket
 from tradewright.app.doorstep import Doorstep
-from tradewright.app.live import adopted_from
+from tradewright.app.emergency import taken_in
 from tradewright.app.picker import PickerAsked
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
@@ -191,9 +191,9 @@ class Service:
             step(halt)
         # What left while the journal was full is known before anything is looked up.
         for line in self.room.live.emergency.lines():
-            adopted = adopted_from(line, now)
-            if adopted is not None:
-                self.connected.deliver(adopted)
+            known = taken_in(line, now)
+            if known is not None:
+                self.connected.deliver(known)
         self.sources.ask(signal_sources(self.room.trader.roster.services(), os.environ))
         for remark in unbound(self.plan.setup(instruments)):
             self.log.say(f"REMARK {remark}")

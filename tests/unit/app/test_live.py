@@ -12,12 +12,14 @@ import pytest
 
 from tests.unit.adapters.journal.faulty_vfs import FULL, faulty
 from tradewright.adapters.journal import EmergencyFile, FileJournal
+from tradewright.app.emergency import taken_in
 from tradewright.app.history import fold, story_of
-from tradewright.app.live import LiveEngine, adopted_from
+from tradewright.app.live import LiveEngine
 from tradewright.app.recovery import rebuild
+from tradewright.core.life_cycle import REFUSED
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import Account
-from tradewright.model.command import Command, Submit
+from tradewright.model.command import Cancel, Command, Replace, Submit
 from tradewright.model.control import (
     HALTED,
     RECONCILE,
@@ -29,7 +31,7 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.errors import JournalFull
-from tradewright.model.event import ACCEPTED, QUERY, SUBMIT, Event
+from tradewright.model.event import ACCEPTED, OUTCOME_UNKNOWN, QUERY, REJECTED, SUBMIT, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Quote
 from tradewright.model.order import EXIT, Order
@@ -58,6 +60,31 @@ class Rests(Strategy):
             self.buy(3, limit=9)
 
 
+class Trails(Strategy):
+    """A position whose target it moves, and a bid that it moves too."""
+
+    def on_bar(self, bar: Bar) -> None:
+        if self.flat:
+            self.buy(1, take_profit=12)
+            self.buy(1, limit=9)
+        else:
+            target, bid = self.open_orders
+            self.modify(target, limit=11)
+            self.modify(bid, limit=9.5)
+
+
+class Hoards(Strategy):
+    """Keeps what no snapshot can store, in a list that looks as if it could."""
+
+    kept: list[Any] = []
+
+    def on_bar(self, bar: Bar) -> None:
+        self.kept = [*self.kept, 1]
+        self.kept.append(object())
+        if not self.open_orders:
+            self.buy(1, limit=9)
+
+
 class ShortAndOut(Strategy):
     """The other way round, in lots of its own."""
 
@@ -68,6 +95,9 @@ class ShortAndOut(Strategy):
             self.sell(self.lot)
         else:
             self.close()
+
+
+STRATEGIES = {"short": ShortAndOut, "rests": Rests, "trails": Trails, "hoards": Hoards}
 
 
 def started(*specs: StrategySpec, run: int = 1, **terms: Any) -> Started:
@@ -93,9 +123,8 @@ class Played:
         self.trades = 0
 
     def bar(self, minute: int) -> list[Command]:
-        instrument = self.live.trader.engine.instruments[0]
         time = minute * MINUTE
-        commands = self.live.step(Bar(time, instrument, time - MINUTE, 1000, 1000, 1000, 1000, 1))
+        commands = self.live.step(bar_of(self.live, minute))
         for command in commands:
             if isinstance(command, Submit):
                 self.trades += 1
@@ -105,9 +134,14 @@ class Played:
         return commands
 
 
+def bar_of(live: LiveEngine, minute: int) -> Bar:
+    time = minute * MINUTE
+    return Bar(time, live.trader.engine.instruments[0], time - MINUTE, 1000, 1000, 1000, 1000, 1)
+
+
 def live_engine(folder: Path, vfs: str | None, start: Started | None = None) -> LiveEngine:
     journal = FileJournal(folder, vfs=vfs)
-    trader = Trader(lambda spec: {"short": ShortAndOut, "rests": Rests}.get(spec.id, InAndOut))
+    trader = Trader(lambda spec: STRATEGIES.get(spec.id, InAndOut))
     live = LiveEngine(trader, journal, EmergencyFile(folder), lambda event, outcome: None)
     live.step(started() if start is None else start)
     live.step(CashMoved(0, "main", "USD", 10**24, "deposit"))
@@ -140,7 +174,7 @@ def test_on_a_full_disk_nothing_opens_and_what_closes_leaves_with_a_line(tmp_pat
             live.close()
 
     reopened = EmergencyFile(tmp_path)
-    adopted = [adopted_from(line, 9 * MINUTE) for line in reopened.lines()]
+    adopted = [taken_in(line, 9 * MINUTE) for line in reopened.lines()]
     reopened.close()
     assert [event.order[0] for event in adopted if event] == [closing[0].order_id]
 
@@ -162,7 +196,7 @@ def test_the_next_start_takes_in_the_order_that_left_and_looks_it_up(tmp_path: P
     engine = trader.engine
     assert engine.ledger.books["main", "in_and_out", 0].net == 1, "the journal ends before the close"
     line = EmergencyFile(tmp_path).lines()[0]
-    adopted = adopted_from(line, 3 * MINUTE)
+    adopted = taken_in(line, 3 * MINUTE)
     assert adopted is not None
     trader.step(adopted)
     assert engine.orders[order_id].status == "UNKNOWN"
@@ -212,6 +246,75 @@ def test_on_a_full_disk_an_exit_that_would_turn_the_account_stays_and_blocks_no_
         assert submitted(played.bar(3)) == [("long", -1)]
         with pytest.raises(JournalFull):
             live.close()
+
+
+def test_on_a_full_disk_look_ups_take_no_room_and_a_file_without_room_ends_nothing(tmp_path: Path) -> None:
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty")
+        Played(live).bar(1)
+        full = True
+        (closing,) = live.step(bar_of(live, 2))
+        live.step(Report(OUTCOME_UNKNOWN, 2 * MINUTE, closing.order_id, 2 * MINUTE, "submit", "no answer"))
+        asked = sum(len(live.step(Timer(2 * MINUTE + second * 10**9, "wake"))) for second in range(1, 600))
+        assert asked > 300 and len(live.emergency.lines()) == 1
+        for number in range(300):
+            live.step(TradingStateSet(live.trader.engine.now, "symbol:ACME", 2 + number % 2, "ann", "looking"))
+        assert len(live.emergency.lines()) == 256 and any("emergency is full" in alarm for alarm in live.alarms)
+        live.step(Report(REJECTED, live.trader.engine.now, closing.order_id, live.trader.engine.now, "MARGIN", ""))
+        assert live.step(bar_of(live, 20)) == [], "without a line no order leaves"
+        with pytest.raises(JournalFull):
+            live.close()
+
+
+def test_on_a_full_disk_what_a_person_sets_holds_after_the_next_start(tmp_path: Path) -> None:
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty")
+        Played(live).bar(1)
+        live.journal.wait(live.journal.head.sequence)
+        full = True
+        reason = "all of it has to stop " * 20
+        live.step(TradingStateSet(2 * MINUTE, "account:main", HALTED, "ann", reason))
+        with pytest.raises(JournalFull):
+            live.close()
+    trader = Trader(lambda spec: InAndOut)
+    rebuild(tmp_path, trader, lambda remark: None)
+    assert trader.engine.states == {}
+    for line in EmergencyFile(tmp_path).lines():
+        known = taken_in(line, 3 * MINUTE)
+        assert known is not None
+        trader.step(known)
+    assert trader.engine.states == {"account:main": HALTED}
+
+
+def test_on_a_full_disk_a_change_of_an_exit_leaves_and_one_of_an_opening_is_refused(tmp_path: Path) -> None:
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty", started(spec("trails")))
+        played = Played(live)
+        opened = played.bar(1)
+        assert len(opened) == 3, "an opening with its target, and one that rests"
+        resting = opened[2].order_id
+        full = True
+        changes = live.step(bar_of(live, 2))
+        asked = [(type(command), command.order_id) for command in changes]
+        assert asked == [(Replace, opened[1].order_id), (Cancel, resting)], "what opens is cancelled, not changed"
+        state = live.trader.engine.orders[resting]
+        assert (state.replace, state.order.limit_units) == (REFUSED, 900)
+        with pytest.raises(JournalFull):
+            live.close()
+
+
+def test_what_a_halt_at_a_snapshot_cancels_goes_to_the_venue(tmp_path: Path) -> None:
+    live = live_engine(tmp_path, None, started(spec("hoards")))
+    Played(live).bar(1)
+    (resting,) = live.trader.engine.holds.holds
+    live._snapshot_at = 0
+    cancels = live.step(bar_of(live, 2))
+    assert [(type(command), command.order_id) for command in cancels] == [(Cancel, resting)]
+    assert "hoards" in live.trader.engine.halted
+    live.close()
 
 
 def test_without_a_durable_start_nothing_leaves_at_all(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The emergency file: the last place to write down an intent when the journal can take no more.
 
-64 KiB of zeros are written and made durable while all is well, so a line later only overwrites bytes the file already
+128 KiB of zeros are written and made durable while all is well, so a line later only overwrites bytes the file already
 owns. On a full disk that still works where files are overwritten in place (ext4, xfs, tmpfs; not on copy-on-write ones
 such as btrfs or zfs). Only orders that reduce or cancel may leave on the strength of a line; the next start reconciles
 with the venue first and clears afterwards.
@@ -17,12 +17,12 @@ from tradewright.model.errors import ContractError, JournalDamaged, JournalFull
 from tradewright.ports import CrashPoint, no_crash
 
 NAME = "emergency"
-SIZE = 64 * 1024
+SIZE = 128 * 1024
 #: A line's slot: it divides a disk's sector (512 or 4096 bytes, written whole or not at all), so no line can be torn.
 #: 256 of them are a cancel-all and a close for each of 200 open orders' instruments.
-SLOT = 256
+SLOT = 512
 _EMPTY = bytes(SLOT)
-_CHECK, _LENGTH = 4, 1
+_CHECK, _LENGTH = 4, 2
 LINE_MAX = SLOT - _CHECK - _LENGTH
 
 
@@ -41,9 +41,12 @@ class EmergencyFile:
         self._next = max((number for number, slot in enumerate(self._slots(), 1) if slot != _EMPTY), default=0)
 
     def append(self, line: bytes) -> None:
-        """Makes one line of 1 to LINE_MAX bytes durable. Raises JournalFull if there is no room or no writing."""
-        if not 0 < len(line) <= LINE_MAX:
-            raise ContractError(f"an emergency line has 1 to {LINE_MAX} bytes, not {len(line)}")
+        """Makes one line durable. Raises JournalFull if there is no room (a line has LINE_MAX bytes at most) or no
+        writing."""
+        if not line:
+            raise ContractError("an emergency line has at least one byte")
+        if len(line) > LINE_MAX:
+            raise JournalFull(f"{NAME}: a line has {LINE_MAX} bytes at most, not {len(line)}")
         if self._next == SIZE // SLOT:
             raise JournalFull(f"{NAME} is full; it is cleared after the next reconciliation")
         self._crash(points.BEFORE_EMERGENCY_WRITE)
@@ -56,7 +59,7 @@ class EmergencyFile:
         found = []
         for number, slot in enumerate(self._slots(), 1):
             if slot != _EMPTY:
-                line = slot[_CHECK + _LENGTH :][: slot[_CHECK]]
+                line = slot[_CHECK + _LENGTH :][: int.from_bytes(slot[_CHECK : _CHECK + _LENGTH], "big")]
                 if slot != _packed(line):
                     raise JournalDamaged(f"{NAME}, line {number}: it is not what was written")
                 found.append(line)
@@ -86,5 +89,5 @@ class EmergencyFile:
 
 
 def _packed(line: bytes) -> bytes:
-    body = bytes([len(line)]) + line
+    body = len(line).to_bytes(_LENGTH, "big") + line
     return (zlib.crc32(body).to_bytes(_CHECK, "big") + body).ljust(SLOT, b"\0")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tradewright.app.emergency import taken_in
 from tradewright.app.live import (
     AFTER_RECOVERY,
     DURING_RECONCILIATION,
     DURING_RECOVERY,
     LiveEngine,
-    adopted_from,
 )
 from tradewright.app.recovery import Rebuilt, rebuild
 from tradewright.app.watch import WatchFile
@@ -62,14 +62,14 @@ class Machine:
         """Look every order up that may live at the venue, before anything new is decided."""
         self.crash(DURING_RECONCILIATION)
         for line in self.live.emergency.lines():
-            adopted = adopted_from(line, timer.time)
-            if adopted is not None:
-                self.sequencer.feed(adopted)
+            known = taken_in(line, timer.time)
+            if known is not None:
+                self.sequencer.feed(known)
         self.sequencer.feed(timer)
         self.sequencer.settle(timer.time)
         if self.live.emergency.lines():
             self.remarks.append(
-                f"{len(self.live.emergency.lines())} commands left while the journal was full; reconciled"
+                f"{len(self.live.emergency.lines())} lines were left while the journal was full; reconciled"
             )
             self.live.emergency.clear()
 
