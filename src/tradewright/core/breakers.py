@@ -14,12 +14,22 @@ from typing import TYPE_CHECKING
 from tradewright.core.accounts import AccountState
 from tradewright.core.conduct_rules import Repeated
 from tradewright.core.exposure_rules import share
+from tradewright.core.life_cycle import SENT
 from tradewright.core.orders import OrderState
 from tradewright.core.risk import Rule
 from tradewright.core.trading_state import DAILY_LOSS_LIMIT
 from tradewright.core.watching import FILL_LIMITS
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged, TradingStateSet
-from tradewright.model.event import CANCEL_REJECTED, NOT_FOUND, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED
+from tradewright.model.event import (
+    ACCEPTED,
+    CANCEL_REJECTED,
+    CANCELLED,
+    FILLED,
+    OUTCOME_UNKNOWN,
+    REJECTED,
+    REPLACE_REJECTED,
+    REPLACED,
+)
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill, Report
 
@@ -107,10 +117,17 @@ def heard(engine: Blotter, report: Report, state: OrderState, fresh: bool) -> No
     traffic.heard = max(engine.now, report.time)
     if report.kind in ERRORS:
         traffic.errors += 1
-    elif report.kind != NOT_FOUND:  # that the venue never had a request is no sign that it takes them
+    elif _answers(report, state):
         traffic.errors = 0
     if fresh:
         traffic.fills(order, traffic.heard, order.role == ENTRY and state.filled == 0)
+
+
+def _answers(report: Report, state: OrderState) -> bool:
+    """Whether it says that a request on its way was carried out. What a look-up is told, or the venue says by itself of
+    an order, ends no row of errors: the way by which requests go may be broken all the while."""
+    request = {ACCEPTED: state.submit, FILLED: state.submit, CANCELLED: state.cancel, REPLACED: state.replace}
+    return request.get(report.kind) == SENT
 
 
 def resumed(engine: Blotter, account: AccountState) -> None:

@@ -165,6 +165,18 @@ def test_an_order_that_is_found_ends_the_row_of_errors() -> None:
     assert codes(desk) == []
 
 
+def test_what_a_look_up_is_told_between_lost_answers_ends_no_row() -> None:
+    """A venue whose answers are lost, and whose lists can be read all the same."""
+    desk = desk_with(breakerErrors=3)
+    for _ in range(3):
+        assert codes(desk) == []
+        order = desk.buy(1)
+        desk.say(kinds.OUTCOME_UNKNOWN, order, "submit")
+        desk.found(order)
+        desk.accept(order)
+    assert codes(desk) == ["TRADING_STATE"]
+
+
 def test_repeated_executions_halt_their_strategy_until_a_person_re_arms_it() -> None:
     desk = desk_with(maxRepeatedExecutions=3, repeatedExecutionSeconds=60)
     for _ in range(3):
