@@ -237,4 +237,10 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
             Break("adapters/venue/alpaca/instruments.py", 'calendar="us-equity"', 'calendar="always"'),
         ),
     },
+    "changes": {
+        "alpaca_py_469_a_split_moves_no_money_and_leaves_no_stop_of_before": (
+            "2-1",
+            Break("core/splits.py", "outputs += engine.cancel(id, POSITION_WAS_SPLIT)", "pass"),
+        ),
+    },
 }

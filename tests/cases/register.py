@@ -47,11 +47,6 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     28: ("times", ("python_binance_28_after_days_a_stream_still_tells",)),
     29: ("times", ("freqtrade_2889_maintenance_ends_nothing_but_openings",)),
     30: ("times", ("freqtrade_5621_a_full_disk_opens_nothing_and_closes_all_the_same",)),
+    31: ("changes", ("alpaca_py_469_a_split_moves_no_money_and_leaves_no_stop_of_before",)),
     32: ("times", ("lean_5152_a_market_is_open_when_it_is",)),
 }  # fmt: skip
-
-#: Numbers that no case shows, and why.
-NOT_SHOWN = {
-    31: "alpaca-py#469, fallblu#63: splits. No client and no simulator knows corporate actions: what one changes of a "
-    "position is found as a difference, and stop prices stay as they were said.",
-}

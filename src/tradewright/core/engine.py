@@ -63,6 +63,7 @@ from tradewright.model.event import (
     CONNECTION_CHANGED,
     FILLED,
     NOT_FOUND,
+    POSITION_SPLIT,
     SNAPSHOT_FAILED,
     Event,
 )
@@ -76,7 +77,7 @@ from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, week_of
 
 #: Inputs about an account's connection.
-NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED)
+NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED, POSITION_SPLIT)
 
 
 class Engine(Judge):

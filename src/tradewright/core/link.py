@@ -29,9 +29,22 @@ class Link:
     symbol and "" (money) when something was reported of it last. seen: by key the differences the last snapshot showed,
     and since when. failures: snapshots in a row that could not be had. aside: money in what is not traded
     here, by currency. anew: what was taken over is worth nobody knows what: the day and the week begin with the equity
-    that is known next. found: of the running step."""
+    that is known next. found, split: of the running step."""
 
-    __slots__ = ("up", "since", "ready", "begun", "checked", "moved", "seen", "failures", "aside", "anew", "found")
+    __slots__ = (
+        "up",
+        "since",
+        "ready",
+        "begun",
+        "checked",
+        "moved",
+        "seen",
+        "failures",
+        "aside",
+        "anew",
+        "found",
+        "split",
+    )
 
     def __init__(self) -> None:
         self.up = False
@@ -45,6 +58,7 @@ class Link:
         self.aside: dict[str, int] = {}
         self.anew = False
         self.found: list[Difference] = []
+        self.split = False
 
     def row(self) -> list[Any]:
         return [

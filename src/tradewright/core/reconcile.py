@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.core import splits
 from tradewright.core.inquiries import MS_NS, OVERDUE_NS, SECOND_NS
 from tradewright.core.life_cycle import NONE, REFUSED, WORKING
 from tradewright.core.link import Difference, Link
 from tradewright.core.trading_state import gives_way
 from tradewright.model.account import NETTING
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, PositionSplit, SnapshotFailed
 from tradewright.model.command import LIVES_ON, Query, cancel_of
 from tradewright.model.control import ACTIVE, REDUCING, Alarm, TradingStateChanged
 from tradewright.model.event import Event
@@ -56,7 +57,8 @@ UNSAID_NS = 10 * SECOND_NS
 
 #: What is folded here: news of a connection, and what was made of them.
 CONNECTED = (
-    ConnectionChanged, AccountSnapshot, SnapshotFailed, Reconciled, BalanceAdjusted, PositionAdjusted, LotsTransferred,
+    ConnectionChanged, AccountSnapshot, SnapshotFailed, PositionSplit, Reconciled, BalanceAdjusted, PositionAdjusted,
+    LotsTransferred,
 )  # fmt: skip
 
 #: Alarms, and those that are the cause of REDUCING.
@@ -139,6 +141,9 @@ def fold(engine: Blotter, event: Event) -> None:
         _adjust(engine, account, event)
     elif isinstance(event, LotsTransferred):
         _transfer(engine, account, event)
+    elif isinstance(event, PositionSplit):
+        link.split = splits.fold(engine, event)
+        link.moved[event.symbol] = engine.now
 
 
 def _begin_anew(account: AccountState, link: Link) -> None:
@@ -265,6 +270,8 @@ def settle(engine: Engine, event: Event) -> list[Event]:
         _alarm(engine, RECONCILIATION_FAILED, event.account, text, outputs)
     elif isinstance(event, AccountSnapshot):
         _take_over(engine, account, account.link, event, outputs)
+    elif isinstance(event, PositionSplit) and account.link.split:
+        outputs += splits.settle(engine, event)
     return outputs
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tradewright.model.event import ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, SNAPSHOT_FAILED, Event
+from tradewright.model.event import ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, POSITION_SPLIT, SNAPSHOT_FAILED, Event
 
 
 class ConnectionChanged(Event):
@@ -67,3 +67,20 @@ class SnapshotFailed(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.account, self.text)
+
+
+class PositionSplit(Event):
+    """The venue has split what an account holds of a symbol: signed size counts `before` are `after` now, at a price
+    that is as much lower or higher. Money that came for a fraction is told as money that moved."""
+
+    __slots__ = ("account", "symbol", "before", "after")
+
+    def __init__(self, time: int, account: str, symbol: str, before: int, after: int) -> None:
+        super().__init__(POSITION_SPLIT, time)
+        self.account = account
+        self.symbol = symbol
+        self.before = before
+        self.after = after
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.symbol, self.before, self.after)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from tradewright.model import event as kinds
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
+from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, PositionSplit, SnapshotFailed
 from tradewright.model.answer import failed_from, received_from
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
@@ -91,6 +91,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.ACCOUNT_SNAPSHOT: AccountSnapshot,
     kinds.SNAPSHOT_FAILED: SnapshotFailed,
     kinds.REQUEST_WITHHELD: RequestWithheld,
+    kinds.POSITION_SPLIT: PositionSplit,
     kinds.RECONCILED: Reconciled,
     kinds.BALANCE_ADJUSTED: BalanceAdjusted,
     kinds.POSITION_ADJUSTED: PositionAdjusted,

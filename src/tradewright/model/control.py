@@ -48,6 +48,7 @@ ALARMS = {
     "OUTCOME_OVERDUE": "for 30 seconds nobody could say what became of a request; it is looked up on",
     "OVERFILL": "an order filled more than it asked for; all of it is booked",
     "POSITION_DRIFT": "the venue shows another position than is known here; its word is taken, the account is REDUCING",
+    "POSITION_SPLIT": "the venue has split what is held: lots follow, orders end, and exits have to be placed anew",
     "REAPPEARED": "an order works though its venue had not known it; its hold is back",
     "RECONCILIATION_FAILED": "an account could not be compared with its venue several times in a row",
     "TRADED_BY_HAND": "somebody else closed what a strategy held; its lots went over to the strategy external",

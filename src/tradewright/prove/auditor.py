@@ -144,6 +144,8 @@ class Auditor:
             self.cash[row[3]] += row[4]
         elif kind == kinds.POSITION_ADJUSTED:
             self._move(EXTERNAL, row[3], row[4])
+        elif kind == kinds.POSITION_SPLIT:
+            self._split(row[3], row[4], row[5])
         elif kind == kinds.LOTS_TRANSFERRED:
             self.held[row[4], row[3]] -= row[5]
             self.held[EXTERNAL, row[3]] += row[5]
@@ -157,6 +159,15 @@ class Auditor:
         elif kind == kinds.ALARM and row[3] in self.orders:
             self.orders[row[3]].overfilled |= row[2] == OVERFILL
             self.orders[row[3]].late |= row[2] == LATE_FILL
+
+    def _split(self, symbol: str, before: int, after: int) -> None:
+        """So many are so many now, whoever holds them; what was so already is not split again."""
+        if self.positions[symbol] != before:
+            return
+        self.positions[symbol] = after
+        for strategy, held in list(self.held):
+            if held == symbol:
+                self.held[strategy, symbol] = self.held[strategy, symbol] * after // before
 
     def _approved(self, row: Sequence[Any]) -> None:
         for order in row[7]:

@@ -118,7 +118,7 @@ class AlpacaVenue:
             self._door, self._requests, self._teller, self._lookups, orders, self.errors, self._chains.__contains__,
             since,
         )  # fmt: skip
-        self._movements = Movements(terms, self._door, self._requests, orders, deliver, clock, self.errors)
+        self._movements = Movements(terms, self._door, self._requests, orders, deliver, clock, self.errors, since)
         self._line = Line(
             endpoints.trades, transport, clock, rng.split("trades"), self._log_in, self._hear, self._lost,
             silence_ns=round(self.options.silence * SECOND_NS),

@@ -74,6 +74,25 @@ class Activities:
             },
         )
 
+    def split(self, symbol: str, size: int, now: int, rng: Rng) -> None:
+        """A split of what is held; size: signed counts that came in."""
+        self._add(
+            now,
+            {
+                "activity_type": "SPLIT",
+                "id": _id(now, rng),
+                "account_id": self._account,
+                "activity_sub_type": "",
+                "date": day_text(day_of(NEW_YORK, now)),
+                "net_amount": "0",
+                "symbol": symbol,
+                "qty": size_text(size),
+                "per_share_amount": text_of(0, 0),
+                "status": "executed",
+                "description": f"Split of {symbol}",
+            },
+        )
+
     def _add(self, now: int, row: dict[str, Any]) -> None:
         self._rows.append((now, row))
 

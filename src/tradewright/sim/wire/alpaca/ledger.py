@@ -68,6 +68,15 @@ class Ledger:
         else:
             self.positions[asset.plain] = replace(held, size=after, cost=_share(held.cost, after, held.size))
 
+    def split(self, asset: Asset, new: int, old: int) -> int:
+        """Of each `old` there are `new`, at the same cost; the counts that came in, signed."""
+        held = self.positions.get(asset.plain)
+        if held is None:
+            return 0
+        size = abs(held.size) * new // old * (1 if held.size > 0 else -1)
+        self.positions[asset.plain] = replace(held, size=size)
+        return size - held.size
+
     def charge(self, asset: Asset, fee: int, currency: str) -> None:
         """A fee (money in its currency). One that can not be taken from the position is not owed."""
         if currency != asset.instrument.base:

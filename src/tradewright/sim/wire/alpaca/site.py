@@ -292,6 +292,20 @@ class AlpacaSite:
         self._spread(asset, said)
         return bool(said)
 
+    def split(self, symbol: str, new: int, old: int, now: int) -> bool:
+        """A share is split, `new` for `old`: positions follow at their cost, with an activity SPLIT; orders at work
+        stay as they were, stop prices included. False: no such share. The market's prices are the tape's to change."""
+        self.advance(now)
+        asset = self.assets.find(symbol)
+        if asset is None or asset.asset_class == CRYPTO or min(new, old) <= 0:
+            return False
+        for account in self.accounts.values():
+            size = account.ledger.split(asset, new, old)
+            if size:
+                account.activities.split(asset.symbol, size, self.now, self._rng)
+                account.ledger.keep(self.now)
+        return True
+
     def inject(self, kind: str, now: int) -> bool:
         """Lets one of `trouble.INJECTIONS` happen; False: there is nothing to which it could."""
         self.advance(now)
