@@ -9,24 +9,19 @@ from tradewright.signal.strategy import Strategy
 
 
 class Walker(Strategy):
-    """Buys `lots` of the smallest orders with a stop far below, then again, up to `rounds` times; once it rests a bid
-    that nobody will meet. seen: quotes so far; bought: openings; rested: whether the bid was placed."""
+    """Rests a bid that nobody will meet, until it is taken; then buys `lots` of the smallest orders with a stop far
+    below, again and again, up to `rounds` times. bought: openings; rested: whether the bid is at work."""
 
     lots: int = 2
     rounds: int = 2
-    every: int = 3
-    seen: int = 0
     bought: int = 0
     rested: bool = False
 
     def on_quote(self, quote: Quote) -> None:
         if not (quote.bid_units and quote.ask_units):
             return
-        self.seen += 1
-        if self.seen % self.every:
-            return
+        self.rested = self.rested or bool(self.open_orders)
         if not self.rested:
-            self.rested = True
             self.buy(self._size(quote), limit=self._price(quote, quote.bid_units * 3 // 5), reason="a bid far below")
         elif self.bought < self.rounds:
             self.bought += 1

@@ -99,7 +99,7 @@ def test_it_trades_is_killed_by_a_person_dies_and_comes_back_as_it_was(
             assert "account main at http://127.0.0.1" in other.stderr and "traded by another engine" in other.stderr
             assert f"process {first.process.pid}" in other.stderr
 
-            (rested,) = [line.split()[2] for line in first.said(RESTS)]
+            (rested,) = [line.split()[2] for line in first.said(RESTS) if "SENT" in line]
             killed = tradewright("kill", "--home", home, "--who", "ann", "--reason", "looks odd", "--json")
             assert (killed.code, killed.row["states"], killed.row["running"]) == (0, {"all": "HALTED"}, True)
             first.until(lambda: not venue.orders().get(rested, (False, 0))[0])
@@ -133,7 +133,8 @@ def test_a_stop_cancels_entries_keeps_exits_and_what_was_done_can_be_explained(v
             assert service.end() == 0
             assert service.said("STOP   no new openings; entries are cancelled, exits stay")
         engine = engine_of(home)
-        (rested,) = [id for id, one in engine.orders.items() if one.order.limit_units and one.order.role == "entry"]
+        sent = [one for one in engine.orders.values() if one.order.role == "entry" and one.status != "DENIED"]
+        (rested,) = [one.order.id for one in sent if one.order.limit_units]
         assert engine.orders[rested].status == "CANCELLED" and rested in ids(home, CANCELLED)
         (filled,) = {id for id in ids(home, FILLED) if engine.orders[id].order.strategy == "walker"}
         exits = [hold.order for hold in engine.holds.holds.values() if hold.order.role != "entry"]
@@ -222,6 +223,7 @@ def free_port() -> int:
         return found
 
 
+@pytest.mark.long
 def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     """What stands until it is ended (a service, a simulator) is started and left alone while the lines behind it run;
     all that is one's own is ended by SIGTERM at the end."""

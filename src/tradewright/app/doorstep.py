@@ -15,6 +15,7 @@ from pathlib import Path
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
+from tradewright.app.home import own_book
 from tradewright.app.synthetic_feed import listed
 from tradewright.app.wiring.venues import (
     Seat,
@@ -127,6 +128,11 @@ class Doorstep:
                 self._listed[name] = listed(account.symbols, terms.currency)
         else:
             self._listed[name] = [one for one in self._listed[leader] if one.symbol in account.symbols]
+        book = own_book(self._folder, name)
+        if name in self._connected.engine.accounts and not book.exists():
+            raise InputError(
+                f"{self._folder} knows account {name}, but the book of its exchange {book} is gone; put it back"
+            )
         with self.config.placed(f"accounts.{name}"):
             self._clients[name] = paper_account(
                 self._folder, terms, account, self._listed[name], self._clock, self._connected.deliver

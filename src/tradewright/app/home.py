@@ -51,10 +51,15 @@ def newest_run(given: Path | None) -> Path:
     return runs[-1]
 
 
+def own_book(run: Path, account: str) -> Path:
+    """The book of a paper account that may stand beside others."""
+    return run / f"paper-{account}.db"
+
+
 def paper_book(run: Path, account: str) -> Path:
-    """Where the exchange of a paper account keeps its book: one among several accounts has a book of its own."""
-    own = run / f"paper-{account}.db"
-    return own if own.exists() else run / PAPER
+    """Where the exchange of a paper account keeps its book: a demo's is alone."""
+    own = own_book(run, account)
+    return run / PAPER if (run / PAPER).exists() and not own.exists() else own
 
 
 def journal_folder(given: Path | None, journal: Path | None) -> Path:

@@ -18,7 +18,7 @@ from tradewright.app.answering import answered
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.candles import Candles
 from tradewright.app.config import Config
-from tradewright.app.connected import SECOND_NS, ConnectedEngine, Sync
+from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
 from tradewright.app.control import Asked, ControlSocket
 from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
@@ -34,7 +34,7 @@ from tradewright.app.wiring.venues import account_locks
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.engine import Engine
 from tradewright.core.trading_state import unbound
-from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, TradingStateSet
+from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
 from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.market import Bar
@@ -231,6 +231,8 @@ class Service:
             await asyncio.sleep(POLL_SECONDS)
 
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
+        # Where nothing has happened for a while, the engine's clock stands: what is asked is asked now.
+        self.connected.step(Timer(max(self.clock(), self.engine.now), WAKE))
         return answered(asked, self.room.live, self.connected.step)
 
     async def _welcome(self) -> None:

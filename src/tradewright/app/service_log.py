@@ -24,8 +24,16 @@ class ServiceLog(Screen):
 
     def say(self, line: str) -> None:
         """A line of its own, with the time."""
-        if not self.quiet:
-            print(f"{moment_text(time.time_ns())[11:19]}  {printable(line)}", flush=True)
+        self._say(time.time_ns(), line)
+
+    def _say(self, time: int, line: str) -> None:
+        """Whoever read the lines may have gone; what trades is not to end with a reader."""
+        if self.quiet:
+            return
+        try:
+            print(f"{moment_text(time)[11:19]}  {printable(line)}", flush=True)
+        except OSError:
+            self.quiet = True
 
     def listen(self, event: Event, outcome: Outcome) -> None:
         """One durable step."""

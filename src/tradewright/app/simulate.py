@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from tradewright.app.extras import check_installed
 from tradewright.app.limits_file import read_file
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.model.errors import InputError
@@ -27,8 +28,6 @@ VENUES = {
     "binance": (("crypto",), "USDT"),
     "mt5": (("forex", "metal", "crypto"), "USD"),
 }
-#: What the extra `venues` brings.
-MODULES = ("aiohttp", "cryptography", "msgpack")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +70,6 @@ def simulate(options: SimulateOptions, ready: Callable[[Standing], None]) -> Non
         raise InputError(f"there is no simulator of {options.venue!r}; there is {', '.join(VENUES)}")
     check_installed("simulating a venue")
     asyncio.run(_serve(options, ready))
-
-
-def check_installed(what: str) -> None:
-    """Whether the extra `venues` is there. Raises InputError that says what needs it."""
-    for module in MODULES:
-        try:
-            import_module(module)
-        except ImportError as error:
-            raise InputError(f"{what} needs {module}: pip install 'tradewright[venues]'") from error
 
 
 async def _serve(options: SimulateOptions, ready: Callable[[Standing], None]) -> None:

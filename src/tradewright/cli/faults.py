@@ -25,7 +25,7 @@ def faults(
     Exit code 1 where an invariant broke; from 200 seeds on also where a kind of fault never struck or an edge of the
     order table was never taken.
     """
-    from tradewright.app.simulate import check_installed
+    from tradewright.app.extras import check_installed
 
     check_installed("a fault run")
     from tradewright.prove.fault_run import run

@@ -14,7 +14,7 @@ from tests.project import ROOT
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.config import Config, read_config
 from tradewright.app.serving import home_of
-from tradewright.app.wiring.venues import keys_refused, lock_name, terms_of
+from tradewright.app.wiring.venues import keys_refused, lock_name, meaning_of, terms_of
 from tradewright.model.errors import InputError, UsageError, VenueRefused
 
 CANARY = "k3y-th4t-n0b0dy-sees"
@@ -321,6 +321,18 @@ def test_what_is_shown_has_every_default_and_can_be_read_again(tmp_path: Path) -
     again = tmp_path / "again.yaml"
     again.write_text(tradewright("config", "show", "--config", file).out)
     assert tradewright("config", "show", "--config", again, "--json").row == row
+
+
+@pytest.mark.parametrize("venue", ["alpaca", "binance", "mt5", "ccxt"])
+def test_real_money_is_told_from_none(venue: str, tmp_path: Path) -> None:
+    keys = {"baseUrl": "http://127.0.0.1:1"} if venue == "mt5" else {"exchange": "kucoin"} if venue == "ccxt" else {}
+    for environment, real in (("live", True), ("paper", False)):
+        content = {"accounts": {"main": {"venue": venue, "symbols": ["X"], "environment": environment, **keys}}}
+        account = read(tmp_path, content).accounts["main"]
+        assert ("REAL MONEY" in meaning_of(account)) is real
+    if venue != "mt5":
+        content["accounts"]["main"].pop("environment")
+        assert "REAL MONEY" not in meaning_of(read(tmp_path, content).accounts["main"])
 
 
 def test_a_check_names_what_is_missing_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

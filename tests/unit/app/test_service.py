@@ -294,6 +294,34 @@ def test_what_can_not_go_on_is_refused_before_anything_is_written(text: str, sai
     play(tmp_path, act)
 
 
+def test_a_paper_account_whose_book_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
+    text = "accounts: {trial: {venue: paper, symbols: [BTCUSD]}}\n"
+
+    async def act(stage: Stage) -> None:
+        await stage.plays(text, lambda service: any(mark.bid for mark in service.engine.marks.marks))
+        book = stage.home / "paper-trial.db"
+        book.rename(tmp_path / "away")
+        with pytest.raises(InputError, match=f"the book of its exchange {book} is gone; put it back"):
+            await stage.plays(text, lambda service: False)
+
+    play(tmp_path, act)
+
+
+def test_a_reader_that_goes_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = ServiceLog(False)
+    told: list[str] = []
+
+    class Gone:
+        def write(self, text: str) -> None:
+            told.append(text)
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", Gone())
+    log.say("one")
+    log.say("two")
+    assert len(told) == 1 and "one" in told[0]
+
+
 def test_what_another_account_trades_elsewhere_is_none_of_an_accounts(tmp_path: Path) -> None:
     """It owns ETH, and no ETHUSD: that is traded on paper, and asked of its own venue it would be refused."""
     text = ACCOUNT + "  trial: {venue: paper, symbols: [ETHUSD]}\n" + QUOTED

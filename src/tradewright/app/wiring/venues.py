@@ -15,7 +15,8 @@ from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.net.outgoing import Reader
 from tradewright.app.config import Config
 from tradewright.app.config_keys import AccountBlock
-from tradewright.app.simulate import check_installed
+from tradewright.app.extras import check_installed
+from tradewright.app.home import own_book
 from tradewright.app.wiring.journals import AccountLock
 from tradewright.model.account import CASH, HEDGING, MARGIN, NETTING, Account
 from tradewright.model.errors import InputError, JournalLocked, VenueRefused
@@ -282,7 +283,7 @@ def paper_account(
 ) -> PaperAccount:  # fmt: skip
     """An account at an exchange in this process, with its own book in the run's folder."""
     models = Models(fee=account.fees, slippage=account.slippage)
-    venue = PaperVenue(folder / f"paper-{terms.name}.db", models, Rng(account.seed), instruments)
+    venue = PaperVenue(own_book(folder, terms.name), models, Rng(account.seed), instruments)
     venue.open_account(
         terms.name, NETTING, {terms.currency: money_of(account.cash, f"accounts.{terms.name}.cash")},
         shorts=terms.kind == MARGIN, borrows=terms.kind == MARGIN,
