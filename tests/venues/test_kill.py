@@ -13,6 +13,7 @@ from tests.cases.scene import CANCEL, Scene, play
 from tradewright.adapters.net.last_gate import OPENINGS_STOPPED
 from tradewright.app.answering import answered
 from tradewright.app.control import NAME, Asked, ControlSocket
+from tradewright.app.picker import CancelAsked
 from tradewright.core.life_cycle import WORKING
 from tradewright.model import event as kinds
 from tradewright.model.command import Command
@@ -89,12 +90,17 @@ class Flooded(Scene):
 
 
 def kill(scene: Scene, scope: str = EVERYTHING) -> dict[str, Any]:
-    """As `tradewright kill` does: over the socket beside the journal."""
+    """As `tradewright kill` does."""
+    return asked_of(scene, Asked(scope, HALTED, "ann", "it floods"))
+
+
+def asked_of(scene: Scene, what: Asked | CancelAsked) -> dict[str, Any]:
+    """Over the socket beside the journal."""
     control = ControlSocket(scene.folder)
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as person:
             person.connect(str(scene.folder / NAME))
-            person.sendall(msgspec.json.encode(Asked(scope, HALTED, "ann", "it floods")) + b"\n")
+            person.sendall(msgspec.json.encode(what) + b"\n")
             control.poll(lambda asked: answered(asked, scene.live, scene.floor.step))
             answer: dict[str, Any] = msgspec.json.decode(person.recv(65_536))
             return answer
@@ -195,5 +201,28 @@ def test_a_full_disk_in_a_flood_holds_back_what_waits_and_lets_cancels_out(venue
         scene.stop("live-before-step")
         await scene.until(lambda: scene.engine.run == 2 and scene.ready())
         await scene.until(lambda: not any(state.is_open() for state in scene.entries()), 90)
+
+    flooded(venue, act)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_person_cancels_what_rests_by_symbol_side_and_strategy_and_nothing_is_stopped(venue: str) -> None:
+    async def act(scene: Flooded) -> None:
+        await scene.hold()
+        await scene.tell(lambda strategy: strategy.close(limit=scene.price("5")))
+        await scene.flood(4)
+        openings = {state.order.id for state in scene.entries() if state.order.limit_units}
+        await scene.until(lambda: all(scene.state(id).stage == WORKING for id in openings))
+        other = scene.stand.symbols[1]
+        for misses in ({"symbol": other}, {"side": "sell"}, {"strategy": "external"}):
+            assert asked_of(scene, CancelAsked("ann", **misses)) == {"cancelled": []}
+        assert "nobody" in asked_of(scene, CancelAsked("ann", strategy="nobody"))["error"]
+        said = asked_of(scene, CancelAsked("ann", symbol=scene.symbol, side="buy", strategy="restless"))
+        assert set(said["cancelled"]) == openings and len(openings) == 4
+        await scene.until(lambda: {scene.status(id) for id in openings} == {"CANCELLED"})
+        exits = [state for state in scene.engine.orders.values() if state.order.role != ENTRY and state.is_open()]
+        assert len(exits) == 1 and scene.engine.states == {}
+        await scene.buy(1, limit=scene.price("-4"))
+        await scene.until(lambda: sum(state.is_open() for state in scene.entries()) == 1)
 
     flooded(venue, act)

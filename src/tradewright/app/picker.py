@@ -15,6 +15,9 @@ import msgspec
 from tradewright.core.blotter import Blotter
 from tradewright.core.trading_state import check_name
 from tradewright.explain import check_row
+from tradewright.model.cancel_request import CancelRequested
+from tradewright.model.command import BY_HAND as BY_HAND_CODE
+from tradewright.model.command import Cancel
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -65,14 +68,30 @@ class OrderAsked(msgspec.Struct, tag_field="ask", tag="order", forbid_unknown_fi
     reason: str = ""
 
 
-PickerAsked = ReserveAsked | ReleaseAsked | OrderAsked
+class CancelAsked(msgspec.Struct, tag_field="ask", tag="cancel", forbid_unknown_fields=True):
+    """Cancel the openings at work that fit; "" = any."""
+
+    who: str
+    account: str = ""
+    strategy: str = ""
+    symbol: str = ""
+    side: str = ""
+    reason: str = ""
 
 
-def event_of(asked: PickerAsked, engine: Blotter) -> ReserveRequested | ReleaseRequested | OrderRequested:
+PickerAsked = ReserveAsked | ReleaseAsked | OrderAsked | CancelAsked
+
+
+def event_of(
+    asked: PickerAsked, engine: Blotter
+) -> ReserveRequested | ReleaseRequested | OrderRequested | CancelRequested:  # fmt: skip
     """The input that carries out what is asked. Raises InputError for a symbol, a side or a number that is none."""
     now = engine.now
     if isinstance(asked, ReleaseAsked):
         return ReleaseRequested(now, asked.id, asked.who, asked.reason)
+    if isinstance(asked, CancelAsked):
+        side = number_named(SIDES, asked.side, "side") if asked.side else 0
+        return CancelRequested(now, asked.account, asked.strategy, asked.symbol, side, asked.who, asked.reason)
     check_name(engine, "symbol", asked.symbol, [])
     instrument = engine.symbols[asked.symbol]
     account = asked.account or next(iter(engine.accounts), "")
@@ -87,6 +106,11 @@ def event_of(asked: PickerAsked, engine: Blotter) -> ReserveRequested | ReleaseR
     return OrderRequested(
         now, account, asked.strategy, asked.symbol, side, size, limit, asked.reservation, asked.who, asked.reason
     )
+
+
+def cancelled_by(outputs: Sequence[Event]) -> dict[str, Any]:
+    """Which orders were asked to end, from the outputs of a `CancelRequested`."""
+    return {"cancelled": [one.order_id for one in outputs if isinstance(one, Cancel) and one.code == BY_HAND_CODE]}
 
 
 def answer_of(outputs: Sequence[Event]) -> dict[str, Any]:
@@ -125,6 +149,10 @@ def decided(decision: Decision, instrument: Instrument) -> dict[str, Any]:
 
 def text_of_answer(answer: dict[str, Any]) -> str:
     """The same as sentences."""
+    if "cancelled" in answer:
+        return (
+            f"{len(answer['cancelled'])} cancelled: {', '.join(answer['cancelled']) or 'nothing that fits is at work'}"
+        )
     if "granted" not in answer:
         return f"reservation {answer['reservation']} ended: {answer['ended']}"
     what = f"order {answer['order']}" if "order" in answer else f"reservation {answer['reservation']}"

@@ -1,4 +1,4 @@
-"""What a person or service asks of the picker: `reserve`, `release` and `order`."""
+"""What a person or service asks of the picker: `reserve`, `release`, `order` and `cancel`."""
 
 from __future__ import annotations
 
@@ -78,6 +78,24 @@ def order(
 
     asked = OrderAsked(symbol, side, size, name_of(who), limit, reservation, account, strategy, reason)
     _ask_picker(asked, home, journal, as_json)
+
+
+@app.command()
+def cancel(
+    symbol: Annotated[str, typer.Option("--symbol", help="In it alone (default: in all).")] = "",
+    side: Annotated[str, typer.Option("--side", help="buy or sell (default: both).")] = "",
+    strategy: Annotated[str, typer.Option("--strategy", help="Of it alone (default: of all).")] = "",
+    account: Annotated[str, typer.Option("--account", help="Of it alone (default: of all).")] = "",
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Cancel the openings at work, all or those that fit; exits stay, and nothing is stopped. Needs its engine."""
+    from tradewright.app.picker import CancelAsked
+
+    _ask_picker(CancelAsked(name_of(who), account, strategy, symbol, side, reason), home, journal, as_json)
 
 
 def _ask_picker(asked: PickerAsked, home: Path | None, journal: Path | None, as_json: bool) -> None:

@@ -31,7 +31,9 @@ from tradewright.core.trading_state import (
     stopped_openings,
     unbooked_fill,
 )
+from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.command import (
+    BY_HAND,
     CLOSING,
     EXIT_OF_PART,
     NEVER_SENT,
@@ -73,6 +75,7 @@ from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
+from tradewright.model.shadow import is_shadow
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, week_of
 
@@ -105,6 +108,21 @@ class Engine(Judge):
                     intent.closing = True
                     intent.reason = f"{asked.who}: {asked.reason}"
                     outputs += self.judge(intent)
+        return outputs
+
+    def cancel_openings(self, asked: CancelRequested) -> list[Event]:
+        """Cancel the openings that a person names; applied outputs. Foreign ones too, where they fit."""
+        outputs: list[Event] = []
+        for hold in list(self.holds.holds.values()):
+            order = hold.order
+            named = (
+                asked.account in ("", order.account)
+                and asked.strategy in ("", order.strategy)
+                and asked.symbol in ("", order.instrument.symbol)
+                and asked.side in (0, order.side)
+            )
+            if named and order.role == ENTRY and not is_shadow(order.account):
+                outputs += self.cancel(order.id, BY_HAND)
         return outputs
 
     def size_at_fill(self, asked: FillPrice) -> list[Event]:

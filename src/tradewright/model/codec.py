@@ -14,6 +14,7 @@ import msgspec
 from tradewright.model import event as kinds
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, PositionSplit, SnapshotFailed
 from tradewright.model.answer import failed_from, received_from
+from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
     AccountSeen,
@@ -92,6 +93,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.SNAPSHOT_FAILED: SnapshotFailed,
     kinds.REQUEST_WITHHELD: RequestWithheld,
     kinds.POSITION_SPLIT: PositionSplit,
+    kinds.CANCEL_REQUESTED: CancelRequested,
     kinds.RECONCILED: Reconciled,
     kinds.BALANCE_ADJUSTED: BalanceAdjusted,
     kinds.POSITION_ADJUSTED: PositionAdjusted,

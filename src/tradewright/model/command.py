@@ -60,6 +60,7 @@ NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
 NOTHING_TO_SPEND = "NOTHING_TO_SPEND"
 OPENINGS_STOPPED = "OPENINGS_STOPPED"
 NEVER_SENT = "NEVER_SENT"
+BY_HAND = "BY_HAND"
 LIVES_ON = "LIVES_ON"
 POSITION_WAS_SPLIT = "POSITION_WAS_SPLIT"
 TIME_IS_OVER = "TIME_EXIT"
@@ -74,6 +75,7 @@ CANCEL_CODES = {
     OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
     TIME_IS_OVER: "the time of what it opened or guards is over",
     STOP_UNFILLED: "it was triggered and did not fill in time",
+    BY_HAND: "a person asked for it",
     LIVES_ON: "it has ended here, and its venue shows that it still works",
     POSITION_WAS_SPLIT: "what it was ordered for was split: its size and prices are those of before",
     NEVER_SENT: "it was decided but not sent when the process ended",

@@ -52,6 +52,7 @@ SIGNAL_RECEIVED = 50
 SIGNAL_FAILED = 51
 REQUEST_WITHHELD = 52
 POSITION_SPLIT = 53
+CANCEL_REQUESTED = 54
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59
 

@@ -21,6 +21,7 @@ from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, check_known
 from tradewright.core.trading_state import check_account, check_name, check_scope, check_scopes
 from tradewright.model.account import Account
+from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.command import CLOSING, STOP_UNFILLED, STRATEGY, Cancel, Command
 from tradewright.model.control import (
     RECONCILE,
@@ -33,6 +34,7 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.event import (
+    CANCEL_REQUESTED,
     CASH_MOVED,
     CLOSE_REQUESTED,
     DECISION,
@@ -59,6 +61,7 @@ from tradewright.model.event import (
     VOTE,
     Event,
 )
+from tradewright.model.foreign import EXTERNAL
 from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.report import Report
@@ -130,7 +133,7 @@ class Trader:
             return self._outcome(engine.hear_shadow(event))
         elif kind == STARTED:
             self._start(event, False)  # type: ignore[arg-type]
-        elif kind in (TRADING_STATE_SET, CLOSE_REQUESTED, PROTECT_REQUESTED, LIMITS_SET):
+        elif kind in (TRADING_STATE_SET, CLOSE_REQUESTED, PROTECT_REQUESTED, LIMITS_SET, CANCEL_REQUESTED):
             self._check_names(event)  # type: ignore[arg-type]
         elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
             check(engine, event)  # type: ignore[arg-type]
@@ -147,13 +150,17 @@ class Trader:
             outputs += engine.look_up()
         elif kind == CLOSE_REQUESTED:
             outputs += engine.close_all(event)  # type: ignore[arg-type]
+        elif kind == CANCEL_REQUESTED:
+            outputs += engine.cancel_openings(event)  # type: ignore[arg-type]
         elif kind == PROTECT_REQUESTED:
             outputs += engine.protect(event)  # type: ignore[arg-type]
         elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
             outputs += engine.ask(event)  # type: ignore[arg-type]
         return self._decide(event, roster.run(event), outputs)
 
-    def _check_names(self, event: TradingStateSet | CloseRequested | ProtectRequested | LimitsSet) -> None:
+    def _check_names(
+        self, event: TradingStateSet | CloseRequested | ProtectRequested | LimitsSet | CancelRequested
+    ) -> None:  # fmt: skip
         """What a person names has to be there: a mistyped halt would stop nothing, a mistyped limit bind nothing. Of
         strategies a limit may come first: it is how a new one is let in."""
         if isinstance(event, LimitsSet):
@@ -165,6 +172,11 @@ class Trader:
             check_account(self.engine, event.account)
             return
         strategies = [] if self.setup is None else [spec.id for spec in self.setup.strategies]
+        if isinstance(event, CancelRequested):
+            for kind, name in (("account", event.account), ("strategy", event.strategy), ("symbol", event.symbol)):
+                if name not in ("", EXTERNAL):
+                    check_name(self.engine, kind, name, strategies)
+            return
         if isinstance(event, ProtectRequested):
             check_account(self.engine, event.account)
             check_name(self.engine, "strategy", event.strategy, strategies)
