@@ -100,7 +100,7 @@ class Known:
 
 
 class Auditor:
-    """breaches: (invariant, what), in the order in which they were found."""
+    """breaches: (invariant, what), in the order in which they were found; what stays wrong is told once."""
 
     def __init__(self, instruments: Sequence[Instrument], limits: Limits | None = None) -> None:
         self.instruments = list(instruments)
@@ -114,9 +114,12 @@ class Auditor:
         self.placed: Counter[str] = Counter()
         self.halted = False
         self.records = 0
+        self._told: set[tuple[str, str]] = set()
 
     def breach(self, invariant: str, text: str) -> None:
-        self.breaches.append((invariant, f"record {self.records}: {text}"))
+        if (invariant, text) not in self._told:
+            self._told.add((invariant, text))
+            self.breaches.append((invariant, f"record {self.records}: {text}"))
 
     # ── the journal ────────────────────────────────────────────────────────────────────────────────────────────────
 
