@@ -642,6 +642,7 @@ class Blotter:
         was_open = state.is_open()
         was_trade = was_open or state.filled > 0
         was_lost = state.stage == ENDED_NOT_FOUND
+        was_over = state.overfilled
         fresh = state.admit(report)
         if self.tracked:
             heard(self, report, state, fresh)
@@ -664,6 +665,9 @@ class Blotter:
                     self._post(self.orders[child])
                 if child in self.exits and isinstance(event, Fill):
                     self._begin_exit(self.exits[child], event)
+        elif state.overfilled and not was_over:
+            # Its venue has made it smaller than what it has filled.
+            self._alarm_fill(state)
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
         elif was_lost and state.stage == WORKING:

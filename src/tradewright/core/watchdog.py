@@ -167,7 +167,10 @@ def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
         if order.group and hold.order.group == order.group and hold.order.id != order.id:
             outputs += engine.cancel(hold.order.id, SIBLING_TRIGGERED)
     wish = Intent(engine.next_order_id(order.account), order.account, order.strategy, order.instrument, order.side)
-    wish.closing, wish.role, wish.lot, wish.quantity, wish.group = True, STOP_LOSS, order.lot, rest, order.group
+    wish.closing, wish.role, wish.lot, wish.quantity = True, STOP_LOSS, order.lot, rest
+    if engine.accounts[order.account].terms.native_exits:
+        # Its pair may still stand at the venue; where pairs are linked here it has ended, and who is linked waits.
+        wish.group = order.group
     wish.reason = f"{order.id} was reached and did not fill in time"
     outputs += engine.judge_part(wish)
 

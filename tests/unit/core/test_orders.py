@@ -450,6 +450,16 @@ def test_more_filled_than_asked_is_a_fact_and_an_alarm() -> None:
     assert desk.alarms() == ["OVERFILL"]
 
 
+def test_an_order_that_its_venue_makes_smaller_than_it_has_filled_is_an_alarm_once() -> None:
+    desk = Desk()
+    desk.quote(10_000)
+    order_id = desk.buy(10, limit_units=9_900)
+    desk.fill(order_id, 7, 9_900)
+    for _ in range(2):
+        desk.replaced(order_id, 5, 9_900)
+    assert desk.alarms() == ["OVERFILL"]
+
+
 def test_a_report_on_an_unknown_order_is_alarmed_and_books_nothing() -> None:
     desk = Desk()
     desk.quote(10_000)

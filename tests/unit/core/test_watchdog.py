@@ -69,6 +69,19 @@ def test_a_stop_that_was_reached_and_does_not_fill_goes_at_the_market_in_its_tim
     assert_idle(desk.engine)
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_a_stop_with_a_target_that_its_venue_refuses_goes_at_the_market(native: bool) -> None:
+    desk, stop = desk_of(5, native=native, take_profit=10_500)
+    desk.quote(9_400)
+    desk.taken()
+    desk.say(kinds.REJECTED, stop)
+    wait(desk, 6)
+    sent = [order_id for kind, order_id in told(desk) if kind == "submit"]
+    assert [(desk.state(id).order.type, desk.state(id).order.quantity) for id in sent] == [(MARKET, 10)]
+    desk.fill(sent[0], 10, 9_400)
+    assert desk.net() == 0
+
+
 def test_without_the_limit_nothing_is_watched() -> None:
     desk, stop = desk_of(None)
     desk.say(kinds.TRIGGERED, stop)
