@@ -92,5 +92,6 @@ class AlpacaStand(Stand):
         ]  # fmt: skip
 
     def turned_away(self, answer: Answer) -> bool:
-        """Never: what has been placed once is not placed again under its name, whatever came of it."""
-        return False
+        """Whether it refuses one order against another of the account: an exit goes again when that one has ended.
+        Nothing else is placed again under its name, whatever came of it."""
+        return answer.status == 403 and b"potential wash trade" in answer.body

@@ -18,6 +18,7 @@ from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.net.rules_watch import PACE, RulesWatch
 from tradewright.adapters.net.tasks import Tasks
+from tradewright.adapters.venue.alpaca.ahead import Ahead
 from tradewright.adapters.venue.alpaca.answers import WireAccount, WireClock, WirePosition
 from tradewright.adapters.venue.alpaca.credentials import Credentials
 from tradewright.adapters.venue.alpaca.door import Door
@@ -51,7 +52,7 @@ from tradewright.model.event import CANCEL, QUERY, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
 from tradewright.model.numbers import PRICE_MAX, money_of, nearest_count_of
-from tradewright.model.order import ENTRY, MARKET, Order
+from tradewright.model.order import Order
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Socket, Transport
 
@@ -59,10 +60,6 @@ SECOND_NS = 1_000_000_000
 CLOCK_OFFSET = "CLOCK_OFFSET"
 #: Updates kept of linked orders whose names we wait for.
 HELD_MAX = 1_000
-#: How long a close waits for the end of what holds its shares.
-FREED_SECONDS = 10.0
-#: How often an opening through zero looks whether the close before it is done, in seconds.
-CLOSED_EVERY = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +108,10 @@ class AlpacaVenue:
         self._door = Door(transport, clock, rng.split("door"), self.errors)
         self._teller = Teller(terms, clock, self._door.venue_time, orders, deliver, self.errors)
         self._lookups = Lookups(terms, self._door, self._requests, self._teller, orders, clock, self.errors)
+        self._ahead = Ahead(self._teller, orders, clock)
         self._placing = Placing(
-            self._door, self._requests, self._teller, self._lookups, orders, clock, self.errors
+            self._door, self._requests, self._teller, self._lookups, self._ahead, orders, clock,
+            rng.split("placing"), self.errors,
         )  # fmt: skip
         self._recovery = Recovery(
             self._door, self._requests, self._teller, self._lookups, orders, self.errors, self._chains.__contains__,
@@ -135,7 +134,6 @@ class AlpacaVenue:
             self._market.listed, orders, clock, deliver, self.errors, self.options.rules_every
         )  # fmt: skip
         self._door.doubted = self._rules.doubt
-        self._cancels: dict[str, asyncio.Task[None]] = {}
         self._fresh: list[Order] = []
         self._batch: asyncio.Task[None] | None = None
         self._tasks = Tasks()
@@ -154,10 +152,11 @@ class AlpacaVenue:
             self._fresh.append(command.order)
             self._chains[command.order_id] = self._batch
         elif isinstance(command, Replace):
-            self._chain(command.order_id, self._placing.replace(command))
+            task = self._chain(command.order_id, self._placing.replace(command))
+            self._ahead.note(command.order_id, task, False)
         elif command.kind == CANCEL:
             self._cancel(command.order_id)
-        elif command.kind == QUERY:
+        elif command.kind == QUERY and command.order_id not in self._placing.insisting:
             self._start(self._lookups.answer(command.order_id))
 
     async def _submit_all(self) -> None:
@@ -179,13 +178,10 @@ class AlpacaVenue:
         await asyncio.gather(*posts, return_exceptions=True)
 
     async def _submit(self, order: Order, exits: Exits | None) -> None:
-        waits_for = [] if order.role == ENTRY else self._holders_of(order)
-        if waits_for:
-            # Alpaca frees what an order holds when it has ended, and refuses a close until then.
-            await asyncio.wait(waits_for, timeout=FREED_SECONDS)
-        if order.role == ENTRY and self._closes_beside(order):
-            await self._closed(order)
-        await self._placing.submit(order, exits)
+        if await self._ahead.freed(order) and self._ahead.ends(order.id):
+            self._placing.withdraw(order, exits)
+        else:
+            await self._placing.submit(order, exits)
         held, self._held = self._held, []
         for update in held:
             try:
@@ -193,42 +189,17 @@ class AlpacaVenue:
             except Unreadable:
                 self.errors["unreadable frame"] += 1
 
-    def _holders_of(self, order: Order) -> list[asyncio.Task[None]]:
-        """Cancels under way of orders that hold what this one would close."""
-        found = []
-        for id, task in self._cancels.items():
-            other = self._orders.order(id)
-            if other is not None and other.instrument is order.instrument and other.side == order.side:
-                found.append(task)
-        return found
-
-    def _closes_beside(self, order: Order) -> list[Order]:
-        """Closes at the market that are to go the same way before this opening: were it faster, it would take from what
-        they close, and Alpaca would refuse them."""
-        others = [self._orders.order(id) for id in self._orders.open()]
-        return [
-            other
-            for other in others
-            if other is not None and other.role != ENTRY and other.type == MARKET
-            and other.instrument is order.instrument and other.side == order.side
-        ]  # fmt: skip
-
-    async def _closed(self, order: Order) -> None:
-        """Waits until they are done, but no longer than so."""
-        deadline = self._clock() + round(FREED_SECONDS * SECOND_NS)
-        while (closes := self._closes_beside(order)) and self._clock() < deadline:
-            await self._teller.track(closes[0]).heard(CLOSED_EVERY)
-
     def _cancel(self, order_id: str) -> None:
         behind_batch = bool(self._fresh) and self._chains.get(order_id) is self._batch
         task = self._chain(order_id, self._placing.cancel(order_id))
+        self._ahead.note(order_id, task, True)
         if not behind_batch:
-            self._cancels[order_id] = task
+            self._ahead.cancels[order_id] = task
             task.add_done_callback(lambda done: self._cancelled(order_id, done))
 
     def _cancelled(self, order_id: str, task: asyncio.Task[None]) -> None:
-        if self._cancels.get(order_id) is task:
-            del self._cancels[order_id]
+        if self._ahead.cancels.get(order_id) is task:
+            del self._ahead.cancels[order_id]
 
     def _chain(self, order_id: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Work on an order, behind what is under way for it."""

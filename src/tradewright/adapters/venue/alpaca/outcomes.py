@@ -71,9 +71,10 @@ TABLE = (
     Row(ANY, (0, 999), UNKNOWN, readable=False),
 )
 
+WASH_TRADE = "WASH_TRADE"
 #: Names of refusals that users meet: (code, part of the text) → name. The name begins the text of the report.
 NAMES = (
-    (40310000, "wash trade", "WASH_TRADE"),
+    (40310000, "wash trade", WASH_TRADE),
     (40310000, "insufficient qty available", "HELD_FOR_ORDERS"),
     (40310000, "insufficient buying power", "BUYING_POWER"),
     (40310000, "insufficient balance", "BALANCE"),

@@ -134,7 +134,14 @@ class AlpacaReader:
             return
 
     def undone(self, answer: HttpAnswer) -> bool:
-        return answer.status == 429
+        """Too many requests; or one against another order of the account, which goes again when that has ended."""
+        if answer.status != 403:
+            return answer.status == 429
+        try:
+            said = objects(answer.body)
+        except Unlisted:
+            return False
+        return isinstance(said, Mapping) and "wash trade" in str(said.get("message"))
 
 
 def _family(fields: Fields) -> list[Asked]:

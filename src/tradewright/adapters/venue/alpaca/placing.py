@@ -12,6 +12,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
+from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.venue.alpaca.ahead import Ahead
 from tradewright.adapters.venue.alpaca.answers import WireOrder, read
 from tradewright.adapters.venue.alpaca.door import NOT_SENT, Door, Outcome
 from tradewright.adapters.venue.alpaca.gate import OPENING, URGENT
@@ -26,6 +28,7 @@ from tradewright.adapters.venue.alpaca.outcomes import (
     SUBMIT,
     TAKEN,
     THROTTLED,
+    WASH_TRADE,
 )  # fmt: skip
 from tradewright.adapters.venue.alpaca.requests import CODES, Exits, Requests, unstatable
 from tradewright.adapters.venue.alpaca.shapes import leg_of
@@ -35,16 +38,25 @@ from tradewright.model.command import Replace
 from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
 from tradewright.model.event import REJECTED as REPORT_REJECTED
 from tradewright.model.order import ENTRY, Order
-from tradewright.ports import Clock, Orders
+from tradewright.model.rng import Rng
+from tradewright.ports import Clock, HttpRequest, Orders
 
 #: How long we wait for what a request that was taken will cause, seconds; and between looks of our own.
 PATIENCE = 5.0
 LOOK_EVERY = 1.0
+#: Between tries of an exit that could not be sent.
+FIRST_WAIT_NS, MOST_WAIT_NS = 200_000_000, 2_000_000_000
+#: For so long an exit makes others of ours give way, again and again.
+WAY_NS = 10_000_000_000
+SECOND_NS = 1_000_000_000
 NOT_NATIVE = "NOT_NATIVE_LINK"
+#: Cancelled while it waited, so that it never left; and ended by us, so that an exit could go.
+WITHDRAWN, MADE_WAY = "WITHDRAWN", "MADE_WAY"
 
 
 class Placing:
-    """Of one account. blocked: why the account takes no openings, "" = it does."""
+    """Of one account. blocked: why the account takes no openings, "" = it does. insisting: exits that could not be sent
+    so far and go again; nobody can say that they are not found."""
 
     def __init__(
         self,
@@ -52,11 +64,17 @@ class Placing:
         requests: Requests,
         teller: Teller,
         lookups: Lookups,
+        ahead: Ahead,
         orders: Orders,
         clock: Clock,
+        rng: Rng,
         errors: Counter[str],
     ) -> None:
         self.blocked = ""
+        self.insisting: set[str] = set()
+        self._withdrawn: set[str] = set()
+        self._ahead = ahead
+        self._rng = rng
         self._door = door
         self._requests = requests
         self._teller = teller
@@ -80,7 +98,7 @@ class Placing:
             return
         for member in family:
             self._teller.track(member)
-        outcome = await self._door.command(SUBMIT, self._requests.submit(order, order.id, exits), rank)
+        outcome = await self._insist(order, family, self._requests.submit(order, order.id, exits), rank)
         if outcome.means in (REFUSED, THROTTLED, NOT_SENT):
             verdict = outcome.verdict
             if verdict.text.startswith(CLOSING_ONLY):
@@ -89,6 +107,51 @@ class Placing:
         elif outcome.means != TAKEN or not self._taken(order, family, outcome):
             for member in family:
                 self._teller.refuse(OUTCOME_UNKNOWN, member.id, SUBMIT, outcome.verdict.text)
+
+    def withdraw(self, order: Order, exits: Exits | None) -> None:
+        """It waited, and is not wanted any more: it never leaves."""
+        family = [order, *exits_of(exits)]
+        self._withdrawn.update(member.id for member in family)
+        self._refuse(family, WITHDRAWN, "cancelled before it was sent")
+
+    async def _insist(self, order: Order, family: list[Order], request: HttpRequest, rank: int) -> Outcome:
+        """What became of a new order. An exit goes again: when what stands against it is gone, and, where it surely was
+        not sent, with growing waits for as long as nothing else is asked of it."""
+        pauses = waits(self._rng, FIRST_WAIT_NS, MOST_WAIT_NS)
+        deadline = self._clock() + WAY_NS
+        try:
+            while True:
+                outcome = await self._door.command(SUBMIT, request, rank)
+                if order.role == ENTRY or any(self._ahead.asked(member.id) for member in family):
+                    return outcome
+                if outcome.means == NOT_SENT:
+                    self.insisting.update(member.id for member in family)
+                    await asyncio.sleep(next(pauses) / SECOND_NS)
+                elif not _stands_against(outcome) or self._clock() > deadline or not await self._make_way(order):
+                    return outcome
+        finally:
+            self.insisting.difference_update(member.id for member in family)
+
+    async def _make_way(self, order: Order) -> bool:
+        """Ends our openings with which it could trade; False: there are none."""
+        others = self._ahead.against(order)
+        await asyncio.gather(*(self._clear(id, order.id) for id in others))
+        return bool(others)
+
+    async def _clear(self, order_id: str, for_id: str) -> None:
+        """Ends an opening that stands against an exit, and waits for its end."""
+        venue_id, order = await self._newest(order_id), self._orders.order(order_id)
+        if not venue_id or order is None:
+            return
+        tracked = self._teller.track(order)
+        tracked.why = (MADE_WAY, f"cancelled so that {for_id} may go: Alpaca takes no order against one's own")
+        outcome = await self._door.command(CANCEL, self._requests.cancel(venue_id), URGENT)
+        if outcome.means == TAKEN:
+            await self._until(tracked, lambda: _ended(tracked), look=True)
+            return
+        tracked.why = ("", "")
+        if outcome.means == LOOK:
+            await self._look(order_id)
 
     def _taken(self, order: Order, family: list[Order], outcome: Outcome) -> bool:
         """Tells what the answer says; False: it can not be read."""
@@ -126,6 +189,9 @@ class Placing:
 
     async def cancel(self, order_id: str) -> None:
         """Cancels what is left of an order."""
+        if order_id in self._withdrawn:
+            self._withdrawn.discard(order_id)
+            return
         venue_id = await self._newest(order_id)
         for _ in range(2):
             if not venue_id:
@@ -265,6 +331,10 @@ class Placing:
             tracked.ended = CANCELED
             self._teller.replaced(tracked, last, 0)
             return
+        if self._ahead.ends(order.id):
+            self._teller.refuse(REPLACE_REJECTED, order.id, WITHDRAWN, "cancelled before its next part was sent")
+            self._teller.end(tracked, CANCELED)
+            return
         request = self._requests.place(
             order, tracked.next_client_id(), left, command.limit_units, command.stop_units
         )  # fmt: skip
@@ -316,6 +386,11 @@ class Placing:
 
     def _unknown(self, command: Replace, text: str) -> None:
         self._teller.refuse(OUTCOME_UNKNOWN, command.order_id, REPLACE, text)
+
+
+def _stands_against(outcome: Outcome) -> bool:
+    """Whether it was refused since it could trade with another order of ours."""
+    return outcome.means == REFUSED and outcome.verdict.text.startswith(WASH_TRADE)
 
 
 def _ended(tracked: Tracked) -> bool:

@@ -205,6 +205,8 @@ class Teller:
     def end(self, tracked: Tracked, status: str, time: int = 0, code: str = "", text: str = "") -> None:
         """The order is over."""
         tracked.ended = status
+        if not code and status == CANCELED:
+            code, text = tracked.why
         at = tracked.moment(time or self._venue_time())
         filled = tracked.filled if tracked.whole else -1
         self._deliver(Report(_ENDS[status], self._clock(), tracked.id, at, code, text, filled))

@@ -50,12 +50,12 @@ class Tracked:
     anything. whole: no leg before the first that is known is missing. changed: its terms are others than were reported.
     busy: a change of ours is under way, which alone says what the end of a leg means. group: Alpaca's, of what it
     links, "" = none. doubt: when a leg was sent of which nobody knows (our clock, ns), 0 = none. last_time: of the
-    latest report, venue's clock. ended: the end that was reported. refused: how
-    many cancels the venue has refused afterwards."""
+    latest report, venue's clock. ended: the end that was reported. why: of an end
+    that we brought about unasked, code and text. refused: how many cancels the venue has refused afterwards."""
 
     __slots__ = (
         "id", "instrument", "side", "legs", "credit", "whole", "changed", "busy", "group", "doubt", "last_time",
-        "ended", "refused", "_waiting",
+        "ended", "why", "refused", "_waiting",
     )  # fmt: skip
 
     def __init__(self, id: str, instrument: Instrument, side: int, credit: int = 0) -> None:
@@ -71,6 +71,7 @@ class Tracked:
         self.doubt = 0
         self.last_time = 0
         self.ended = ""
+        self.why = ("", "")
         self.refused = 0
         self._waiting: list[asyncio.Future[None]] = []
 
