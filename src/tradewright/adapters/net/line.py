@@ -15,6 +15,8 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Socket, Transport
 
 SECOND_NS = 1_000_000_000
+#: What lives shorter has not worked: the next attempt waits longer than the one before it.
+LIVED_SECONDS = 30.0
 
 
 class Line:
@@ -73,16 +75,20 @@ class Line:
         await self.socket.send(message)
 
     async def run(self) -> None:
-        """Keeps the line until cancelled."""
+        """Keeps the line until cancelled. A peer that takes each connection and ends it is asked at growing intervals
+        like one that takes none."""
         pauses = waits(self._rng)
+        time = asyncio.get_running_loop().time
         while True:
             try:
                 fresh = await self._open()
             except (TransportError, VenueRefused) as error:
                 self._lost(str(error))
             else:
-                pauses = waits(self._rng)
+                begun = time()
                 self._lost(await self._follow(fresh))
+                if time() - begun >= LIVED_SECONDS:
+                    pauses = waits(self._rng)
             await asyncio.sleep(next(pauses) / SECOND_NS)
 
     async def _open(self) -> Socket:

@@ -22,15 +22,18 @@ START = 1_790_000_000 * SECOND_NS
 
 
 class Door(Connection):
-    """Answers a log-in and pings; deaf: says nothing any more."""
+    """Answers a log-in and pings; deaf: says nothing any more; kicks: ends the connection behind the log-in."""
 
     deaf = False
+    kicks = False
 
     def receive(self, frame: Frame, now: int) -> None:
         if self.deaf:
             return
         if frame.kind == TEXT:
             self.send("no" if frame.data == b"wrong" else "yes")
+            if self.kicks:
+                self.put(Frame(CLOSE, b"", ABORTED))
         elif frame.kind == PING:
             self.put(Frame(PONG, frame.data))
         elif frame.kind == CLOSE:
@@ -40,7 +43,8 @@ class Door(Connection):
 class Doors:
     """A site of nothing but WebSockets. refusing: until then (ns) it lets nobody in."""
 
-    def __init__(self) -> None:
+    def __init__(self, kicks: bool = False) -> None:
+        self.kicks = kicks
         self.trouble = Trouble()
         self.doors: list[Door] = []
         self.times: list[int] = []
@@ -54,6 +58,7 @@ class Doors:
         if now < self.refusing:
             return Answer(503, b"maintenance")
         self.doors.append(Door(request, now))
+        self.doors[-1].kicks = self.kicks
         return self.doors[-1]
 
     def advance(self, now: int) -> None: ...
@@ -129,6 +134,24 @@ def test_a_venue_that_is_down_is_asked_at_growing_intervals_and_found_when_it_is
     assert gaps[0] < 1 < gaps[3] and max(gaps) < 31
     assert len(doors.times) < 20 and len(doors.doors) == 1
     assert all("503 maintenance" in text for text in listener.lost)
+
+
+def test_a_peer_that_takes_each_connection_and_ends_it_is_asked_at_growing_intervals() -> None:
+    """Two processes with one key end each other's connections: each log-in costs requests."""
+    doors, listener = Doors(kicks=True), Listener()
+    play(300, doors, listener, lambda transport, clock: [(250, lambda: setattr(doors, "kicks", False))])
+    assert len(doors.doors) < 20 and len(doors.doors) == len(listener.lost) + 1
+    gaps = [(later - earlier) / SECOND_NS for earlier, later in zip(doors.times, doors.times[1:], strict=False)]
+    assert gaps[0] < 1 and 14 < max(gaps) < 31
+
+
+def test_a_line_that_has_lived_for_a_while_is_opened_again_at_once() -> None:
+    doors, listener = Doors(kicks=True), Listener()
+    play(160, doors, listener, lambda transport, clock: [
+        (60, lambda: setattr(doors, "kicks", False)),
+        (140, lambda: doors.doors[-1].put(Frame(CLOSE, b"", ABORTED))),
+    ])  # fmt: skip
+    assert 140 <= (doors.times[-1] - START) / SECOND_NS < 141
 
 
 def test_a_log_in_that_is_refused_or_never_answered_is_a_failed_attempt() -> None:
