@@ -16,6 +16,9 @@ class Conflator:
 
     A quote that was held back gets the time at which its window ended: when it was due, and not when the next event
     happened to bring it. What was given before is never later than that, so time does not go back.
+
+    Where the clock itself goes back by more than a window, the windows of before it are over: nothing waits until the
+    clock has come as far again.
     """
 
     def __init__(self, window_ns: int = WINDOW_NS) -> None:
@@ -29,7 +32,7 @@ class Conflator:
             yield from self.over(event.time)
         if event.kind == QUOTE and isinstance(event, Quote):
             index = event.instrument.index
-            if event.time - self.passed.get(index, -self.window_ns) < self.window_ns:
+            if abs(event.time - self.passed.get(index, -self.window_ns)) < self.window_ns:
                 self.held[index] = event
                 return
             self.passed[index] = event.time
@@ -43,8 +46,10 @@ class Conflator:
         """The quotes whose windows are over by now."""
         ends = sorted((self.passed[index] + self.window_ns, index) for index in self.held)
         for end, index in ends:
-            if end > now:
-                return
+            # An event may be decided a while after its time, which is why twice the window is no step of the clock.
+            if now < end <= now + 2 * self.window_ns:
+                continue
+            end = min(end, now)
             quote = self.held.pop(index)
             self.passed[index] = end
             yield Quote(

@@ -42,3 +42,15 @@ def test_time_does_not_go_back_between_symbols() -> None:
     """B's window ends first, though A's quote was held back first."""
     seen = told(quote(B, 0, 1), quote(A, 30, 2), quote(A, 40, 3), quote(B, 50, 4), quote(A, 900, 5))
     assert seen == [("B", 0, 1), ("A", 30, 2), ("B", 100, 4), ("A", 130, 3), ("A", 900, 5)]
+
+
+def test_a_clock_that_goes_back_holds_nothing_back_until_it_has_come_as_far_again() -> None:
+    """Stops go by these quotes."""
+    hour = 3_600_000
+    seen = told(quote(A, hour, 1), quote(A, hour + 50, 2), quote(B, hour + 60, 3), quote(A, 0, 4), quote(A, 200, 5))
+    assert seen == [("A", hour, 1), ("B", hour + 60, 3), ("A", 0, 2), ("A", 100, 4), ("A", 200, 5)]
+
+
+def test_a_quote_that_is_decided_a_little_after_another_of_a_later_time_waits_like_any() -> None:
+    seen = told(quote(A, 100, 1), quote(A, 90, 2), quote(A, 199, 3), quote(A, 200, 4))
+    assert seen == [("A", 100, 1), ("A", 200, 3)]

@@ -2,6 +2,9 @@
 
 The venue counts in windows that begin with its clock (a minute, ten seconds, a day), and says with every answer how
 much it has counted: its word replaces ours. What it forbids until a moment is forbidden to everybody until then.
+
+What is known of the venue's clock can go back: our own is set, or was ahead until it was measured. Windows and what is
+forbidden go back with it, so that a span that was stated never grows by the error of a clock.
 """
 
 from __future__ import annotations
@@ -31,6 +34,7 @@ class Budget:
         self.used = 0
         self._window = -1
         self._closed_until = 0
+        self._last = 0
 
     def wait(self, weight: int, now: int, urgent: bool = False) -> int:
         """How long, in ns, until so much may be asked for; 0 = now. urgent: it may use the reserve. A request heavier
@@ -60,11 +64,27 @@ class Budget:
         self._turn(now)
         self.used = max(self.used, used)
 
+    def shift(self, by: int) -> None:
+        """The venue's clock was measured anew and is later by so much than was thought."""
+        if self._last:
+            self._last += by
+        if self._closed_until:
+            self._closed_until += by
+
+    def succeed(self, before: Budget) -> None:
+        """It takes the place of one with other terms: what was used and forbidden stays so."""
+        self.used, self._window = before.used, before._window
+        self._closed_until, self._last = before._closed_until, before._last
+
     def close(self, until: int) -> None:
         """The venue forbids everything until then."""
         self._closed_until = max(self._closed_until, until)
 
     def _turn(self, now: int) -> None:
+        if now < self._last:
+            self._closed_until -= self._last - now
+        self._last = now
         window = now // self.window_ns
-        if window > self._window:
+        # Over the edge of a window and back, as two looks at a clock may differ, forgets nothing.
+        if window > self._window or window < self._window - 1:
             self._window, self.used = window, 0

@@ -138,8 +138,15 @@ class Line:
             return str(closed)
 
     async def _watch(self, socket: Socket) -> str:
+        step = self._silence_ns // 8
+        time = asyncio.get_running_loop().time
+        heard, since = socket.heard, time()
         while True:
-            silent = self._clock() - socket.heard
+            if socket.heard != heard:
+                heard, since = socket.heard, time()
+            # What the clock says, unless it was set meanwhile: then what has passed since it was seen to be heard.
+            passed = round((time() - since) * SECOND_NS)
+            silent = min(max(self._clock() - heard, passed), passed + step)
             if silent >= self._silence_ns:
                 return f"{self.url}: nothing was heard for {silent // SECOND_NS} s"
             if 2 * silent >= self._silence_ns:
@@ -147,7 +154,7 @@ class Line:
                     await socket.ping()
                 except SocketClosed as closed:
                     return str(closed)
-            await asyncio.sleep(self._silence_ns / 8 / SECOND_NS)
+            await asyncio.sleep(step / SECOND_NS)
 
     async def _dropped(self) -> str:
         await self._given_up.wait()

@@ -94,3 +94,53 @@ def test_what_costs_nothing_after_all_is_given_back_within_its_window_alone() ->
 def test_a_wait_that_an_answer_states_is_whole_seconds_or_none(said: str, wait: int | None) -> None:
     expected = None if wait is None else wait * SECOND_NS
     assert retry_after(HttpAnswer(429, {"retry-after": said} if said else {}, b"")) == expected
+
+
+def test_a_clock_that_was_an_hour_ahead_blocks_nothing_once_it_is_right() -> None:
+    budget, hour = Budget(100, MINUTE_NS, reserve=20), 3_600 * SECOND_NS
+    budget.take(1, 2 * hour)
+    budget.shift(-hour)
+    for second in range(0, 600, 10):
+        now = hour + second * SECOND_NS
+        if budget.wait(10, now) == 0:
+            budget.take(10, now)
+        assert budget.wait(10, now) <= MINUTE_NS
+        assert budget.wait(10, now, urgent=True) == 0
+    assert budget.used <= 80
+
+
+@pytest.mark.parametrize("by", [-3_600, -61, 61, 3_600])
+def test_what_is_forbidden_for_a_while_ends_as_it_was_said_where_the_clock_is_measured_anew(by: int) -> None:
+    budget, day, step = Budget(100, MINUTE_NS), 86_400 * SECOND_NS, by * SECOND_NS
+    assert budget.wait(1, day) == 0
+    budget.close(day + 30 * SECOND_NS)
+    budget.shift(step)
+    assert budget.wait(1, day + step + 10 * SECOND_NS) == 20 * SECOND_NS
+    assert budget.wait(1, day + step + 30 * SECOND_NS, urgent=True) == 0
+
+
+def test_what_is_forbidden_for_a_while_is_so_no_longer_than_was_said_where_our_clock_is_set_back() -> None:
+    budget, day = Budget(100, MINUTE_NS), 86_400 * SECOND_NS
+    assert budget.wait(1, day) == 0
+    budget.close(day + 30 * SECOND_NS)
+    back = day - 3_600 * SECOND_NS
+    assert budget.wait(1, back) == 30 * SECOND_NS
+    assert budget.wait(1, back + 30 * SECOND_NS) == 0
+
+
+def test_a_clock_that_differs_by_a_little_at_the_edge_of_a_window_forgets_nothing_that_was_used() -> None:
+    budget = Budget(100, MINUTE_NS)
+    budget.take(90, 5 * MINUTE_NS + 1)
+    assert budget.wait(20, 5 * MINUTE_NS - 1) == MINUTE_NS + 1
+    assert budget.wait(20, 5 * MINUTE_NS + 2) > 0
+    assert budget.wait(20, 6 * MINUTE_NS) == 0
+
+
+def test_a_budget_of_other_terms_goes_on_with_what_was_used_and_forbidden() -> None:
+    before, after = Budget(100, MINUTE_NS), Budget(50, MINUTE_NS)
+    before.take(45, MINUTE_NS)
+    before.close(MINUTE_NS + 10)
+    after.succeed(before)
+    assert after.wait(1, MINUTE_NS) == 10
+    assert after.wait(6, MINUTE_NS + 10) == MINUTE_NS - 10
+    assert after.wait(5, MINUTE_NS + 10) == 0

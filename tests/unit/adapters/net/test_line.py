@@ -41,7 +41,8 @@ class Door(Connection):
 
 
 class Doors:
-    """A site of nothing but WebSockets. refusing: until then (ns) it lets nobody in."""
+    """A site of nothing but WebSockets. refusing: until then (ns) it lets nobody in; ours_ns: so much later the
+    line's clock is than that of its sockets."""
 
     def __init__(self, kicks: bool = False) -> None:
         self.kicks = kicks
@@ -49,6 +50,7 @@ class Doors:
         self.doors: list[Door] = []
         self.times: list[int] = []
         self.refusing = 0
+        self.ours_ns = 0
 
     def request(self, request: Request, now: int) -> Answer:
         return Answer(404)
@@ -99,8 +101,9 @@ def play(
     async def program(clock: Clock) -> Line:
         transport = SiteTransport({"venue": doors}, clock, Rng(5))
         line = Line(
-            "ws://venue/stream", transport, clock, Rng(3), listener.opened, listener.heard.append, listener.lost.append,
-            silence_ns=silence_seconds * SECOND_NS, renew_ns=renew_seconds * SECOND_NS,
+            "ws://venue/stream", transport, lambda: clock() + doors.ours_ns, Rng(3), listener.opened,
+            listener.heard.append, listener.lost.append, silence_ns=silence_seconds * SECOND_NS,
+            renew_ns=renew_seconds * SECOND_NS,
         )  # fmt: skip
         keeping = asyncio.create_task(line.run())
         for at, what in [*act(transport, clock), *with_line(line)]:
@@ -177,6 +180,19 @@ def test_a_silent_line_is_dropped_and_one_that_answers_pings_is_not() -> None:
     assert len(doors.doors) == 1 and not listener.lost
     play(300, doors, listener, lambda transport, clock: [(10, lambda: setattr(doors.doors[1], "deaf", True))])
     assert len(doors.doors) == 3
+    assert "nothing was heard for 6" in listener.lost[0]
+
+
+@pytest.mark.parametrize("by", [-3_600, 3_600])
+def test_a_clock_that_is_set_hides_no_silence_and_makes_none(by: int) -> None:
+    doors, listener = Doors(), Listener()
+    play(300, doors, listener, lambda transport, clock: [(100, lambda: setattr(doors, "ours_ns", by * SECOND_NS))])
+    assert len(doors.doors) == 1 and not listener.lost
+    deaf = Doors()
+    play(300, deaf, listener, lambda transport, clock: [
+        (100, lambda: setattr(deaf, "ours_ns", by * SECOND_NS)), (110, lambda: setattr(deaf.doors[0], "deaf", True)),
+    ])  # fmt: skip
+    assert len(deaf.doors) == 2 and deaf.times[1] < START + 190 * SECOND_NS
     assert "nothing was heard for 6" in listener.lost[0]
 
 

@@ -114,7 +114,10 @@ class Caller:
             stated = moment(decoded(answer.body, TimeRow).serverTime)
         except InputError as error:
             raise AnswerLost(f"{call.path}: {error}") from error
-        self.offset = stated - (began + ended) // 2
+        offset = stated - (began + ended) // 2
+        for budget in (self.weight, self._connections, *self.orders.values()):
+            budget.shift(offset - self.offset)
+        self.offset = offset
         self._measured(self.offset)
 
     async def _measure_again(self, rank: int, text: str) -> None:
@@ -234,7 +237,7 @@ def _changed(budget: Budget | None, limit: RateLimit) -> Budget:
         return budget
     fresh = _budget(limit)
     if budget is not None:
-        fresh.used, fresh._window, fresh._closed_until = budget.used, budget._window, budget._closed_until
+        fresh.succeed(budget)
     return fresh
 
 

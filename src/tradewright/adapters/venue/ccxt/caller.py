@@ -179,7 +179,9 @@ class Caller:
         ended = self._clock()
         if not isinstance(stated, int) or not 0 < stated < 2**62 // MS_NS:
             raise AnswerLost(f"{str(stated)[:40]} is not a time")
-        self.offset = stated * MS_NS - (began + ended) // 2
+        offset = stated * MS_NS - (began + ended) // 2
+        self.budget.shift(offset - self.offset)
+        self.offset = offset
         self._measured(self.offset)
 
     async def _measure_again(self, rank: int, text: str) -> None:
