@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from tradewright.adapters.net.backoff import waits
+from tradewright.adapters.net.url_text import without_queries
 from tradewright.model.errors import SocketClosed, TransportError, VenueRefused
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Socket, Transport
@@ -44,6 +45,7 @@ class Line:
         timeout: float = 10.0,
     ) -> None:
         self.url = url
+        self._place = without_queries(url)
         self.socket: Socket | None = None
         self._transport = transport
         self._clock = clock
@@ -71,7 +73,7 @@ class Line:
     async def send(self, message: str | bytes) -> None:
         """Raises SocketClosed, also while there is no socket."""
         if self.socket is None:
-            raise SocketClosed(f"{self.url} is not connected")
+            raise SocketClosed(f"{self._place} is not connected")
         await self.socket.send(message)
 
     async def run(self) -> None:
@@ -98,7 +100,7 @@ class Line:
                 await self._opened(socket)
         except TimeoutError as error:
             await socket.close()
-            raise SocketClosed(f"{self.url}: no answer to the log-in within {self._timeout:g} s") from error
+            raise SocketClosed(f"{self._place}: no answer to the log-in within {self._timeout:g} s") from error
         except BaseException:
             await socket.close()
             raise
@@ -148,7 +150,7 @@ class Line:
             passed = round((time() - since) * SECOND_NS)
             silent = min(max(self._clock() - heard, passed), passed + step)
             if silent >= self._silence_ns:
-                return f"{self.url}: nothing was heard for {silent // SECOND_NS} s"
+                return f"{self._place}: nothing was heard for {silent // SECOND_NS} s"
             if 2 * silent >= self._silence_ns:
                 try:
                     await socket.ping()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
+from tradewright.adapters.net.url_text import without_queries
 from tradewright.model.errors import AnswerLost, NotSent, SocketClosed
 from tradewright.ports import Clock, HttpAnswer, HttpRequest
 
@@ -96,11 +97,12 @@ class AiohttpTransport:
             async with asyncio.timeout(timeout):
                 return await self._request(request)
         except _BEFORE as error:
-            raise NotSent(f"{request.method} {_place(request.url)}: {error}") from error
+            raise NotSent(f"{request.method} {_place(request.url)}: {without_queries(str(error))}") from error
         except TimeoutError as error:
             raise AnswerLost(f"{request.method} {_place(request.url)}: no answer within {timeout:g} s") from error
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise AnswerLost(f"{request.method} {_place(request.url)}: {type(error).__name__}: {error}") from error
+            text = without_queries(f"{type(error).__name__}: {error}")
+            raise AnswerLost(f"{request.method} {_place(request.url)}: {text}") from error
 
     async def _request(self, request: HttpRequest) -> HttpAnswer:
         # encoded=True: what was signed is what leaves.
@@ -121,7 +123,7 @@ class AiohttpTransport:
             async with asyncio.timeout(timeout):
                 socket = await self._open().ws_connect(url, headers=headers, autoping=False, max_msg_size=FRAME_MAX)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise NotSent(f"{_place(url)}: {type(error).__name__}: {error}") from error
+            raise NotSent(without_queries(f"{_place(url)}: {type(error).__name__}: {error}")) from error
         return AiohttpSocket(socket, self._clock)
 
     async def close(self) -> None:

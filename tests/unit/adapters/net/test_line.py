@@ -101,7 +101,7 @@ def play(
     async def program(clock: Clock) -> Line:
         transport = SiteTransport({"venue": doors}, clock, Rng(5))
         line = Line(
-            "ws://venue/stream", transport, lambda: clock() + doors.ours_ns, Rng(3), listener.opened,
+            "ws://venue/stream?key=s3cret", transport, lambda: clock() + doors.ours_ns, Rng(3), listener.opened,
             listener.heard.append, listener.lost.append, silence_ns=silence_seconds * SECOND_NS,
             renew_ns=renew_seconds * SECOND_NS,
         )  # fmt: skip
@@ -194,6 +194,7 @@ def test_a_clock_that_is_set_hides_no_silence_and_makes_none(by: int) -> None:
     ])  # fmt: skip
     assert len(deaf.doors) == 2 and deaf.times[1] < START + 190 * SECOND_NS
     assert "nothing was heard for 6" in listener.lost[0]
+    assert "s3cret" not in listener.lost[0]
 
 
 def test_a_line_is_renewed_before_its_end_without_a_gap() -> None:
@@ -234,5 +235,5 @@ def test_nothing_is_sent_where_no_line_is() -> None:
     doors, listener = Doors(), Listener()
     doors.refusing = START + 1_000 * SECOND_NS
     line = play(10, doors, listener)
-    with pytest.raises(SocketClosed, match="not connected"):
+    with pytest.raises(SocketClosed, match=r"^ws://venue/stream is not connected"):
         asyncio.run(line.send("order"))

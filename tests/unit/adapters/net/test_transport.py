@@ -237,3 +237,20 @@ def test_a_frame_beyond_the_bound_ends_the_socket(monkeypatch: pytest.MonkeyPatc
                 await found.receive()
 
     run(program)
+
+
+def test_no_query_of_a_url_stands_in_what_a_failure_says() -> None:
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=403)
+
+    async def program(transport: AiohttpTransport) -> None:
+        async with web_server(refuse) as host:
+            with pytest.raises(NotSent) as refused:
+                await transport.connect(f"ws://{host}/stream?key=s3cret&signature=ab", {}, 5)
+        with pytest.raises(NotSent) as invalid:
+            await transport.request(HttpRequest("GET", "http:///account?key=s3cret"), 5)
+        for caught in (refused, invalid):
+            assert "s3cret" not in str(caught.value) and "signature" not in str(caught.value)
+        assert "403" in str(refused.value)
+
+    run(program)

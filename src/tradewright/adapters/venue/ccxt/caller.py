@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from tradewright.adapters.chain.outcomes import ASK, CLOCK, LIMITED, UNKNOWN, Limited, Refused
 from tradewright.adapters.net.budget import Budget, retry_after
 from tradewright.adapters.net.slots import ASK_RANK, BEHIND, EXIT_RANK, OPEN_RANK, Slots
+from tradewright.adapters.net.url_text import without_queries
 from tradewright.adapters.venue.ccxt.library import MS_NS, Work, names_of
 from tradewright.adapters.venue.ccxt.outcomes import names_a_rule, outcome_of
 from tradewright.adapters.venue.ccxt.requests import Carried
@@ -124,11 +125,11 @@ class Caller:
         outcome, error, errand = await self._try(work, Errand(kind, rank, carried, leaves))
         if error is not None and outcome == CLOCK:
             # Refused before matching, for its time: it is safe to make it again, once.
-            await self._measure_again(rank, str(error))
+            await self._measure_again(rank, _text_of(error))
             outcome, error, errand = await self._try(work, Errand(kind, rank, carried, leaves))
         if error is None:
             return outcome
-        text, code = f"{error}"[:TEXT_MAX], type(error).__name__
+        text, code = _text_of(error), type(error).__name__
         if not errand.left:
             raise Refused(outcome, text, UNSUPPORTED) from error
         if outcome == LIMITED:
@@ -192,7 +193,7 @@ class Caller:
         except Limited:
             raise
         except (TransportError, VenueRefused) as error:
-            raise NotSent(f"{text[:TEXT_MAX]} The clock can not be measured anew: {error}") from error
+            raise NotSent(f"{text} The clock can not be measured anew: {error}") from error
 
     # Under the library
 
@@ -270,6 +271,11 @@ def _number(text: str) -> Decimal | None:
         return decimal_of(text, "a value")
     except InputError:
         return None
+
+
+def _text_of(error: Exception) -> str:
+    """What the library says, without what it has signed."""
+    return without_queries(f"{error}")[:TEXT_MAX]
 
 
 def _retry_after(answer: HttpAnswer) -> int:

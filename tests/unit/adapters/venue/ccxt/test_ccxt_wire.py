@@ -359,6 +359,16 @@ def test_each_end_of_a_submit_is_what_the_policy_says(given: HttpAnswer | Except
     assert len(bench.transport.sent) == 1
 
 
+def test_what_the_library_has_signed_stands_in_no_text() -> None:
+    bench = Bench(answer({}, 403))
+    with pytest.raises(AnswerLost) as caught:
+        asyncio.run(bench.caller.call(ASK, bench.library.fetch_balance))
+    (sent,) = bench.transport.sent
+    assert "signature=" in sent.url
+    text = str(caught.value)
+    assert "403" in text and "signature" not in text and "timestamp" not in text
+
+
 def test_a_limit_is_kept_until_the_exchanges_word_and_openings_do_not_wait() -> None:
     bench = Bench(answer({}, 429, **{"retry-after": "7"}), PLACED)
     with pytest.raises(Limited) as caught:
