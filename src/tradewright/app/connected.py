@@ -29,6 +29,9 @@ from tradewright.ports import Clock, LastGate, Venue
 from tradewright.sim.paper_account import PaperAccount
 
 SECOND_NS = 1_000_000_000
+#: An account that its venue has not shown within so long could not be looked at: a venue that forbids everything would
+#: let a client wait for days.
+SHOWN_SECONDS = 30.0
 #: Events decided before other tasks have their turn: sockets are read in between.
 TURN = 64
 WAKE = "wake"
@@ -230,7 +233,12 @@ class ConnectedEngine:
         """One comparison; how many seconds to the next."""
         self.live.crash(BEFORE_COMPARISON)
         try:
-            shown = await venue.snapshot()
+            async with asyncio.timeout(SHOWN_SECONDS):
+                shown = await venue.snapshot()
+        except TimeoutError:
+            text = f"the venue did not show the account within {SHOWN_SECONDS:g} s"
+            self.deliver(SnapshotFailed(self.clock(), venue.account, text))
+            return self.sync.again
         except (TransportError, VenueRefused, InputError) as error:
             # InputError: a number that no book could hold. That is this venue's word, and ends no other account.
             self.deliver(SnapshotFailed(self.clock(), venue.account, str(error)))

@@ -42,6 +42,10 @@ def _nobody() -> None:
     """Hears nothing."""
 
 
+def _unheard(wait: int, text: str) -> None:
+    """Hears nothing."""
+
+
 class Caller:
     """offset: the venue's clock less ours, ns; measured: told each time it was measured."""
 
@@ -63,6 +67,8 @@ class Caller:
         self._measured = measured
         #: Called where a request was refused in the name of the rules on orders.
         self.doubted: Callable[[], None] = _nobody
+        #: Told for how long, ns, the venue forbids every request, and its words.
+        self.forbidden: Callable[[int, str], None] = _unheard
         self._slots = Slots(AT_ONCE)
         self._connections = Budget(CONNECTIONS, CONNECTIONS_NS)
         self._headers = {"X-MBX-APIKEY": credentials.key, "X-MBX-TIME-UNIT": "MICROSECOND"}
@@ -189,6 +195,8 @@ class Caller:
         if outcome in (LIMITED, ORDERS_LIMITED):
             until = self.now() + _retry_after(answer)
             self.close(until, orders_only=outcome == ORDERS_LIMITED)
+            if outcome == LIMITED:
+                self.forbidden(until - self.now(), f"{answer.status} {code} {text}")
             raise Limited(f"{answer.status} {code} {text}", until)
         return outcome, code, text
 

@@ -42,6 +42,8 @@ MS_NS = 1_000_000
 CLOCK_SECONDS = 300
 #: The venue pings each 20 s.
 SILENCE_NS = 60 * SECOND_NS
+#: An exit or a cancel that has to wait for longer than so is more than a pause.
+FORBIDDEN_NS = 5 * SECOND_NS
 #: After a stream was renewed: until what was on its way on the old one would have come.
 RENEWED_SECONDS = 2.0
 
@@ -79,6 +81,7 @@ class BinanceSpot:
         self._listing = Listing(caller, self.errors)
         self._rules = RulesWatch(self._listing.read, orders, clock, deliver, self.errors, rules_pace)
         caller.doubted = self._rules.doubt
+        caller.forbidden = self._forbidden
         book = self._book = Book(orders)
         look_up = BinanceLookUp(caller, book, clock, rng.split("look_up"), self.errors, terms.settles_ms, self._spawn)
         reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, self.errors, look_up.fill_in)
@@ -223,6 +226,12 @@ class BinanceSpot:
             self._up = False
             self._deliver(ConnectionChanged(self._clock(), self.account, False, reason))
         self._begin_recovery(0)
+
+    def _forbidden(self, wait: int, text: str) -> None:
+        """Nothing may be asked for a while. Where exits and cancels would wait for long, the account is not what it
+        looks like on a stream that stands: it is down until it can be looked at again."""
+        if wait > FORBIDDEN_NS and self._up:
+            self._missed(f"the venue forbids every request for {wait // SECOND_NS} s, exits and cancels too: {text}")
 
     def _begin_recovery(self, delay: float) -> None:
         if self._recovering is not None:

@@ -1,0 +1,50 @@
+"""A venue that says nothing, or forbids everything, while its stream of events stands: whoever runs the engine hears of
+it, and nothing opens behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.venues import floor
+from tests.venues.floor import Floor
+from tests.venues.roster import VENUES
+from tradewright.core.reconcile import CONNECTION_LOST, FAILURES_MAX, RECONCILIATION_FAILED
+from tradewright.model.event import ALARM, SNAPSHOT_FAILED
+
+SECOND_NS = 10**9
+
+
+def test_an_account_that_its_venue_does_not_show_for_long_is_told_of() -> None:
+    async def act(one: Floor) -> None:
+        async def nothing() -> Any:
+            await asyncio.Event().wait()
+
+        one.client.snapshot = nothing  # type: ignore[method-assign]
+        begun = one.clock()
+        await asyncio.sleep(150)
+        failed = one.rows(SNAPSHOT_FAILED, begun)
+        assert len(failed) >= FAILURES_MAX and "within 30 s" in failed[0][3]
+        assert one.alarms(begun) == [RECONCILIATION_FAILED]
+        del one.client.snapshot  # type: ignore[attr-defined]
+        await asyncio.sleep(70)
+        assert one.engine.accounts["main"].link.failures == 0  # type: ignore[union-attr]
+
+    floor.run(VENUES["binance"], act)  # type: ignore[arg-type]
+
+
+def test_under_a_ban_the_account_is_down_with_an_alarm_until_it_was_looked_at_again() -> None:
+    async def act(one: Floor) -> None:
+        site: Any = one.stand.site
+        begun = one.clock()
+        site.venue.limits.address("127.0.0.1").banned_until = begun + 600 * SECOND_NS
+        await one.until(lambda: CONNECTION_LOST in one.alarms(begun), 40)
+        assert not one.ready
+        told = next(row for row in one.rows(ALARM, begun) if row[2] == CONNECTION_LOST)
+        assert "forbids every request" in str(told) and "418" in str(told)
+        await asyncio.sleep(500)
+        assert not one.ready
+        await one.until(lambda: one.ready, 150)
+        assert one.clock() > begun + 600 * SECOND_NS
+
+    floor.run(VENUES["binance"], act)  # type: ignore[arg-type]
