@@ -141,6 +141,13 @@ class Orders(Protocol):
     def filled(self, order_id: str) -> int:
         """Size counts filled so far."""
 
+    def named(self, venue_id: str) -> str:
+        """Id of the order whose newest name at the venue that is; for a venue whose names are unique in an account."""
+
+    def booked(self, trade_id: str) -> str:
+        """Id of the order of which a fill with that trade id is booked; for a venue whose trade ids are unique in an
+        account."""
+
 
 class Approvals(Orders, Protocol):
     """What the last gate before an account's wire reads of the engine, besides what its client reads."""

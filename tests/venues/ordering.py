@@ -31,6 +31,12 @@ class KnownOrders:
         state = self.states.get(order_id)
         return 0 if state is None else state.filled
 
+    def named(self, venue_id: str) -> str:
+        return next((id for id, state in self.states.items() if venue_id and state.venue_id == venue_id), "")
+
+    def booked(self, trade_id: str) -> str:
+        return next((id for id, state in self.states.items() if trade_id in state.trades), "")
+
 
 class Ordering(KnownOrders):
     """client: who carries requests out."""

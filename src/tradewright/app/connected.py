@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tradewright.app.conflate import Conflator
 from tradewright.app.live import LiveEngine
 from tradewright.core.engine import Engine
+from tradewright.core.orders import OrderState
 from tradewright.core.reconcile import counts_next
 from tradewright.core.trading_state import stopped
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
@@ -84,6 +86,16 @@ class AccountOrders:
     def filled(self, order_id: str) -> int:
         state = self._engine.orders.get(order_id)
         return 0 if state is None else state.filled
+
+    def named(self, venue_id: str) -> str:
+        return next((state.order.id for state in self._states() if state.venue_id == venue_id), "") if venue_id else ""
+
+    def booked(self, trade_id: str) -> str:
+        return next((state.order.id for state in self._states() if trade_id in state.trades), "")
+
+    def _states(self) -> Iterator[OrderState]:
+        """Of this account's orders, the ended ones that are kept included."""
+        return (state for state in self._engine.orders.values() if state.order.account == self._account)
 
     def stopped(self, order_id: str) -> bool:
         """As `ports.Approvals` has it, for the last gate before the client's wire."""

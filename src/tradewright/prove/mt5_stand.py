@@ -55,10 +55,10 @@ class Mt5Stand(Stand):
     def client(
         self, transport: Transport, clock: Clock, rng: Rng, orders: Orders, deliver: Callable[[Event], None], since: int
     ) -> Mt5Client:
-        """A new client of the account; it asks for nothing that lies before it."""
+        """A new client of the account, which the engine knows up to then."""
         keys, ends = Credentials("demo-token"), Endpoints(f"http://{HOST}")
         pace = Polling(rules=RULES_PACE)
-        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver, polling=pace)
+        return Mt5Client(self.terms, keys, ends, transport, clock, rng, orders, deliver, polling=pace, since=since)
 
     def truth(self, instruments: Sequence[Instrument]) -> Truth:
         """The broker's own books, in the counts of these instruments. Its balance less what open positions cost; it

@@ -92,6 +92,12 @@ class Known:
     def filled(self, order_id: str) -> int:
         return 0
 
+    def named(self, venue_id: str) -> str:
+        return next((id for id, name in self.venue_ids.items() if name == venue_id), "")
+
+    def booked(self, trade_id: str) -> str:
+        return ""
+
     def stopped(self, order_id: str) -> bool:
         return order_id in self.stops or order_id not in self.orders
 

@@ -126,7 +126,7 @@ class Books:
         if deal.direction not in SIDE_OF or self.instrument(deal.broker_symbol or "") is None:
             return ""
         try:
-            return self.own.owner(self._trace(deal))
+            return self._owner(deal, self._trace(deal))
         except VenueRefused:
             self._errors[BAD_RECORD] += 1
             return ""
@@ -143,7 +143,15 @@ class Books:
             trace = self._trace(deal)
         except VenueRefused:
             return False
-        return not self.own.owner(trace) and not self.own.may_be_ours(trace)
+        return not self._owner(deal, trace) and not self.own.may_be_ours(trace)
+
+    def _owner(self, deal: Deal, trace: Trace) -> str:
+        """As `Ownership.owner`. What the engine has booked is that order's, whatever has become of its comment and also
+        where a changed order has another ticket by now."""
+        booked = "" if trace.ticket in self.own.ids else self._orders.booked(str(deal.ticket))
+        if booked:
+            self.own.ids[trace.ticket] = booked
+        return self.own.owner(trace)
 
     def _book(self, deal: Deal, asked: VenueOrder | None) -> str:
         if deal.direction is None:
@@ -161,7 +169,7 @@ class Books:
             self._see(deal)
             return ""
         trace = self._trace(deal)
-        id = self.own.owner(trace)
+        id = self._owner(deal, trace)
         if not id and self.own.may_be_ours(trace):
             self.held[deal.ticket] = deal
             return ""

@@ -1,9 +1,9 @@
 """Whose an order, a deal or a position at the venue is.
 
-By its ticket, where an answer or an earlier find has told it; by the id in its comment, if symbol and side agree; by
-the position it closes, where a stop loss or take profit of that position is ours; and where a broker cuts or overwrites
-comments, by magic, symbol, side, size and time, if it can be that of exactly one request of ours without an answer.
-What could be ours and is not certain waits; the rest is foreign.
+By its ticket, where an answer or an earlier find has told it, or the engine knows it from an earlier process; by the id
+in its comment, if symbol and side agree; by the position it closes, where a stop loss or take profit of that position
+is ours; and where a broker cuts or overwrites comments, by magic, symbol, side, size and time, if it can be that of
+exactly one request of ours without an answer. What could be ours and is not certain waits; the rest is foreign.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Ownership:
 
     def owner(self, trace: Trace) -> str:
         """Our id of the order that the trace is of, "" = none for certain."""
-        known = self.ids.get(trace.ticket, "")
+        known = self.ids.get(trace.ticket, "") or self._by_name(trace)
         if known:
             if trace.comment and len(trace.comment) < len(known) and known.startswith(trace.comment):
                 self._cut = len(trace.comment)
@@ -98,6 +98,13 @@ class Ownership:
     def may_be_ours(self, trace: Trace) -> bool:
         """Whether a request without an answer could have made it: then nobody can say yet that it is foreign."""
         return any(self._could_be(sent, trace) for sent in self.sent.values())
+
+    def _by_name(self, trace: Trace) -> str:
+        """As the engine knows it from an earlier process."""
+        found = self._orders.named(str(trace.ticket))
+        if found:
+            self.learn(found, trace.ticket)
+        return found
 
     def _by_slot(self, trace: Trace) -> str:
         if not (self._hedging and trace.closes and trace.reason in ("sl", "tp")):

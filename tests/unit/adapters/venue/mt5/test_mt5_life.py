@@ -572,3 +572,32 @@ def test_a_symbol_of_a_broker_with_suffixes_stays_known_when_it_takes_no_more_or
         assert not world.client.errors["UNKNOWN_SYMBOL"]
 
     play(program, mode=NETTING, knobs={"suffixes": (".m",)}, polling=Polling(rules=15.0))
+
+
+@pytest.mark.parametrize("keeps", [0, 4])
+@pytest.mark.parametrize("mode", [HEDGING, NETTING])
+def test_after_a_restart_our_own_deals_are_no_others_where_a_broker_cuts_comments(mode: str, keeps: int) -> None:
+    async def program(world: World) -> None:
+        await world.start("EURUSD")
+        book, broker = world.ledger, world.site.broker
+        bid, _ = world.price("EURUSD")
+        bought = book.buy("EURUSD", "0.1")
+        ended = book.buy("EURUSD", "0.2", type=LIMIT, limit=f"{bid * 0.99:.5f}")
+        await world.until(lambda: book.filled(bought.id) > 0 and bool(book.states[ended.id].venue_id))
+        book.cancel(ended)
+        await world.until(lambda: not book.open())
+        # As of an order whose next leg has another ticket: its fill alone says whose that deal is.
+        book.states[bought.id].venue_id = "1"
+        for task in world.running:
+            task.cancel()
+        broker.close(next(iter(broker.positions)), 0, "")
+        assert world.site.inject(trouble.LATE_FILL, world.clock())
+        await world.restart(since=world.clock() - 3_600 * SECOND_NS)
+        await world.until(lambda: len(book.fills()) == 3, 20)
+        await asyncio.sleep(10)
+        adopted = [event for event in book.events if isinstance(event, OrderAdopted)]
+        assert len(adopted) == 1, "somebody else has closed, and nothing else was somebody else's"
+        assert (book.filled(bought.id), book.filled(ended.id)) == (bought.quantity, ended.quantity)
+        await world.check()
+
+    play(program, mode, knobs={"comment_max": keeps})
