@@ -145,7 +145,7 @@ class Blotter:
         self.stopping = False
         self.late_events = 0
         self.fresh_fill = False
-        self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds)
+        self.gate = Gate(self.accounts, self.ledger, self.marks, self.holds, self.guards)
         self.bound: dict[Book, list[Rule]] = self.gate.bound
         self.stamp = 0
         self.watching: list[AccountState] = self.gate.watching
@@ -235,12 +235,15 @@ class Blotter:
         return [hold.order.id for hold in self.holds.holds.values() if hold.book is book]
 
     def trading_state(self, account: str, strategy: str, symbol: str) -> int:
-        """The strictest state of the scopes an order belongs to."""
+        """The strictest state of the scopes an order belongs to; a strategy that was halted is HALTED for whoever asks
+        in its name."""
         states = self.states
-        if not states:
-            return ACTIVE
         if is_shadow(account):
             return states.get("account:" + account, ACTIVE)
+        if strategy in self.halted:
+            return HALTED
+        if not states:
+            return ACTIVE
         terms = self.accounts[account].terms
         strictest = max(
             states.get(EVERYTHING, ACTIVE),
@@ -530,6 +533,7 @@ class Blotter:
         book = self.book(order.account, order.strategy, order.instrument)
         self.holds.reserve(order, book, order.instrument.quote, 0)
         self._post(state)
+        self._count_trade(state, False)
         inquiries.note(self, state, inquiries.SECOND_NS)
 
     def _owned(self, row: list[Any]) -> list[Any]:

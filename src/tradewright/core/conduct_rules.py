@@ -9,7 +9,6 @@ from typing import Any
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import OpeningRule
-from tradewright.core.marks import Marks
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.traffic import terms_of
 from tradewright.model.calendar import calendar
@@ -170,7 +169,7 @@ class RateAge(OpeningRule):
         quote, currency = proposal.order.instrument.quote, proposal.account.terms.currency
         if quote == currency:
             return self.verdict(True, 0, limit, "ns")
-        known = rate_time(scope.marks, quote, currency)
+        known = scope.marks.rate_time(quote, currency)
         age = proposal.now - known if known else None
         return self.verdict(age is not None and age <= limit, age, limit, "ns")
 
@@ -235,30 +234,6 @@ class CumulativeCollar(OpeningRule):
             return self.verdict(False, None, limit, "ppm")
         away = max([-(-abs(proposal.judged - price) * MILLION // price) for price in seen])
         return self.verdict(away <= limit, away, limit, "ppm")
-
-
-def rate_time(marks: Marks, source: str, target: str) -> int:
-    """When the older of the prices was known that `Marks.convert` uses between the two, ns UTC; 0 = there is no
-    rate."""
-    direct = _leg_time(marks, source, target)
-    if direct:
-        return direct
-    for mark in marks.marks:
-        if mark.instrument.asset_class == "equity":
-            continue
-        for via in (mark.instrument.base, mark.instrument.quote):
-            first, second = _leg_time(marks, source, via), _leg_time(marks, via, target)
-            if via not in (source, target) and first and second:
-                return min(first, second)
-    return 0
-
-
-def _leg_time(marks: Marks, source: str, target: str) -> int:
-    for mark in marks.marks:
-        of = mark.instrument
-        if of.asset_class != "equity" and mark.price() > 0 and {of.base, of.quote} == {source, target}:
-            return mark.time_quote if mark.bid > 0 and mark.ask > 0 else mark.time_last
-    return 0
 
 
 #: As asked, behind the rules on one order.

@@ -16,6 +16,7 @@ cdef class Exposure:
     cdef readonly dict lags
     cdef readonly dict tapes
     cdef readonly object notices
+    cdef readonly dict guards
     cdef readonly str strategy
     cdef readonly str symbol
     cdef readonly str sector

@@ -8,6 +8,7 @@ if they had filled. What is measured for one decision is measured once, however 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.holds import Holds
@@ -19,6 +20,9 @@ from tradewright.core.tape import Tape
 from tradewright.model.account import Account
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
+
+if TYPE_CHECKING:
+    from tradewright.core.guards import Guard
 
 #: The kinds of condition, in the order in which scopes are asked.
 SCOPES = ("all", "owner", "venue", "account", "strategy", "symbol", "sector", "currency")
@@ -80,8 +84,9 @@ class Exposure:
     """
 
     __slots__ = (
-        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "lags", "tapes", "notices", "strategy",
-        "symbol", "sector", "coin", "whole", "stamp", "long", "short", "taken", "known", "equity_stamp", "equity_now",
+        "scope", "currency", "unit", "accounts", "ledger", "marks", "holds", "lags", "tapes", "notices", "guards",
+        "strategy", "symbol", "sector", "coin", "whole", "stamp", "long", "short", "taken", "known", "equity_stamp",
+        "equity_now",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +100,7 @@ class Exposure:
         lags: dict[str, int],
         tapes: dict[int, Tape],
         notices: Notices,
+        guards: dict[str, Guard],
     ) -> None:
         parts = parts_of(scope)
         self.scope = scope
@@ -107,6 +113,7 @@ class Exposure:
         self.lags = lags
         self.tapes = tapes
         self.notices = notices
+        self.guards = guards
         self.strategy = parts.get("strategy", "")
         self.symbol = parts.get("symbol", "")
         self.sector = parts.get("sector", "")
@@ -124,7 +131,7 @@ class Exposure:
         """The same of one account in it."""
         return Exposure(
             self.scope, self.currency, [account], self.ledger, self.marks, self.holds, self.lags, self.tapes,
-            self.notices,
+            self.notices, self.guards,
         )  # fmt: skip
 
     def covers(self, instrument: Instrument) -> bool:

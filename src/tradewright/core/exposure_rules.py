@@ -104,17 +104,25 @@ class SectorExposure(ShareRule):
 
 class CurrencyExposure(ShareRule):
     """maxCurrencyExposurePercent: value of all positions in instruments of a currency the opening has, other than that
-    of its account, as a share of equity; of two currencies the larger value counts."""
+    of its account, as a share of equity; of two currencies the larger value counts. An opening in its account's own
+    currency has none of it."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        if not self._foreign(proposal):
+            return self.verdict(True, 0, limit, "ppm")
+        return super().ask(proposal, scope, limit)
 
     def held(self, proposal: Proposal, scope: Exposure) -> int | None:
-        own = proposal.account.terms.currency
-        instrument = proposal.order.instrument
-        # The base of an equity is the share itself.
-        coins = [instrument.quote] if instrument.asset_class == "equity" else [instrument.base, instrument.quote]
-        found = [scope.held_alike(instrument, coin) for coin in coins if coin != own]
+        found = [scope.held_alike(proposal.order.instrument, coin) for coin in self._foreign(proposal)]
         if None in found:
             return None
         return max([value for value in found if value is not None], default=0)
+
+    def _foreign(self, proposal: Proposal) -> list[str]:
+        """Its currencies but for the account's; the base of an equity is the share itself."""
+        instrument = proposal.order.instrument
+        coins = [instrument.quote] if instrument.asset_class == "equity" else [instrument.base, instrument.quote]
+        return [coin for coin in coins if coin != proposal.account.terms.currency]
 
 
 class Leverage(OpeningRule):

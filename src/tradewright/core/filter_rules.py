@@ -249,7 +249,9 @@ def risk_of(proposal: Proposal, scope: Exposure, terms: Terms) -> tuple[int | No
     elif intent.stop_loss:
         distance = abs(price - intent.stop_loss)
     else:
-        return terms.estimate, False
+        distance = 0 if intent.plan is None else intent.plan.stop_distance(price)
+        if distance == 0:
+            return terms.estimate, False
     return open_trades.worth(scope, proposal.order.instrument, distance, proposal.order.quantity, terms), True
 
 

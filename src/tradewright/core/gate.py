@@ -8,7 +8,7 @@ by journaled inputs alone: a set replaces what its scope had, a temporary one li
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure, concerns, out_of, parts_of, rank_of
@@ -34,6 +34,9 @@ from tradewright.model.errors import ContractError, InputError
 from tradewright.model.market import MarketEvent
 from tradewright.model.shadow import is_shadow
 
+if TYPE_CHECKING:
+    from tradewright.core.guards import Guard
+
 NEVER_NS = 2**63 - 1
 #: A waiver lasts no longer.
 WAIVER_NS_MAX = 24 * 3_600_000_000_000
@@ -53,17 +56,25 @@ class Use(NamedTuple):
 
 class Gate:
     """limits: by scope. configured: what the newest run began with. waivers: by scope and limit. exposures: what each
-    scope holds, made when it is first asked. bound: the rules by book, looked up when first
-    asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes: by
-    instrument. What limits ask to be kept, as lists the engine shares: watching (accounts that see the market), tracked
-    (their traffic), guarded (their highest equity), settled (limits asked again behind each fill), taping (scopes that
-    ask for tapes), targeted (accounts whose session has a target)."""
+    scope holds, made when it is first asked. bound: the rules by book, looked up when first asked; books keep none,
+    since a ring of references would outlive its run. lags: as measured last; tapes: by instrument; guards: exit plans
+    at work, as the engine keeps them. What limits ask to be kept, as lists the engine shares: watching (accounts that
+    see the market), tracked (their traffic), guarded (their highest equity), settled (limits asked again behind each
+    fill), taping (scopes that ask for tapes), targeted (accounts whose session has a target)."""
 
-    def __init__(self, accounts: dict[str, AccountState], ledger: Ledger, marks: Marks, holds: Holds) -> None:
+    def __init__(
+        self,
+        accounts: dict[str, AccountState],
+        ledger: Ledger,
+        marks: Marks,
+        holds: Holds,
+        guards: dict[str, Guard],
+    ) -> None:
         self.accounts = accounts
         self.ledger = ledger
         self.marks = marks
         self.holds = holds
+        self.guards = guards
         self.limits: dict[str, Limits] = {}
         self.configured: dict[str, list[tuple[str, Any]]] = {}
         self.waivers: dict[tuple[str, str], LimitWaived] = {}
@@ -240,7 +251,8 @@ class Gate:
             if currency == "":
                 currency = accounts[0].terms.currency if accounts else "USD"
             exposure = Exposure(
-                scope, currency, accounts, self.ledger, self.marks, self.holds, self.lags, self.tapes, self.notices
+                scope, currency, accounts, self.ledger, self.marks, self.holds, self.lags, self.tapes, self.notices,
+                self.guards,
             )  # fmt: skip
             self.exposures[scope] = exposure
         return exposure

@@ -19,6 +19,7 @@ cdef class Mark:
     @cython.locals(reference=cython.longlong, met=cython.longlong)
     cpdef long long dearest(self, Order order) except? -1
     cpdef long long reference_time(self, int side)
+    cpdef long long time(self)
 
 cdef class Marks:
     cdef readonly list marks
@@ -28,7 +29,14 @@ cdef class Marks:
     cdef _last(self, Instrument instrument, long long price, long long time, long long since)
     @cython.locals(mark=Mark)
     cdef _quote(self, Instrument instrument, long long bid, long long ask, long long time)
-    @cython.locals(mark=Mark)
+    @cython.locals(mark=Mark, route=list)
     cpdef object convert(self, object amount, str source, str target)
-    @cython.locals(mark=Mark, instrument=Instrument, price=cython.longlong)
-    cdef object _leg(self, object amount, str source, str target)
+    @cython.locals(mark=Mark)
+    cpdef long long rate_time(self, str source, str target) except? -1
+    @cython.locals(direct=Mark, first=Mark, second=Mark, mark=Mark, via=str)
+    cdef list _route(self, str source, str target)
+    cdef str _other_side(self, Instrument instrument, str currency)
+    @cython.locals(mark=Mark, instrument=Instrument)
+    cdef Mark _pair(self, str source, str target)
+
+cpdef object exchanged(Mark mark, object amount, str source)

@@ -70,6 +70,10 @@ class Mark:
             return self.time_quote
         return self.time_last
 
+    def time(self) -> int:
+        """When `price` was known, ns UTC; 0 = never."""
+        return self.time_quote if self.bid > 0 and self.ask > 0 else self.time_last
+
     def row(self) -> tuple[int, int, int, int, int]:
         return (self.bid, self.ask, self.last, self.time_quote, self.time_last)
 
@@ -125,18 +129,30 @@ class Marks:
         """Money of `source` as money of `target` at the mark prices, directly or over one currency; None = no rate."""
         if source == target or amount == 0:
             return amount
-        direct = self._leg(amount, source, target)
+        route = self._route(source, target)
+        if not route:
+            return None
+        for mark in route:
+            amount = exchanged(mark, amount, source)
+            source = self._other_side(mark.instrument, source)
+        return amount
+
+    def rate_time(self, source: str, target: str) -> int:
+        """When the oldest of the prices was known that `convert` uses between the two, ns UTC; 0 = there is no rate."""
+        return min([mark.time() for mark in self._route(source, target)], default=0)
+
+    def _route(self, source: str, target: str) -> list[Mark]:
+        """The pairs over which the one becomes the other, one or two; [] = there is no rate."""
+        direct = self._pair(source, target)
         if direct is not None:
-            return direct
+            return [direct]
         for mark in self.marks:
             via = self._other_side(mark.instrument, source)
             if via and via != target:
-                first = self._leg(amount, source, via)
-                if first is not None:
-                    second = self._leg(first, via, target)
-                    if second is not None:
-                        return second
-        return None
+                first, second = self._pair(source, via), self._pair(via, target)
+                if first is not None and second is not None:
+                    return [first, second]
+        return []
 
     def _other_side(self, instrument: Instrument, currency: str) -> str:
         if instrument.asset_class == "equity":
@@ -145,20 +161,24 @@ class Marks:
             return instrument.quote
         return instrument.base if instrument.quote == currency else ""
 
-    def _leg(self, amount: int, source: str, target: str) -> int | None:
-        """One conversion over one listed pair, rounded down; the first pair with a price decides."""
+    def _pair(self, source: str, target: str) -> Mark | None:
+        """The listed pair of the two, either way round; the first with a price decides."""
         for mark in self.marks:
             instrument = mark.instrument
-            if instrument.asset_class == "equity":
-                continue
-            price = mark.price()
-            if price <= 0:
+            if instrument.asset_class == "equity" or mark.price() <= 0:
                 continue
             if instrument.base == source and instrument.quote == target:
-                return int(amount * price // mark.one)
+                return mark
             if instrument.base == target and instrument.quote == source:
-                return int(amount * mark.one // price)
+                return mark
         return None
 
     def row(self) -> list[tuple[int, int, int, int, int]]:
         return [mark.row() for mark in self.marks]
+
+
+def exchanged(mark: Mark, amount: int, source: str) -> int:
+    """Money of `source` as money of the other side of a pair that has a price, rounded down."""
+    if mark.instrument.base == source:
+        return int(amount * mark.price() // mark.one)
+    return int(amount * mark.one // mark.price())

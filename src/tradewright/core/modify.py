@@ -14,7 +14,7 @@ from tradewright.core.risk import judge, passed
 from tradewright.core.state import order_from
 from tradewright.model.command import Replace
 from tradewright.model.control import ModifyJudged
-from tradewright.model.decision import FILTER, PICKER, Check
+from tradewright.model.decision import FILTER, Check
 from tradewright.model.event import Event
 from tradewright.model.intent import Intent
 from tradewright.model.numbers import round_down, round_up
@@ -33,8 +33,10 @@ MODIFY_CODES = {
     BELOW_FILLED: "The new size is above what is filled.",
     TERMS_OF_TYPE: "The order has the price that is to change, and a size that is not made at its fill.",
 }
-#: Rules that count orders: a change is none.
-_COUNTING = ("DUPLICATE_ORDER", "REPEATED_EXECUTION", "MAX_OPEN_POSITIONS")
+#: Rules that count orders, or say which are opened at all: a change is none, and was when its order was.
+_COUNTING = (
+    "OPEN_LIMIT_EXCEEDED", "NO_OPEN_POSITION", "DUPLICATE_ORDER", "REPEATED_EXECUTION", "MAX_OPEN_POSITIONS",
+)  # fmt: skip
 #: Rules on the form of an order: all that is asked of an opening that only gets smaller.
 _FORM = ("PRICE_INCREMENT", "SIZE_INCREMENT", "SIZE_MINIMUM", "SIZE_MAXIMUM")
 
@@ -103,7 +105,7 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
     rules = [
         rule
         for rule in engine.rules_of(book)
-        if rule.station not in (PICKER, FILTER) and rule.code not in _COUNTING
+        if rule.station != FILTER and rule.code not in _COUNTING
         if not form or rule.code in _FORM
     ]
     checks = judge(rules, proposal)

@@ -1,8 +1,8 @@
 """Open trades: how many and what they risk, one per opening order with lots still open, working ones included.
 
 A trade's risk is what it loses from its opening price to its stop. The stop is the stop-loss (or trailing stop) that
-guards it, at the venue or held here; a trailing stop is counted at the distance it keeps. Where none guards it, an
-estimate stands in, and the answer says that the risk is not known.
+guards it, at the venue or held here, or the one that its exit plan makes when it fills; a trailing stop is counted at
+the distance it keeps. Where none guards it, an estimate stands in, and the answer says that the risk is not known.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def risk(scope: Exposure, index: int, terms: Terms) -> Risk:
     estimated: dict[str, bool] = {}
     for book in books_of(scope, index):
         for lot in book.lots:
-            distance = lot_distance(book, lot)
+            distance = lot_distance(scope, book, lot)
             if distance is None:
                 estimated[lot.order_id] = True
                 continue
@@ -112,24 +112,33 @@ def worth(scope: Exposure, instrument: Instrument, distance: int, size: int, ter
     return converted
 
 
-def lot_distance(book: Book, lot: Lot) -> int | None:
-    """From a lot's opening price to its stop, in price counts; None without one."""
+def lot_distance(scope: Exposure, book: Book, lot: Lot) -> int | None:
+    """From a lot's opening price to its stop, in price counts, or to the one that its plan is about to make; None
+    without one."""
     for hold in book.exits.values():
         exit = hold.order
         guards = lot.order_id in (exit.parent, exit.lot) or (exit.parent == "" and exit.lot == "")
         if exit.role == STOP_LOSS and exit.side != lot.side and guards:
             return stop_distance(exit, lot.price_units)
-    return None
+    return planned_distance(scope, lot.order_id, lot.price_units)
 
 
 def order_distance(scope: Exposure, order: Order) -> int | None:
-    """From the price a working opening would meet to the stop attached to it, in price counts; None without one."""
+    """From the price a working opening would meet to the stop attached to it, or to the one that its plan makes when it
+    fills, in price counts; None without one."""
     book = scope.holds.holds[order.id].book
     price = order.limit_units or order.stop_units or scope.marks.marks[order.instrument.index].reference(order.side)
     for hold in book.exits.values():
         if hold.order.role == STOP_LOSS and hold.order.parent == order.id:
             return stop_distance(hold.order, price)
-    return None
+    return planned_distance(scope, order.id, price)
+
+
+def planned_distance(scope: Exposure, entry: str, price: int) -> int | None:
+    """From `price` to the stop that the plan of an opening has still to make, in price counts; None where it makes
+    none, or has made it: one that is gone guards nothing."""
+    guard = scope.guards.get(entry)
+    return None if guard is None or guard.made or price <= 0 else guard.plan.stop_distance(price) or None
 
 
 def stop_distance(exit: Order, price: int) -> int | None:

@@ -195,7 +195,9 @@ def use(engine: Judge, intent: Intent) -> list[Event]:
         outputs = engine.judge(intent)
     finally:
         engine.holds.take(kept.hold)
-    made = [output for output in outputs if isinstance(output, Decision) and output.orders[0].role == ENTRY]
+    made = [output for output in outputs if isinstance(output, Decision)]
+    # What only closed the other side exists as well; of what did both, the opening is what the place was kept for.
+    made = [decision for decision in made if decision.orders[0].role == ENTRY] or made
     granted = [decision.orders[0].id for decision in made if decision.approved]
     ended = Released(engine.now, id, ORDERED, granted[-1]) if granted else Released(engine.now, id, ORDER_REFUSED, "")
     engine.emit(ended, outputs)

@@ -85,11 +85,7 @@ def distance_of(intent: Intent, entry: int) -> int:
         return intent.exit_trail_units
     if intent.exit_trail_ppm:
         return entry * intent.exit_trail_ppm // PPM_ONE
-    plan = intent.plan
-    if plan is None:
-        return 0
-    distances = [distance for distance in (entry * plan.stop_ppm // PPM_ONE, plan.trail(entry)) if distance]
-    return min(distances, default=0)
+    return 0 if intent.plan is None else intent.plan.stop_distance(entry)
 
 
 def sized(intent: Intent, sizer: Sizer | None, account: AccountState, reference: int) -> Sized:

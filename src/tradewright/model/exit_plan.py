@@ -72,6 +72,10 @@ class ExitPlan:
         """The trailing distance at that price, counts."""
         return self.trail_units or price * self.trail_ppm // PPM_ONE
 
+    def stop_distance(self, price: int) -> int:
+        """From an entry at that price to the nearest stop it makes, counts; 0 = it makes none."""
+        return min([units for units in (price * self.stop_ppm // PPM_ONE, self.trail(price)) if units], default=0)
+
     def gain(self, entry: int) -> int:
         """The gain that brings the stop to break-even, counts; 0 = none does."""
         return self.gain_units or -(-entry * self.gain_ppm // PPM_ONE)

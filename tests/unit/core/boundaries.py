@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.limits import Limits
 from tradewright.model.control import ACTIVE, LagMeasured, TradingStateSet
+from tradewright.model.exit_plan import plan_from
 from tradewright.model.instrument import OrderRules
 from tradewright.model.intent import Intent
 from tradewright.model.market import Bar, Quote
@@ -175,16 +176,20 @@ def cooldown(offset: int) -> Case:
     return case
 
 
-def daily_risk(name: str) -> Callable[[int], Case]:
-    """10 shares from 100 to 95 are 50 dollars at risk; 10 more, still working, 50 more; and this trade's 50."""
+def daily_risk(name: str, planned: bool = False) -> Callable[[int], Case]:
+    """10 shares from 100 to 95 are 50 dollars at risk; 10 more, still working, 50 more; and this trade's 50. The stops
+    are said, or made by the account's plan."""
 
     def case(offset: int) -> Case:
         desk = Desk()
         desk.quote(PRICE)
-        desk.filled(BUY, 10, PRICE, stop_loss=PRICE - 500)
-        desk.buy(10, limit_units=PRICE - 100, stop_loss=PRICE - 600)
+        if planned:
+            desk.engine.plans["account:main"] = plan_from({"stopLossPercent": 5})
+        stop = {} if planned else {"stop_loss": PRICE - 500}
+        desk.filled(BUY, 10, PRICE, **stop)
+        desk.buy(10, limit_units=PRICE, **stop)
         set_limits(desk, **{name: 150 * ONE - offset})
-        return Case(desk, desk.intent(BUY, 10, stop_loss=PRICE - 500))
+        return Case(desk, desk.intent(BUY, 10, **stop))
 
     return case
 
@@ -604,4 +609,14 @@ BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "LOCATE_REQUIRED": locate,
     "MAX_WORKING_ORDERS": working_orders,
     "LIQUIDATION_DISTANCE": liquidation,
+}
+
+#: Further boundaries of a rule that looks at more than one thing: what is special about each → (code, case).
+FURTHER: dict[str, tuple[str, Callable[[int], Case]]] = {
+    "stops that a plan makes": ("MAX_DAILY_RISK_SYMBOL", daily_risk("maxDailyRiskPerSymbol", planned=True)),
+    "the same over all symbols": ("MAX_DAILY_RISK_GLOBAL", daily_risk("maxDailyRiskGlobal", planned=True)),
+    "a pair's base is foreign": (
+        "CURRENCY_EXPOSURE_LIMIT",
+        eighteen("maxCurrencyExposurePercent", 1_800, "EURUSD"),
+    ),
 }

@@ -15,9 +15,12 @@ from tradewright.core.open_trades import Terms
 from tradewright.core.state import restore, to_bytes
 from tradewright.explain import check_row, filter_row
 from tradewright.model import event as kinds
-from tradewright.model.control import LimitsSet
+from tradewright.model.control import LimitsSet, OrderAdopted
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
+from tradewright.model.exit_plan import plan_from
+from tradewright.model.foreign import EXTERNAL, foreign_id
+from tradewright.model.order import LIMIT, Order
 
 ONE = 10**18
 MINUTE = 60 * 10**9
@@ -318,6 +321,62 @@ def test_a_trailing_stop_risks_the_distance_it_keeps_and_no_stop_the_estimate() 
     desk.filled(BUY, 10, GOLD)
     assert open_trades.risk(scope, -1, Terms()) == (105 * ONE, False)
     assert open_trades.risk(scope, -1, Terms("stop_distance", 50 * ONE)) == (80 * ONE, False)
+
+
+@pytest.mark.parametrize(
+    "plan", [{"stopLossPercent": 10}, {"trailingStopPercent": 10}, {"stopLossPercent": 10, "trailingStopPercent": 20}]
+)
+def test_a_stop_that_a_plan_makes_is_risk_like_one_that_is_said(plan: dict[str, Any]) -> None:
+    """50 at 100 with a stop 10 % away: 500, wanted, working, half filled and held."""
+    desk = Desk(limits={"maxDailyRiskPerSymbol": 500, "maxDailyRiskGlobal": 500})
+    desk.quote(10_000)
+    desk.engine.plans["account:main"] = plan_from(plan)
+    assert desk.refused(BUY, 51, limit_units=10_000) == ["MAX_DAILY_RISK_SYMBOL", "MAX_DAILY_RISK_GLOBAL"]
+    order = desk.buy(50, limit_units=10_000)
+    scope = desk.engine.gate.exposure("account:main")
+    assert open_trades.risk(scope, -1, Terms()) == (500 * ONE, True)
+    desk.accept(order)
+    desk.fill(order, 20, 10_000)
+    assert open_trades.risk(scope, -1, Terms()) == (500 * ONE, True)
+    desk.fill(order, 30, 10_000)
+    assert open_trades.risk(scope, -1, Terms()) == (500 * ONE, True)
+    assert desk.engine.states == {}
+    (stop,) = desk.engine.book("main", "s", desk.on()).exits
+    desk.accept(stop)
+    desk.say(kinds.CANCELLED, stop)
+    assert open_trades.risk(scope, -1, Terms()) == (75 * ONE, False), "a stop that is gone guards nothing"
+
+
+def test_a_plan_that_makes_no_stop_leaves_the_risk_unknown() -> None:
+    desk = Desk(limits={"maxDailyRiskPerSymbol": 500})
+    desk.quote(10_000)
+    desk.engine.plans["account:main"] = plan_from({"takeProfitPercent": 10, "maxHoldingSeconds": 60})
+    (decision,) = desk.want(BUY, 50)
+    (check,) = [check for check in decision.checks if check.code == "MAX_DAILY_RISK_SYMBOL"]
+    assert (check.value, check.note) == (75 * ONE, ", its risk is not known: estimated")
+    assert open_trades.risk(desk.engine.gate.exposure("account:main"), -1, Terms()) == (75 * ONE, False)
+
+
+def test_somebody_else_s_orders_that_end_unfilled_are_no_trades_of_the_day() -> None:
+    """They were taken off without having been counted, and made room for as many more."""
+    desk = Desk(account_of(remote=True), limits={"maxTradesPerDay": 2})
+    desk.quote(10_000)
+    desk.connect()
+    desk.shown()
+    for name in ("7", "8"):
+        id = foreign_id("main", name)
+        order = Order(id, "main", EXTERNAL, desk.on(), BUY, LIMIT, 1, 9_000, time=desk.now)
+        desk.feed(OrderAdopted(desk.tick(), list(order.row())))
+        desk.accept(id)
+    assert desk.refused(BUY, 1) == ["MAX_TRADES_PER_DAY"]
+    book = desk.engine.book("main", EXTERNAL, desk.on())
+    assert book.trades == 2, "while they work they may fill"
+    for id in list(desk.engine.holds.holds):
+        desk.say(kinds.CANCELLED, id)
+    assert book.trades == 0
+    desk.filled(BUY, 1, 10_000)
+    desk.filled(BUY, 1, 10_000)
+    assert desk.refused(BUY, 1) == ["MAX_TRADES_PER_DAY"]
 
 
 def test_a_trade_without_a_stop_is_estimated_once_however_much_of_it_has_filled() -> None:

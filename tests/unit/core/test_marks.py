@@ -152,6 +152,23 @@ def test_a_rate_over_one_currency_is_found() -> None:
     assert desk.engine.marks.convert(5 * ONE, "EUR", "BTC") == first * 100 // 6_000_001
 
 
+def test_a_rate_is_as_old_as_the_pairs_it_comes_over() -> None:
+    """Yen become francs over the dollar, whose yen are old; the pound would know younger ones and is not asked."""
+    pairs = ("GBPUSD", "USDJPY", "USDCHF", "GBPJPY", "GBPCHF")
+    marks = Marks()
+    for at, symbol in enumerate(pairs):
+        pair = Instrument(symbol, "paper", "forex", symbol[:3], symbol[3:], 3, 2, 100_000)
+        pair.index = at
+        marks.list_instrument(pair)
+        marks.apply(Quote(5 if symbol == "USDJPY" else 1_000, pair, 1_000, 1_000))
+    assert marks.rate_time("JPY", "CHF") == 5
+    marks.apply(Quote(1_001, marks.marks[1].instrument, 2_000, 2_000))
+    assert marks.convert(ONE, "JPY", "CHF") == ONE // 2
+    assert marks.rate_time("JPY", "CHF") == 1_000
+    assert marks.rate_time("JPY", "USD") == 1_001
+    assert marks.rate_time("JPY", "AUD") == 0
+
+
 def test_a_pair_without_a_price_is_passed_over() -> None:
     desk = Desk(symbols=("EURUSD", "BTCUSD", "ETHBTC"))
     assert desk.engine.marks.convert(7, "EUR", "USD") is None

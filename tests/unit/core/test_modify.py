@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.core.boundaries import set_limits
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.model import event as kinds
 from tradewright.model.command import Replace
@@ -234,3 +235,24 @@ def test_an_opening_whose_exit_ended_a_day_ago_can_still_grow() -> None:
     desk.taken()
     assert change(desk, entry, 16).approved
     assert [(c.order_id, c.quantity) for c in desk.taken() if isinstance(c, Replace)] == [(entry, 16), (target, 16)]
+
+
+def test_a_change_stays_within_the_picker_s_budget_and_takes_no_second_place() -> None:
+    desk = Desk(limits={"tradepicker.budget": 1000, "tradepicker.maxOpenPositions": 1})
+    desk.quote(10_000)
+    order_id = desk.buy(5, limit_units=10_000)
+    desk.accept(order_id)
+    assert refused(change(desk, order_id, 11)) == ["BUDGET_EXCEEDED"]
+    assert refused(change(desk, order_id, 10, 10_001)) == ["BUDGET_EXCEEDED"]
+    assert change(desk, order_id, 10).approved
+    desk.replaced(order_id, 10, limit=10_000)
+    assert change(desk, order_id, 4).approved
+
+
+def test_an_order_beyond_a_budget_that_was_lowered_may_get_smaller() -> None:
+    desk = Desk(limits={"tradepicker.budget": 1000})
+    desk.quote(10_000)
+    order_id = desk.buy(10, limit_units=10_000)
+    desk.accept(order_id)
+    set_limits(desk, **{"tradepicker.budget": 100 * ONE})
+    assert change(desk, order_id, 9).approved

@@ -12,11 +12,12 @@ from tradewright.core.engine import Engine
 from tradewright.core.reservations import TTL_NS, TTL_NS_MAX
 from tradewright.core.state import restore, to_bytes
 from tradewright.model.codec import Decoder, encode
-from tradewright.model.control import HALTED, CloseRequested, TradingStateSet
+from tradewright.model.control import ACTIVE, HALTED, CloseRequested, StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.exit_plan import plan_from
+from tradewright.model.order import ENTRY
 from tradewright.model.reservation import (
     OrderRequested,
     Released,
@@ -168,6 +169,42 @@ def test_it_ends_when_its_order_is_refused() -> None:
     assert [check.code for check in decision_of(made).refusals] == ["MAX_ORDER_QUANTITY"]
     assert (ended(made).code, ended(made).order_id) == ("ORDER_REFUSED", "")
     assert desk.engine.reservations == {}
+
+
+def test_it_ends_as_ordered_when_its_order_turns_out_to_close() -> None:
+    """An order was sent in its name, and fills: it was no refusal."""
+    desk = desk_of()
+    ask(desk, "r", 5)
+    desk.filled(SELL, 10, PRICE)
+    made = use(desk, "r", 5)
+    order = decision_of(made).orders[0]
+    assert order.role != ENTRY
+    assert (ended(made).code, ended(made).order_id) == ("ORDERED", order.id)
+
+
+def test_it_ends_as_refused_when_only_what_closes_of_its_order_was_granted() -> None:
+    desk = desk_of(maxOrderQuantity=5)
+    ask(desk, "r", 5)
+    desk.filled(SELL, 2, PRICE)
+    made = use(desk, "r", 9)
+    decisions = [output for output in made if isinstance(output, Decision)]
+    assert [decision.approved for decision in decisions] == [True, False]
+    assert (ended(made).code, ended(made).order_id) == ("ORDER_REFUSED", "")
+
+
+def test_an_order_by_hand_of_a_strategy_that_was_halted_opens_nothing() -> None:
+    """At the market it would fill before anybody could take it back."""
+    desk = desk_of()
+    desk.filled(BUY, 5, PRICE)
+    desk.feed(StrategyHalted(desk.tick(), "s", "STRATEGY_RAISED", "it broke"))
+    event = OrderRequested(desk.tick(), "main", "s", "ACME", BUY, 1, 0, "", "ann", "by hand")
+    desk.feed(event)
+    assert [check.code for check in decision_of(desk.took(None, desk.engine.ask(event))).refusals] == ["TRADING_STATE"]
+    assert codes(ask(desk, "r", 1)) == ["TRADING_STATE"]
+    assert desk.close(SELL, 2)[0].approved
+    assert desk.want(BUY, 1, strategy="t")[0].approved
+    desk.feed(TradingStateSet(desk.tick(), "strategy:s", ACTIVE, "ann", "mended"))
+    assert desk.want(BUY, 1)[0].approved
 
 
 def test_it_ends_when_it_is_not_wanted_any_more() -> None:

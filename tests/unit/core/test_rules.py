@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.core.boundaries import BOUNDARIES, PRICE, WHERE, Case
+from tests.unit.core.boundaries import BOUNDARIES, FURTHER, PRICE, WHERE, Case
 from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
 from tradewright.core import limits as named
 from tradewright.core.limits import LIMITS, Limits, limits_from
@@ -39,6 +39,30 @@ def test_a_rule_holds_to_the_unit(code: str, offset: int) -> None:
     assert checks[code].passed is expected
     others = [check.code for check in checks.values() if not check.passed and check.code != code]
     assert others == [], "the case is about one rule"
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+@pytest.mark.parametrize("name", FURTHER)
+def test_a_rule_holds_to_the_unit_of_whatever_it_looks_at(name: str, offset: int) -> None:
+    code, case = FURTHER[name]
+    checks = judged(case(offset))
+    assert checks[code].passed is WHERE[code][offset + 1]
+    assert [check.code for check in checks.values() if not check.passed and check.code != code] == []
+
+
+@pytest.mark.parametrize(("currency", "share"), [("USD", 0), ("EUR", 200_000)])
+def test_an_order_in_its_account_s_currency_is_no_foreign_exposure(currency: str, share: int) -> None:
+    """A fifth of the account in a domestic share, and a limit of a tenth on what is foreign."""
+    desk = Desk(
+        account_of(currency=currency), symbols=("ACME", "EURUSD"), limits={"maxCurrencyExposurePercent": 10},
+        cash={currency: "1000000"},
+    )  # fmt: skip
+    desk.quote(100_000, symbol="EURUSD")
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 2_000)
+    (seen,) = [check for check in decision.checks if check.code == "CURRENCY_EXPOSURE_LIMIT"]
+    assert (seen.passed, seen.value) == (share == 0, share)
+    assert decision.approved is seen.passed
 
 
 def in_yen(case: Case) -> Case:
