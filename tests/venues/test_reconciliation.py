@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from fractions import Fraction
+from typing import cast
 
 import pytest
 
@@ -16,6 +17,7 @@ from tradewright.model.control import ACTIVE, REDUCING
 from tradewright.model.event import (
     ALARM,
     BALANCE_ADJUSTED,
+    CASH_MOVED,
     LOTS_TRANSFERRED,
     ORDER_ADOPTED,
     POSITION_ADJUSTED,
@@ -24,6 +26,7 @@ from tradewright.model.event import (
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.reconciliation import ADOPTED, UNEXPLAINED, WITHIN_TOLERANCE
 from tradewright.ports import Clock
+from tradewright.sim.wire.binance import BinanceSite
 from tradewright.sim.wire.trouble import FOREIGN_ORDER, MANUAL_CLOSE
 
 NETWORKS: dict[str, type[NetStand]] = {
@@ -126,6 +129,22 @@ def test_a_balance_that_differs_by_more_is_an_alarm_and_reducing_until_nothing_d
         await floor.agrees()
 
     run(NETWORKS[venue], act)
+
+
+@pytest.mark.parametrize("amount", ["1000", "-1000"], ids=["in", "out"])
+def test_money_whose_movement_binance_states_is_no_difference(amount: str) -> None:
+    async def act(floor: Floor) -> None:
+        since, site = floor.clock(), cast(BinanceSite, floor.stand.site)
+        site.transfer("USDT", amount, since)
+        floor.stand.pump()
+        await asyncio.sleep(2 * SYNC)
+        ((_, _, _, currency, moved, *_),) = floor.rows(CASH_MOVED, since)
+        assert (currency, moved) == ("USDT", int(amount) * 10**18)
+        assert floor.alarms(since) == [] and not floor.rows(BALANCE_ADJUSTED, since)
+        assert floor.state == ACTIVE and floor.ready
+        await floor.agrees()
+
+    run(NETWORKS["binance"], act)
 
 
 @pytest.mark.parametrize("venue", NETWORKS)

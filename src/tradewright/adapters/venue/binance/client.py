@@ -22,6 +22,7 @@ from tradewright.adapters.venue.binance.endpoints import Endpoints
 from tradewright.adapters.venue.binance.feed import RENEW_NS, Feed
 from tradewright.adapters.venue.binance.listing import Listing
 from tradewright.adapters.venue.binance.look_up import BinanceLookUp
+from tradewright.adapters.venue.binance.movements import Movements
 from tradewright.adapters.venue.binance.recovery import Recovery
 from tradewright.adapters.venue.binance.supported import INTERVALS
 from tradewright.adapters.venue.binance.user_stream import UserStream
@@ -89,7 +90,9 @@ class BinanceSpot:
         desk = rng.split("desk")
         self._desk = Desk(caller, book, reporter, look_up, clock, desk, self.errors, terms.native_exits, self._spawn)
         self._recovery = Recovery(caller, book, reporter, look_up, orders, clock, self.errors, self._traded, since)
-        self._stream = UserStream(caller, reporter, orders, self.errors, self._recovery.balances_changed, self._missed)
+        moved = Movements(terms, self._traded, orders, clock, deliver).hear
+        told = self._recovery.balances_changed
+        self._stream = UserStream(caller, reporter, orders, self.errors, told, moved, self._missed)
         self._stream.line = self._line(
             f"{endpoints.socket_api}?timeUnit=MICROSECOND&returnRateLimits=false", self._opened, self._stream.heard,
             self._lost,

@@ -25,12 +25,13 @@ from tradewright.adapters.venue.binance.answers import (
 )
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import money_of
 from tradewright.model.order import GTC
 
-REPORT, BALANCES = "executionReport", "outboundAccountPosition"
+REPORT, BALANCES, MOVED = "executionReport", "outboundAccountPosition", "balanceUpdate"
 SHUTDOWN, TERMINATED = "serverShutdown", "eventStreamTerminated"
-#: Told and of no use here: lists are followed by their orders, moved and locked money by balances.
-OTHERS = ("listStatus", "balanceUpdate", "externalLockUpdate")
+#: Told and of no use here: lists are followed by their orders, locked money by balances.
+OTHERS = ("listStatus", "externalLockUpdate")
 KINDS = frozenset(("NEW", "CANCELED", "REPLACED", "REJECTED", "TRADE", "EXPIRED", "TRADE_PREVENTION"))
 
 
@@ -86,6 +87,21 @@ class _BalancesRow(msgspec.Struct):
     B: list[_BalanceRow]
 
 
+class _MovedRow(msgspec.Struct):
+    a: str
+    d: str
+    T: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A deposit, a withdrawal or a transfer. amount: signed money counts; time: ns of the venue's clock."""
+
+    asset: str
+    amount: int
+    time: int
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to a call of ours. error: its body, b"" = none."""
@@ -138,3 +154,9 @@ def seen_of_report(row: ReportRow, instrument: Instrument) -> Seen:
 def balances_of_event(content: bytes) -> dict[str, int]:
     """Money per asset that may have changed, what is locked included. Raises InputError."""
     return {row.a: total_of(row.a, row.f, row.l) for row in decoded(content, _BalancesRow).B}
+
+
+def movement_of_event(content: bytes) -> Movement:
+    """Raises InputError."""
+    row = decoded(content, _MovedRow)
+    return Movement(row.a, money_of(row.d, f"what moved of {row.a[:20]}"), moment(row.T))

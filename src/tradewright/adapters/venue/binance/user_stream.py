@@ -25,17 +25,20 @@ METHOD = "userDataStream.subscribe.signature"
 
 
 class UserStream:
-    """balances: told of what has changed; gap: told why something may have been missed on a stream that stands."""
+    """balances: told of what has changed; moved: of money that came or went; gap: told why something may have been
+    missed on a stream that stands."""
 
     def __init__(
         self, caller: Caller, reporter: Reporter, orders: Orders, errors: Counter[str],
-        balances: Callable[[dict[str, int]], None], gap: Callable[[str], None],
+        balances: Callable[[dict[str, int]], None], moved: Callable[[events.Movement], None],
+        gap: Callable[[str], None],
     ) -> None:  # fmt: skip
         self.caller = caller
         self.reporter = reporter
         self.orders = orders
         self.errors = errors
         self.balances = balances
+        self.moved = moved
         self.gap = gap
         self.line: Line
         self._asked = 0
@@ -88,6 +91,8 @@ class UserStream:
                 self._report(event.content)
             elif event.kind == events.BALANCES:
                 self.balances(events.balances_of_event(event.content))
+            elif event.kind == events.MOVED:
+                self.moved(events.movement_of_event(event.content))
             elif event.kind == events.SHUTDOWN:
                 self.line.renew()
             elif event.kind == events.TERMINATED:

@@ -19,7 +19,8 @@ from tests.unit.adapters.venue.binance.stage import (
     Stage,
     play,
 )
-from tradewright.model.control import LagMeasured
+from tradewright.adapters.venue.binance.events import UserEvent
+from tradewright.model.control import CashMoved, LagMeasured
 from tradewright.model.errors import InputError
 from tradewright.model.event import ACCEPTED, CANCELLED, FILLED, REJECTED
 from tradewright.model.foreign import EXTERNAL
@@ -320,6 +321,34 @@ def test_money_that_somebody_moves_is_in_the_next_snapshot() -> None:
         assert dict(snapshot.balances)["USDT"] == money_of("98999.5", "usdt")
         assert sorted(snapshot.positions) == [("BTCUSDT", 2 * ONE, 0), ("ETHBTC", 20 * ONE, 0)]
         assert dict(snapshot.balances)["BNB"] == money_of("50", "bnb")  # the engine trades nothing of it: it is money
+
+    play(program)
+
+
+def moved(stage: Stage) -> list[tuple[str, int, bool]]:
+    return [(one.currency, one.amount, one.result) for one in stage.ledger.events if isinstance(one, CashMoved)]
+
+
+def test_money_that_somebody_moves_is_told_as_capital_and_once() -> None:
+    async def program(stage: Stage) -> None:
+        await stage.client.snapshot()
+        stage.site.transfer("USDT", "-1000.5", stage.clock())
+        stage.settle()
+        await stage.wait(1)
+        assert moved(stage) == [("USDT", -money_of("1000.5", "usdt"), False)]
+        # What an instrument is based on is a position, and what none is made of lies aside.
+        for asset in ("BTC", "BNB"):
+            stage.site.transfer(asset, "1", stage.clock())
+        stage.settle()
+        await stage.wait(1)
+        assert len(moved(stage)) == 1
+        # While a stream is renewed, both tell it.
+        said = b'{"e":"balanceUpdate","E":1,"a":"USDT","d":"7.00000000","T":1790000000000000}'
+        for _ in range(2):
+            stage.client._stream.take(UserEvent("balanceUpdate", said))
+        assert moved(stage)[1:] == [("USDT", money_of("7", "usdt"), False)]
+        stage.client._stream.take(UserEvent("balanceUpdate", said.replace(b"7.0", b"NaN")))
+        assert stage.client.errors["event"] == 1 and len(moved(stage)) == 2
 
     play(program)
 
