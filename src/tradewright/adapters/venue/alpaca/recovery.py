@@ -60,12 +60,10 @@ class Recovery:
         return self._teller.adopt(wire)
 
     def _by_name(self, wire: WireOrder) -> Tracked | None:
-        """An order that the engine knows by the venue's name for it: a leg of an earlier process."""
-        for id in self._orders.open():
-            if self._orders.venue_id(id) == wire.id:
-                order = self._orders.order(id)
-                return None if order is None else self._teller.see(wire, self._teller.track(order))
-        return None
+        """An order that the engine knows by the venue's name for it: a leg of an earlier process, which may have
+        ended."""
+        order = self._orders.order(self._orders.named(wire.id))
+        return None if order is None else self._teller.see(wire, self._teller.track(order))
 
     def _waits_for_legs(self, wire: WireOrder) -> bool:
         """Some linked order of ours there has no name yet: this may be it, and a look-up will tell."""

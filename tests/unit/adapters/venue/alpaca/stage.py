@@ -205,12 +205,12 @@ class Stage:
     def account(self) -> WireAccount:
         return self.site.accounts["demo-key"]
 
-    def new_client(self) -> AlpacaVenue:
-        """Another client with the same book, as after a restart."""
+    def new_client(self, since: int = 0) -> AlpacaVenue:
+        """Another client with the same book, as after a restart; since: of `AlpacaVenue`."""
         terms = Account("main", "A1", "alpaca", kind=MARGIN, leverage=2, settles_ms=self.settles_ms)
         venue = AlpacaVenue(
             terms, Credentials("demo-key", "demo-secret"), Endpoints.at("http://venue", "ws://venue"), self.transport,
-            self.clock, Rng(3), self.ledger, self.ledger.deliver, self.options,
+            self.clock, Rng(3), self.ledger, self.ledger.deliver, self.options, since,
         )  # fmt: skip
         self.ledger.venue = self.venue = venue
         self.errors = venue.errors

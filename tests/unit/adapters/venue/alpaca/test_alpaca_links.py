@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.unit.adapters.venue.alpaca.stage import BUY, DAY, GTC, LIMIT, MARKET, MS, SELL, Stage, play
@@ -51,6 +53,27 @@ def test_a_bracket_is_one_request_and_its_target_ends_its_stop() -> None:
         await stage.until(lambda: ledger.filled(target.id) == 10**10)
         await stage.until(lambda: ledger.states[stop.id].stage == ENDED_CANCELLED)
         assert not stage.account.ledger.positions and not stage.errors
+
+    play(act).agree()
+
+
+def test_a_leg_that_has_ended_is_known_to_the_next_client() -> None:
+    """The venue gave it its client id: only the name that it was told under says whose it is."""
+
+    async def act(stage: Stage) -> None:
+        ledger, since = stage.ledger, stage.clock()
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        stage.quote("ACME", "111", "111.5")
+        await stage.until(lambda: ledger.filled(target.id) == 10**10)
+        await stage.until(lambda: ledger.states[stop.id].stage == ENDED_CANCELLED)
+        await stage.venue.close()
+        stage.running.cancel()
+        stage.new_client(since)
+        await stage.start()
+        await asyncio.sleep(5)
+        assert set(ledger.states) == {entry.id, stop.id, target.id}, "none of it is somebody else's"
 
     play(act).agree()
 
