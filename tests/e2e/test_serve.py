@@ -105,10 +105,8 @@ def test_it_trades_is_killed_by_a_person_dies_and_comes_back_as_it_was(
             first.until(lambda: not venue.orders().get(rested, (False, 0))[0])
             assert first.end(signal.SIGKILL) == -signal.SIGKILL
             shows_no_secret(home, first.lines)
-        before = engine_of(home)
-        held = {one.instrument.symbol: one.net for one in before.ledger.positions.values()}
-        assert len(set(ids(home, SUBMIT))) == len(ids(home, SUBMIT))
-        agree(home, venue)
+        sent = ids(home, SUBMIT)
+        assert len(set(sent)) == len(sent)
 
         with serving(file, home, environment) as second:
             second.hears("READY  main")
@@ -117,7 +115,7 @@ def test_it_trades_is_killed_by_a_person_dies_and_comes_back_as_it_was(
             assert second.end() == 0
         after = engine_of(home)
         assert (after.run, after.states["all"], after.causes["all"]) == (2, HALTED, "ann")
-        assert {one.instrument.symbol: one.net for one in after.ledger.positions.values()} == held
+        assert ids(home, SUBMIT) == sent, "nothing was sent again, and nothing opened"
         agree(home, venue)
         assert tradewright("replay", home / JOURNAL, "--verify", "--json").row["differences"] == []
 
@@ -164,6 +162,7 @@ def test_wrong_keys_a_wrong_clock_and_a_venue_that_is_not_there_are_a_sentence_e
         return said.code, said.err
 
     code, sentence = started()
+    file.write_text(file.read_text().replace("readySeconds: 2", "readySeconds: 60"))
     assert code == 4
     assert "account main: http://127.0.0.1:9 can not be used" in sentence and "look at the network" in sentence
     begins = "2020-01-01T00:00:00Z"
@@ -203,7 +202,8 @@ def test_a_paper_account_comes_back_as_its_exchange_knows_it_and_a_second_signal
     assert trader is not None
     engine = trader.engine
     assert disagreements(engine, "trial", book.balances["trial"], book.positions["trial"]) == []
-    assert sorted(fill.order_id for fill in book.fills) == sorted(ids(home, FILLED))
+    # What was not heard before the kill is told again; a fill that comes twice is booked once, as the books agree.
+    assert {fill.order_id for fill in book.fills} == set(ids(home, FILLED))
     assert len(ids(home, SUBMIT)) == len(set(ids(home, SUBMIT)))
     # Without its exchange's word the entry would be waited for: nobody has to.
     with serving(file, home, environment) as third:

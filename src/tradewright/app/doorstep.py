@@ -38,7 +38,8 @@ PAUSE_MAX = 8.0
 
 
 class Doorstep:
-    """instruments: of the whole engine, in their order, once all venues were reached."""
+    """instruments: of the whole engine, in their order, once all venues were reached. starting: a clock that is wrong
+    ends the service; later that is an alarm."""
 
     def __init__(
         self, config: Config, folder: Path, plan: Blueprint, connected: ConnectedEngine, clock: Clock,
@@ -46,6 +47,7 @@ class Doorstep:
     ) -> None:  # fmt: skip
         self.config = config
         self.instruments: list[Instrument] = []
+        self.starting = True
         self._folder = folder
         self._plan = plan
         self._connected = connected
@@ -174,6 +176,7 @@ class Doorstep:
             found = await self._clients[name].instruments(account.symbols)
         except InputError as error:
             raise InputError(f"{self.config.places.at(f'accounts.{name}.symbols')}: account {name}: {error}") from error
+        await self._check_bars(name, found[0])
         probe, _ = self._client(name, lambda event: None)
         try:
             await probe.snapshot()
@@ -182,6 +185,19 @@ class Doorstep:
         if self._skewed.done():
             self._skewed.result()
         self._listed[name] = found
+
+    async def _check_bars(self, name: str, instrument: Instrument) -> None:
+        """Whether the venue has bars of the period that is wanted; that they come is seen later. Raises InputError."""
+        seconds = self.config.accounts[name].bars
+        if not seconds:
+            return
+        end = self._clock() - self._clock() % (seconds * SECOND_NS)
+        try:
+            await self._clients[name].bars(instrument, seconds, end - seconds * SECOND_NS, end)
+        except InputError as error:
+            raise InputError(f"{self.config.places.at(f'accounts.{name}.bars')}: account {name}: {error}") from error
+        except (TransportError, VenueRefused) as error:
+            self._say(f"bars of {instrument.symbol}: {error}")
 
     async def close(self) -> None:
         """Gives everything back."""
@@ -206,10 +222,10 @@ class Doorstep:
             f"account {name}: the clock of this machine is {abs(seconds):.0f} s {side} that of "
             f"{place_of(self.config.accounts[name])}"
         )
-        if time.monotonic() < self._deadline and not self._skewed.done():
-            self._skewed.set_exception(InputError(f"{sentence}; set it (NTP), days and sessions go by it"))
-        elif time.monotonic() >= self._deadline:
+        if not self.starting:
             self._say(f"ALARM  {sentence}")
+        elif not self._skewed.done():
+            self._skewed.set_exception(InputError(f"{sentence}; set it (NTP), days and sessions go by it"))
 
     async def watch_clock(self) -> None:
         """Raises InputError when a clock turns out to be wrong while the service starts."""

@@ -253,6 +253,7 @@ class Service:
             )
         for sentence in sentences:
             self.log.say(f"{sentence}; it goes on trying")
+        self.doorstep.starting = False
         if self.room.live.emergency.lines() and not late:
             self.room.live.emergency.clear()
 

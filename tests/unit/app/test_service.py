@@ -280,6 +280,10 @@ def test_a_stop_without_its_venue_ends_in_time_and_names_what_may_be_left(tmp_pa
     [
         (ACCOUNT.replace("main", "other"), "account main is not in .*service.yaml any more, and "),
         ("accounts: {paper: {venue: paper, symbols: [NOSUCH]}}\n", "the synthetic market has no NOSUCH; it has ACME"),
+        (
+            ACCOUNT.replace("bars: 1", "bars: 7"),
+            r"service.yaml:9: account main: Binance Spot has no bars of 7 s; it has",
+        ),
     ],
 )
 def test_what_can_not_go_on_is_refused_before_anything_is_written(text: str, said: str, tmp_path: Path) -> None:
