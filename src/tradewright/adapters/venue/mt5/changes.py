@@ -9,7 +9,7 @@ from decimal import Decimal
 from tradewright.adapters.venue.mt5 import outcomes
 from tradewright.adapters.venue.mt5.answers import Order as VenueOrder
 from tradewright.adapters.venue.mt5.books import Books
-from tradewright.adapters.venue.mt5.caller import Caller
+from tradewright.adapters.venue.mt5.caller import WITHDRAWN, Caller
 from tradewright.adapters.venue.mt5.connector import EXIT, ORDER
 from tradewright.adapters.venue.mt5.lookup import Lookup
 from tradewright.adapters.venue.mt5.ownership import Sent
@@ -98,6 +98,10 @@ class Changes:
                 code, text = outcome.reason if refused else (PARTLY_FILLED, "it filled meanwhile")
                 self._teller.deliver(self._books.state(order.id, answer.order, False))
                 self._teller.report(REPLACE_REJECTED, order, code, text)
+                return
+            if self._caller.ends(order):
+                self._teller.report(REPLACE_REJECTED, order, WITHDRAWN, "cancelled before its next part was sent")
+                self._teller.deliver(self._books.state(order.id, answer.order, False))
                 return
             leg = leg_of(answer.order.comment)[1] + 1
             await self._place_leg(wanted, order, answer.order, wanted.quantity - filled, leg)

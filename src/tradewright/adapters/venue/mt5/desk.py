@@ -3,14 +3,15 @@
 An opening goes out with the stop loss and take profit that were submitted behind it in the same step. In a hedging
 account resting exits are the SL and TP of the position they close, whole; a close at the market names its position. In
 an account that nets, an exit is an opposite order; one that may only reduce closes the position by its ticket. What was
-refused for a price that had moved is asked anew a few times: the refusal is certain, so it is another request. Nothing
-else is ever sent twice.
+surely not done is asked for anew (`Attempts`): the refusal is certain, so it is another request. Nothing else is ever
+sent twice.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import count
 
 from tradewright.adapters.venue.mt5 import outcomes
 from tradewright.adapters.venue.mt5.answers import Order as VenueOrder
@@ -50,9 +51,6 @@ from tradewright.model.order import ENTRY, LIMIT, MARKET, Order
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders
 
-#: So often an order is asked for whose price had moved.
-REQUOTES = 3
-
 
 class Desk:
     """changed: told when something was done at the venue, so that it is looked at soon; doubted: when a request was
@@ -72,7 +70,7 @@ class Desk:
         self._clock = clock
         self._changed = changed
         self._errors = errors
-        self._caller = Caller(connector, clock, rng, errors, doubted)
+        self._caller = Caller(connector, clock, rng, errors, doubted, self._waiting)
         self.changes = Changes(self._caller, self.teller, books, lookup, orders, self._tell)
         self._guards = Guards(self._caller, self.teller, books, lookup, orders, clock)
 
@@ -109,6 +107,11 @@ class Desk:
         if self._books.hedging and order.lot and (order.type != MARKET or self.lanes.busy(order.lot)):
             return order.lot
         return order.id
+
+    def _waiting(self, order: Order) -> list[Command]:
+        """Commands on it that wait, in whichever lane."""
+        queued = [*self.lanes.queued(order.id), *(self.lanes.queued(order.lot) if order.lot else ())]
+        return [one for one in queued if one.order_id == order.id]
 
     async def _handle(self, command: Command, queue: deque[Command]) -> None:
         order = command.order if isinstance(command, Submit) else self._orders.order(command.order_id)
@@ -171,8 +174,8 @@ class Desk:
             return
         rank = ORDER if order.role == ENTRY else EXIT
         size, magic = size or order.quantity, self._books.magic(order.strategy)
-        at_market = False
-        for attempt in range(REQUOTES + 1):
+        at_market, attempts = False, self._caller.attempts(order)
+        for attempt in count():
             if rank == ORDER and self._caller.limited():
                 self.teller.reject(family, RATE_LIMITED, "the connector takes no request now")
                 return
@@ -185,12 +188,9 @@ class Desk:
                 return
             self._own.sent[order.id] = Sent(order, magic, lots_of(order, size), 0, self.teller.venue_time())
             outcome = await self._caller.post("trades/open", body, f"{comment_of(order.id, leg)}:open:{attempt}", rank)
-            if outcome.kind == outcomes.LIMITED and rank == EXIT:
-                continue
             if outcome.kind == outcomes.REFUSED and not at_market and await self._reached(order, name, outcome):
                 at_market = True
-                continue
-            if outcome.kind != outcomes.REQUOTED:
+            elif not await attempts.again(outcome):
                 break
         await self._opened(order, along, outcome)
 
@@ -235,7 +235,8 @@ class Desk:
         """A close at the market, by its position's ticket."""
         ticket, fresh = await self._closing_ticket(order), False
         outcome = Outcome(outcomes.GONE, POSITION_CLOSED, "the position it would close is not open")
-        for attempt in range(REQUOTES + 1):
+        attempts = self._caller.attempts(order)
+        for attempt in count():
             if not ticket:
                 break
             lots = lots_of(order, order.quantity)
@@ -245,7 +246,7 @@ class Desk:
             if outcome.kind == outcomes.GONE and not fresh and not self._books.hedging:
                 # The net position is another one by now, or none: what is certain not to be done may be asked anew.
                 ticket, fresh = await self._closing_ticket(order, True), True
-            elif outcome.kind not in (outcomes.REQUOTED, outcomes.LIMITED):
+            elif not await attempts.again(outcome):
                 break
         if outcome.kind == outcomes.GONE:
             # Somebody was faster: what it did is told before the refusal.

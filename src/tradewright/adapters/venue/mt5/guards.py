@@ -65,7 +65,9 @@ class Guards:
         else:
             price = price_of(order, order.stop_units or order.limit_units)
             body = modify_body(position.ticket if position is not None else ticket, **{_SLOT_FIELDS[slot]: price})
-            outcome = await self._caller.post("trades/modify", body, self._caller.key(order, "guard"), EXIT)
+            attempts, outcome = self._caller.attempts(order), None
+            while outcome is None or await attempts.again(outcome):
+                outcome = await self._caller.post("trades/modify", body, self._caller.key(order, "guard"), EXIT)
             if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
                 self._teller.accept(order, f"{ticket}:{slot}")
             elif outcome.kind == outcomes.UNKNOWN:
