@@ -34,6 +34,7 @@ from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
+from tradewright.model.report import Fill
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Socket, Transport
 
@@ -85,7 +86,7 @@ class BinanceSpot:
         caller.forbidden = self._forbidden
         book = self._book = Book(orders)
         look_up = BinanceLookUp(caller, book, clock, rng.split("look_up"), self.errors, terms.settles_ms, self._spawn)
-        reporter = Reporter(terms.name, terms.code, book, orders, clock, deliver, self.errors, look_up.fill_in)
+        reporter = Reporter(terms.name, terms.code, book, orders, clock, self._tell, self.errors, look_up.fill_in)
         look_up.reporter = reporter
         desk = rng.split("desk")
         self._desk = Desk(caller, book, reporter, look_up, clock, desk, self.errors, terms.native_exits, self._spawn)
@@ -115,6 +116,11 @@ class BinanceSpot:
             url, _Gate(self._caller), self._clock, self._rng.split(url), opened, heard, lost,
             silence_ns=SILENCE_NS, renew_ns=RENEW_NS,
         )  # fmt: skip
+
+    def _tell(self, event: Event) -> None:
+        self._deliver(event)
+        if isinstance(event, Fill):
+            self._recovery.filled(event)
 
     # Requests
 

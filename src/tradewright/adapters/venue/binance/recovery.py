@@ -24,6 +24,8 @@ from tradewright.adapters.venue.binance.caller import Caller
 from tradewright.adapters.venue.binance.look_up import BinanceLookUp
 from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE
+from tradewright.model.report import Fill
 from tradewright.ports import Clock, Orders
 
 MS_NS = 1_000_000
@@ -61,6 +63,8 @@ class Recovery:
         #: What the account had when nothing was missing, and what the stream has said while something may be.
         self._balances: dict[str, int] | None = None
         self._later: dict[str, int] = {}
+        #: What the fills told since then have made of it.
+        self._told: Counter[str] = Counter()
         #: Until then (the venue's clock) no trade was missed.
         self._since = 0
         self._losses = 0
@@ -69,11 +73,23 @@ class Recovery:
         self._odd: dict[str, int] = {}
 
     def balances_changed(self, balances: dict[str, int]) -> None:
-        """As the stream says."""
-        if self._balances is not None and not self._since:
-            self._balances |= balances
-        else:
+        """As the stream says. Of what is traded that is known alone which the fills told account for: a fill that was
+        not told stands out at the next look."""
+        if self._balances is None or self._since:
             self._later |= balances
+            return
+        bases = {instrument.base for instrument in self.traded.values()}
+        for asset, amount in balances.items():
+            if asset not in bases or amount == self._balances.get(asset, 0) + self._told[asset]:
+                self._balances[asset] = amount
+                del self._told[asset]
+
+    def filled(self, fill: Fill) -> None:
+        """A fill was told."""
+        order = self.book.chains[fill.order_id].order
+        scale = 10 ** (MONEY_SCALE - order.instrument.size_scale)
+        self._told[order.instrument.base] += order.side * fill.size_units * scale
+        self._told[fill.fee_currency] -= fill.fee
 
     def lost(self) -> None:
         """From about now on trades may be missed."""
@@ -91,6 +107,7 @@ class Recovery:
         await self.look_up.filled_in(FILLED_IN_SECONDS)
         if self._losses == losses:
             self._balances, self._later, self._since = balances | self._later, {}, 0
+            self._told.clear()
             self._agree(began)
 
     async def _tell_before(self) -> None:
@@ -106,7 +123,7 @@ class Recovery:
         explained = dict(balances)
         for instrument in list(self.traded.values()):
             base = instrument.base
-            if known is None or balances.get(base, 0) == known.get(base, 0):
+            if known is None or balances.get(base, 0) in (known.get(base, 0), known.get(base, 0) + self._told[base]):
                 self._odd.pop(base, None)
                 continue
             told = await self._trades(instrument, since)
@@ -126,6 +143,8 @@ class Recovery:
             return
         for asset in {*known, *explained}:
             if self._balances.get(asset, 0) == known.get(asset, 0):
+                if explained.get(asset, 0) != known.get(asset, 0):
+                    del self._told[asset]
                 self._balances[asset] = explained.get(asset, 0)
 
     async def snapshot(self, account: str) -> AccountSnapshot:

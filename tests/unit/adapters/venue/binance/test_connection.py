@@ -30,7 +30,7 @@ from tradewright.sim.wire.binance import Knobs
 from tradewright.sim.wire.binance.limits import Limit, LimitsOf
 from tradewright.sim.wire.faults import Fault
 from tradewright.sim.wire.message import ABORTED
-from tradewright.sim.wire.trouble import FOREIGN_ORDER, MANUAL_CLOSE
+from tradewright.sim.wire.trouble import FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE
 
 MINUTE_NS, DAY = 60 * SECOND_NS, 86_400
 
@@ -323,6 +323,25 @@ def test_money_that_somebody_moves_is_in_the_next_snapshot() -> None:
         assert dict(snapshot.balances)["BNB"] == money_of("50", "bnb")  # the engine trades nothing of it: it is money
 
     play(program)
+
+
+def test_a_fill_that_was_never_told_stands_out_although_its_balance_was() -> None:
+    async def program(stage: Stage) -> None:
+        resting = stage.buy()
+        await stage.wait(1)
+        stage.ledger.cancel(resting)
+        await stage.wait(2)
+        await stage.client.snapshot()
+        assert stage.ledger.kinds(resting) == [ACCEPTED, CANCELLED]
+        assert stage.faulty.inject(LATE_FILL, stage.clock())
+        stage.settle()
+        await stage.wait(1)
+        assert stage.ledger.kinds(resting) == [ACCEPTED, CANCELLED], "its report was dropped"
+        await stage.client.snapshot()
+        assert stage.ledger.kinds(resting) == [ACCEPTED, CANCELLED, FILLED]
+
+    # Five frames come before: the answer, and the order and the balances twice.
+    play(program, [Fault(faults.DROP_FRAME, "/ws-api", after=5, times=1)])
 
 
 def moved(stage: Stage) -> list[tuple[str, int, bool]]:
