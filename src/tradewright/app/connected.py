@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tradewright.app.conflate import Conflator
 from tradewright.app.live import LiveEngine
+from tradewright.app.recall import recalled
 from tradewright.core.engine import Engine
 from tradewright.core.orders import OrderState
 from tradewright.core.reconcile import counts_next
@@ -22,20 +23,24 @@ from tradewright.core.trading_state import stopped
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.command import Command
 from tradewright.model.control import RECONCILE, Timer
-from tradewright.model.errors import InputError, TransportError, VenueRefused
+from tradewright.model.errors import InputError, JournalError, TransportError, VenueRefused
 from tradewright.model.event import MARKET_KIND_MAX, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import Order
+from tradewright.model.report import Report
 from tradewright.ports import Clock, LastGate, Venue
 from tradewright.sim.paper_account import PaperAccount
 
 SECOND_NS = 1_000_000_000
+History = Callable[[], Iterator[tuple[int, bytes]]]
 #: An account that its venue has not shown within so long could not be looked at: a venue that forbids everything would
 #: let a client wait for days.
 SHOWN_SECONDS = 30.0
 #: Events decided before other tasks have their turn: sockets are read in between.
 TURN = 64
+#: Ids that no record makes, remembered so that the journal is not read for them again.
+UNHEARD_OF_MAX = 1_000
 WAKE = "wake"
 
 BEFORE_HAND_OVER = "connected-before-hand-over"
@@ -104,12 +109,17 @@ class AccountOrders:
 
 
 class ConnectedEngine:
-    """A live engine and its venues. Make it, let each account `join`, then `run`. All in one event loop."""
+    """A live engine and its venues. Make it, let each account `join`, then `run`. All in one event loop. history: its
+    journal's records, numbered, from the first one on; without them what left memory is not recalled."""
 
-    def __init__(self, live: LiveEngine, clock: Clock, sync: Sync | None = None) -> None:
+    def __init__(
+        self, live: LiveEngine, clock: Clock, sync: Sync | None = None, history: History | None = None
+    ) -> None:  # fmt: skip
         self.live = live
         self.clock = clock
         self.sync = sync or Sync()
+        self._history = history
+        self._unheard_of: dict[str, None] = {}
         self.venues: dict[str, Venue] = {}
         self._gates: dict[str, LastGate] = {}
         self._papers: list[PaperAccount] = []
@@ -203,6 +213,8 @@ class ConnectedEngine:
 
     def step(self, event: Event) -> None:
         """Decides one event; its commands are durable when they are handed over."""
+        if isinstance(event, Report) and event.order_id not in self.engine.orders:
+            self._recall(event.order_id)
         for command in self.live.step(event):
             self.live.crash(BEFORE_HAND_OVER)
             self._hand_over(command)
@@ -211,6 +223,24 @@ class ConnectedEngine:
             self._look[event.account].set()
         elif isinstance(event, AccountSnapshot):
             self._compared[event.account].set()
+
+    def _recall(self, order_id: str) -> None:
+        """Something is said of an order that is not known: one of ours that left memory is looked for, once."""
+        code, _, rest = order_id.partition("-")
+        ours = any(account.terms.code == code for account in self.engine.accounts.values())
+        if self._history is None or not ours or rest.startswith("X-") or order_id in self._unheard_of:
+            return
+        try:
+            found = recalled(order_id, self._history(), self.engine.instruments, self.clock())
+        except JournalError:
+            # What is said is an alarm then, as of any order that nobody knows.
+            found = None
+        if found is not None:
+            self.live.step(found)
+            return
+        self._unheard_of[order_id] = None
+        if len(self._unheard_of) > UNHEARD_OF_MAX:
+            del self._unheard_of[next(iter(self._unheard_of))]
 
     def _hand_over(self, command: Command) -> None:
         account = self.engine.orders[command.order_id].order.account

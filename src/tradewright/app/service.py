@@ -22,6 +22,7 @@ from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
 from tradewright.app.control import Asked, ControlSocket
 from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
+from tradewright.app.home import JOURNAL
 from tradewright.app.picker import PickerAsked
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
@@ -29,6 +30,7 @@ from tradewright.app.sources import Sources
 from tradewright.app.synthetic_feed import SyntheticFeed
 from tradewright.app.watch import quarantine_of
 from tradewright.app.wiring.engine_room import EngineRoom, open_engine_room
+from tradewright.app.wiring.journals import read
 from tradewright.app.wiring.services import signal_sources
 from tradewright.app.wiring.venues import account_locks
 from tradewright.backtest.strategy_source import strategy_class
@@ -115,7 +117,7 @@ class Service:
         if self.told:
             self.stopping.set()
         self.began = time.monotonic()
-        self.connected = ConnectedEngine(self.room.live, self.clock, sync)
+        self.connected = ConnectedEngine(self.room.live, self.clock, sync, lambda: read(self.folder / JOURNAL))
         self.sources = Sources()
         self.doorstep = Doorstep(self.config, self.folder, self.plan, self.connected, self.clock, self.log.say)
         control: ControlSocket | None = None

@@ -25,7 +25,7 @@ from tradewright.core.orders import OrderState
 from tradewright.core.parents import Parents
 from tradewright.core.risk import Rule
 from tradewright.core.scoreboard import SAID, Scoreboard
-from tradewright.core.state import order_from, to_bytes
+from tradewright.core.state import order_from, order_state_from, to_bytes
 from tradewright.core.trading_state import REAPPEARED, UNKNOWN_ORDER
 from tradewright.core.watching import watch
 from tradewright.model.account import HEDGING, Account
@@ -75,6 +75,7 @@ from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import ENTRY, EXIT, LIMIT, MARKET, STOP_LOSS, Order
+from tradewright.model.recalled import OrderRecalled
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.score import ShadowMatched
@@ -334,6 +335,8 @@ class Blotter:
             self._apply_control(event)
             if isinstance(event, RequestWithheld):
                 self._notice(LAST_GATE, event.order_id, event.text)
+            elif isinstance(event, OrderRecalled):
+                self._apply_recalled(event)
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -535,6 +538,18 @@ class Blotter:
         self._post(state)
         self._count_trade(state, False)
         inquiries.note(self, state, inquiries.SECOND_NS)
+
+    def _apply_recalled(self, recalled: OrderRecalled) -> None:
+        """An order that had left memory is there again as it ended, and leaves it some time from now."""
+        state = order_state_from(recalled.state, self.instruments)
+        order = state.order
+        if order.id in self.orders:
+            return
+        self.orders[order.id] = state
+        book = self.book(order.account, order.strategy, order.instrument)
+        self.holds.reserve(order, book, order.instrument.quote, 0)
+        self._post(state)
+        self.note_end(self.now, order.id)
 
     def _owned(self, row: list[Any]) -> list[Any]:
         """Somebody else's order that closes a lot by its name is an exit of the strategy that holds the lot."""

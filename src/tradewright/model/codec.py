@@ -47,6 +47,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import Order
+from tradewright.model.recalled import OrderRecalled
 from tradewright.model.reconciliation import BalanceAdjusted, LotsTransferred, PositionAdjusted, Reconciled
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import (
@@ -94,6 +95,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.REQUEST_WITHHELD: RequestWithheld,
     kinds.POSITION_SPLIT: PositionSplit,
     kinds.CANCEL_REQUESTED: CancelRequested,
+    kinds.ORDER_RECALLED: OrderRecalled,
     kinds.RECONCILED: Reconciled,
     kinds.BALANCE_ADJUSTED: BalanceAdjusted,
     kinds.POSITION_ADJUSTED: PositionAdjusted,

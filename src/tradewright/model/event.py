@@ -53,6 +53,7 @@ SIGNAL_FAILED = 51
 REQUEST_WITHHELD = 52
 POSITION_SPLIT = 53
 CANCEL_REQUESTED = 54
+ORDER_RECALLED = 55
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59
 

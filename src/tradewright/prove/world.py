@@ -204,7 +204,7 @@ class World:
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
         self.live.edges = self.edges
-        self.floor = ConnectedEngine(self.live, self.clock)
+        self.floor = ConnectedEngine(self.live, self.clock, history=self.journal.read)
         run = self.trader.engine.run
         deliver = self.floor.deliver
         if self.gossips:
