@@ -186,7 +186,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes | None:
 
 
 def main(name: str, runs: int, seed: int, samples: str = "") -> None:
-    import atheris  # type: ignore[import-not-found,unused-ignore]
+    import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     with atheris.instrument_imports(include=["tradewright.adapters.venue"]):
         decoder = decoders()[name]
