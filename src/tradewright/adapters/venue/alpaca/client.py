@@ -32,6 +32,7 @@ from tradewright.adapters.venue.alpaca.recovery import Recovery
 from tradewright.adapters.venue.alpaca.requests import Exits, Requests
 from tradewright.adapters.venue.alpaca.shapes import shapes_of
 from tradewright.adapters.venue.alpaca.teller import Teller
+from tradewright.adapters.venue.alpaca.tracked import Tracked
 from tradewright.adapters.venue.alpaca.updates import (
     CANCEL_REFUSED,
     EXECUTIONS,
@@ -281,13 +282,8 @@ class AlpacaVenue:
             if wire.order_class and len(self._held) < HELD_MAX:
                 self._held.append(update)
             return
-        leg = tracked.legs.get(wire.id)
-        if leg is not None and update.event in EXECUTIONS and update.price is not None and update.qty is not None:
-            instrument = tracked.instrument
-            self._teller.fill(
-                tracked, leg, size_units(update.qty, instrument), price_units(update.price, instrument),
-                size_units(wire.filled_qty, instrument), time,
-            )  # fmt: skip
+        if update.event in EXECUTIONS:
+            self._execution(tracked, update, time)
         if update.event == CANCEL_REFUSED:
             tracked.refused += 1
         if update.event not in STATES:
@@ -295,6 +291,17 @@ class AlpacaVenue:
             self.errors[f"event {update.event[:40]!r}"] += 1
             self._start(self._lookups.answer(tracked.id, surely=False))
         self._placing.told(tracked)
+
+    def _execution(self, tracked: Tracked, update: Update, time: int) -> None:
+        """An execution's id is what of the order was filled by then, and the order in an event may be newer than the
+        execution: one that does not join on to what was told is left to the account's activities. Raises Unreadable."""
+        leg = tracked.legs.get(update.order.id)
+        if leg is None or update.price is None or update.qty is None:
+            return
+        size = size_units(update.qty, tracked.instrument)
+        cumulative = size_units(update.order.filled_qty, tracked.instrument)
+        if leg.told + size == cumulative:
+            self._teller.fill(tracked, leg, size, price_units(update.price, tracked.instrument), cumulative, time)
 
     async def _look_again(self) -> None:
         looked = moved = self._clock()
