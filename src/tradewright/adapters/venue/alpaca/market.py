@@ -180,9 +180,13 @@ class Market:
             rows = await self._door.fetch(self._requests.assets(asset_class), list[WireAsset], LONG_TIMEOUT)
             for row in rows:
                 symbol = plain(row.symbol)
-                # An asset that is not traded any more may have left its symbol to another.
-                if symbol in wanted and (symbol not in found or row.status == "active"):
+                if symbol in wanted:
                     found[symbol] = row
+        # What is not traded any more may still be held.
+        for symbol in sorted(wanted - found.keys()):
+            asset = await self._one(symbol)
+            if asset is not None:
+                found[symbol] = asset
         return found
 
     async def _prices(self, symbols: list[str]) -> dict[str, Decimal]:

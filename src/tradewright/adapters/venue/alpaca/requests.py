@@ -187,7 +187,8 @@ class Requests:
         return self._ask("GET", f"/v2/assets/{quote(symbol, safe='')}")
 
     def assets(self, asset_class: str) -> HttpRequest:
-        return self._ask("GET", "/v2/assets", {"asset_class": asset_class})
+        """All that are traded now: those of the past are many times more."""
+        return self._ask("GET", "/v2/assets", {"status": "active", "asset_class": asset_class})
 
     def latest_trades(self, symbols: Sequence[str]) -> HttpRequest:
         query = {"symbols": ",".join(symbols), "feed": self._endpoints.feed}

@@ -52,6 +52,20 @@ def test_many_symbols_cost_the_two_lists_and_their_last_prices() -> None:
     play(act)
 
 
+def test_of_many_symbols_one_that_is_not_traded_any_more_is_asked_for_by_itself() -> None:
+    async def act(stage: Stage) -> None:
+        before = stage.site._limits["demo-key", False]._used
+        found = {one.symbol: one for one in await stage.venue.instruments(["ACME", "GLOBEX", "BTCUSD"] * 4)}
+        assert {symbol: one.rules.tradable for symbol, one in found.items()} == {
+            "ACME": True, "GLOBEX": False, "BTCUSD": True,
+        }  # fmt: skip
+        assert stage.site._limits["demo-key", False]._used - before == 3
+        with pytest.raises(InputError, match="NONE"):
+            await stage.venue.instruments(["ACME", "NONE"] * 6)
+
+    play(act, knobs=Knobs(suspended=frozenset({"GLOBEX"})))
+
+
 def test_bars_that_are_over_come_oldest_first_page_by_page() -> None:
     async def act(stage: Stage) -> None:
         acme, start = stage.ledger.instruments[0], MONDAY - 60 * MINUTE

@@ -140,7 +140,7 @@ def test_environments_are_hosts_of_their_own() -> None:
         (REQUESTS.positions(), "GET", "/v2/positions"),
         (REQUESTS.clock(), "GET", "/v2/clock"),
         (REQUESTS.asset("BRK.B"), "GET", "/v2/assets/BRK.B"),
-        (REQUESTS.assets("crypto"), "GET", "/v2/assets?asset_class=crypto"),
+        (REQUESTS.assets("crypto"), "GET", "/v2/assets?status=active&asset_class=crypto"),
     ],
 )  # fmt: skip
 def test_a_question_is_asked_exactly(request_: Any, method: str, target: str) -> None:
