@@ -78,7 +78,7 @@ class Service:
             raise Refusal(401, "the token is missing or wrong")
         if not path.startswith(f"{API}/"):
             raise Refusal(404, f"there is nothing at {path}")
-        if not self._wall.known:
+        if self._wall.due(self._clock()):
             self._infer()
         if method == "GET":
             return reply(200, self._read(name, dict(parse_qsl(query, keep_blank_values=True))), request_id)
@@ -113,7 +113,7 @@ class Service:
         return given
 
     def _infer(self) -> None:
-        """The newest tick of what the market watch shows tells how far the clock is from UTC, if it is of now."""
+        """The newest tick of what the market watch shows tells how far the clock is from UTC, if it came now."""
         newest = max((info.time for info in self._package.symbols_get() or () if info.select), default=0)
         self._wall.infer(newest, self._clock())
 

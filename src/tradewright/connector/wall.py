@@ -1,7 +1,8 @@
 """The broker's wall clock: what the terminal calls a time is what that clock shows, written as if it were UTC.
 
-How far it is ahead is told: as seconds, or as a zone, whose summer time is then known. Else it is inferred from the
-newest tick, to the half hour: while the market is closed there is none, and nothing is inferred.
+How far it is ahead is told: as seconds, or as a zone, whose summer time is then known. Else it is inferred to the half
+hour, from a tick that was seen to come: the last one of a market that has closed is as old as anything, and lies near
+some half hour a third of the time. Once an hour it is looked at again, and two ticks that agree change it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,24 @@ from tradewright.model.errors import InputError, NotReady
 from tradewright.model.zone import DAY_NS, RANGE_END, RANGE_FIRST, offset_ns, utc_ns
 
 SECOND_NS, MS_NS = 1_000_000_000, 1_000_000
-#: Brokers' clocks differ from UTC by whole half hours; a tick that is older than this tells nothing.
+#: Brokers' clocks differ from UTC by whole half hours; a tick that may be older than this tells nothing.
 HALF_HOUR, FRESH = 1_800, 300
+#: How long what was inferred stands, and between looks then.
+STANDS_NS, LOOK_NS = 3_600 * SECOND_NS, 10 * SECOND_NS
 AHEAD_MAX = 15 * 3_600
 
 
 class Wall:
-    """given: a zone ("Europe/Athens"), seconds as text ("7200"), or "" = inferred from a tick before it is used."""
+    """given: a zone ("Europe/Athens"), seconds as text ("7200"), or "" = inferred from ticks before it is used."""
 
     def __init__(self, given: str = "") -> None:
         self._zone = ""
         self._seconds: int | None = None
+        self._told = bool(given)
+        self._newest = 0
+        self._looked = 0
+        self._confirmed = 0
+        self._other: int | None = None
         if given.removeprefix("-").isdecimal():
             self._seconds = int(given)
             if abs(self._seconds) > AHEAD_MAX:
@@ -38,12 +46,25 @@ class Wall:
     def known(self) -> bool:
         return bool(self._zone) or self._seconds is not None
 
+    def due(self, now: int) -> bool:
+        """Whether a tick should be looked for."""
+        if self._told:
+            return False
+        return not self.known or (now - self._confirmed >= STANDS_NS and now - self._looked >= LOOK_NS)
+
     def infer(self, tick_seconds: int, now: int) -> None:
-        """Takes the offset from a tick's time, if the tick can be of now."""
+        """Takes the offset from a tick's time, if it is newer than that of a look a moment ago, and so of now."""
+        watched = self._newest > 0 and now - self._looked <= FRESH * SECOND_NS
+        came = tick_seconds > self._newest
+        self._newest, self._looked = max(tick_seconds, self._newest), now
         ahead = tick_seconds - now // SECOND_NS
         near = round(ahead / HALF_HOUR) * HALF_HOUR
-        if not self.known and tick_seconds and abs(ahead - near) <= FRESH and abs(near) <= AHEAD_MAX:
-            self._seconds = near
+        if self._told or not (watched and came) or abs(ahead - near) > FRESH or abs(near) > AHEAD_MAX:
+            return
+        if self._seconds is None or near in (self._seconds, self._other):
+            self._seconds, self._other, self._confirmed = near, None, now
+        else:
+            self._other = near
 
     def ahead(self, time: int) -> int:
         """ns by which the clock is ahead of UTC at a moment. Raises NotReady while nobody knows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -207,10 +208,12 @@ def test_of_two_names_none_is_taken_but_the_one_that_is_mapped() -> None:
     assert call(mapped, POST, "trades/open", OPEN)[1]["broker_symbol"] == "XAUUSDc"
 
 
-def test_the_clock_is_inferred_from_a_tick_of_now_and_from_no_other() -> None:
+def test_the_clock_is_inferred_from_a_tick_that_comes_and_from_no_other() -> None:
     door = Door()
     service = service_of(door, "")
-    assert call(service, GET, "open-positions")[0] == 200
+    assert call(service, GET, "history/deals")[0] == 503
+    door.price("EURUSD", "1.10010", "1.10012")
+    assert call(service, GET, "history/deals")[0] == 200
     assert call(service, GET, "health")[1]["utc_offset_s"] == 7_200
     closed = Door(start=SATURDAY)
     closed.wait(4_000)
@@ -218,6 +221,41 @@ def test_the_clock_is_inferred_from_a_tick_of_now_and_from_no_other() -> None:
     assert call(silent, GET, "health")[1]["utc_offset_s"] is None
     status, said = call(silent, GET, "history/deals")
     assert status == 503 and "clock" in said["error"]
+
+
+def ns(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp()) * SECOND
+
+
+def test_the_last_tick_of_a_market_that_has_closed_tells_nothing_whenever_the_connector_starts() -> None:
+    last = ns("2026-11-20T23:59:58+00:00") // SECOND  # of a clock three hours ahead, written as if it were UTC
+    for start in range(ns("2026-11-20T21:00:00+00:00"), ns("2026-11-21T12:00:00+00:00"), 120 * SECOND):
+        wall = Wall()
+        for look in range(0, 60 * SECOND, 20 * SECOND):
+            wall.infer(last, start + look)
+        assert not wall.known
+    # It came while nobody looked.
+    wall = Wall()
+    wall.infer(last - 40_000, ns("2026-11-20T09:53:00+00:00"))
+    wall.infer(last, ns("2026-11-21T08:02:00+00:00"))
+    assert not wall.known
+
+
+def test_a_clock_that_was_inferred_is_looked_at_each_hour_and_two_ticks_change_it() -> None:
+    wall, begin = Wall(), ns("2026-10-23T10:00:00+00:00")
+    for now in (begin, begin + 5 * SECOND):
+        assert wall.due(now)
+        wall.infer(now // SECOND + 10_800, now)
+    assert wall.ahead(begin) == 10_800 * SECOND
+    assert not wall.due(begin + 3_500 * SECOND) and wall.due(begin + 3_700 * SECOND)
+    later = ns("2026-10-26T10:00:00+00:00")
+    seen = []
+    for now in (later, later + 10 * SECOND, later + 20 * SECOND):
+        assert wall.due(now)
+        wall.infer(now // SECOND + 7_200, now)
+        seen.append(wall.ahead(now) // SECOND)
+    assert seen == [10_800, 10_800, 7_200]
+    assert not Wall("7200").due(later)
 
 
 @pytest.mark.parametrize("given", ["7200", "-18000", "0", "Europe/Athens"])
