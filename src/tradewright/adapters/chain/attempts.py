@@ -38,15 +38,19 @@ End = Callable[[Chain, Leg, str], Awaitable[None]]
 
 
 class Attempts:
-    """end_leg: the venue's way to end a leg."""
+    """end_leg: the venue's way to end a leg. ending: whether a cancel of an order waits for what is under way."""
 
-    def __init__(self, book: Book, reporter: Reporter, look_up: LookUp, clock: Clock, rng: Rng, end_leg: End) -> None:
+    def __init__(
+        self, book: Book, reporter: Reporter, look_up: LookUp, clock: Clock, rng: Rng, end_leg: End,
+        ending: Callable[[str], bool],
+    ) -> None:  # fmt: skip
         self.book = book
         self.reporter = reporter
         self.look_up = look_up
         self.clock = clock
         self.rng = rng
         self.end_leg = end_leg
+        self.ending = ending
 
     async def place(self, chains: Sequence[Chain], rank: int, send: Send) -> None:
         """New orders, which go out as one request."""
@@ -70,7 +74,10 @@ class Attempts:
 
     def leave(self, chains: Sequence[Chain]) -> None:
         """The request that places their newest legs leaves now, whatever it waited for: from here on the venue may
-        take it, and that it is not found says nothing."""
+        take it, and that it is not found says nothing. Raises NotSent for the next leg of an order that is to be
+        cancelled by now: an opening does not go out, seconds after everything was stopped, to be ended again."""
+        if any(chain.last.number and self.ending(chain.order.id) for chain in chains):
+            raise NotSent("the order was to be cancelled before its change left")
         for chain in chains:
             chain.last.sent = self.clock()
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from tradewright.adapters.chain.look_up import LookUp
+from tradewright.adapters.chain.outcomes import CANCEL
 from tradewright.adapters.chain.reporter import Reporter
 
 
@@ -25,10 +26,12 @@ class Lanes:
         self.done = done
         self._last: dict[str, asyncio.Task[None]] = {}
         self._asked: set[str] = set()
+        self._cancels: Counter[str] = Counter()
 
     def put(self, order_ids: Sequence[str], request: str, work: Callable[[], Awaitable[None]]) -> None:
         """Work that begins when what came before it for these orders has ended. request: what it answers, of
         `outcomes`, "" = a question."""
+        self._cancels.update(order_ids if request == CANCEL else ())
         before = [lane for lane in map(self._last.get, order_ids) if lane is not None and not lane.done()]
         task = self.spawn(self._run(order_ids, before, request, work))
         for id in order_ids:
@@ -45,6 +48,10 @@ class Lanes:
         """Whether a request about it is under way."""
         return order_id in self._last
 
+    def ending(self, order_id: str) -> bool:
+        """Whether a cancel of it waits for what is under way about it."""
+        return self._cancels[order_id] > 0
+
     def _leave(self, order_ids: Sequence[str], done: asyncio.Task[None]) -> None:
         for id in order_ids:
             if self._last.get(id) is done:
@@ -56,6 +63,8 @@ class Lanes:
     ) -> None:  # fmt: skip
         if before:
             await asyncio.wait(before)
+        if request == CANCEL:
+            self._cancels -= Counter(order_ids)
         try:
             await work()
         except Exception as error:

@@ -90,8 +90,8 @@ class Caller:
         return signed_parameters(parameters, self._credentials, self.now() // 1_000)
 
     async def call(self, call: Call, rank: int = ASK_RANK, leaves: Callable[[], None] = _nobody) -> bytes:
-        """The body of an answer that says yes. leaves: told each time the request leaves. Raises NotSent, AnswerLost
-        (also where the answer says nothing certain), Limited, Refused."""
+        """The body of an answer that says yes. leaves: told each time the request leaves, which it does not where that
+        raises NotSent. Raises NotSent, AnswerLost (also where the answer says nothing certain), Limited, Refused."""
         answer = await self._send(call, rank, leaves)
         outcome, code, text = self._read(call, answer)
         if outcome == CLOCK:
@@ -168,8 +168,8 @@ class Caller:
 
     async def _send(self, call: Call, rank: int, leaves: Callable[[], None] = _nobody) -> HttpAnswer:
         taken = await self._room(call, rank)
-        leaves()
         try:
+            leaves()
             answer = await self._transport.request(self._request(call), TIMEOUT)
         finally:
             self._slots.give()

@@ -46,7 +46,7 @@ class Desk:
         self.errors = errors
         self.native_exits = native_exits
         self.lanes = Lanes(reporter, look_up, errors, spawn)
-        self.attempts = Attempts(book, reporter, look_up, clock, rng, self._end)
+        self.attempts = Attempts(book, reporter, look_up, clock, rng, self._end, self.lanes.ending)
         self._batch: list[Order] = []
 
     def execute(self, command: Command) -> None:

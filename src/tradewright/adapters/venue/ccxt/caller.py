@@ -213,8 +213,8 @@ class Caller:
             raise NotSent(f"{method}: the library asks for something on its own")
         if method != "GET":
             self._check(errand, method, url, body)
-            errand.wrote += 1
             errand.leaves()
+            errand.wrote += 1
         errand.left, errand.beyond = True, errand.landed
         answer = await self._transport.request(HttpRequest(method, url, headers, body), TIMEOUT)
         if answer.status in (418, 429):

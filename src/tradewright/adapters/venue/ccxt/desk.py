@@ -52,7 +52,7 @@ class Desk:
         self.rng = rng
         self.errors = errors
         self.lanes = Lanes(reporter, look_up, errors, spawn, poke)
-        self.attempts = Attempts(book, reporter, look_up, clock, rng, self._end)
+        self.attempts = Attempts(book, reporter, look_up, clock, rng, self._end, self.lanes.ending)
 
     def execute(self, command: Command) -> None:
         """Takes a request over."""

@@ -147,6 +147,23 @@ def test_a_new_leg_that_never_arrived_ends_the_order_only_when_it_can_not_arrive
     play(program, [Fault(faults.LOSE_REQUEST, PLACE, after=1)])
 
 
+def test_a_new_leg_does_not_leave_once_the_order_is_to_be_cancelled() -> None:
+    """Everything is stopped while the leg before it is being ended: no opening goes out behind that."""
+
+    async def program(stage: Stage) -> None:
+        id = stage.buy()
+        await stage.wait(1)
+        stage.ledger.replace(id, ONE, 91 * DOLLAR)
+        stage.ledger.cancel(id)
+        await stage.wait(5)
+        assert len(stage.calls(PLACE)) == 1 and len(stage.account.orders) == 1
+        assert stage.status(id) == "CANCELLED"
+        assert [one.code for one in stage.ledger.reports(id, REPLACE_REJECTED)] == ["NOT_SENT"]
+        stage.check()
+
+    play(program)
+
+
 def test_the_next_process_finds_the_newest_leg() -> None:
     async def program(stage: Stage) -> None:
         id = stage.buy(2 * ONE)

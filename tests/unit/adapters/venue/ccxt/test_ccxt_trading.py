@@ -156,6 +156,20 @@ def test_a_change_never_makes_more_than_was_asked_for_whatever_fills_in_between(
     play(program)
 
 
+def test_a_new_leg_does_not_leave_once_the_order_is_to_be_cancelled() -> None:
+    async def program(stage: CcxtStage) -> None:
+        id = stage.buy()
+        await stage.wait(3)
+        stage.ledger.replace(id, ONE, 91 * DOLLAR)
+        stage.ledger.cancel(id)
+        await stage.wait(5)
+        assert len(stage.calls("POST")) == 1 and len(stage.account.orders) == 1
+        assert stage.status(id) == "CANCELLED"
+        stage.check()
+
+    play(program)
+
+
 def test_an_order_that_was_taken_and_is_hidden_for_a_while_is_found_and_not_given_up() -> None:
     async def program(stage: CcxtStage) -> None:
         id = stage.buy()
