@@ -176,8 +176,8 @@ class Venue(Protocol):
 
     async def run(self) -> None:
         """Holds the connections for as long as it is not cancelled: streams, what they missed, renewals, clock offset.
-        A ConnectionChanged says when the account's reports begin to flow without a gap, and when they cease to; a
-        RulesChanged, what the venue demands of orders from now on."""
+        A ConnectionChanged says when the account's reports begin to flow without a gap, and when they cease to, or what
+        is watched has been away for a while; a RulesChanged, what the venue demands of orders from now on."""
 
     async def snapshot(self) -> AccountSnapshot:
         """The account as the venue shows it now. What is foreign in it was made known before. Raises TransportError,

@@ -1,5 +1,5 @@
-"""A venue that says nothing, or forbids everything, while its stream of events stands: whoever runs the engine hears of
-it, and nothing opens behind it."""
+"""A venue that shows nothing, forbids everything, or sends no market data, while its stream of events stands: whoever
+runs the engine hears of it, and nothing opens behind it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import asyncio
 from typing import Any
 
 from tests.venues import floor
-from tests.venues.floor import Floor
+from tests.venues.floor import BUY, STRATEGY, Floor
 from tests.venues.roster import VENUES
 from tradewright.core.reconcile import CONNECTION_LOST, FAILURES_MAX, RECONCILIATION_FAILED
 from tradewright.model.event import ALARM, SNAPSHOT_FAILED
+from tradewright.sim.wire.faults import DISCONNECT, Fault
 
 SECOND_NS = 10**9
 
@@ -46,5 +47,22 @@ def test_under_a_ban_the_account_is_down_with_an_alarm_until_it_was_looked_at_ag
         assert not one.ready
         await one.until(lambda: one.ready, 150)
         assert one.clock() > begun + 600 * SECOND_NS
+
+    floor.run(VENUES["binance"], act)  # type: ignore[arg-type]
+
+
+def test_an_account_whose_market_data_stays_away_opens_nothing_and_is_told_of() -> None:
+    async def act(one: Floor) -> None:
+        begun, plan = one.clock(), one.stand.faulty.plan
+        plan.add(Fault(DISCONNECT, "/stream", times=0))
+        one.stand.move(0)
+        await one.until(lambda: CONNECTION_LOST in one.alarms(begun), 30)
+        assert not one.ready
+        await asyncio.sleep(120)
+        assert not one.ready and one.alarms(begun) == [CONNECTION_LOST]
+        plan.faults.clear()
+        await one.until(lambda: one.ready, 60)
+        await one.tell(BUY)
+        assert one.net(STRATEGY) > 0
 
     floor.run(VENUES["binance"], act)  # type: ignore[arg-type]

@@ -101,9 +101,12 @@ class BinanceSpot:
         streams = f"{endpoints.streams}/stream?timeUnit=MICROSECOND"
         self._feed = Feed(
             lambda opened, heard, lost: self._line(streams, opened, heard, lost), clock, deliver, self.errors,
-            self._spawn,
+            self._spawn, self._blinded,
         )  # fmt: skip
+        #: Whether the account's reports flow; why market data does not, "" = it does; what was told of both.
         self._up: bool | None = None
+        self._blind = ""
+        self._said: bool | None = None
         #: Counts connections, so that a recovery knows whether its own still stands.
         self._epoch = 0
         self._recovering: asyncio.Task[None] | None = None
@@ -224,16 +227,27 @@ class BinanceSpot:
     def _lost(self, reason: str) -> None:
         self._epoch += 1
         self._recovery.lost()
-        if self._up is not False:
-            self._up = False
-            self._deliver(ConnectionChanged(self._clock(), self.account, False, reason))
+        self._up = False
+        self._say(reason)
+
+    def _blinded(self, reason: str) -> None:
+        """Exits that are held here do not see the market, and openings would be made blind."""
+        self._blind = reason
+        self._say(reason)
+
+    def _say(self, reason: str = "") -> None:
+        up = bool(self._up) and not self._blind
+        # Before its reports flow for the first time, an account without market data is not up anyway.
+        if up != self._said and not (self._up is None and not reason):
+            self._said = up
+            self._deliver(ConnectionChanged(self._clock(), self.account, up, "" if up else reason or self._blind))
 
     def _missed(self, reason: str) -> None:
         """Something on a stream that stands could not be read: it is looked up as after a break."""
         self._recovery.lost()
         if self._up:
             self._up = False
-            self._deliver(ConnectionChanged(self._clock(), self.account, False, reason))
+            self._say(reason)
         self._begin_recovery(0)
 
     def _forbidden(self, wait: int, text: str) -> None:
@@ -258,7 +272,7 @@ class BinanceSpot:
                 await asyncio.sleep(pause / SECOND_NS)
         if epoch == self._epoch and not self._up:
             self._up = True
-            self._deliver(ConnectionChanged(self._clock(), self.account, True))
+            self._say()
 
 
 class _Gate:

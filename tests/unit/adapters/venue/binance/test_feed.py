@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.adapters.venue.binance.stage import BTC, DOLLAR, ETH, HOST, ONE, SECOND_NS, START, Stage, play
 from tradewright.adapters.net.slots import Slots
+from tradewright.model.account_snapshot import ConnectionChanged
 from tradewright.model.event import ACCEPTED, CANCELLED, FILLED
 from tradewright.model.market import Bar, Quote, Trade
 from tradewright.sim.wire import faults
@@ -57,6 +58,53 @@ def test_a_market_stream_that_breaks_is_subscribed_anew_and_the_account_stays_up
         assert stage.ledger.ups == [True]
 
     play(program, [Fault(faults.DISCONNECT, "/stream", after=1)])
+
+
+def test_market_data_that_stays_away_brings_the_account_down_until_it_is_there_again() -> None:
+    """Exits that are held here go by it."""
+
+    async def program(stage: Stage) -> None:
+        stage.client.watch([BTC])
+        await stage.wait(2)
+        stage.plan.add(Fault(faults.DISCONNECT, "/stream", times=0))
+        stage.trade("100.10", "0.1")
+        await stage.wait(9)
+        assert stage.ledger.ups == [True]
+        await stage.wait(3)
+        assert stage.ledger.ups == [True, False]
+        (told,) = [one for one in stage.ledger.events if isinstance(one, ConnectionChanged) and not one.up]
+        assert "no market data for 10 s" in told.text
+        stage.client._missed("the account's own stream had a gap")
+        await stage.wait(100)
+        assert stage.ledger.ups == [True, False]
+        stage.plan.faults.clear()
+        await stage.wait(31)
+        assert stage.ledger.ups == [True, False, True]
+        stage.trade("100.20", "0.1")
+        await stage.wait(1)
+        assert heard(stage, Trade)[-1].price_units == 10_020
+
+    play(program)
+
+
+def test_market_data_that_is_there_again_says_nothing_of_an_account_that_is_down() -> None:
+    async def program(stage: Stage) -> None:
+        stage.client.watch([BTC])
+        await stage.wait(2)
+        stage.plan.add(Fault(faults.DISCONNECT, "/stream", times=0))
+        stage.plan.add(Fault(faults.DISCONNECT, "/ws-api", times=0))
+        stage.trade("100.10", "0.1")
+        stage.buy()
+        await stage.wait(60)
+        assert stage.ledger.ups == [True, False]
+        del stage.plan.faults[0]
+        await stage.wait(31)
+        assert stage.ledger.ups == [True, False]
+        stage.plan.faults.clear()
+        await stage.wait(60)
+        assert stage.ledger.ups == [True, False, True]
+
+    play(program)
 
 
 def test_market_streams_are_renewed_before_their_end() -> None:
