@@ -85,6 +85,9 @@ def test_at_mt5_an_exit_whose_price_has_moved_is_asked_for_until_it_is_done(venu
         await scene.tell(lambda strategy: strategy.close())
         await scene.until(lambda: scene.net() == 0, 20)
         assert scene.there() == 0
+        closes = scene.requests("POST /api/v1/trades/")[1:]
+        assert len(closes) == 10
+        assert all(b'"deviation_points":100' in request.body for _, request in closes)
 
     play(venue, act)
 

@@ -17,5 +17,6 @@ from tradewright.adapters.venue.mt5.client import Mt5Client, Names, Polling
 from tradewright.adapters.venue.mt5.credentials import Credentials
 from tradewright.adapters.venue.mt5.endpoints import Endpoints
 from tradewright.adapters.venue.mt5.open_trades import ExposureSnapshot, OpenTrades
+from tradewright.adapters.venue.mt5.requests import Deviation
 
-__all__ = ["Credentials", "Endpoints", "ExposureSnapshot", "Mt5Client", "Names", "OpenTrades", "Polling"]
+__all__ = ["Credentials", "Deviation", "Endpoints", "ExposureSnapshot", "Mt5Client", "Names", "OpenTrades", "Polling"]

@@ -23,7 +23,7 @@ from tradewright.adapters.venue.mt5.endpoints import Endpoints
 from tradewright.adapters.venue.mt5.lookup import Lookup, successful
 from tradewright.adapters.venue.mt5.market import Prices
 from tradewright.adapters.venue.mt5.open_trades import OpenTrades
-from tradewright.adapters.venue.mt5.requests import SLOTS, slot_of
+from tradewright.adapters.venue.mt5.requests import SLOTS, Deviation, slot_of
 from tradewright.adapters.venue.mt5.rounds import Rounds, failing
 from tradewright.adapters.venue.mt5.symbols import SymbolBook, instrument_of
 from tradewright.model.account import Account
@@ -71,6 +71,7 @@ class Mt5Client:
         self, terms: Account, credentials: Credentials, endpoints: Endpoints, transport: Transport, clock: Clock,
         rng: Rng, orders: Orders, deliver: Callable[[Event], None], names: Names | None = None,
         polling: Polling | None = None, trades: OpenTrades | None = None, since: int = 0,
+        deviation: Deviation | None = None,
     ) -> None:  # fmt: skip
         names = names or Names()
         self.account = terms.name
@@ -90,7 +91,7 @@ class Mt5Client:
         self._rules = RulesWatch(self._listed, orders, clock, deliver, self.errors, self._polling.rules)
         self._desk = Desk(
             self._connector, self._books, self._lookup, orders, clock, self._rng, deliver, self._wake.set, self.errors,
-            self._rules.doubt,
+            self._rules.doubt, deviation or Deviation(),
         )  # fmt: skip
         self._rounds = Rounds(
             self._connector, credentials, self._books, self._lookup, self._desk, orders, self.trades, clock, deliver,

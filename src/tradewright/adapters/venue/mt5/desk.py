@@ -28,6 +28,7 @@ from tradewright.adapters.venue.mt5.requests import (
     SLOTS,
     STOP_LOSS_SLOT,
     TAKE_PROFIT_SLOT,
+    Deviation,
     cancel_body,
     close_body,
     comment_of,
@@ -59,8 +60,9 @@ class Desk:
     def __init__(
         self, connector: Connector, books: Books, lookup: Lookup, orders: Orders, clock: Clock, rng: Rng,
         deliver: Callable[[Event], None], changed: Callable[[], None], errors: Counter[str],
-        doubted: Callable[[], None],
+        doubted: Callable[[], None], deviation: Deviation,
     ) -> None:  # fmt: skip
+        self._deviation = deviation
         self.lanes = Lanes(self._handle)
         self.teller = Teller(clock, deliver)
         self._books = books
@@ -181,8 +183,9 @@ class Desk:
                 return
             try:
                 body = open_body(
-                    order, name, magic, size, leg, prices.get(STOP_LOSS_SLOT), prices.get(TAKE_PROFIT_SLOT), at_market
-                )
+                    order, name, magic, size, leg, prices.get(STOP_LOSS_SLOT), prices.get(TAKE_PROFIT_SLOT), at_market,
+                    self._deviation.of(order),
+                )  # fmt: skip
             except VenueRefused as refused:
                 self.teller.reject(family, refused.code, str(refused))
                 return
@@ -241,7 +244,7 @@ class Desk:
                 break
             lots = lots_of(order, order.quantity)
             self._own.sent[order.id] = Sent(order, 0, lots, ticket, self.teller.venue_time())
-            body = close_body(order, ticket, order.quantity)
+            body = close_body(order, ticket, order.quantity, self._deviation.of(order))
             outcome = await self._caller.post("trades/close", body, f"{order.id}:close:{attempt}", EXIT)
             if outcome.kind == outcomes.GONE and not fresh and not self._books.hedging:
                 # The net position is another one by now, or none: what is certain not to be done may be asked anew.

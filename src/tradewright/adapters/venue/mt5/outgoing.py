@@ -37,6 +37,7 @@ SIDES = {"buy": BUY, "sell": SELL}
 KINDS = {"market": MARKET, "limit": LIMIT, "stop": STOP, "stop_limit": STOP_LIMIT}
 RESTS = {"day": DAY, "gtc": GTC}
 FILLINGS = {"fok": FOK, "ioc": IOC}
+POINTS_MAX = 10_000
 #: Parts of a modification: which of them name a position's exits.
 SLOTS = {"stop_loss": STOP_PART, "take_profit": TARGET}
 
@@ -121,6 +122,7 @@ def _opening(fields: Fields) -> list[Asked]:
     filling, time = fields.text("filling"), fields.take("time")
     tifs: tuple[int, ...] = (DAY, GTC)
     if type == MARKET:
+        _points(fields)
         if time is not None or filling not in ("auto", *FILLINGS):
             raise Unlisted(f"filling is {filling!r}, time {time!r}")
         tifs = (FILLINGS[filling],) if filling in FILLINGS else tifs
@@ -142,8 +144,16 @@ def _opening(fields: Fields) -> list[Asked]:
     return [main, *parts, *([Asked(act=LEG, part=TARGET, of=name, limit=target)] if target is not None else [])]
 
 
+def _points(fields: Fields) -> None:
+    """How far the price of an order at the market may move; it bounds and widens nothing that was asked for."""
+    points = fields.take("deviation_points")
+    if points is not None and not (type(points) is int and 0 < points <= POINTS_MAX):
+        raise Unlisted(f"deviation_points is {points!r}")
+
+
 def _close(fields: Fields) -> Asked:
     fields.take("reason")
+    _points(fields)
     ticket = fields.ticket("ticket")
     if not ticket:
         raise Unlisted("it says no ticket")

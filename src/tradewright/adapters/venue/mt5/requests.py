@@ -7,6 +7,7 @@ An order carries its id in its comment, and the magic number of its strategy: MT
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -50,6 +51,18 @@ RESTING = {DAY: "day", GTC: "gtc"}
 AT_ONCE = {FOK: "fok", IOC: "ioc", DAY: "auto", GTC: "auto"}
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Points by which the price may move between what the connector sees and what the server does, of orders at the
+    market; where it has moved further the server refuses (10004). Servers that execute at the market heed none."""
+
+    entries: int = 20
+    exits: int = 100
+
+    def of(self, order: Order) -> int:
+        return self.entries if order.role == ENTRY else self.exits
 
 
 def magic_of(strategy: str, given: Mapping[str, int]) -> int:
@@ -117,7 +130,7 @@ def lots_of(order: Order, size: int) -> Decimal:
 
 def open_body(
     order: Order, name: str, magic: int, size: int, leg: int, sl: Decimal | None, tp: Decimal | None,
-    at_market: bool = False,
+    at_market: bool = False, deviation: int = 0,
 ) -> bytes:  # fmt: skip
     """Of trades/open. name: the broker's symbol; size: counts; sl, tp: of the position it opens; at_market: whatever
     its type, now, and at no worse price than the connector sees. Raises VenueRefused for a comment too long."""
@@ -131,6 +144,8 @@ def open_body(
         "strategy": order.strategy,
     }  # fmt: skip
     if kind == "market":
+        if deviation and not at_market:
+            content["deviation_points"] = deviation
         content["filling"] = "auto" if at_market else AT_ONCE[order.time_in_force]
         return _ENCODER.encode(content)
     content["time"] = RESTING[order.time_in_force]
@@ -141,11 +156,10 @@ def open_body(
     return _ENCODER.encode(content)
 
 
-def close_body(order: Order, ticket: int, size: int) -> bytes:
+def close_body(order: Order, ticket: int, size: int, deviation: int = 0) -> bytes:
     """Of trades/close: so much of a position. comment, which the reference does not name, makes the deal its own."""
-    return _ENCODER.encode(
-        {"ticket": ticket, "volume": lots_of(order, size), "comment": order.id, "reason": order.role}
-    )
+    content = {"ticket": ticket, "volume": lots_of(order, size), "comment": order.id, "reason": order.role}
+    return _ENCODER.encode(content | ({"deviation_points": deviation} if deviation else {}))
 
 
 def modify_body(ticket: int, **changes: Decimal | None) -> bytes:

@@ -16,6 +16,7 @@ from tradewright.adapters.venue.mt5 import answers as shapes
 from tradewright.adapters.venue.mt5.answers import Deals, Listed, OrderAnswer, Position, Positions, iso, moment, read
 from tradewright.adapters.venue.mt5.open_trades import PRICE_DISTANCE, risk_of
 from tradewright.adapters.venue.mt5.requests import (
+    Deviation,
     cancel_body,
     close_body,
     comment_of,
@@ -101,6 +102,21 @@ def test_what_is_refused_says_which_part_mt5_does_not_have() -> None:
     assert unsupported(order(STOP_LIMIT, role=EXIT, lot="T1-1-1"), True) == "TYPE_NOT_SUPPORTED"
     assert unsupported(order(LIMIT, DAY, role=EXIT, lot="T1-1-1"), True) == "TIF_NOT_SUPPORTED"
     assert unsupported(order(LIMIT, limit_units=0), True) == "PRICE_MISSING"
+
+
+def test_an_order_at_the_market_says_how_far_its_price_may_move_and_an_exit_says_more() -> None:
+    entry, exit = order(), order(role=EXIT)
+    points = {"entry": Deviation().of(entry), "exit": Deviation().of(exit), "own": Deviation(5, 7).of(exit)}
+    assert points == {"entry": 20, "exit": 100, "own": 7}
+    body = open_body(entry, "GOLD", 9, 1_000, 0, None, None, deviation=20)
+    assert json.loads(body) == {**BASE, **SENT[MARKET, GTC, 0], "deviation_points": 20}
+    assert json.loads(close_body(exit, 7, 500, 100))["deviation_points"] == 100
+    # What rests has its price, and so has a limit that closes where the market is already.
+    for quiet in (
+        open_body(order(LIMIT), "GOLD", 9, 300, 0, None, None, deviation=20),
+        open_body(order(LIMIT, role=EXIT), "GOLD", 9, 300, 0, None, None, True, 100),
+    ):
+        assert "deviation_points" not in json.loads(quiet)
 
 
 def test_the_bytes_of_what_changes_something() -> None:
