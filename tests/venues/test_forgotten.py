@@ -3,17 +3,21 @@ strategy that ordered it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.cases.scene import Scene, play
+from tradewright.adapters.venue.mt5 import Polling
 from tradewright.app.connected import Sync
 from tradewright.core.life_cycle import WORKING
 from tradewright.model.event import FILLED
 from tradewright.sim.wire.trouble import LATE_FILL
 
 DAY = 86_400.0
+#: An MT5 account is asked so seldom meanwhile, seconds: nothing happens there.
+SELDOM = 900.0
 #: Those that are asked again and again all day long.
 LONG = [pytest.param(venue, marks=pytest.mark.long) for venue in ("alpaca", "mt5-hedging", "mt5-netting")]
 
@@ -27,10 +31,16 @@ def test_a_day_after_its_end_an_order_is_forgotten_and_a_fill_of_it_is_booked(ve
         await scene.cancel(order)
         await scene.until(lambda: scene.status(order) == "CANCELLED")
         scene.market.pace = 1_800
+        if scene.venue == "mt5":
+            client: Any = scene.client
+            client._polling, client._prices._seconds = replace(client._polling, idle=SELDOM), SELDOM
         await scene.rest(DAY - 600)
         assert order in scene.engine.orders
         await scene.rest(3_600)
         scene.market.pace = 1
+        if scene.venue == "mt5":
+            client._polling, client._prices._seconds = Polling(), 1.0
+            await scene.rest(SELDOM)
         await scene.rest(5)
         assert order not in scene.engine.orders and order not in scene.engine.holds.over
         before = scene.net()
