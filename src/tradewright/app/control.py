@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -21,7 +21,7 @@ from tradewright.app.recovery import rebuild
 from tradewright.app.wiring.journals import AccountLock, FileJournal
 from tradewright.core.engine import Engine
 from tradewright.model.codec import encode
-from tradewright.model.control import ACTIVE, EVERYTHING, TRADING_STATES, CloseRequested, TradingStateSet
+from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, TRADING_STATES, CloseRequested, TradingStateSet
 from tradewright.model.errors import InputError, JournalLocked, NotReady, TradewrightError, Unanswered, UsageError
 from tradewright.model.shadow import is_shadow
 from tradewright.trader import Trader
@@ -37,11 +37,11 @@ READ_SECONDS_MAX = 0.2
 
 
 class Asked(msgspec.Struct, tag_field="ask", tag="state", forbid_unknown_fields=True):
-    """What somebody wants. close: what the scope holds is closed at the market as well."""
+    """What a named person wants. close: what the scope holds is closed at the market as well."""
 
     scope: str
-    state: int
-    who: str
+    state: Annotated[int, msgspec.Meta(ge=ACTIVE, le=HALTED)]
+    who: Annotated[str, msgspec.Meta(min_length=1)]
     reason: str
     close: bool = False
 

@@ -448,6 +448,8 @@ class Blotter:
         account.day = rolled.day
         account.day_equity = rolled.equity
         account.ranges.clear()
+        self.gate.forget_waivers(self.now)
+        self.parents.forget_old(self.now)
         if self.board is not None:
             self.board.apply(rolled)
         if account.traffic is not None:

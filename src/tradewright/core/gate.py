@@ -166,6 +166,11 @@ class Gate:
         self.waivers[event.scope, event.limit] = event
         self.forget()
 
+    def forget_waivers(self, now: int) -> None:
+        """Fold: waivers that have ended leave memory; they let nothing pass already."""
+        for key in [key for key, waiver in self.waivers.items() if waiver.expires <= now]:
+            del self.waivers[key]
+
     def expired(self, now: int) -> list[str]:
         """Scopes whose temporary set has ended."""
         return [scope for scope in sorted(self.limits) if 0 < self.limits[scope].expires <= now]

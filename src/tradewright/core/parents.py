@@ -2,8 +2,8 @@
 
 A parent belongs to one account, strategy, instrument and side; its size is what its first slice said. A slice counts
 with what it has filled and what it may still fill, so one that ended gives back what it did not fill, and one whose
-outcome is not known keeps it. Asked where an order is approved and where its size is changed. Where nobody slices,
-nothing is kept.
+outcome is not known keeps it. Asked where an order is approved and where its size is changed. A parent that nobody has
+sliced for a month is forgotten. Where nobody slices, nothing is kept.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tradewright.core.orders import OrderState
 
 PARENT_EXCEEDED = "PARENT_EXCEEDED"
+#: A parent whose last slice is older, and has left memory, is forgotten when a day begins.
+KEPT_NS = 31 * 86_400 * 10**9
 #: As the page of reasons tells it.
 PARENT_CODES = {PARENT_EXCEEDED: "All slices of a parent order together, this one included, are no larger than it is."}
 
@@ -25,13 +27,15 @@ Key = tuple[str, str, int, int, str]
 
 
 class Parent:
-    """One parent order. size: counts; gone: filled by slices that have left memory; slices: ids of the others."""
+    """One parent order. size: counts; gone: filled by slices that have left memory; last: when its newest slice was
+    approved, ns UTC; slices: ids of the others."""
 
-    __slots__ = ("size", "gone", "slices")
+    __slots__ = ("size", "gone", "last", "slices")
 
-    def __init__(self, size: int, gone: int = 0, slices: list[str] | None = None) -> None:
+    def __init__(self, size: int, gone: int = 0, last: int = 0, slices: list[str] | None = None) -> None:
         self.size = size
         self.gone = gone
+        self.last = last
         self.slices: list[str] = [] if slices is None else slices
 
 
@@ -47,6 +51,7 @@ class Parents:
         key = key_of(order, event.parent)
         parent = self.known.setdefault(key, Parent(event.size_units))
         parent.slices.append(order.id)
+        parent.last = event.time
         self.of[order.id] = key
 
     def forget(self, state: OrderState) -> None:
@@ -56,6 +61,11 @@ class Parents:
             parent = self.known[key]
             parent.slices.remove(state.order.id)
             parent.gone += state.filled
+
+    def forget_old(self, now: int) -> None:
+        """Fold: parents that nobody has sliced for long leave memory; their names may begin anew."""
+        for key in [key for key, kept in self.known.items() if not kept.slices and kept.last <= now - KEPT_NS]:
+            del self.known[key]
 
     def size_of(self, order: Order, name: str, said: int) -> int:
         """Size counts of the parent: what its first slice said, else what this one does."""
@@ -76,12 +86,14 @@ class Parents:
         return Check(PARENT_EXCEEDED, used <= size, used, size, "size")
 
     def row(self) -> list[Any]:
-        return [[*key, parent.size, parent.gone, parent.slices] for key, parent in sorted(self.known.items())]
+        return [
+            [*key, parent.size, parent.gone, parent.last, parent.slices] for key, parent in sorted(self.known.items())
+        ]
 
     def restore(self, rows: list[Any]) -> None:
-        for *key, size, gone, slices in rows:
+        for *key, size, gone, last, slices in rows:
             found: Any = tuple(key)
-            self.known[found] = Parent(size, gone, list(slices))
+            self.known[found] = Parent(size, gone, last, list(slices))
             for order_id in slices:
                 self.of[order_id] = found
 

@@ -35,7 +35,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 12
+VERSION = 13
 
 
 def to_bytes(engine: Blotter) -> bytes:

@@ -158,6 +158,12 @@ def test_who_says_nothing_or_nonsense_to_a_running_engine_does_not_stop_it(
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect("control")
             connection.sendall(line)
+    good = {"ask": "state", "scope": "all", "state": 3, "who": "ann", "reason": ""}
+    for bad in ({"state": 9}, {"state": 0}, {"who": ""}):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect("control")
+            connection.sendall(json.dumps(good | bad).encode() + b"\n")
+            assert next(iter(bad)) in json.loads(connection.makefile().readline())["error"]
     assert asked("kill", "symbol:BTCUSD", "--home", home).row["states"] == {"symbol:BTCUSD": "HALTED"}
 
 

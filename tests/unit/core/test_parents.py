@@ -44,6 +44,20 @@ def test_the_last_slice_fits_to_the_unit(last: int) -> None:
     assert bool(slice_of(desk, last)) is (last <= 40)
 
 
+def test_a_parent_that_nobody_sliced_for_a_month_is_forgotten_and_none_before() -> None:
+    desk = desk_of()
+    desk.fill(slice_of(desk, 100), 100, PRICE)
+    for day in range(1, 34):
+        desk.now += DAY
+        desk.quote(PRICE)
+        if day == 30:
+            assert slice_of(desk, 1) == ""
+    assert desk.engine.parents.known == {}
+    assert slice_of(desk, 100)
+    desk.engine = snapshot_of(desk)
+    assert slice_of(desk, 1) == ""
+
+
 def test_a_check_tells_the_slices_and_the_size_of_the_parent() -> None:
     desk = desk_of()
     slice_of(desk, 60)

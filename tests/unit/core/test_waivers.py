@@ -94,3 +94,15 @@ def test_a_drawdown_that_two_persons_let_pass_halts_nothing(name: str) -> None:
     desk.quote(PRICE // 2)
     assert list(desk.engine.states) == ["account:main"]
     desk.feed(TradingStateSet(desk.tick(), "account:main", ACTIVE, "ann", "looked"))
+
+
+def test_a_waiver_that_has_ended_leaves_memory_when_a_day_begins() -> None:
+    desk = desk_with(maxOrderQuantity=5, maxOrderValue=100, softLimits=["maxOrderQuantity", "maxOrderValue"])
+    waive(desk, "maxOrderQuantity")
+    desk.now += 20 * HOUR
+    desk.quote(PRICE)
+    waive(desk, "maxOrderValue", 24)
+    desk.now += 4 * HOUR
+    desk.quote(PRICE)
+    assert list(desk.engine.gate.waivers) == [("account:main", "maxOrderValue")]
+    assert desk.refused(BUY, 6) == ["MAX_ORDER_QUANTITY"]
