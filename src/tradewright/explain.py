@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.orders import OrderState
-from tradewright.model.control import ESCALATED, MOVE_CODES, TIME_EXIT, TRADING_STATES, Alarm, ExitMoved, ModifyJudged
+from tradewright.model.control import (
+    ESCALATED,
+    MOVE_CODES,
+    RESTORED,
+    TIME_EXIT,
+    TRADING_STATES,
+    Alarm,
+    ExitMoved,
+    ModifyJudged,
+)
 from tradewright.model.decision import FILTER, Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
@@ -340,6 +349,8 @@ def _moved(moved: ExitMoved, instrument: Instrument) -> str:
     why = MOVE_CODES[moved.code]
     if moved.code in (TIME_EXIT, ESCALATED):
         return f"what is left of it goes at the market: {moved.code} {why}"
+    if moved.code == RESTORED:
+        return f"it takes the place of {moved.guard}: {moved.code} {why}"
     seen = f", best price {text_of(moved.best_units, scale)}" if moved.best_units else ""
     trail = f", {text_of(moved.trail_units, scale)} away" if moved.trail_units else ""
     return f"stop moves to {text_of(moved.stop_units, scale)}: {moved.code} {why}{seen}{trail}"

@@ -269,6 +269,16 @@ def test_what_was_closed_already_needs_no_plan() -> None:
     assert desk.is_idle()
 
 
+@NATIVE
+def test_what_stays_when_a_part_is_closed_keeps_its_stop(native: bool) -> None:
+    """Four of ten go at the open; the six are stopped out within the same bar."""
+    desk = bought(native, more={"bar 2": [["close", {"size": 4}]]}, stop_loss=90)
+    said = desk.bar(100, 100, 89, 95) + desk.flat(90)
+    assert [line[2:] for line in said if line[0] == "filled"] == [(10000, 4), (9000, 6)]
+    assert desk.is_idle()
+    desk.check_recovery()
+
+
 # ── the watchdog ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -67,6 +67,7 @@ cdef class Blotter:
     cdef public list targeted
     cdef public object board
     cdef readonly dict inquiries
+    cdef readonly dict owed
     cdef Book newest
     @cython.locals(state=AccountState)
     cpdef str next_order_id(self, str account)
@@ -92,7 +93,7 @@ cdef class Blotter:
     @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
     cdef _post(self, OrderState state)
     cdef _end_held(self, OrderState state)
-    @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, fresh=cython.bint)
+    @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, was_asked=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
     @cython.locals(order=Order)
     cdef _begin_exit(self, HeldExit exit, Fill fill)

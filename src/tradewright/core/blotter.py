@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import inquiries, modify, reconcile, reservations, session, watchdog
+from tradewright.core import inquiries, modify, owed_exits, reconcile, reservations, session, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -99,8 +99,8 @@ class Blotter:
     report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
     reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
-    the shadow account, None = there is none. `order_count` and `decision_count` number ids; `run` is part of every
-    order id, so that no restart can use one twice.
+    the shadow account, None = there is none. owed: exits that ended for a close, by id. `order_count` and
+    `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -109,7 +109,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
-        "targeted", "newest", "board", "inquiries",
+        "targeted", "newest", "board", "inquiries", "owed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -132,6 +132,7 @@ class Blotter:
         self.plans: dict[str, ExitPlan] = {}
         self.guards: dict[str, Guard] = {}
         self.stops: dict[str, watchdog.Watched] = {}
+        self.owed: dict[str, owed_exits.Owed] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -501,6 +502,8 @@ class Blotter:
                 self.exits[order.id] = exit = HeldExit(order)
                 if order.parent == "":
                     exit.best = self.marks.marks[order.instrument.index].reference(order.side)
+            if self.owed:
+                owed_exits.guarded_by(self, order)
 
     def _held_here(self, order: Order) -> bool:
         """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait
@@ -579,6 +582,8 @@ class Blotter:
             if order.role != ENTRY and order.type != LIMIT and (order.type != MARKET or order.role == STOP_LOSS):
                 watchdog.fold(self, command)
         elif isinstance(command, Cancel):
+            if state.order.role != ENTRY:
+                owed_exits.freed(self, command)
             if state.stage == HELD:
                 command.here = True
                 self._end_held(state)
@@ -664,6 +669,7 @@ class Blotter:
         was_trade = was_open or state.filled > 0
         was_lost = state.stage == ENDED_NOT_FOUND
         was_over = state.overfilled
+        was_asked = state.cancel == SENT or state.cancel == UNKNOWN
         fresh = state.admit(report)
         if self.tracked:
             heard(self, report, state, fresh)
@@ -689,8 +695,13 @@ class Blotter:
         elif state.overfilled and not was_over:
             # Its venue has made it smaller than what it has filled.
             self._alarm_fill(state)
+        if self.owed:
+            owed_exits.told(self, state, event.size_units if fresh and isinstance(event, Fill) else 0)
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
+            failed = "" if order.role == ENTRY else owed_exits.failed(self, state, was_asked)
+            if failed:
+                self._notice(owed_exits.CLOSE_FAILED, order.id, failed)
         elif was_lost and state.stage == WORKING:
             self._notice(REAPPEARED, order.id, f"{order.id} works though its venue did not know it")
 
@@ -768,7 +779,7 @@ class Blotter:
             state = self.orders.get(order_id)
             if state is None or state.is_open() or state.time_ended >= until:
                 continue
-            if (self.children or self.guards) and self._guards(order_id):
+            if (self.children or self.guards or self.owed) and self._guards(order_id):
                 self.note_end(self.now, order_id)
                 continue
             if self.parents.of:
@@ -779,11 +790,11 @@ class Blotter:
                 self.children.pop(order_id, None)
 
     def _guards(self, parent: str) -> bool:
-        """Whether a child of this order may still fill, or a plan guards what it filled."""
-        if parent in self.guards:
+        """Whether a child of this order may still fill or is owed, or a plan guards what it filled; or it is owed."""
+        if parent in self.guards or parent in self.owed:
             return True
         for child in self.children.get(parent, ()):
             state = self.orders.get(child)
-            if state is not None and state.is_open():
+            if state is not None and (state.is_open() or child in self.owed):
                 return True
         return False

@@ -18,6 +18,7 @@ from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
 from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
+from tradewright.core.owed_exits import give_back
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
 from tradewright.core.sizers import fitted
@@ -224,6 +225,8 @@ class Engine(Judge):
                     self.emit(self.board.matched(match, self.now, self.marks), outputs)
         if report.kind == NOT_FOUND:
             outputs += place_again(self, report)
+        if self.owed:
+            outputs += give_back(self)
         if self.stopping:
             outputs += self.end_openings()
         return outputs
@@ -384,6 +387,8 @@ class Engine(Judge):
             outputs += watchdog.tend(self)
         if event.kind == NOT_FOUND or (event.kind == FILLED and self.fresh_fill):
             outputs += place_again(self, event)  # type: ignore[arg-type]
+        if self.owed:
+            outputs += give_back(self)
         if self.targeted:
             outputs += session.tend(self)
         return outputs

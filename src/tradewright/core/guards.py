@@ -16,14 +16,14 @@ from tradewright.core.holds import left
 from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
 from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.command import TIME_IS_OVER, Replace
-from tradewright.model.control import BREAK_EVEN, ESCALATED, TIME_EXIT, TRAILING, ExitMoved, ExitPlanned
+from tradewright.model.control import BREAK_EVEN, ESCALATED, RESTORED, TIME_EXIT, TRAILING, Alarm, ExitMoved, ExitPlanned
 from tradewright.model.control import DISTANCE as NEW_DISTANCE
 from tradewright.model.event import REPLACED, Event
 from tradewright.model.exit_plan import PPM_ONE, ExitPlan
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import round_down, round_up
-from tradewright.model.order import Order
+from tradewright.model.order import STOP_LOSS, TAKE_PROFIT, Order
 from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tradewright.core.engine import Engine
     from tradewright.core.orders import OrderState
 
+#: Alarm: an exit of a plan that could never be reached is not made.
+EXIT_UNREACHABLE = "EXIT_UNREACHABLE"
 #: A request that does not stand in the way of another.
 IDLE = (NONE, REFUSED)
 
@@ -108,6 +110,9 @@ def _fold_moved(engine: Blotter, moved: ExitMoved) -> None:
     if moved.code == TIME_EXIT:
         del engine.guards[moved.guard]
         return
+    if moved.code == RESTORED:
+        _fold_restored(engine, moved)
+        return
     guard = engine.guards[moved.guard]
     guard.asked = moved.stop_units
     if moved.code == NEW_DISTANCE:
@@ -118,6 +123,19 @@ def _fold_moved(engine: Blotter, moved: ExitMoved) -> None:
     if state.stage == HELD:
         state.order.limit_units = _limit_with(state.order, moved.stop_units)
         state.order.stop_units = moved.stop_units
+
+
+def _fold_restored(engine: Blotter, moved: ExitMoved) -> None:
+    """An exit has taken the place of another: its guard and its best price go over to it."""
+    held = engine.exits.get(moved.order_id)
+    if held is not None and moved.best_units:
+        held.best = moved.best_units
+    for key in list(engine.guards):
+        guard = engine.guards[key]
+        if guard.exit == moved.guard:
+            del engine.guards[key]
+            guard.exit = moved.order_id
+            engine.guards[guard.key] = guard
 
 
 def _follow(engine: Blotter, guard: Guard, event: MarketEvent) -> None:
@@ -150,7 +168,7 @@ def _prune(engine: Blotter) -> None:
     """A guard ends when its opening ended and nothing is left of what it opened; one of a single stop ends with it."""
     for key in list(engine.guards):
         guard = engine.guards[key]
-        if engine.orders[key].is_open():
+        if engine.orders[key].is_open() or (guard.entry == "" and key in engine.owed):
             continue
         if guard.entry == "" or guarded(engine, guard) == 0:
             del engine.guards[key]
@@ -173,6 +191,14 @@ def guarded(engine: Blotter, guard: Guard) -> int:
         filled = engine.orders[guard.entry].filled
         return min(filled, book.closable(-order.side, guard.entry if book.hedging else ""))
     return min(order.quantity, book.closable(order.side, order.lot))
+
+
+def overdue(engine: Blotter, guard: Guard) -> int:
+    """Size counts that its time closes: of an opening what the ledger says is still open of it, and of no other."""
+    if guard.entry == "":
+        return guarded(engine, guard)
+    order = engine.orders[guard.entry].order
+    return engine.book(order.account, order.strategy, order.instrument).closable(-order.side, guard.entry)
 
 
 def entry_price(engine: Blotter, guard: Guard) -> int:
@@ -213,7 +239,7 @@ def tend(engine: Engine, event: Event) -> list[Event]:
         guard = engine.guards.get(key)
         if guard is None or guarded(engine, guard) == 0:
             continue
-        if guard.deadline and engine.now >= guard.deadline:
+        if guard.deadline and engine.now >= guard.deadline and overdue(engine, guard) > 0:
             _close_in_time(engine, guard, outputs)
         elif not guard.made and guard.plan.makes():
             _make(engine, guard, outputs)
@@ -237,18 +263,29 @@ def _make(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
     elif plan.trail(price):
         wish.exit_trail_units, wish.exit_trail_ppm = plan.trail_units, plan.trail_ppm
     if stops:
-        wish.stop_loss = on_tick(entry, side, side * min(stops))
+        wish.stop_loss = _reachable(engine, entry, on_tick(entry, side, side * min(stops)), STOP_LOSS, outputs)
         wish.exit_trail_units = wish.exit_trail_ppm = 0
     if plan.target_ppm:
-        wish.take_profit = on_tick(entry, -side, price - side * (price * plan.target_ppm // PPM_ONE))
+        target = on_tick(entry, -side, price - side * (price * plan.target_ppm // PPM_ONE))
+        wish.take_profit = _reachable(engine, entry, target, TAKE_PROFIT, outputs)
     # What it filled may have closed what stood on the other side, and needs no guard then. A venue that links exits to
     # their opening does not know: there they grow with its fills.
     wish.quantity = guarded(engine, guard)
     if not (_parted(engine, guard) and engine.accounts[entry.account].terms.native_exits):
         wish.quantity += engine.orders[entry.id].remaining()
-    made = engine.attach(wish, entry, outputs)
+    wanted = wish.stop_loss or wish.take_profit or wish.exit_trail_units or wish.exit_trail_ppm
+    made = engine.attach(wish, entry, outputs) if wanted else []
     stop = next((order.id for order in made if order.stop_units), "")
     engine.emit(ExitPlanned(engine.now, entry.id, stop, list(plan.row())), outputs)
+
+
+def _reachable(engine: Engine, entry: Order, price: int, role: str, outputs: list[Event]) -> int:
+    """The price of an exit; 0 for one that no market can come to, which a person hears of."""
+    if price > 0:
+        return price
+    words = f"{entry.id} has no {role.replace('_', '-')}: by its plan it would stand at zero or below"
+    engine.emit(Alarm(engine.now, EXIT_UNREACHABLE, entry.id, words), outputs)
+    return 0
 
 
 def _parted(engine: Blotter, guard: Guard) -> int:
@@ -349,7 +386,7 @@ def new_distance(engine: Engine, wish: Intent) -> list[Event]:
 def _close_in_time(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
     """The time is over: what is left is closed at the market, its exits and the rest of its opening end."""
     order = engine.orders[guard.key].order
-    side, size = exit_side(engine, guard), guarded(engine, guard)
+    side, size = exit_side(engine, guard), overdue(engine, guard)
     book = engine.book(order.account, order.strategy, order.instrument)
     lot = (guard.entry if book.hedging else "") if guard.entry else order.lot
     whole = size == book.closable(side, lot)

@@ -31,6 +31,8 @@ cdef class Judge(Blotter):
     cdef _close_lots(self, Book book, Intent intent, list outputs)
     @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
     cdef list _in_the_way(self, Book book, Intent intent)
+    @cython.locals(there=cython.longlong)
+    cdef list _enough(self, Book book, Intent intent, list found)
     cdef _free(self, list freed, list outputs)
     cdef _refuse(self, Book book, Intent intent, list outputs)
     cpdef list deny(self, Intent intent, object check, str words)

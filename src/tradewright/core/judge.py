@@ -157,9 +157,9 @@ class Judge(Blotter):
         """Ids of the exits that guard what `intent` closes, and go when it is granted.
 
         Those that wait for fills of an open parent stay. Closing a part leaves the exits that are held here alone,
-        since they close what is left; those at the venue stand in its way, and what remains is to be protected anew.
-        Closing all of it at the market, or all that is not on its way there yet, also takes the place of closes that
-        wait for a price.
+        since they close what is left; of those at the venue as many go as stand in its way, the oldest first as lots
+        are closed, and what stays of theirs is guarded anew (`core.owed_exits`). Closing all of it at the market, or
+        all that is not on its way there yet, also takes the place of closes that wait for a price.
         """
         found: list[str] = []
         closable = book.closable(intent.side, intent.lot)
@@ -178,7 +178,22 @@ class Judge(Blotter):
             waits = parent is not None and parent.is_open() and (state.stage == HELD or parent.filled == 0)
             if not waits and (whole or state.stage != HELD):
                 found.append(order_id)
-        return found
+        return found if whole else self._enough(book, intent, found)
+
+    def _enough(self, book: Book, intent: Intent, found: list[str]) -> list[str]:
+        """The first of these exits that together make room for a close of a part; with each all of its group."""
+        chosen: list[str] = []
+        for order_id in found:
+            lifted = self.holds.lift(chosen)
+            there = left(book, intent.side, intent.lot, intent.group)
+            self.holds.put_back(chosen, lifted)
+            if there >= intent.quantity:
+                break
+            group = self.orders[order_id].order.group
+            for other in found:
+                if other not in chosen and (other == order_id or (group and self.orders[other].order.group == group)):
+                    chosen.append(other)
+        return chosen
 
     def _free(self, freed: list[str], outputs: list[Event]) -> None:
         """Cancel the exits whose place a close takes, and what their parents have not filled yet: it would stand

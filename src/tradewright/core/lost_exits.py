@@ -42,10 +42,10 @@ def _place(engine: Engine, order_id: str) -> list[Event]:
     state = engine.orders.get(order_id)
     if state is None or state.stage != ENDED_NOT_FOUND or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
         return outputs
-    if rest_of(engine, state) == 0 or _has_heir(engine, state):
+    if order_id in engine.owed or rest_of(engine, state) == 0 or _has_heir(engine, state):
         return outputs
     lost = state.order
-    order = _again(engine, state)
+    order = again(engine, state, lost.quantity - state.filled)
     engine.place_exits([order], f"{lost.id} is not known at its venue, and what it guards is still held", outputs)
     for guard in list(engine.guards.values()):
         if guard.exit == lost.id:
@@ -79,14 +79,14 @@ def _terms(order: Order) -> tuple[object, ...]:
     return (order.side, order.role, order.lot, order.parent, order.group, order.type, prices)
 
 
-def _again(engine: Engine, state: OrderState) -> Order:
-    """The same terms under another id; what was filled of it already is not asked for again. What went out at the
-    market stands for itself: linked to its opening it would wait here for a price."""
+def again(engine: Engine, state: OrderState, quantity: int) -> Order:
+    """The same terms under another id, for so many size counts. What went out at the market stands for itself: linked
+    to its opening it would wait here for a price."""
     lost = state.order
     parent, group = (lost.parent, lost.group) if lost.type != MARKET else ("", "")
     return Order(
         engine.next_order_id(lost.account), lost.account, lost.strategy, lost.instrument, lost.side, lost.type,
-        lost.quantity - state.filled, lost.limit_units, lost.stop_units, lost.trail_units, lost.trail_ppm,
+        quantity, lost.limit_units, lost.stop_units, lost.trail_units, lost.trail_ppm,
         lost.time_in_force, lost.flags, lost.lot, parent, group, lost.role, 0, engine.decision_count + 1,
         engine.now,
     )  # fmt: skip

@@ -26,11 +26,13 @@ from tradewright.model.control import (
 )
 from tradewright.model.decision import Check
 from tradewright.model.numbers import nearest_count_of, text_of
+from tradewright.model.order import EXIT, MARKET
 
 if TYPE_CHECKING:
     from tradewright.core.accounts import AccountState
     from tradewright.core.blotter import Blotter
     from tradewright.core.engine import Engine
+    from tradewright.core.ledger import Book
     from tradewright.model.event import Event
 
 RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
@@ -151,7 +153,12 @@ def left_open(account: AccountState, now: int) -> bool:
     """Whether something is still held that nothing is closing, long enough behind the last try."""
     if now < account.flattened + RETRY_NS:
         return False
-    return any((book.long_size or book.short_size) and not book.exits for book in account.books)
+    return any((book.long_size or book.short_size) and not _closing(book) for book in account.books)
+
+
+def _closing(book: Book) -> bool:
+    """Whether something closes it; a stop or a target that waits for its price does not."""
+    return any(hold.order.role == EXIT or hold.order.type == MARKET for hold in book.exits.values())
 
 
 def _stop(engine: Engine, account: AccountState, code: str, value: int, limit: int, outputs: list[Event]) -> None:

@@ -18,6 +18,7 @@ from tradewright.core.inquiries import Inquiry
 from tradewright.core.ledger import Book, BookedFill
 from tradewright.core.limits import Limits, limits_of
 from tradewright.core.orders import OrderState
+from tradewright.core.owed_exits import Owed
 from tradewright.core.reservations import Reservation
 from tradewright.core.scoreboard import board_from
 from tradewright.core.session import Session
@@ -73,6 +74,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [session.row() for _, session in sorted(engine.sessions.items())],
             engine.parents.row(),
             [(id, inquiry.row()) for id, inquiry in engine.inquiries.items()],
+            [(id, owed.row()) for id, owed in engine.owed.items()],
             *([] if engine.board is None else [engine.board.row()]),
         )
     )
@@ -93,7 +95,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        *board,
+        owed, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -152,6 +154,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     _restore_reservations(engine, reserved)
     engine.parents.restore(parents)
     engine.inquiries.update({id: Inquiry(*item) for id, item in inquiries})
+    engine.owed.update({id: Owed(*item) for id, item in owed})
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

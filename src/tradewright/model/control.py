@@ -40,8 +40,10 @@ TRADING_STATES = {ACTIVE: "ACTIVE", REDUCING: "REDUCING", HALTED: "HALTED"}
 #: Alarms by code: what a person should hear of.
 ALARMS = {
     "BALANCE_DRIFT": "the venue shows other money than is known here; its word is taken, and the account is REDUCING",
+    "CLOSE_FAILED": "a close ended before all was closed; the exits whose place it took are back for what stays open",
     "CONNECTION_LOST": "the reports of an account may be missing; nothing opens until it was compared again",
     "EXITS_REFUSED": "exits that a person wanted would have gone at once",
+    "EXIT_UNREACHABLE": "an exit of a plan would stand at zero or below, where no market comes; it is not made",
     "FOREIGN_ORDER": "somebody else placed an order in the account; it belongs to the strategy external",
     "LAST_GATE": "a request that nobody approved was not let out to the venue; its account is HALTED",
     "LATE_FILL": "an order filled after it had ended; the fill is booked",
@@ -390,19 +392,22 @@ BREAK_EVEN = "BREAK_EVEN"
 DISTANCE = "DISTANCE"
 TIME_EXIT = "TIME_EXIT"
 ESCALATED = "STOP_UNFILLED"
+RESTORED = "CLOSE_INCOMPLETE"
 MOVE_CODES = {
     TRAILING: "it follows the best price",
     BREAK_EVEN: "the gain that brings it to the entry was seen",
     DISTANCE: "its strategy said a new distance",
     TIME_EXIT: "the time of what it guards is over",
     ESCALATED: "it was reached and did not fill in time",
+    RESTORED: "what closes took its place for is not closed by them",
 }
 
 
 class ExitMoved(Event):
     """Output: the stop `order_id` is to stand at `stop_units` from now on (`best_units`: the best price seen, of which
     it is `trail_units` away, 0 = it does not trail). guard: the order whose plan it is. With the codes
-    TIME_EXIT and ESCALATED it ends instead, and what is left goes at the market."""
+    TIME_EXIT and ESCALATED it ends instead, and what is left goes at the market; with RESTORED `order_id` takes the
+    place that `guard` had."""
 
     __slots__ = ("guard", "order_id", "stop_units", "best_units", "trail_units", "code")
 

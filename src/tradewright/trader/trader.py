@@ -202,6 +202,7 @@ class Trader:
         if (
             engine.guards
             or engine.stops
+            or engine.owed
             or engine.targeted
             or kind == NOT_FOUND
             or (engine.children and kind == FILLED)
