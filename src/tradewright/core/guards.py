@@ -16,7 +16,16 @@ from tradewright.core.holds import left
 from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
 from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.command import TIME_IS_OVER, Replace
-from tradewright.model.control import BREAK_EVEN, ESCALATED, RESTORED, TIME_EXIT, TRAILING, Alarm, ExitMoved, ExitPlanned
+from tradewright.model.control import (
+    BREAK_EVEN,
+    ESCALATED,
+    RESTORED,
+    TIME_EXIT,
+    TRAILING,
+    Alarm,
+    ExitMoved,
+    ExitPlanned,
+)
 from tradewright.model.control import DISTANCE as NEW_DISTANCE
 from tradewright.model.event import REPLACED, Event
 from tradewright.model.exit_plan import PPM_ONE, ExitPlan

@@ -42,6 +42,7 @@ cdef class Judge(Blotter):
     @cython.locals(account=AccountState, instrument=Instrument, mark=Mark, price=cython.longlong, order=Order, proposal=Proposal, made=Order, decision=Decision, rules=list, approved=cython.bint, plain=cython.bint, state=cython.int)
     cdef bint _judge_one(self, Book book, Intent intent, list freed, list outputs) except -1
     cpdef list prepare(self, Book book, Intent intent)
+    cpdef list verdicts(self, Intent intent)
     cpdef list judge_part(self, Intent intent)
     cpdef list rules_of(self, Book book)
     @cython.locals(mark=Mark)

@@ -286,6 +286,12 @@ class Judge(Blotter):
             self._limit(intent)
         return rules
 
+    def verdicts(self, intent: Intent) -> list[Check]:
+        """What the rules would say of a close; nothing is decided, and nothing recorded."""
+        book = self.book(intent.account, intent.strategy, intent.instrument)
+        order = self._order_of(book, intent, intent.quantity)
+        return judge(self.rules_of(book), self.proposal_of(order, intent, book))
+
     def judge_part(self, intent: Intent) -> list[Event]:
         """A close of a part that leaves the exits of the rest alone; who asks has ended its own."""
         outputs: list[Event] = []

@@ -1,14 +1,17 @@
 """Exits that a person sets for what a strategy holds: a stop-loss, a take-profit, both as a pair, or a trailing stop.
 
 What is not said stays. A price of an exit that is there already is moved; where an exit is new, or becomes another
-kind, those that guard the position end and the wanted ones take their place, in one step. Prices that would go at once
-are refused with an alarm.
+kind, those that guard the position end and the wanted ones take their place, in one step, in parts where the venue
+takes no order so large. Prices that would go at once, and exits that a rule refuses, are refused with an alarm, and
+those that are there stay.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.core.holds import left
+from tradewright.core.judge import in_steps, part_of
 from tradewright.core.life_cycle import NONE, REFUSED
 from tradewright.core.modify import modify
 from tradewright.model.command import CLOSING
@@ -52,10 +55,7 @@ def _set(engine: Engine, book: Book, asked: ProtectRequested, side: int, held: i
     stop, target = asked.stop_units, asked.target_units
     if reference > 0 and ((stop and side * (stop - reference) <= 0) or (target and side * (target - reference) >= 0)):
         at = text_of(reference, book.instrument.price_scale)
-        text = (
-            f"{asked.who}: exits for {book.strategy} in {asked.symbol} stand as they did: at {at} they would go at once"
-        )
-        engine.emit(Alarm(engine.now, EXITS_REFUSED, "", text), outputs)
+        _stand(engine, book, asked, f"at {at} they would go at once", outputs)
         return
     there = _guarding(engine, book, side)
     stops = [state for state in there if state.order.role == STOP_LOSS]
@@ -70,13 +70,64 @@ def _set(engine: Engine, book: Book, asked: ProtectRequested, side: int, held: i
                 outputs += _moved(engine, states[0], price, asked)
         return
     wanted = [_stop(book, asked, side, held, stops), _target(book, asked, side, held, targets)]
-    intents = [intent for intent in wanted if intent is not None]
-    for state in there:
-        outputs += engine.cancel(state.order.id, CLOSING)
-    for intent in intents:
-        intent.order_id = engine.next_order_id(book.account)
-        intent.group = intents[0].order_id if len(intents) == 2 else ""
-        outputs += engine.judge(intent)
+    pairs = _pairs(engine, book, side, [intent for intent in wanted if intent is not None], there)
+    if not _refused(engine, pairs, there, asked, outputs):
+        for state in there:
+            outputs += engine.cancel(state.order.id, CLOSING)
+        for pair in pairs:
+            for intent in pair:
+                intent.order_id = engine.next_order_id(book.account)
+                intent.group = pair[0].order_id if len(pair) == 2 else ""
+                outputs += engine.judge(intent)
+
+
+def _stand(engine: Engine, book: Book, asked: ProtectRequested, why: str, outputs: list[Event]) -> None:
+    text = f"{asked.who}: exits for {book.strategy} in {asked.symbol} stand as they did: {why}"
+    engine.emit(Alarm(engine.now, EXITS_REFUSED, "", text), outputs)
+
+
+def _pairs(engine: Engine, book: Book, side: int, wanted: list[Intent], there: list[OrderState]) -> list[list[Intent]]:
+    """The wanted exits for each lot that is closed by its name, and for each part of a size that the venue takes; of
+    what is not being closed."""
+    rules = book.instrument.rules
+    largest = round_down(rules.size_max, rules.step)
+    freed = [state.order.id for state in there]
+    lifted = engine.holds.lift(freed)
+    lots = list(dict.fromkeys([lot.order_id for lot in book.lots if lot.side != side])) if book.hedging else [""]
+    pairs: list[list[Intent]] = []
+    for lot in lots:
+        rest = in_steps(max(0, left(book, side, lot, "")), book.instrument)
+        while rest > 0:
+            size = min(rest, largest or rest)
+            pairs.append([_part(intent, lot, size) for intent in wanted])
+            rest -= size
+    engine.holds.put_back(freed, lifted)
+    return pairs
+
+
+def _part(wish: Intent, lot: str, size: int) -> Intent:
+    part = part_of(wish, "", size, True)
+    part.role, part.lot = wish.role, lot
+    return part
+
+
+def _refused(
+    engine: Engine, pairs: list[list[Intent]], there: list[OrderState], asked: ProtectRequested, outputs: list[Event]
+) -> bool:
+    """Whether a rule refuses one of the wanted exits, judged as if those that are there had ended: then that is said,
+    and they stay."""
+    freed = [state.order.id for state in there]
+    lifted = engine.holds.lift(freed)
+    verdicts = [(intent, check) for pair in pairs for intent in pair for check in engine.verdicts(intent)]
+    engine.holds.put_back(freed, lifted)
+    for intent, check in verdicts:
+        if not check.passed:
+            intent.order_id = engine.next_order_id(intent.account)
+            outputs += engine.deny(intent, check, "not asked for: the exits that are there stay")
+            book = engine.book(intent.account, intent.strategy, intent.instrument)
+            _stand(engine, book, asked, f"{intent.order_id} is refused by {check.code}", outputs)
+            return True
+    return False
 
 
 def _guarding(engine: Engine, book: Book, side: int) -> list[OrderState]:

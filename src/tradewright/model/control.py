@@ -42,7 +42,7 @@ ALARMS = {
     "BALANCE_DRIFT": "the venue shows other money than is known here; its word is taken, and the account is REDUCING",
     "CLOSE_FAILED": "a close ended before all was closed; the exits whose place it took are back for what stays open",
     "CONNECTION_LOST": "the reports of an account may be missing; nothing opens until it was compared again",
-    "EXITS_REFUSED": "exits that a person wanted would have gone at once",
+    "EXITS_REFUSED": "exits that a person wanted would have gone at once, or a rule refuses them; those there stay",
     "EXIT_UNREACHABLE": "an exit of a plan would stand at zero or below, where no market comes; it is not made",
     "FOREIGN_ORDER": "somebody else placed an order in the account; it belongs to the strategy external",
     "LAST_GATE": "a request that nobody approved was not let out to the venue; its account is HALTED",

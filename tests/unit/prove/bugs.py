@@ -68,7 +68,7 @@ BUGS = {
               "        engine.apply(event)\n        engine.decision_count += 1\n        outputs = engine.react(event)"),
     ),
     "a look-up believes nothing": Bug(
-        "I-13 I-15", ("binance", 2),
+        "I-13 I-15", ("binance", 1),
         Break("adapters/venue/binance/outcomes.py", "Row(NOT_FOUND, code=-2013, kind=ASK)",
               "Row(UNKNOWN, code=-2013, kind=ASK)"),
     ),
@@ -102,7 +102,7 @@ BUGS = {
               '"lot_size": lots_of(order, 2 * size)'),
     ),
     "a difference is taken over with the wrong sign": Bug(
-        "I-6 I-13", ("mt5", 11),
+        "I-6 I-13", ("mt5", 7),
         Break("core/reconcile.py", "one.theirs - one.ours, price, code)", "one.ours - one.theirs, price, code)"),
     ),
     "a halt stops no opening": Bug(
