@@ -175,8 +175,10 @@ class Auditor:
     def _approved(self, row: Sequence[Any]) -> None:
         for order in row[7]:
             self._order(order)
-        id, price = row[7][0][0], row[11]
+        id, side, limit, price = row[7][0][0], row[7][0][4], row[7][0][7], row[11]
         opening = self.orders[id]
+        if side > 0 and limit:
+            price = limit  # it never pays more
         if self.limits is None or opening.role != ENTRY:
             return
         value = self.instruments[row[5]].money_factor * price * opening.quantity
