@@ -45,7 +45,7 @@ def _place(engine: Engine, order_id: str) -> list[Event]:
     if order_id in engine.owed or rest_of(engine, state) == 0 or _has_heir(engine, state):
         return outputs
     lost = state.order
-    order = again(engine, state, lost.quantity - state.filled)
+    order = again(engine, state, lost.quantity - state.filled, lost.group)
     engine.place_exits([order], f"{lost.id} is not known at its venue, and what it guards is still held", outputs)
     for guard in list(engine.guards.values()):
         if guard.exit == lost.id:
@@ -79,11 +79,11 @@ def _terms(order: Order) -> tuple[object, ...]:
     return (order.side, order.role, order.lot, order.parent, order.group, order.type, prices)
 
 
-def again(engine: Engine, state: OrderState, quantity: int) -> Order:
+def again(engine: Engine, state: OrderState, quantity: int, group: str) -> Order:
     """The same terms under another id, for so many size counts. What went out at the market stands for itself: linked
     to its opening it would wait here for a price."""
     lost = state.order
-    parent, group = (lost.parent, lost.group) if lost.type != MARKET else ("", "")
+    parent, group = (lost.parent, group) if lost.type != MARKET else ("", "")
     return Order(
         engine.next_order_id(lost.account), lost.account, lost.strategy, lost.instrument, lost.side, lost.type,
         quantity, lost.limit_units, lost.stop_units, lost.trail_units, lost.trail_ppm,

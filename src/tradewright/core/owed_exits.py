@@ -221,12 +221,13 @@ def _place(engine: Engine, lost: list[tuple[OrderState, int, int]], outputs: lis
     book = engine.book(first.account, first.strategy, first.instrument)
     roles = [state.order.role for state, _, _ in lost]
     taken = [hold for hold in book.exits.values() if _paired(hold.order, first) and hold.order.role in roles]
+    group = first.group
+    if taken:
+        # Those of the pair that guard another part of it would end these with their own fill.
+        group = f"{first.id}-{engine.decision_count + 1}" if len(lost) > 1 else ""
     orders: list[Order] = []
     for state, size, _ in lost:
-        orders.append(order := again(engine, state, size))
-        if taken:
-            # Those of the pair that guard another part of it would end these with their own fill.
-            order.group = orders[0].id if len(lost) > 1 else ""
+        orders.append(again(engine, state, size, group))
     text = f"what {' and '.join([state.order.id for state, _, _ in lost])} guarded is still open"
     engine.place_exits(orders, text, outputs)
     for (state, _, best), order in zip(lost, orders, strict=True):
