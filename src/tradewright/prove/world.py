@@ -358,11 +358,11 @@ class World:
         return day
 
     def _own(self, client_id: str, venue_id: str) -> str:
-        """The order here that one at the venue belongs to: one of ours by our name or by the venue's, else somebody
-        else's."""
+        """The order here that one at the venue belongs to: one of ours by our name or by the venue's (the newest: an
+        exit of a position has the name of the one before it), else somebody else's."""
         own, orders = self.stand.own(client_id), self.trader.engine.orders
         named = [id for id, state in orders.items() if state.venue_id == venue_id]
-        return own if own in orders else (*named, foreign_id(self.stand.terms.code, venue_id))[0]
+        return own if own in orders else (foreign_id(self.stand.terms.code, venue_id), *named)[-1]
 
 
 def _waits(state: OrderState) -> bool:

@@ -111,12 +111,13 @@ BUGS = {
               'return self.verdict(True, proposal.state, ACTIVE, "state")'),
     ),
     "what a stopped process had sent is taken for sent": Bug(
-        "I-15", ("alpaca", 15),
+        "I-15", ("mt5", 12),
         Break("core/inquiries.py", "        state.lose_track()\n", ""),
     ),
     "deals of our orders are taken for somebody else's": Bug(
-        "I-13 I-5 I-6 I-7", ("mt5", 14),
-        Break("adapters/venue/mt5/ownership.py", "order = self._orders.order(id) if id else None\n",
-              "order = None\n"),
+        "I-13 I-5 I-6 I-7", ("mt5", 3),
+        Break("adapters/venue/mt5/ownership.py",
+              "found = self._by_slot(trace) or self._by_comment(trace) or self._by_facts(trace)\n",
+              "found = self._by_slot(trace)\n"),
     ),
 }  # fmt: skip
