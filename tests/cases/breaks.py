@@ -128,7 +128,11 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         ),
         "freqtrade_13399_a_restart_gives_no_trade_the_orders_of_the_one_before": (
             "mt5-netting-True",
-            Break("adapters/venue/mt5/ownership.py", "if trace.time + CLOCKS_NS < sent.time:", "if False:"),
+            Break(
+                "adapters/venue/mt5/ownership.py",
+                "self._by_slot(trace) or self._by_comment(trace) or self._by_facts(trace)\n",
+                "self._by_slot(trace) or self._by_comment(trace)\n",
+            ),
         ),
     },
     "fills": {
@@ -167,9 +171,9 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         "nautilus_963_a_flip_closes_and_opens_and_no_exit_opens": (
             "alpaca",
             Break(
-                "adapters/venue/alpaca/client.py",
-                "if order.role == ENTRY and self._closes",
-                "if False and self._closes",
+                "adapters/venue/alpaca/ahead.py",
+                "while (closes := self._closes_beside(order)) and",
+                "while (closes := []) and",
             ),
         ),
         "freqtrade_2478_a_fee_in_the_base_is_not_owned_and_not_sold": (
@@ -221,16 +225,14 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         "freqtrade_2889_maintenance_ends_nothing_but_openings": (
             "alpaca",
             Break(
-                "app/connected.py", "except (TransportError, VenueRefused) as error:", "except TransportError as error:"
+                "app/connected.py",
+                "except (TransportError, VenueRefused, InputError) as error:",
+                "except TransportError as error:",
             ),
         ),
         "freqtrade_5621_a_full_disk_opens_nothing_and_closes_all_the_same": (
             "alpaca",
-            Break(
-                "app/live.py",
-                "(isinstance(command, Submit) and self._reduces(command.order))",
-                "(isinstance(command, Submit) and not command.order.instrument)",
-            ),
+            Break("app/emergency.py", "return _reduces(command.order, engine)", "return False"),
         ),
         "lean_5152_a_market_is_open_when_it_is": (
             "a half day, the Friday after Thanksgiving",

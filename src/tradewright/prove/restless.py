@@ -77,4 +77,5 @@ class Restless(Strategy):
 
     def _price(self, quote: Quote, units: int) -> Decimal:
         tick = quote.instrument.rules.tick
-        return Decimal(units - units % tick).scaleb(-quote.instrument.price_scale)
+        # A venue may make the tick so coarse that nothing but one of it is left.
+        return Decimal(max(units - units % tick, tick)).scaleb(-quote.instrument.price_scale)

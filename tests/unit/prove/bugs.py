@@ -111,7 +111,7 @@ BUGS = {
               'return self.verdict(True, proposal.state, ACTIVE, "state")'),
     ),
     "what a stopped process had sent is taken for sent": Bug(
-        "I-15", ("mt5", 12),
+        "I-15", ("binance", 12),
         Break("core/inquiries.py", "        state.lose_track()\n", ""),
     ),
     "deals of our orders are taken for somebody else's": Bug(
