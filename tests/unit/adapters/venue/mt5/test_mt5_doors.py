@@ -14,6 +14,7 @@ from tradewright.adapters.net.transport import AiohttpTransport
 from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client
 from tradewright.app.simulate import SimulateOptions, site_of
 from tradewright.model.event import CANCELLED, REJECTED
+from tradewright.model.instrument import Instrument
 from tradewright.model.order import LIMIT
 from tradewright.model.rng import Rng
 from tradewright.sim.wire.message import Answer, Request
@@ -180,7 +181,11 @@ def test_the_cost_of_a_position_is_rounded_where_its_mean_is_finer_than_money() 
         await world.until(lambda: book.states[order.id].status == "FILLED", 5)
         world.transport.venues["mt5"].site = venue = Mean(world.site, 1)
         # As a lot of an index or of shares counts one.
-        book.instruments["EURUSD"].contract = 1
+        one = book.instruments["EURUSD"]
+        book.instruments["EURUSD"] = Instrument(
+            one.symbol, one.venue, one.asset_class, one.base, one.quote, one.price_scale, one.size_scale,
+            contract=1, calendar=one.calendar, rules=one.rules,
+        )  # fmt: skip
         first = dict((await world.client.snapshot()).balances)["USD"]
         # A mean of several prices is a double, with all of its digits.
         venue.mean = 0.08123333333333332
