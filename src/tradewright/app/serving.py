@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import yaml
@@ -20,10 +16,9 @@ from tradewright.app.home import home
 from tradewright.app.service import Service
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import ServiceEnd, end_of
+from tradewright.app.stopping import stopped_by_signals
 from tradewright.app.wiring.venues import meaning_of, place_of
 from tradewright.ports import CrashPoint, no_crash
-
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def home_of(config: Config, given: Path | None) -> Path:
@@ -44,32 +39,8 @@ def serve_until_told(config: Config, folder: Path, quiet: bool, crash: CrashPoin
 
 
 async def _run(service: Service) -> None:
-    with _stopped_by_signals(service):
+    with stopped_by_signals(service.stop, "the next start"):
         await service.run()
-
-
-@contextmanager
-def _stopped_by_signals(service: Service) -> Iterator[None]:
-    """The first signal ends the service in good order; a second one ends the process where it stands, since a strategy
-    may never come back. Nothing is lost by that: the journal is always as good as a crash leaves it."""
-    told = False
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal told
-        if told:
-            os.write(2, b"tradewright: ended at once; the journal is good, and the next start goes on from it\n")
-            os._exit(128 + number)
-        told = True
-        service.stop()
-
-    # A process that was started to outlive its terminal does.
-    numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-    kept = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, kept, strict=True):
-            signal.signal(number, handler)
 
 
 # ── without running it ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.home import JOURNAL
 from tradewright.app.screen import Screen, money
+from tradewright.app.stopping import stopped_by_signals
 from tradewright.core.engine import Engine
 from tradewright.model.control import StrategyHalted, TradingStateSet
 from tradewright.model.decision import Decision
@@ -27,8 +24,6 @@ from tradewright.model.report import Fill
 from tradewright.model.tables import table_lines
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.trader import Outcome
-
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True)
@@ -151,7 +146,7 @@ def play(options: DemoOptions, quiet: bool, crash: CrashPoint = no_crash) -> Sum
     session = Session(options, explained.listen, crash)
     screen.engine = session.machine.trader.engine
     ready = time.monotonic() - began
-    with stopped_by_signals(session):
+    with stopped_by_signals(session.stop, "the same --home"):
         try:
             with screen:
                 session.run(screen.tick)
@@ -159,27 +154,6 @@ def play(options: DemoOptions, quiet: bool, crash: CrashPoint = no_crash) -> Sum
         finally:
             session.close()
     return summary
-
-
-@contextmanager
-def stopped_by_signals(session: Session) -> Iterator[None]:
-    """The first signal ends the session after the event being fed; a second one ends the process where it stands, since
-    a strategy may never come back. Nothing is lost by that: the journal is always as good as a crash leaves it."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if session.stopping:
-            os.write(2, b"tradewright: ended at once; the journal is good, and the same --home goes on from it\n")
-            os._exit(128 + number)
-        session.stop()
-
-    # A process that was started to outlive its terminal does.
-    numbers = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-    kept = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, kept, strict=True):
-            signal.signal(number, handler)
 
 
 def session_row(engine: Engine) -> dict[str, Any] | None:
