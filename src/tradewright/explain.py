@@ -11,6 +11,7 @@ from tradewright.core.orders import OrderState
 from tradewright.model.control import (
     ESCALATED,
     MOVE_CODES,
+    RENEWED,
     RESTORED,
     TIME_EXIT,
     TRADING_STATES,
@@ -349,7 +350,7 @@ def _moved(moved: ExitMoved, instrument: Instrument) -> str:
     why = MOVE_CODES[moved.code]
     if moved.code in (TIME_EXIT, ESCALATED):
         return f"what is left of it goes at the market: {moved.code} {why}"
-    if moved.code == RESTORED:
+    if moved.code in (RESTORED, RENEWED):
         return f"it takes the place of {moved.guard}: {moved.code} {why}"
     seen = f", best price {text_of(moved.best_units, scale)}" if moved.best_units else ""
     trail = f", {text_of(moved.trail_units, scale)} away" if moved.trail_units else ""

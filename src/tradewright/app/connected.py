@@ -1,8 +1,8 @@
 """The running engine with its accounts at venues: one task decides, every client reports into one queue.
 
 What a client says is taken in the order in which it came; the engine is never entered twice at once. Where no event
-comes, its own moments (`next_due`) do. Each account is compared with its venue: as soon as its reports flow, when they
-cease to, every few seconds while orders work, and otherwise from time to time (`core.reconcile`).
+comes, its own moments (`next_due`, `next_exit`) do. Each account is compared with its venue: as soon as its reports
+flow, when they cease to, every few seconds while orders work, and otherwise from time to time (`core.reconcile`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tradewright.app.conflate import Conflator
 from tradewright.app.live import LiveEngine
 from tradewright.app.recall import recalled
 from tradewright.core.engine import Engine
+from tradewright.core.inquiries import NEVER_NS
 from tradewright.core.orders import OrderState
 from tradewright.core.reconcile import counts_next
 from tradewright.core.trading_state import stopped
@@ -126,6 +127,7 @@ class ConnectedEngine:
         self._conflator = Conflator()
         self._waiting: deque[Event] = deque()
         self._arrived = asyncio.Event()
+        self._exit_due = NEVER_NS
         self._look: dict[str, asyncio.Event] = {}
         self._compared: dict[str, asyncio.Event] = {}
 
@@ -188,7 +190,8 @@ class ConnectedEngine:
     def _take_one(self) -> bool:
         """Decides what is due next; False when there is nothing."""
         now = self.clock()
-        if now >= self.engine.next_due and self.engine.run:
+        if now >= min(self.engine.next_due, self._exit_due) and self.engine.run:
+            self._exit_due = NEVER_NS
             self.step(Timer(now, WAKE))
             return True
         for event in self._conflator.over(now):
@@ -252,7 +255,9 @@ class ConnectedEngine:
     async def _wait(self) -> None:
         """Until something comes, or the engine's next moment."""
         self._arrived.clear()
-        moments = [self.engine.next_due] if self.engine.run else []
+        # Asked when nothing is waiting: whatever comes lets the exits look at the time too.
+        self._exit_due = self.engine.next_exit()
+        moments = [self.engine.next_due, self._exit_due] if self.engine.run else []
         moments += self._conflator.ends()
         seconds = (min(moments) - self.clock()) / SECOND_NS if moments else None
         try:

@@ -68,6 +68,7 @@ cdef class Blotter:
     cdef public object board
     cdef readonly dict inquiries
     cdef readonly dict owed
+    cdef readonly dict renewed
     cdef Book newest
     @cython.locals(state=AccountState)
     cpdef str next_order_id(self, str account)
@@ -95,6 +96,7 @@ cdef class Blotter:
     cdef _end_held(self, OrderState state)
     @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, was_asked=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
+    cdef _note_exit(self, OrderState state, bint asked)
     @cython.locals(order=Order)
     cdef _begin_exit(self, HeldExit exit, Fill fill)
     cdef _book_fill(self, Order order, Fill fill)

@@ -99,7 +99,8 @@ class Blotter:
     report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
     reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
-    the shadow account, None = there is none. owed: exits that ended for a close, by id. `order_count` and
+    the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how often those
+    that took the place of a lost one were placed in a row. `order_count` and
     `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
@@ -109,7 +110,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
-        "targeted", "newest", "board", "inquiries", "owed",
+        "targeted", "newest", "board", "inquiries", "owed", "renewed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -133,6 +134,7 @@ class Blotter:
         self.guards: dict[str, Guard] = {}
         self.stops: dict[str, watchdog.Watched] = {}
         self.owed: dict[str, owed_exits.Owed] = {}
+        self.renewed: dict[str, int] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -598,6 +600,8 @@ class Blotter:
             state.queried = True
             if self.inquiries:
                 inquiries.asked(self, state)
+            if self.owed:
+                owed_exits.looked_up(self, state.order)
         if self.stops and command.kind != SUBMIT:
             watchdog.fold(self, command)
         state.time_request = command.time
@@ -631,6 +635,7 @@ class Blotter:
         state.code = "CANCELLED_HERE"
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
+        self.renewed.pop(state.order.id, None)
         self._post(state)
         self._count_trade(state, True)
         self.note_end(self.now, state.order.id)
@@ -699,11 +704,19 @@ class Blotter:
             owed_exits.told(self, state, event.size_units if fresh and isinstance(event, Fill) else 0)
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
-            failed = "" if order.role == ENTRY else owed_exits.failed(self, state, was_asked)
-            if failed:
-                self._notice(owed_exits.CLOSE_FAILED, order.id, failed)
+            if order.role != ENTRY:
+                self._note_exit(state, was_asked)
         elif was_lost and state.stage == WORKING:
             self._notice(REAPPEARED, order.id, f"{order.id} works though its venue did not know it")
+
+    def _note_exit(self, state: OrderState, asked: bool) -> None:
+        """An exit has ended just now: what a person should hear of it."""
+        failed = owed_exits.failed(self, state, asked)
+        if failed:
+            self._notice(owed_exits.CLOSE_FAILED, state.order.id, failed)
+        lost = owed_exits.ended(self, state, asked)
+        if lost:
+            self._notice(owed_exits.EXIT_LOST, state.order.id, lost)
 
     def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
         """The best price of an exit held here begins where its parent filled first."""

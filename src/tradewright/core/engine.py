@@ -18,7 +18,7 @@ from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
 from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
-from tradewright.core.owed_exits import give_back
+from tradewright.core.owed_exits import give_back, next_end
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
 from tradewright.core.sizers import fitted
@@ -392,6 +392,12 @@ class Engine(Judge):
         if self.targeted:
             outputs += session.tend(self)
         return outputs
+
+    def next_exit(self) -> int:
+        """When an exit needs something next if nothing happens until then: its time is over, or a stop's to fill, or a
+        lost one is placed again. ns UTC, behind now; NEVER_NS: nothing does."""
+        moments = [guard.deadline for guard in self.guards.values() if guard.deadline > self.now]
+        return min(moments + [watchdog.next_end(self), next_end(self)])  # noqa: RUF005 - Cython takes no other
 
     def protect(self, asked: ProtectRequested) -> list[Event]:
         """Exits that a person sets for what a strategy holds. Applied outputs."""

@@ -19,6 +19,7 @@ from tradewright.model.command import TIME_IS_OVER, Replace
 from tradewright.model.control import (
     BREAK_EVEN,
     ESCALATED,
+    RENEWED,
     RESTORED,
     TIME_EXIT,
     TRAILING,
@@ -119,7 +120,7 @@ def _fold_moved(engine: Blotter, moved: ExitMoved) -> None:
     if moved.code == TIME_EXIT:
         del engine.guards[moved.guard]
         return
-    if moved.code == RESTORED:
+    if moved.code in (RESTORED, RENEWED):
         _fold_restored(engine, moved)
         return
     guard = engine.guards[moved.guard]

@@ -1,20 +1,35 @@
-"""Exits whose place a close took: they come back for whatever it does not close.
+"""Exits that ended and have not closed what they guarded: they come back for what of it is still held.
 
 A close ends the exits that guard the same lots before its venue has taken it. Until it has filled they are owed. What
 fills of closes is paid off, the oldest exit first, as lots are matched; so is what a new exit of the same kind guards.
 Once a freed exit has ended, what nothing closes and no other exit guards is guarded by it again, by the same terms
-under another id: at once for what stays when a part is closed, else when the close has ended with a rest.
+under another id: at once for what stays when a part is closed, else when the close has ended with a rest. An exit that
+was triggered takes the place of its pair in the same way.
+
+An exit that its venue refuses, lets lapse or cancels without being asked to is lost, and a person hears of it. It is
+owed from then on, at a growing pace, so that a venue that refuses it for good is not flooded; one that was cancelled
+after a longer wait, since a person may have made room for an order by hand. What its pair at the venue has filled is
+looked up first: a pair of which one has filled ends in the same way. A stop that the market has passed by then is
+not placed again: what it guarded goes at the market.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradewright.core.life_cycle import ENDED_NOT_FOUND, ENDED_REJECTED, NONE, REFUSED
+from tradewright.core.inquiries import NEVER_NS, SECOND_NS
+from tradewright.core.life_cycle import (
+    ENDED_CANCELLED,
+    ENDED_EXPIRED,
+    ENDED_NOT_FOUND,
+    ENDED_REJECTED,
+    NONE,
+    REFUSED,
+)
 from tradewright.core.lost_exits import again
-from tradewright.core.watchdog import rest_of
-from tradewright.model.command import CLOSING, TIME_IS_OVER, Cancel
-from tradewright.model.control import ACTIVE, RESTORED, ExitMoved
+from tradewright.core.watchdog import close, owes, rest_of
+from tradewright.model.command import CLOSING, NEVER_SENT, SIBLING_TRIGGERED, TIME_IS_OVER, Cancel, Query
+from tradewright.model.control import ACTIVE, RENEWED, RESTORED, Alarm, ExitMoved
 from tradewright.model.numbers import round_down
 from tradewright.model.order import EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
 
@@ -25,38 +40,84 @@ if TYPE_CHECKING:
     from tradewright.model.event import Event
 
 PROTECTIVE = (STOP_LOSS, TAKE_PROFIT)
+#: Why an exit is cancelled that another takes the place of, or has to.
+MAKING_WAY = (CLOSING, TIME_IS_OVER, SIBLING_TRIGGERED, NEVER_SENT)
 #: Alarm: a close ended and left something open.
 CLOSE_FAILED = "CLOSE_FAILED"
+#: Alarm: an exit ended and nobody here had asked for it.
+EXIT_LOST = "EXIT_LOST"
+#: A lost exit is placed again after so long, by how often it was before.
+PACE_NS = tuple(seconds * SECOND_NS for seconds in (1, 5, 10, 20, 40, 60))
+#: One that was cancelled, at least.
+CANCELLED_NS = 30 * SECOND_NS
+#: An answer about its pair is waited for so long.
+LOOK_UP_NS = 5 * SECOND_NS
+#: One that has stood so long begins anew.
+STOOD_NS = 60 * SECOND_NS
 
 
 class Owed:
-    """What a freed exit is to guard again: size counts. best: the best price it had seen, where it was held here."""
+    """What an exit that ended is to guard again: size counts. best: the best price it had seen, where it was held here.
+    due: a lost one is not placed again before, ns UTC, 0 = it was not lost; tries: how often in a row; asked: its pair
+    was looked up since."""
 
-    __slots__ = ("size", "best")
+    __slots__ = ("size", "best", "due", "tries", "asked")
 
-    def __init__(self, size: int, best: int = 0) -> None:
+    def __init__(self, size: int, best: int = 0, due: int = 0, tries: int = 0, asked: bool = False) -> None:
         self.size = size
         self.best = best
+        self.due = due
+        self.tries = tries
+        self.asked = asked
 
-    def row(self) -> tuple[int, int]:
-        return (self.size, self.best)
+    def row(self) -> tuple[int, int, int, int, bool]:
+        return (self.size, self.best, self.due, self.tries, self.asked)
 
 
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def freed(engine: Blotter, cancel: Cancel) -> None:
-    """An exit is cancelled: for a close, it is owed. Called before the cancel is folded."""
+    """An exit is cancelled: where another takes its place, it is owed. Called before the cancel is folded."""
     state = engine.orders[cancel.order_id]
     order = state.order
-    if cancel.code not in (CLOSING, TIME_IS_OVER) or order.role not in PROTECTIVE or order.type == MARKET:
+    if cancel.code not in MAKING_WAY or order.role not in PROTECTIVE or order.type == MARKET:
         return
-    size = min(state.remaining(), _there(engine, order))
-    if order.parent:
-        size = min(size, _opened(engine, order.parent))
+    size = min(state.remaining(), _to_guard(engine, order))
     if size > 0:
         held = engine.exits.get(order.id)
         engine.owed[order.id] = Owed(size, held.best if held is not None else 0)
+
+
+def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
+    """An exit has ended just now; asked: its end was asked for here. One that was not is owed, unless the watchdog
+    closes what it leaves. What a person should hear, "" = nothing."""
+    order = state.order
+    tries = engine.renewed.pop(order.id, 0)
+    lost = state.stage in (ENDED_REJECTED, ENDED_EXPIRED, ENDED_CANCELLED) and not asked
+    size = min(order.quantity - state.filled, _to_guard(engine, order))
+    if order.role not in PROTECTIVE or not lost or size <= 0:
+        return ""
+    if order.type != MARKET and not owes(engine, order.id):
+        if engine.now - order.time >= STOOD_NS:
+            tries = 0
+        wait = PACE_NS[min(tries, len(PACE_NS) - 1)]
+        pair = _working_pair(engine, order)
+        if state.stage == ENDED_CANCELLED and not pair:
+            wait = max(wait, CANCELLED_NS)
+        engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)
+        if pair:
+            return ""
+    return said_of(engine, state) if rest_of(engine, state) > 0 else ""
+
+
+def said_of(engine: Blotter, state: OrderState) -> str:
+    """That an exit is lost, for a person."""
+    order = state.order
+    why = ", ".join(part for part in (state.code, state.text) if part)
+    what = order.role.replace("_", "-")
+    text = f"{order.id}, a {what} of {order.account} in {order.instrument.symbol}, ended as {state.status}"
+    return f"{text}{f' ({why})' if why else ''} and nobody here asked for it: what it guarded is placed again or closed"
 
 
 def told(engine: Blotter, state: OrderState, filled: int) -> None:
@@ -72,6 +133,13 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
         elif order.role == EXIT:
             for role in PROTECTIVE:
                 _pay(engine, _against(engine, order, role), filled)
+        elif order.role in PROTECTIVE:
+            for id in _linked(engine, order):
+                engine.owed[id].size -= filled
+    for id in _linked(engine, order) if not state.queried else ():
+        owed = engine.owed[id]
+        if owed.asked:
+            owed.due = min(owed.due, engine.now)  # it was looked up, and this is the answer
     for id in list(engine.owed):
         freed_state = engine.orders[id]
         owed = engine.owed[id]
@@ -93,9 +161,20 @@ def guarded_by(engine: Blotter, exit: Order) -> None:
     ]
     ids.sort(key=lambda id: _terms(engine.orders[id].order) != _terms(exit))
     _pay(engine, ids, exit.quantity)
+    tries = [engine.owed[id].tries for id in ids if engine.owed[id].due]
+    if tries:
+        engine.renewed[exit.id] = max(tries) + 1
     for id in ids:
         if engine.owed[id].size <= 0:
             del engine.owed[id]
+
+
+def looked_up(engine: Blotter, order: Order) -> None:
+    """Its venue is asked about an order: lost exits of its pair wait for the answer."""
+    for id in _linked(engine, order):
+        owed = engine.owed[id]
+        if owed.due:
+            owed.asked, owed.due = True, engine.now + LOOK_UP_NS
 
 
 def _pay(engine: Blotter, ids: list[str], counts: int) -> None:
@@ -138,6 +217,24 @@ def _there(engine: Blotter, order: Order) -> int:
     return engine.book(order.account, order.strategy, order.instrument).closable(order.side, order.lot)
 
 
+def _to_guard(engine: Blotter, order: Order) -> int:
+    """The same, of what its opening has opened and its exits have not closed."""
+    there = _there(engine, order)
+    return min(there, _opened(engine, order.parent)) if order.parent else there
+
+
+def _working_pair(engine: Blotter, order: Order) -> list[OrderState]:
+    """The other exits of its pair that work at the venue."""
+    holds = engine.book(order.account, order.strategy, order.instrument).exits.values()
+    pair = [hold.order.id for hold in holds if hold.order.id != order.id and _paired(hold.order, order)]
+    return [engine.orders[id] for id in pair if id not in engine.exits]
+
+
+def next_end(engine: Blotter) -> int:
+    """When a lost exit is placed again next; NEVER_NS: none is lost."""
+    return min([owed.due for owed in engine.owed.values() if owed.due > engine.now], default=NEVER_NS)
+
+
 def _opened(engine: Blotter, parent_id: str) -> int:
     """What an opening has filled, less what its exits have closed of it."""
     parent = engine.orders.get(parent_id)
@@ -175,11 +272,39 @@ def give_back(engine: Engine) -> list[Event]:
         if id not in engine.owed or engine.orders[id].is_open():
             continue
         pair = [one for one in _linked(engine, engine.orders[id].order) if not engine.orders[one].is_open()]
-        sizes = [(one, _size(engine, one)) for one in pair]
-        placed = [(engine.orders[one], size, engine.owed[one].best) for one, size in sizes if size > 0]
-        if placed:
-            _place(engine, placed, outputs)
+        if any(engine.owed[one].due > engine.now for one in pair):
+            continue
+        sizes = [(one, size) for one in pair if (size := _size(engine, one)) > 0]
+        lost = [engine.orders[one] for one, _ in sizes if engine.owed[one].due]
+        if lost and _unclear(engine, lost[0], outputs):
+            continue
+        passed = [state for state in lost if _passed(engine, state.order)]
+        if passed:
+            close(engine, passed[0], outputs)
+        elif sizes:
+            _place(engine, [(engine.orders[one], size, engine.owed[one]) for one, size in sizes], outputs)
     return outputs
+
+
+def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:
+    """Whether its pair, which may have filled, has still to be looked up; if so, it is. What it finds is an alarm, as
+    it was not clear before that anything is left."""
+    pair = _working_pair(engine, state.order)
+    owed = engine.owed[state.order.id]
+    if not pair or (owed.asked and not any(other.queried for other in pair)):
+        if owed.asked:
+            engine.emit(Alarm(engine.now, EXIT_LOST, state.order.id, said_of(engine, state)), outputs)
+        return False
+    for other in pair:
+        engine.emit(Query(engine.now, other.order.id), outputs)
+    return True
+
+
+def _passed(engine: Engine, order: Order) -> bool:
+    """Whether the market stands beyond a stop, so that its venue would not take it; one held here sees for itself."""
+    price = engine.marks.marks[order.instrument.index].reference(order.side)
+    native = engine.accounts[order.account].terms.native_exits
+    return native and order.stop_units > 0 and price > 0 and order.side * (price - order.stop_units) >= 0
 
 
 def _size(engine: Engine, id: str) -> int:
@@ -195,16 +320,24 @@ def _size(engine: Engine, id: str) -> int:
 
 def _being_closed(engine: Engine, order: Order) -> int:
     """Size counts of what an exit is owed for that closes may still take: those at work, and those that wait here."""
-    closing = 0
+    closing = triggered = 0
+    native = engine.accounts[order.account].terms.native_exits
     for hold in engine.book(order.account, order.strategy, order.instrument).exits.values():
         other = hold.order
         if other.role == EXIT and other.side == order.side and (not order.lot or other.lot in ("", order.lot)):
             closing += engine.orders[other.id].remaining()
+        elif _paired(other, order) and (other.type == MARKET or not (native or other.id in engine.exits)):
+            triggered += engine.orders[other.id].remaining()
     for id in _against(engine, order, order.role):
         if id == order.id:
             break
         closing -= min(closing, engine.owed[id].size)
-    return min(closing, engine.owed[order.id].size)
+    for id in engine.stops:
+        # What went out at the market and was refused goes again.
+        state = engine.orders[id]
+        if _paired(state.order, order) and not state.is_open():
+            triggered += rest_of(engine, state)
+    return min(closing + triggered, engine.owed[order.id].size)
 
 
 def _guarded_by_its_pair(engine: Engine, order: Order) -> int:
@@ -216,7 +349,7 @@ def _guarded_by_its_pair(engine: Engine, order: Order) -> int:
     return guarded
 
 
-def _place(engine: Engine, lost: list[tuple[OrderState, int, int]], outputs: list[Event]) -> None:
+def _place(engine: Engine, lost: list[tuple[OrderState, int, Owed]], outputs: list[Event]) -> None:
     first = lost[0][0].order
     book = engine.book(first.account, first.strategy, first.instrument)
     roles = [state.order.role for state, _, _ in lost]
@@ -230,5 +363,6 @@ def _place(engine: Engine, lost: list[tuple[OrderState, int, int]], outputs: lis
         orders.append(again(engine, state, size, group))
     text = f"what {' and '.join([state.order.id for state, _, _ in lost])} guarded is still open"
     engine.place_exits(orders, text, outputs)
-    for (state, _, best), order in zip(lost, orders, strict=True):
-        engine.emit(ExitMoved(engine.now, state.order.id, order.id, order.stop_units, best, 0, RESTORED), outputs)
+    for (state, _, owed), order in zip(lost, orders, strict=True):
+        code = RENEWED if owed.due else RESTORED
+        engine.emit(ExitMoved(engine.now, state.order.id, order.id, order.stop_units, owed.best, 0, code), outputs)

@@ -42,6 +42,10 @@ def fold(engine: Blotter, event: PositionSplit) -> bool:
     mark.bid, mark.ask, mark.last = (
         units * event.before // event.after for units in (mark.bid, mark.ask, mark.last)
     )  # fmt: skip
+    for id in list(engine.owed):
+        order = engine.orders[id].order
+        if order.account == event.account and order.instrument is instrument:
+            del engine.owed[id]  # the prices it would come back at are those of before
     return True
 
 

@@ -36,7 +36,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 13
+VERSION = 14
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -75,6 +75,7 @@ def to_bytes(engine: Blotter) -> bytes:
             engine.parents.row(),
             [(id, inquiry.row()) for id, inquiry in engine.inquiries.items()],
             [(id, owed.row()) for id, owed in engine.owed.items()],
+            sorted(engine.renewed.items()),
             *([] if engine.board is None else [engine.board.row()]),
         )
     )
@@ -95,7 +96,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        owed, *board,
+        owed, renewed, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -155,6 +156,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.parents.restore(parents)
     engine.inquiries.update({id: Inquiry(*item) for id, item in inquiries})
     engine.owed.update({id: Owed(*item) for id, item in owed})
+    engine.renewed.update(dict(renewed))
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

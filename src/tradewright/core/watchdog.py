@@ -1,6 +1,7 @@
 """The watchdog: a stop that was reached and has not filled within its time becomes a market order.
 
-`stopFillSeconds` of a scope that it lies in switches it on, the shortest of several. A stop counts as reached when its
+`stopFillSeconds` of a scope that it lies in switches it on, the shortest of several; what went out at the market and
+ended with a rest is followed by another with and without it. A stop counts as reached when its
 venue says that it triggered, or as long as the market stands beyond it. What is over its time is cancelled first, and
 what is left of it goes at the market when the venue has said that it ended: so nothing is closed twice. A request that
 nobody answers, and a market order that does not fill, are looked up each time that span is over; a market order that
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.core.exits import adverse
 from tradewright.core.holds import left
+from tradewright.core.inquiries import NEVER_NS
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, NONE, REFUSED
 from tradewright.model.command import SIBLING_TRIGGERED, STOP_UNFILLED, Cancel, Command, Query
 from tradewright.model.control import ESCALATED, ExitMoved
 from tradewright.model.event import SUBMIT, TRIGGERED, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import MARKET, STOP_LOSS, Order
+from tradewright.model.order import MARKET, STOP_LOSS
 from tradewright.model.report import Report
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from tradewright.core.orders import OrderState
 
 LIMIT_NAME = "stopFillSeconds"
+#: Between a market order that its venue refused and the next, where no limit says it.
+AGAIN_NS = 5_000_000_000
 
 
 class Watched:
@@ -57,11 +61,12 @@ def fold(engine: Blotter, event: Event) -> None:
         watched = engine.stops.get(event.order_id)
         if watched is not None and event.kind == TRIGGERED and not watched.triggered:
             watched.since, watched.triggered = watched.since or engine.now, True
-        if watched is not None and not (engine.orders[event.order_id].is_open() or _owed(engine, event.order_id)):
+        if watched is not None and not (engine.orders[event.order_id].is_open() or owes(engine, event.order_id)):
             del engine.stops[event.order_id]
     elif isinstance(event, ExitMoved):
         if event.code == ESCALATED:
             engine.stops.pop(event.order_id, None)
+            engine.owed.pop(event.order_id, None)
     elif isinstance(event, Command):
         _ask(engine, event)
 
@@ -70,8 +75,8 @@ def _ask(engine: Blotter, command: Command) -> None:
     """A new exit that stops a loss is watched; a request starts the clock anew."""
     if command.kind == SUBMIT:
         order = engine.orders[command.order_id].order
-        if engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME):
-            at_market = order.type == MARKET
+        at_market = order.type == MARKET
+        if at_market or engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME):
             engine.stops[order.id] = Watched(engine.now if at_market else 0, at_market)
         return
     watched = engine.stops.get(command.order_id)
@@ -102,10 +107,12 @@ def _see(engine: Blotter, event: MarketEvent) -> None:
             watched.since = engine.now
 
 
-def _owed(engine: Blotter, order_id: str) -> bool:
+def owes(engine: Blotter, order_id: str) -> bool:
     """Whether an exit that ended leaves something to be closed at the market: its end was asked for here, or its venue
     refused it or let it lapse although it was reached, or gave up one at the market for want of somebody to fill it."""
-    watched, state = engine.stops[order_id], engine.orders[order_id]
+    watched, state = engine.stops.get(order_id), engine.orders[order_id]
+    if watched is None:
+        return False
     given_up = state.stage == ENDED_CANCELLED and state.order.type == MARKET
     lapsed = watched.since > 0 and (given_up or state.stage in (ENDED_EXPIRED, ENDED_REJECTED))
     return (watched.escalated or lapsed) and rest_of(engine, state) > 0
@@ -135,10 +142,10 @@ def tend(engine: Engine) -> list[Event]:
         if watched is None:
             continue
         state = engine.orders[order_id]
-        young = not watched.since or _young(engine, state.order, engine.now - watched.since)
+        young = not watched.since or engine.now - watched.since < _patience(engine, state)
         # What is left of an order at the market waits: where nothing was to be had, asking at once finds nothing.
         if not state.is_open() and not (young and state.order.type == MARKET):
-            _close(engine, state, outputs)
+            close(engine, state, outputs)
             continue
         if young:
             continue
@@ -149,13 +156,22 @@ def tend(engine: Engine) -> list[Event]:
     return outputs
 
 
-def _young(engine: Engine, order: Order, waited: int) -> bool:
-    """Whether its time is not over, or the limit has been taken off."""
-    limit = engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME)
-    return limit == 0 or waited < limit
+def next_end(engine: Blotter) -> int:
+    """When the time of the next one is over; NEVER_NS: of none."""
+    reached = [(watched.since, engine.orders[id]) for id, watched in engine.stops.items() if watched.since]
+    ends = [since + _patience(engine, state) for since, state in reached]
+    return min([end for end in ends if end > engine.now], default=NEVER_NS)
 
 
-def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
+def _patience(engine: Blotter, state: OrderState) -> int:
+    """How long an exit that was reached may take, ns; without a limit, or where it was taken off, one that works is
+    left alone."""
+    order = state.order
+    limit: int = engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME)
+    return limit or (NEVER_NS - engine.now if state.is_open() else AGAIN_NS)
+
+
+def close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
     """What a stop left goes at the market; the other exit of its pair ends."""
     order = state.order
     rest = rest_of(engine, state)

@@ -393,6 +393,7 @@ DISTANCE = "DISTANCE"
 TIME_EXIT = "TIME_EXIT"
 ESCALATED = "STOP_UNFILLED"
 RESTORED = "CLOSE_INCOMPLETE"
+RENEWED = "EXIT_LOST"
 MOVE_CODES = {
     TRAILING: "it follows the best price",
     BREAK_EVEN: "the gain that brings it to the entry was seen",
@@ -400,14 +401,15 @@ MOVE_CODES = {
     TIME_EXIT: "the time of what it guards is over",
     ESCALATED: "it was reached and did not fill in time",
     RESTORED: "what closes took its place for is not closed by them",
+    RENEWED: "it ended without being asked to, and what it guarded is still held",
 }
 
 
 class ExitMoved(Event):
     """Output: the stop `order_id` is to stand at `stop_units` from now on (`best_units`: the best price seen, of which
     it is `trail_units` away, 0 = it does not trail). guard: the order whose plan it is. With the codes
-    TIME_EXIT and ESCALATED it ends instead, and what is left goes at the market; with RESTORED `order_id` takes the
-    place that `guard` had."""
+    TIME_EXIT and ESCALATED it ends instead, and what is left goes at the market; with RESTORED and
+    RENEWED `order_id` takes the place that `guard` had."""
 
     __slots__ = ("guard", "order_id", "stop_units", "best_units", "trail_units", "code")
 

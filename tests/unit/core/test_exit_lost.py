@@ -1,0 +1,278 @@
+"""Exits that end though nobody here asked for it: a person hears of it, and what they guarded is guarded again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.core.audit import assert_idle
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tests.unit.core.test_reconcile import connected
+from tradewright.core.engine import Engine
+from tradewright.core.inquiries import NEVER_NS
+from tradewright.core.state import restore, to_bytes
+from tradewright.model import event as kinds
+from tradewright.model.account_snapshot import PositionSplit
+from tradewright.model.command import Cancel, Query, Submit
+from tradewright.model.control import Timer
+from tradewright.model.order import LIMIT, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
+from tradewright.model.report import FOUND
+
+PRICE = 10_000
+SECOND = 10**9
+REFUSED = pytest.mark.parametrize("end", [kinds.REJECTED, kinds.EXPIRED])
+
+
+def opened(native: bool = True, side: int = BUY, **exits: Any) -> tuple[Desk, list[str]]:
+    """Ten at 100.00 with exits that work where they belong, and their ids; no limit watches them."""
+    desk = Desk(account_of(leverage=10, native_exits=native, reduce_only=False))
+    desk.quote(PRICE)
+    (decision,) = desk.want(side, 10, **exits)
+    entry, *ids = [order.id for order in decision.orders]
+    desk.accept(entry)
+    desk.fill(entry, 10, PRICE)
+    for id in ids if native else ():
+        desk.accept(id)
+    desk.taken()
+    return desk, ids
+
+
+def wait(desk: Desk, seconds: float) -> None:
+    """Nothing happens but time."""
+    desk.now += int(seconds * SECOND)
+    desk.feed(Timer(desk.tick(), "second"))
+
+
+def sent(desk: Desk) -> list[tuple[str, str]]:
+    """What the venue was told: (kind, order)."""
+    names: dict[type, str] = {Submit: "submit", Cancel: "cancel", Query: "query"}
+    return [(names[type(command)], command.order_id) for command in desk.taken()]
+
+
+def terms(desk: Desk, id: str) -> tuple[Any, ...]:
+    order = desk.state(id).order
+    return (order.role, order.type, order.side, order.quantity, order.stop_units, order.limit_units)
+
+
+def renewed(desk: Desk) -> str:
+    """The one order that was sent since the last look."""
+    ((kind, id),) = sent(desk)
+    assert kind == "submit"
+    return id
+
+
+@REFUSED
+def test_a_stop_that_its_venue_refuses_or_lets_lapse_is_placed_again_and_told(end: int) -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    desk.say(end, stop, "NO")
+    assert desk.alarms() == ["EXIT_LOST"]
+    assert desk.engine.next_exit() == desk.engine.now + SECOND
+    wait(desk, 0.9)
+    assert sent(desk) == []
+    wait(desk, 0.1)
+    again = renewed(desk)
+    assert terms(desk, again) == (STOP_LOSS, STOP, SELL, 10, 9_000, 0)
+    assert desk.engine.next_exit() == NEVER_NS
+    desk.accept(again)
+    desk.fill(again, 10, 9_000)
+    assert (desk.net(), desk.engine.owed, desk.engine.renewed) == (0, {}, {})
+    assert_idle(desk.engine)
+
+
+def test_a_venue_that_refuses_for_good_is_asked_at_a_growing_pace() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    waits = []
+    for _ in range(9):
+        desk.say(kinds.REJECTED, stop, "NO")
+        waits.append((desk.engine.next_exit() - desk.engine.now) // SECOND)
+        wait(desk, waits[-1])
+        stop = renewed(desk)
+    assert waits == [1, 5, 10, 20, 40, 60, 60, 60, 60]
+    assert desk.alarms() == ["EXIT_LOST"] * 9
+    desk.accept(stop)
+    wait(desk, 61)
+    desk.say(kinds.REJECTED, stop, "NO")
+    assert (desk.engine.next_exit() - desk.engine.now) // SECOND == 1
+
+
+def test_who_makes_room_for_an_order_by_hand_at_the_venue_has_half_a_minute() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    desk.say(kinds.CANCELLED, stop)
+    assert desk.alarms() == ["EXIT_LOST"]
+    wait(desk, 29.9)
+    assert sent(desk) == []
+    wait(desk, 0.2)
+    assert terms(desk, renewed(desk)) == (STOP_LOSS, STOP, SELL, 10, 9_000, 0)
+
+
+def test_what_is_closed_meanwhile_needs_no_stop() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    desk.say(kinds.CANCELLED, stop)
+    (decision,) = desk.close(SELL)
+    desk.fill(decision.orders[0].id, 10, PRICE)
+    desk.taken()
+    wait(desk, 60)
+    assert (sent(desk), desk.engine.owed) == ([], {})
+
+
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_a_lost_stop_that_the_market_has_passed_is_closed_at_the_market(side: int) -> None:
+    stop_price, beyond = (9_000, 8_990) if side == BUY else (11_000, 11_010)
+    desk, (stop,) = opened(side=side, stop_loss=stop_price)
+    desk.quote(beyond)
+    desk.say(kinds.REJECTED, stop, "WOULD_TRIGGER")
+    wait(desk, 1)
+    order_id = renewed(desk)
+    assert terms(desk, order_id) == (STOP_LOSS, MARKET, -side, 10, 0, 0)
+    desk.say(kinds.REJECTED, order_id, "HALTED")
+    assert desk.alarms() == ["EXIT_LOST", "EXIT_LOST"]
+    assert desk.engine.now < desk.engine.next_exit() <= desk.engine.now + 5 * SECOND
+    wait(desk, 5)
+    last = renewed(desk)
+    assert terms(desk, last) == (STOP_LOSS, MARKET, -side, 10, 0, 0)
+    desk.fill(last, 10, beyond)
+    assert (desk.net(), desk.engine.owed, desk.engine.stops) == (0, {}, {})
+    assert_idle(desk.engine)
+
+
+def test_an_exit_whose_pair_may_have_filled_waits_until_that_is_known() -> None:
+    desk, (stop, target) = opened(stop_loss=9_000, take_profit=11_000)
+    desk.say(kinds.EXPIRED, stop)
+    assert desk.alarms() == []
+    wait(desk, 1)
+    assert sent(desk) == [("query", target)]
+    desk.fill(target, 10, 11_000)
+    assert desk.net() == 0
+    wait(desk, 60)
+    assert (sent(desk), desk.alarms(), desk.engine.owed) == ([], [], {})
+
+
+def test_an_exit_whose_pair_works_on_is_placed_again_beside_it() -> None:
+    desk, (stop, target) = opened(stop_loss=9_000, take_profit=11_000)
+    desk.say(kinds.EXPIRED, stop)
+    wait(desk, 1)
+    wait(desk, 5)
+    assert sent(desk) == [("query", target), ("query", target)], "no answer yet"
+    desk.say(kinds.ACCEPTED, target, FOUND)
+    assert desk.alarms() == ["EXIT_LOST"]
+    again = renewed(desk)
+    assert terms(desk, again) == (STOP_LOSS, STOP, SELL, 10, 9_000, 0)
+    assert desk.state(again).order.group == desk.state(target).order.group
+    desk.accept(again)
+    desk.fill(target, 10, 11_000)
+    assert sent(desk) == [("cancel", again)]
+
+
+@REFUSED
+def test_both_of_a_pair_come_back_as_a_pair(end: int) -> None:
+    desk, (stop, target) = opened(stop_loss=9_000, take_profit=11_000)
+    desk.say(end, stop)
+    desk.say(end, target)
+    wait(desk, 1)
+    wait(desk, 0.1)
+    ids = [id for kind, id in sent(desk) if kind == "submit"]
+    assert [terms(desk, id)[:2] for id in ids] == [(STOP_LOSS, STOP), (TAKE_PROFIT, LIMIT)]
+    assert len({desk.state(id).order.group for id in ids}) == 1
+
+
+def test_a_target_held_here_that_is_refused_leaves_its_stop_in_place() -> None:
+    desk, (stop, target) = opened(False, stop_loss=9_000, take_profit=11_000)
+    desk.quote(11_000)
+    assert sent(desk) == [("cancel", stop), ("submit", target)]
+    desk.say(kinds.REJECTED, target, "NO")
+    assert desk.alarms() == ["EXIT_LOST"]
+    wait(desk, 1)
+    held = {terms(desk, id)[0] for id in desk.engine.exits}
+    assert held == {STOP_LOSS, TAKE_PROFIT}
+    desk.taken()
+    desk.quote(8_990)
+    ((_, away), (kind, out)) = sent(desk)
+    assert (kind, terms(desk, out)[:4], terms(desk, away)[0]) == ("submit", (STOP_LOSS, MARKET, SELL, 10), TAKE_PROFIT)
+    desk.fill(out, 10, 8_990)
+    assert (desk.net(), desk.engine.owed, desk.engine.renewed) == (0, {}, {})
+    assert_idle(desk.engine)
+
+
+def test_a_target_held_here_that_fills_in_part_keeps_the_rest_for_its_stop() -> None:
+    desk, (_, target) = opened(False, stop_loss=9_000, take_profit=11_000)
+    desk.quote(11_000)
+    desk.fill(target, 4, 11_000)
+    desk.taken()
+    desk.say(kinds.CANCELLED, target, "NO_LIQUIDITY")
+    wait(desk, 30)
+    assert [terms(desk, id) for id in desk.engine.exits] == [
+        (STOP_LOSS, STOP, SELL, 6, 9_000, 0),
+        (TAKE_PROFIT, LIMIT, SELL, 6, 0, 11_000),
+    ]
+
+
+def test_a_stop_held_here_that_is_refused_goes_again_and_its_target_stays_away() -> None:
+    desk, (stop, target) = opened(False, stop_loss=9_000, take_profit=11_000)
+    desk.quote(8_990)
+    assert sent(desk) == [("cancel", target), ("submit", stop)]
+    desk.say(kinds.REJECTED, stop, "NO")
+    assert desk.alarms() == ["EXIT_LOST"]
+    wait(desk, 4.9)
+    assert (sent(desk), desk.engine.exits) == ([], {})
+    wait(desk, 0.2)
+    out = renewed(desk)
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 10)
+    desk.fill(out, 10, 8_990)
+    assert (desk.net(), desk.engine.owed, desk.engine.stops) == (0, {}, {})
+
+
+def test_an_exit_that_was_decided_and_not_sent_when_the_process_ended_is_sent_by_the_next() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    desk.say(kinds.REJECTED, stop)
+    torn = Engine()
+    desk.now += SECOND
+    desk.engine.apply(Timer(desk.tick(), "second"))
+    restore(torn, to_bytes(desk.engine))
+    decision, *_ = desk.engine.tend(Timer(desk.now, "second"))
+    torn.apply(decision)
+    desk.engine = torn
+    desk.engine.run = 2
+    desk.took(None, desk.engine.look_up())
+    desk.taken()
+    wait(desk, 0.1)
+    assert terms(desk, renewed(desk)) == (STOP_LOSS, STOP, SELL, 10, 9_000, 0)
+
+
+def test_what_is_owed_and_how_often_it_was_tried_survives_a_snapshot() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    for seconds in (1, 5):
+        desk.say(kinds.REJECTED, stop)
+        wait(desk, seconds)
+        stop = renewed(desk)
+    desk.say(kinds.REJECTED, stop)
+    other = Engine()
+    restore(other, to_bytes(desk.engine))
+    assert to_bytes(other) == to_bytes(desk.engine)
+    desk.engine = other
+    wait(desk, 9.9)
+    assert sent(desk) == []
+    wait(desk, 0.1)
+    assert to_bytes(desk.engine) != b"" and desk.engine.renewed == {renewed(desk): 3}
+
+
+def test_an_exit_that_was_cancelled_here_is_not_lost() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    desk.took(None, desk.engine.cancel(stop, "BY_HAND"))
+    desk.say(kinds.CANCELLED, stop)
+    wait(desk, 120)
+    assert (desk.alarms(), desk.engine.owed) == ([], {})
+
+
+def test_after_a_split_nothing_comes_back_at_the_prices_of_before() -> None:
+    desk = connected(leverage=10)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_000)
+    entry, stop = [order.id for order in decision.orders]
+    desk.fill(entry, 10, PRICE)
+    desk.accept(stop)
+    desk.say(kinds.CANCELLED, stop)
+    desk.feed(PositionSplit(desk.tick(), "main", "ACME", 10, 40))
+    desk.quote(2_500)
+    desk.taken()
+    wait(desk, 120)
+    assert ([one for one in sent(desk) if one[0] == "submit"], desk.engine.owed, desk.net()) == ([], {}, 40)
