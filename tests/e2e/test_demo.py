@@ -248,6 +248,7 @@ def in_terminal(*arguments: object) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@COMPILED_ALONE
 def test_told_to_stop_it_ends_cleanly_and_the_same_home_goes_on(number: signal.Signals, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tradewright", "demo", "--seconds", "0", "--home", str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

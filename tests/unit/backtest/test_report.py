@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from tests.project import COMPILED_ALONE
 from tests.unit.backtest.markets import DAY, MINUTE, START, TRADERS, bars, market, pair, play, share, walk
 from tradewright.backtest.curve import Curve
 from tradewright.backtest.data.options import SECOND
@@ -136,6 +137,7 @@ def test_a_run_repeated_is_the_same_run(busy: Report) -> None:
     assert other.row()["stateHash"] != busy.row()["stateHash"]
 
 
+@COMPILED_ALONE
 def test_a_hundred_runs_leave_no_memory_behind() -> None:
     """Resident memory after twenty warm-up runs, and after a hundred more; each makes some hundred fills."""
     dataset = market(bars(share(), walk(23, 200, 50)))

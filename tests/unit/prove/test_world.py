@@ -11,6 +11,8 @@ from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.world import POINTS, STANDS, play
 from tradewright.sim.wire.faults import KINDS, Fault
 
+pytestmark = COMPILED_ALONE
+
 VENUES = sorted(STANDS)
 
 
@@ -22,7 +24,6 @@ def test_a_day_without_faults_leaves_everything_square(venue: str) -> None:
     assert day.orders > 30 and day.fills > 10
 
 
-@COMPILED_ALONE
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6, 7])
 @pytest.mark.parametrize("venue", VENUES)
 def test_a_day_with_faults_leaves_everything_square(venue: str, seed: int) -> None:
@@ -44,7 +45,6 @@ ONCE_BROKEN = {
 }
 
 
-@COMPILED_ALONE
 @pytest.mark.parametrize(("venue", "seed"), ONCE_BROKEN)
 def test_a_seed_that_has_broken_something_does_so_no_more(venue: str, seed: int) -> None:
     assert play(seed, venue).breaches == []
@@ -57,7 +57,6 @@ def test_the_same_seed_does_the_same(venue: str) -> None:
     assert first.hash != play(3, venue).hash
 
 
-@COMPILED_ALONE
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_one_kind_of_fault_alone_leaves_everything_square(kind: str) -> None:
     faults = [
@@ -68,7 +67,6 @@ def test_one_kind_of_fault_alone_leaves_everything_square(kind: str) -> None:
     assert day.breaches == []
 
 
-@COMPILED_ALONE
 @pytest.mark.parametrize("hit", [3, 17])
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("venue", VENUES)

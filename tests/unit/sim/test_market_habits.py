@@ -7,11 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from tests.project import COMPILED_ALONE
 from tradewright.model.calendar import calendar
 from tradewright.model.event import QUOTE
 from tradewright.model.instrument import Instrument
 from tradewright.model.zone import DAY_NS, MINUTE_NS
 from tradewright.sim.market import PROFILES, Market, Profile, universe
+
+pytestmark = COMPILED_ALONE
 
 START = 1_709_510_400 * 10**9  # Monday 2024-03-04 00:00 UTC; New York's clocks change on the 10th
 #: For each class: virtual days, and the step in ms.
