@@ -106,7 +106,9 @@ cdef class Blotter:
     cdef _alarm_fill(self, OrderState state)
     @cython.locals(exit=HeldExit, mark=Mark, index=cython.longlong)
     cdef _follow_exits(self, MarketEvent event)
-    @cython.locals(parent=OrderState, book=Book, guarded=cython.longlong, there=cython.longlong)
+    @cython.locals(state=OrderState, child=OrderState, counts=cython.longlong)
+    cpdef long long unclosed(self, str parent) except? -1
+    @cython.locals(book=Book, guarded=cython.longlong, there=cython.longlong)
     cdef long long _guarded(self, Order order) except? -1
     cpdef note_end(self, long long time, str order_id)
     @cython.locals(state=OrderState, until=cython.longlong)

@@ -510,7 +510,7 @@ class Blotter:
     def _held_here(self, order: Order) -> bool:
         """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait
         for those before it."""
-        linked = order.role != ENTRY and (order.parent != "" or order.group != "")
+        linked = order.role != ENTRY and order.type != MARKET and (order.parent != "" or order.group != "")
         return (linked and not self.accounts[order.account].terms.native_exits) or self.blocked(order)
 
     def blocked(self, order: Order) -> bool:
@@ -767,15 +767,25 @@ class Blotter:
                 exit.follow(event, mark)
 
     def _guarded(self, order: Order) -> int:
-        """Size counts a held exit would close now: what its parent filled (without one: what it was asked to guard) and
-        its book still has, less what exits at the venue are closing."""
-        guarded = order.quantity
-        if order.parent:
-            parent = self.orders.get(order.parent)
-            guarded = 0 if parent is None else parent.filled
+        """Size counts a held exit would close now: what its parent filled and no exit of it has closed (without one:
+        what it was asked to guard) and its book still has, less what exits of others are closing at the venue."""
+        guarded = self.unclosed(order.parent) if order.parent else order.quantity
         book = self.book(order.account, order.strategy, order.instrument)
         there = left(book, order.side, order.lot, order.group)
         return max(0, guarded if guarded < there else there)
+
+    def unclosed(self, parent: str) -> int:
+        """Size counts that an opening has filled and its exits, those that took the place of others included, have not
+        closed."""
+        state = self.orders.get(parent)
+        if state is None:
+            return 0
+        counts = state.filled
+        for id in self.children.get(parent, ()):
+            child = self.orders.get(id)
+            if child is not None:
+                counts -= child.filled
+        return counts
 
     def note_end(self, time: int, order_id: str) -> None:
         """The order's end lies at `time`: it leaves memory some time after."""

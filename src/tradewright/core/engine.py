@@ -42,6 +42,7 @@ from tradewright.model.command import (
     NOTHING_TO_SPEND,
     OPENINGS_STOPPED,
     SIBLING_TRIGGERED,
+    TARGET_WORKS,
     Approved,
     Cancel,
     Query,
@@ -73,7 +74,7 @@ from tradewright.model.event import (
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import BUY, ENTRY, LIMIT, REDUCE_ONLY, SELL, Order
+from tradewright.model.order import BUY, ENTRY, LIMIT, MARKET, REDUCE_ONLY, SELL, Order
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import is_shadow
@@ -311,16 +312,26 @@ class Engine(Judge):
                 quantity = in_steps(guarded, order.instrument)
                 # What its parent has not filled yet would stand unguarded.
                 outputs += self.cancel(order.parent, EXIT_OF_PART)
-                self._end_siblings(order, outputs)
+                # A target may fill in part, or not at all: its stop guards on until there is nothing left.
+                if order.type != LIMIT and self._end_siblings(order, outputs):
+                    self.emit(cancel_of(self.now, order.id, TARGET_WORKS), outputs)
+                    watchdog.go_at_market(self, order, quantity, f"{order.id} was reached", outputs)
+                    continue
                 self.emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
                 self.emit(submit_of(self.now, Approved(order)), outputs)
 
-    def _end_siblings(self, order: Order, outputs: list[Event]) -> None:
-        if order.group == "":
-            return
-        for exit in list(self.exits.values()):
-            if exit.order.group == order.group and exit.order.id != order.id:
-                self.emit(cancel_of(self.now, exit.order.id, SIBLING_TRIGGERED), outputs)
+    def _end_siblings(self, order: Order, outputs: list[Event]) -> bool:
+        """The other exits of its pair that are held here end; whether one works at the venue."""
+        works = False
+        book = self.book(order.account, order.strategy, order.instrument)
+        for hold in list(book.exits.values()) if order.group else ():
+            other = hold.order
+            if other.group == order.group and other.id != order.id:
+                if other.id in self.exits:
+                    self.emit(cancel_of(self.now, other.id, SIBLING_TRIGGERED), outputs)
+                else:
+                    works = True
+        return works
 
     def _settle_links(self, report: Report, outputs: list[Event]) -> None:
         """When a parent ended unfilled, or its book is flat again, the exits held for it have nothing to guard."""
@@ -336,14 +347,18 @@ class Engine(Judge):
             parent = self.orders.get(order.parent)
             if parent is not None and parent.is_open():
                 continue
-            if book.closable(order.side, order.lot) == 0 or (parent is not None and parent.filled == 0):
+            closed = state.filled >= state.order.quantity and order.group == state.order.group != ""
+            if parent is not None and self.unclosed(order.parent) <= 0:
+                closed = True
+            if closed or book.closable(order.side, order.lot) == 0:
                 self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
-            elif order.parent == "" and order.group == "" and not self.blocked(order):
+            elif (order.type == MARKET or order.parent == order.group == "") and not self.blocked(order):
                 self._send_waiting(book, order, outputs)
 
     def _send_waiting(self, book: Book, order: Order, outputs: list[Event]) -> None:
         """An exit that waited for others to end goes, with what they have left of it."""
-        quantity = in_steps(min(order.quantity, left(book, order.side, order.lot, order.group)), order.instrument)
+        # Of its own pair too: one whose cancel was refused may still fill.
+        quantity = in_steps(min(order.quantity, left(book, order.side, order.lot, "")), order.instrument)
         if quantity < order.instrument.rules.step:
             self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
         else:

@@ -28,7 +28,7 @@ from tradewright.core.life_cycle import (
 )
 from tradewright.core.lost_exits import again
 from tradewright.core.watchdog import close, owes, rest_of
-from tradewright.model.command import CLOSING, NEVER_SENT, SIBLING_TRIGGERED, TIME_IS_OVER, Cancel, Query
+from tradewright.model.command import CLOSING, NEVER_SENT, SIBLING_TRIGGERED, TARGET_WORKS, TIME_IS_OVER, Cancel, Query
 from tradewright.model.control import ACTIVE, RENEWED, RESTORED, Alarm, ExitMoved
 from tradewright.model.numbers import round_down
 from tradewright.model.order import EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 PROTECTIVE = (STOP_LOSS, TAKE_PROFIT)
 #: Why an exit is cancelled that another takes the place of, or has to.
-MAKING_WAY = (CLOSING, TIME_IS_OVER, SIBLING_TRIGGERED, NEVER_SENT)
+MAKING_WAY = (CLOSING, TIME_IS_OVER, SIBLING_TRIGGERED, TARGET_WORKS, NEVER_SENT)
 #: Alarm: a close ended and left something open.
 CLOSE_FAILED = "CLOSE_FAILED"
 #: Alarm: an exit ended and nobody here had asked for it.
@@ -58,7 +58,7 @@ STOOD_NS = 60 * SECOND_NS
 
 class Owed:
     """What an exit that ended is to guard again: size counts. best: the best price it had seen, where it was held here.
-    due: a lost one is not placed again before, ns UTC, 0 = it was not lost; tries: how often in a row; asked: its pair
+    due: it is not placed again before, ns UTC, 0 = as soon as it is needed; tries: how often in a row; asked: its pair
     was looked up since."""
 
     __slots__ = ("size", "best", "due", "tries", "asked")
@@ -86,7 +86,10 @@ def freed(engine: Blotter, cancel: Cancel) -> None:
     size = min(state.remaining(), _to_guard(engine, order))
     if size > 0:
         held = engine.exits.get(order.id)
-        engine.owed[order.id] = Owed(size, held.best if held is not None else 0)
+        tries = engine.renewed.get(order.id, 0)
+        # A target that does not let itself be cancelled is not asked for that with every price.
+        due = engine.now + PACE_NS[min(tries, len(PACE_NS) - 1)] if cancel.code == TARGET_WORKS else 0
+        engine.owed[order.id] = Owed(size, held.best if held is not None else 0, due, tries)
 
 
 def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
@@ -102,7 +105,7 @@ def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
         if engine.now - order.time >= STOOD_NS:
             tries = 0
         wait = PACE_NS[min(tries, len(PACE_NS) - 1)]
-        pair = _working_pair(engine, order)
+        pair = _working_pair(engine, order) if engine.accounts[order.account].terms.native_exits else []
         if state.stage == ENDED_CANCELLED and not pair:
             wait = max(wait, CANCELLED_NS)
         engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)
@@ -151,8 +154,9 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
 
 
 def guarded_by(engine: Blotter, exit: Order) -> None:
-    """An exit was decided: what it guards is not owed any more, of its own terms first."""
-    if exit.role not in PROTECTIVE:
+    """An exit was decided: what it guards is not owed any more, of its own terms first. One at the market guards
+    nothing; what it fills is paid off."""
+    if exit.role not in PROTECTIVE or exit.type == MARKET:
         return
     ids = [
         id
@@ -220,7 +224,7 @@ def _there(engine: Blotter, order: Order) -> int:
 def _to_guard(engine: Blotter, order: Order) -> int:
     """The same, of what its opening has opened and its exits have not closed."""
     there = _there(engine, order)
-    return min(there, _opened(engine, order.parent)) if order.parent else there
+    return min(there, engine.unclosed(order.parent)) if order.parent else there
 
 
 def _working_pair(engine: Blotter, order: Order) -> list[OrderState]:
@@ -233,13 +237,6 @@ def _working_pair(engine: Blotter, order: Order) -> list[OrderState]:
 def next_end(engine: Blotter) -> int:
     """When a lost exit is placed again next; NEVER_NS: none is lost."""
     return min([owed.due for owed in engine.owed.values() if owed.due > engine.now], default=NEVER_NS)
-
-
-def _opened(engine: Blotter, parent_id: str) -> int:
-    """What an opening has filled, less what its exits have closed of it."""
-    parent = engine.orders.get(parent_id)
-    closed = [engine.orders[id].filled for id in engine.children.get(parent_id, ()) if id in engine.orders]
-    return 0 if parent is None else parent.filled - sum(closed)
 
 
 # ── what is said ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,7 +286,8 @@ def give_back(engine: Engine) -> list[Event]:
 def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:
     """Whether its pair, which may have filled, has still to be looked up; if so, it is. What it finds is an alarm, as
     it was not clear before that anything is left."""
-    pair = _working_pair(engine, state.order)
+    native = engine.accounts[state.order.account].terms.native_exits
+    pair = _working_pair(engine, state.order) if native else []
     owed = engine.owed[state.order.id]
     if not pair or (owed.asked and not any(other.queried for other in pair)):
         if owed.asked:
@@ -321,12 +319,11 @@ def _size(engine: Engine, id: str) -> int:
 def _being_closed(engine: Engine, order: Order) -> int:
     """Size counts of what an exit is owed for that closes may still take: those at work, and those that wait here."""
     closing = triggered = 0
-    native = engine.accounts[order.account].terms.native_exits
     for hold in engine.book(order.account, order.strategy, order.instrument).exits.values():
         other = hold.order
         if other.role == EXIT and other.side == order.side and (not order.lot or other.lot in ("", order.lot)):
             closing += engine.orders[other.id].remaining()
-        elif _paired(other, order) and (other.type == MARKET or not (native or other.id in engine.exits)):
+        elif _paired(other, order) and other.type == MARKET:
             triggered += engine.orders[other.id].remaining()
     for id in _against(engine, order, order.role):
         if id == order.id:

@@ -22,7 +22,7 @@ from tradewright.model.control import ESCALATED, ExitMoved
 from tradewright.model.event import SUBMIT, TRIGGERED, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import MARKET, STOP_LOSS
+from tradewright.model.order import MARKET, STOP_LOSS, Order
 from tradewright.model.report import Report
 
 if TYPE_CHECKING:
@@ -123,10 +123,7 @@ def rest_of(engine: Blotter, state: OrderState) -> int:
     order = state.order
     rest = order.quantity - state.filled
     if order.parent:
-        # All exits of an opening together close what it filled, those that took the place of others included.
-        parent = engine.orders.get(order.parent)
-        exits = [engine.orders[id].filled for id in engine.children.get(order.parent, ()) if id in engine.orders]
-        rest = min(rest, (parent.filled if parent is not None else 0) - sum(exits))
+        rest = min(rest, engine.unclosed(order.parent))
     book = engine.book(order.account, order.strategy, order.instrument)
     return max(0, min(rest, left(book, order.side, order.lot, order.group)))
 
@@ -178,16 +175,18 @@ def close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
     engine.emit(ExitMoved(engine.now, order.id, order.id, order.stop_units, 0, 0, ESCALATED), outputs)
     if rest == 0:
         return
+    go_at_market(engine, order, rest, f"{order.id} was reached and did not fill in time", outputs)
+
+
+def go_at_market(engine: Engine, order: Order, quantity: int, reason: str, outputs: list[Event]) -> None:
+    """What a stop guards goes at the market; the other exits of its pair end."""
     book = engine.book(order.account, order.strategy, order.instrument)
     for hold in list(book.exits.values()):
         if order.group and hold.order.group == order.group and hold.order.id != order.id:
             outputs += engine.cancel(hold.order.id, SIBLING_TRIGGERED)
     wish = Intent(engine.next_order_id(order.account), order.account, order.strategy, order.instrument, order.side)
-    wish.closing, wish.role, wish.lot, wish.quantity = True, STOP_LOSS, order.lot, rest
-    if engine.accounts[order.account].terms.native_exits:
-        # Its pair may still stand at the venue; where pairs are linked here it has ended, and who is linked waits.
-        wish.group = order.group
-    wish.reason = f"{order.id} was reached and did not fill in time"
+    wish.closing, wish.role, wish.lot, wish.quantity = True, STOP_LOSS, order.lot, quantity
+    wish.group, wish.reason = order.group, reason
     outputs += engine.judge_part(wish)
 
 

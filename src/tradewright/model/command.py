@@ -65,6 +65,7 @@ LIVES_ON = "LIVES_ON"
 POSITION_WAS_SPLIT = "POSITION_WAS_SPLIT"
 TIME_IS_OVER = "TIME_EXIT"
 STOP_UNFILLED = "STOP_UNFILLED"
+TARGET_WORKS = "TARGET_WORKS"
 CANCEL_CODES = {
     STRATEGY: "its strategy asked for it",
     CLOSING: "the position it guards, or would add to, is being closed",
@@ -75,6 +76,7 @@ CANCEL_CODES = {
     OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
     TIME_IS_OVER: "the time of what it opened or guards is over",
     STOP_UNFILLED: "it was triggered and did not fill in time",
+    TARGET_WORKS: "it was reached while the target of its pair works: what is left goes at the market",
     BY_HAND: "a person asked for it",
     LIVES_ON: "it has ended here, and its venue shows that it still works",
     POSITION_WAS_SPLIT: "what it was ordered for was split: its size and prices are those of before",

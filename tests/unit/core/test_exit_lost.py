@@ -179,32 +179,30 @@ def test_both_of_a_pair_come_back_as_a_pair(end: int) -> None:
 def test_a_target_held_here_that_is_refused_leaves_its_stop_in_place() -> None:
     desk, (stop, target) = opened(False, stop_loss=9_000, take_profit=11_000)
     desk.quote(11_000)
-    assert sent(desk) == [("cancel", stop), ("submit", target)]
+    assert sent(desk) == [("submit", target)]
     desk.say(kinds.REJECTED, target, "NO")
     assert desk.alarms() == ["EXIT_LOST"]
     wait(desk, 1)
-    held = {terms(desk, id)[0] for id in desk.engine.exits}
-    assert held == {STOP_LOSS, TAKE_PROFIT}
-    desk.taken()
+    assert [terms(desk, id)[0] for id in desk.engine.exits] == [STOP_LOSS, TAKE_PROFIT]
     desk.quote(8_990)
-    ((_, away), (kind, out)) = sent(desk)
-    assert (kind, terms(desk, out)[:4], terms(desk, away)[0]) == ("submit", (STOP_LOSS, MARKET, SELL, 10), TAKE_PROFIT)
-    desk.fill(out, 10, 8_990)
+    assert sent(desk)[-1] == ("submit", stop)
+    assert terms(desk, stop)[:4] == (STOP_LOSS, MARKET, SELL, 10)
+    desk.fill(stop, 10, 8_990)
     assert (desk.net(), desk.engine.owed, desk.engine.renewed) == (0, {}, {})
     assert_idle(desk.engine)
 
 
-def test_a_target_held_here_that_fills_in_part_keeps_the_rest_for_its_stop() -> None:
-    desk, (_, target) = opened(False, stop_loss=9_000, take_profit=11_000)
+def test_a_target_held_here_that_fills_in_part_comes_back_for_the_rest() -> None:
+    desk, (stop, target) = opened(False, stop_loss=9_000, take_profit=11_000)
     desk.quote(11_000)
     desk.fill(target, 4, 11_000)
     desk.taken()
     desk.say(kinds.CANCELLED, target, "NO_LIQUIDITY")
     wait(desk, 30)
-    assert [terms(desk, id) for id in desk.engine.exits] == [
-        (STOP_LOSS, STOP, SELL, 6, 9_000, 0),
-        (TAKE_PROFIT, LIMIT, SELL, 6, 0, 11_000),
-    ]
+    assert next(iter(desk.engine.exits)) == stop
+    assert terms(desk, list(desk.engine.exits)[1]) == (TAKE_PROFIT, LIMIT, SELL, 6, 0, 11_000)
+    desk.quote(8_990)
+    assert terms(desk, stop)[:4] == (STOP_LOSS, MARKET, SELL, 6)
 
 
 def test_a_stop_held_here_that_is_refused_goes_again_and_its_target_stays_away() -> None:

@@ -67,9 +67,8 @@ def test_a_held_exit_goes_out_at_its_price(name: str) -> None:
     assert (state.order.quantity, state.order.side) == (10, -side)
     assert state.order.type == (LIMIT if exits.get("take_profit") and which == len(exits) - 1 else MARKET)
     assert state.order.reduce_only
-    assert set(desk.engine.exits) == set()
     desk.fill(gone, 10, expected)
-    assert desk.net() == 0
+    assert (desk.net(), set(desk.engine.exits)) == (0, set())
     assert_idle(desk.engine)
 
 
@@ -373,10 +372,9 @@ def test_a_pair_without_an_opening_is_held_here_and_one_ends_the_other() -> None
     assert desk.taken() == []
     assert set(desk.engine.exits) == {stop, target}
     desk.quote(11_000)
-    assert [(command.kind, command.order_id) for command in desk.taken()] == [
-        (kinds.CANCEL, stop),
-        (kinds.SUBMIT, target),
-    ]
+    assert desk.submitted() == [target]
+    desk.fill(target, 10, 11_000)
+    assert (desk.cancelled(), desk.engine.exits) == ([(stop, "NOTHING_TO_GUARD")], {})
 
 
 def test_a_pair_without_an_opening_guards_no_more_than_it_was_asked_to() -> None:
