@@ -802,7 +802,7 @@ class Blotter:
             state = self.orders.get(order_id)
             if state is None or state.is_open() or state.time_ended >= until:
                 continue
-            if (self.children or self.guards or self.owed) and self._guards(order_id):
+            if (self.children or self.guards or self.owed or self.stops) and self._guards(order_id):
                 self.note_end(self.now, order_id)
                 continue
             if self.parents.of:
@@ -813,11 +813,12 @@ class Blotter:
                 self.children.pop(order_id, None)
 
     def _guards(self, parent: str) -> bool:
-        """Whether a child of this order may still fill or is owed, or a plan guards what it filled; or it is owed."""
-        if parent in self.guards or parent in self.owed:
+        """Whether a child of this order may still fill, is owed or left something to be closed, or a plan guards what
+        it filled; or it is such an exit itself."""
+        if parent in self.guards or parent in self.owed or parent in self.stops:
             return True
         for child in self.children.get(parent, ()):
             state = self.orders.get(child)
-            if state is not None and (state.is_open() or child in self.owed):
+            if state is not None and (state.is_open() or child in self.owed or child in self.stops):
                 return True
         return False

@@ -2,7 +2,8 @@
 
 A held exit guards what its parent filled (or what its book holds). It triggers on the price it would meet: a long is
 closed at the bid, a short at the ask; with bars, on the bar's extreme. A stop then goes out as a market order, a
-take-profit as a limit at its own price; a pair ends when one of it has closed all. Trailing follows the best price seen.
+take-profit as a limit at its own price; a pair ends when one of it has closed all. Trailing follows the best price
+seen.
 """
 
 from __future__ import annotations

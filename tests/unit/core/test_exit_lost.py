@@ -274,3 +274,16 @@ def test_after_a_split_nothing_comes_back_at_the_prices_of_before() -> None:
     desk.taken()
     wait(desk, 120)
     assert ([one for one in sent(desk) if one[0] == "submit"], desk.engine.owed, desk.net()) == ([], {}, 40)
+
+
+def test_what_a_refused_market_exit_left_is_closed_also_after_a_day_without_events() -> None:
+    desk, (stop,) = opened(False, stop_loss=9_000)
+    desk.quote(8_990)
+    desk.say(kinds.REJECTED, stop, "NO")
+    desk.taken()
+    wait(desk, 3 * 86_400)
+    out = renewed(desk)
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 10)
+    desk.fill(out, 10, 8_990)
+    wait(desk, 3 * 86_400)
+    assert (desk.net(), desk.engine.stops, list(desk.engine.orders)) == (0, {}, [])
