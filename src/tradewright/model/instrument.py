@@ -7,7 +7,7 @@ send; a venue may change them at any time (`rules` is replaced as a whole, and t
 from __future__ import annotations
 
 from tradewright.model.errors import InputError
-from tradewright.model.numbers import MONEY_SCALE, SCALE_MAX
+from tradewright.model.numbers import MONEY_SCALE, SCALE_MAX, SIZE_MAX
 
 ASSET_CLASSES = ("equity", "crypto", "forex", "metal", "future", "cfd")
 
@@ -36,6 +36,8 @@ class OrderRules:
             raise InputError(f"order rules: tick {tick} and step {step} must be at least one count")
         if min(size_min, size_max, notional_min, band_ppm) < 0:
             raise InputError("order rules: minimums, maximums and bands can not be negative")
+        if max(tick, step, size_min, size_max, band_ppm) > SIZE_MAX:
+            raise InputError(f"order rules: tick {tick}, step {step} or a bound is more than can be counted")
         self.tick = tick
         self.step = step
         self.size_min = size_min
