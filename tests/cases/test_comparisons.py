@@ -43,6 +43,7 @@ def test_a_number_in_a_snapshot_that_no_book_could_hold_ends_no_engine() -> None
         assert not scene.process.done()
         failed = sum(isinstance(event, SnapshotFailed) for event in scene.heard) - before
         assert failed > 2
+        await scene.until(scene.ready)
         again = await scene.buy()
         await scene.until(lambda: scene.status(again) == "FILLED", 120)
 

@@ -16,7 +16,7 @@ from tradewright.sim.wire.faults import DISCONNECT, Fault
 SECOND_NS = 10**9
 
 
-def test_an_account_that_its_venue_does_not_show_for_long_is_told_of() -> None:
+def test_an_account_that_its_venue_does_not_show_for_long_opens_nothing_and_is_told_of() -> None:
     async def act(one: Floor) -> None:
         async def nothing() -> Any:
             await asyncio.Event().wait()
@@ -27,9 +27,11 @@ def test_an_account_that_its_venue_does_not_show_for_long_is_told_of() -> None:
         failed = one.rows(SNAPSHOT_FAILED, begun)
         assert len(failed) >= FAILURES_MAX and "within 30 s" in failed[0][3]
         assert one.alarms(begun) == [RECONCILIATION_FAILED]
+        assert not one.ready
         del one.client.snapshot  # type: ignore[attr-defined]
-        await asyncio.sleep(70)
-        assert one.engine.accounts["main"].link.failures == 0  # type: ignore[union-attr]
+        await one.until(lambda: one.ready, 70)
+        await one.tell(BUY)
+        assert one.net(STRATEGY) > 0
 
     floor.run(VENUES["binance"], act)  # type: ignore[arg-type]
 

@@ -44,7 +44,7 @@ class ServiceLog(Screen):
                 self.say(f"LOST   {event.account} — {event.text}")
         elif isinstance(event, SnapshotFailed):
             self.reasons[event.account] = event.text
-        if isinstance(event, ConnectionChanged | AccountSnapshot):
+        if isinstance(event, ConnectionChanged | AccountSnapshot | SnapshotFailed):
             self._look(event.account)
 
     def _look(self, name: str) -> None:

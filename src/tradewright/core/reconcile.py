@@ -8,7 +8,8 @@ strategy `external`, told of, and the account is REDUCING — for money beyond a
 position until a named person has looked.
 
 What somebody else closes was held by a strategy: lots go over to `external`, so that no exit can close them again.
-Nothing opens (NOT_READY) from a start or a lost connection until a snapshot taken after it agreed.
+Nothing opens (NOT_READY) from a start, a lost connection or three snapshots in a row that could not be had, until a
+snapshot taken after it agreed.
 
 Money in what no instrument of the run is made of (dust, coins that are kept) is booked and compared like any, but lies
 aside: no rate for it is known, and equity that could not be known would stop every opening.
@@ -121,6 +122,8 @@ def fold(engine: Blotter, event: Event) -> None:
         link.seen.clear()
     elif isinstance(event, SnapshotFailed):
         link.failures += 1
+        # Nobody knows any more whether it still agrees.
+        link.ready = link.ready and link.failures < FAILURES_MAX
     elif isinstance(event, AccountSnapshot):
         link.failures = 0
         _begin_anew(account, link)
@@ -266,7 +269,7 @@ def settle(engine: Engine, event: Event) -> list[Event]:
     if isinstance(event, ConnectionChanged) and not event.up:
         _alarm(engine, CONNECTION_LOST, event.account, event.text, outputs)
     elif isinstance(event, SnapshotFailed) and account.link.failures == FAILURES_MAX:
-        text = f"{FAILURES_MAX} snapshots in a row could not be had: {event.text}"
+        text = f"{FAILURES_MAX} snapshots in a row could not be had, nothing opens until one agrees: {event.text}"
         _alarm(engine, RECONCILIATION_FAILED, event.account, text, outputs)
     elif isinstance(event, AccountSnapshot):
         _take_over(engine, account, account.link, event, outputs)

@@ -43,6 +43,10 @@ ALARMS = {
     "CLOSE_FAILED": "a close ended before all was closed; the exits whose place it took are back for what stays open",
     "CONNECTION_LOST": "the reports of an account may be missing; nothing opens until it was compared again",
     "EXITS_REFUSED": "exits that a person wanted would have gone at once, or a rule refuses them; those there stay",
+    "EXIT_LOST": (
+        "a stop or target ended and nobody here had asked for it; what it guarded is placed again or closed at the "
+        "market"
+    ),
     "EXIT_UNREACHABLE": "an exit of a plan would stand at zero or below, where no market comes; it is not made",
     "FOREIGN_ORDER": "somebody else placed an order in the account; it belongs to the strategy external",
     "LAST_GATE": "a request that nobody approved was not let out to the venue; its account is HALTED",
@@ -52,7 +56,7 @@ ALARMS = {
     "POSITION_DRIFT": "the venue shows another position than is known here; its word is taken, the account is REDUCING",
     "POSITION_SPLIT": "the venue has split what is held: lots follow, orders end, and exits have to be placed anew",
     "REAPPEARED": "an order works though its venue had not known it; its hold is back",
-    "RECONCILIATION_FAILED": "an account could not be compared with its venue several times in a row",
+    "RECONCILIATION_FAILED": "three comparisons of an account in a row failed; nothing opens until one agrees",
     "TRADED_BY_HAND": "somebody else closed what a strategy held; its lots went over to the strategy external",
     "UNKNOWN_ORDER": "a report on an order that is not known; a fill of it is not booked, and its account is REDUCING",
 }

@@ -586,6 +586,24 @@ def test_the_third_failure_in_a_row_is_told_of_and_a_success_begins_anew() -> No
     assert [failed() for _ in range(3)] == [[], [], ["RECONCILIATION_FAILED"]]
 
 
+def test_three_failures_in_a_row_stop_openings_until_a_snapshot_agrees_and_leave_exits_open() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    for _ in range(2):
+        desk.feed(SnapshotFailed(desk.tick(), "main", "503"))
+    desk.filled(BUY, 1, 10_000)
+    desk.feed(SnapshotFailed(desk.tick(), "main", "503"))
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+    assert not result(desk.shown(positions={"ACME": 7})).ready
+    assert desk.refused(BUY, 1) == ["NOT_READY"]
+    assert result(desk.shown()).ready
+    desk.filled(BUY, 1, 10_000)
+    for _ in range(4):
+        desk.feed(SnapshotFailed(desk.tick(), "main", "503"))
+    (close,) = desk.close(SELL)
+    assert close.approved
+
+
 def test_what_is_known_of_a_connection_survives_a_restart() -> None:
     desk = connected()
     desk.filled(BUY, 5, 10_000)
