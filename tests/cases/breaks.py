@@ -49,9 +49,9 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
             "alpaca",
             Break(
                 "adapters/venue/alpaca/client.py",
-                "self._up = False\n            self._deliver(",
-                'for tracked in self._teller.known.values():\n                self._teller.end(tracked, "canceled")\n'
-                "            self._up = False\n            self._deliver(",
+                "self._standing.reports(False, reason)",
+                'for tracked in self._teller.known.values():\n            self._teller.end(tracked, "canceled")\n'
+                "        self._standing.reports(False, reason)",
             ),
         ),
         "nautilus_4160_a_fill_told_by_nobody_but_the_answer_is_a_fill": (

@@ -6,14 +6,22 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.venues import floor
 from tests.venues.floor import BUY, STRATEGY, Floor
 from tests.venues.roster import VENUES
 from tradewright.core.reconcile import CONNECTION_LOST, FAILURES_MAX, RECONCILIATION_FAILED
 from tradewright.model.event import ALARM, SNAPSHOT_FAILED
-from tradewright.sim.wire.faults import DISCONNECT, Fault
+from tradewright.sim.wire.faults import DISCONNECT, ERROR_BEFORE, Fault
 
 SECOND_NS = 10**9
+#: What takes market data away and leaves the account's own reports alone.
+AWAY = {
+    "binance": Fault(DISCONNECT, "/stream", times=0),
+    "alpaca": Fault(DISCONNECT, "/v2/iex", times=0),
+    "ccxt": Fault(ERROR_BEFORE, "GET /api/v3/depth", times=0),
+}
 
 
 def test_an_account_that_its_venue_does_not_show_for_long_opens_nothing_and_is_told_of() -> None:
@@ -53,13 +61,16 @@ def test_under_a_ban_the_account_is_down_with_an_alarm_until_it_was_looked_at_ag
     floor.run(VENUES["binance"], act)  # type: ignore[arg-type]
 
 
-def test_an_account_whose_market_data_stays_away_opens_nothing_and_is_told_of() -> None:
+@pytest.mark.parametrize("venue", AWAY)
+def test_an_account_whose_market_data_stays_away_opens_nothing_and_is_told_of(venue: str) -> None:
     async def act(one: Floor) -> None:
         begun, plan = one.clock(), one.stand.faulty.plan
-        plan.add(Fault(DISCONNECT, "/stream", times=0))
+        plan.add(AWAY[venue])
         one.stand.move(0)
         await one.until(lambda: CONNECTION_LOST in one.alarms(begun), 30)
         assert not one.ready
+        (told,) = one.rows(ALARM, begun)
+        assert "no market data for 10 s" in str(told)
         await asyncio.sleep(120)
         assert not one.ready and one.alarms(begun) == [CONNECTION_LOST]
         plan.faults.clear()
@@ -67,4 +78,4 @@ def test_an_account_whose_market_data_stays_away_opens_nothing_and_is_told_of() 
         await one.tell(BUY)
         assert one.net(STRATEGY) > 0
 
-    floor.run(VENUES["binance"], act)  # type: ignore[arg-type]
+    floor.run(VENUES[venue], act)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from typing import Any
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.net.rules_watch import PACE, RulesWatch
+from tradewright.adapters.net.standing import Standing
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.alpaca.ahead import Ahead
 from tradewright.adapters.venue.alpaca.answers import WireAccount, WireClock, WirePosition
@@ -45,7 +46,7 @@ from tradewright.adapters.venue.alpaca.updates import (
     read_update,
 )  # fmt: skip
 from tradewright.model.account import Account
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.command import Command, Replace, Submit
 from tradewright.model.control import LagMeasured
 from tradewright.model.errors import InputError, SocketClosed, VenueRefused
@@ -100,6 +101,8 @@ class AlpacaVenue:
         self.errors: Counter[str] = Counter()
         self.options = options or Options()
         self._chains: dict[str, asyncio.Task[None] | None] = {}
+        self._tasks = Tasks()
+        self._standing = Standing(terms.name, clock, deliver, self._tasks)
         self._clock = clock
         self._rng = rng
         self._orders = orders
@@ -126,8 +129,8 @@ class AlpacaVenue:
         self._market = Market(
             self._door, Door(transport, clock, rng.split("data"), self.errors), self._requests, endpoints,
             lambda url: Feed(
-                url, transport, clock, rng.split(url), credentials, deliver, self.errors, self.options.packed,
-                round(self.options.silence * SECOND_NS),
+                url, transport, clock, rng.split(url), credentials, deliver, self.errors, self._standing,
+                self.options.packed, round(self.options.silence * SECOND_NS),
             ),
             self.options.fractions,
         )  # fmt: skip
@@ -137,9 +140,7 @@ class AlpacaVenue:
         self._door.doubted = self._rules.doubt
         self._fresh: list[Order] = []
         self._batch: asyncio.Task[None] | None = None
-        self._tasks = Tasks()
         self._held: list[Update] = []
-        self._up: bool | None = None
         self._recovering: asyncio.Task[None] | None = None
 
     # Commands
@@ -254,15 +255,12 @@ class AlpacaVenue:
             except NO_ANSWER as error:
                 self.errors[f"recovery: {type(error).__name__}"] += 1
                 await asyncio.sleep(pause / SECOND_NS)
-        self._up = True
-        self._deliver(ConnectionChanged(self._clock(), self.account, True, self._placing.blocked))
+        self._standing.reports(True, self._placing.blocked)
 
     def _lost(self, reason: str) -> None:
         if self._recovering is not None:
             self._recovering.cancel()
-        if self._up is not False:
-            self._up = False
-            self._deliver(ConnectionChanged(self._clock(), self.account, False, reason))
+        self._standing.reports(False, reason)
 
     def _hear(self, frame: str | bytes) -> None:
         """One frame. Of one that can not be read, what it said is missing from now on: the stream begins anew."""
@@ -308,7 +306,7 @@ class AlpacaVenue:
         while True:
             await asyncio.sleep(self.options.look_every)
             idle = self._clock() - looked < self.options.idle_every * SECOND_NS and not self._orders.open()
-            if not self._up or idle:
+            if not self._standing.up or idle:
                 continue
             looked = self._clock()
             try:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.standing import Standing
 from tradewright.adapters.venue.alpaca.answers import BarPage, LatestTrades, WireAsset, WireBar
 from tradewright.adapters.venue.alpaca.credentials import Credentials
 from tradewright.adapters.venue.alpaca.door import LONG_TIMEOUT, Door
@@ -49,6 +50,7 @@ class Feed:
         credentials: Credentials,
         deliver: Callable[[Event], None],
         errors: Counter[str],
+        standing: Standing,
         packed: bool,
         silence_ns: int,
     ) -> None:
@@ -56,6 +58,7 @@ class Feed:
         self._credentials = credentials
         self._deliver = deliver
         self._errors = errors
+        self._standing = standing
         self._packed = packed
         self._wanted: dict[str, Instrument] = {}
         self._line = Line(
@@ -84,19 +87,36 @@ class Feed:
         await socket.send(log_in(self._credentials, self._packed))
         await self._demand(socket, "authenticated")
         await socket.send(subscribe(list(self._wanted), self._packed))
+        await self._subscribed(socket)
+        self._standing.found(self)
 
     async def _demand(self, socket: Socket, word: str) -> None:
-        try:
-            ticks = read_ticks(await socket.receive(), self._packed)
-        except Unreadable as error:
-            self._errors["unreadable frame"] += 1
-            raise SocketClosed(str(error)) from error
+        ticks = await self._next(socket)
         if not any(tick.T == "success" and tick.msg == word for tick in ticks):
             said = "; ".join(f"{tick.code} {tick.msg}" for tick in ticks)
             raise VenueRefused(f"the data stream is not {word}: {said}")
 
+    async def _subscribed(self, socket: Socket) -> None:
+        """Until the stream has taken what is wanted. Raises VenueRefused where it does not."""
+        while True:
+            ticks = await self._next(socket)
+            for tick in ticks:
+                if tick.T == "error":
+                    raise VenueRefused(f"the data stream refuses what is wanted: {tick.code} {tick.msg}")
+                self._take(tick)
+            if any(tick.T == "subscription" for tick in ticks):
+                return
+
+    async def _next(self, socket: Socket) -> list[Tick]:
+        try:
+            return read_ticks(await socket.receive(), self._packed)
+        except Unreadable as error:
+            self._errors["unreadable frame"] += 1
+            raise SocketClosed(str(error)) from error
+
     def _lost(self, reason: str) -> None:
         self._errors["market data: connection lost"] += 1
+        self._standing.missing(self, reason)
 
     def _hear(self, frame: str | bytes) -> None:
         try:
@@ -110,7 +130,9 @@ class Feed:
 
     def _take(self, tick: Tick) -> None:
         if tick.T == "error":
+            # What was added is refused, or something is wrong there: a fresh stream takes all that is wanted or none.
             self._errors[f"market data: {tick.code}"] += 1
+            self._line.drop(f"the data stream says {tick.code} {tick.msg}")
             return
         instrument = self._wanted.get(tick.S)
         if tick.T not in ("q", "t") or instrument is None:

@@ -13,6 +13,7 @@ from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.line import Line
 from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.rules_watch import PACE, RulesWatch
+from tradewright.adapters.net.standing import Standing
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.binance import market, requests
 from tradewright.adapters.venue.binance.caller import Caller
@@ -27,7 +28,7 @@ from tradewright.adapters.venue.binance.recovery import Recovery
 from tradewright.adapters.venue.binance.supported import INTERVALS
 from tradewright.adapters.venue.binance.user_stream import UserStream
 from tradewright.model.account import CASH, NETTING, Account
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.command import Command, Submit
 from tradewright.model.control import LagMeasured
 from tradewright.model.errors import InputError, TransportError, VenueRefused
@@ -78,6 +79,7 @@ class BinanceSpot:
         self._deliver = deliver
         self._tasks = Tasks()
         self._spawn = self._tasks.spawn
+        self._standing = Standing(terms.name, clock, deliver, self._tasks)
         self._traded: dict[str, Instrument] = {}
         caller = self._caller = Caller(endpoints, credentials, transport, clock, self._measured)
         self._listing = Listing(caller, self.errors)
@@ -101,12 +103,8 @@ class BinanceSpot:
         streams = f"{endpoints.streams}/stream?timeUnit=MICROSECOND"
         self._feed = Feed(
             lambda opened, heard, lost: self._line(streams, opened, heard, lost), clock, deliver, self.errors,
-            self._spawn, self._blinded,
+            self._spawn, self._standing,
         )  # fmt: skip
-        #: Whether the account's reports flow; why market data does not, "" = it does; what was told of both.
-        self._up: bool | None = None
-        self._blind = ""
-        self._said: bool | None = None
         #: Counts connections, so that a recovery knows whether its own still stands.
         self._epoch = 0
         self._recovering: asyncio.Task[None] | None = None
@@ -227,33 +225,19 @@ class BinanceSpot:
     def _lost(self, reason: str) -> None:
         self._epoch += 1
         self._recovery.lost()
-        self._up = False
-        self._say(reason)
-
-    def _blinded(self, reason: str) -> None:
-        """Exits that are held here do not see the market, and openings would be made blind."""
-        self._blind = reason
-        self._say(reason)
-
-    def _say(self, reason: str = "") -> None:
-        up = bool(self._up) and not self._blind
-        # Before its reports flow for the first time, an account without market data is not up anyway.
-        if up != self._said and not (self._up is None and not reason):
-            self._said = up
-            self._deliver(ConnectionChanged(self._clock(), self.account, up, "" if up else reason or self._blind))
+        self._standing.reports(False, reason)
 
     def _missed(self, reason: str) -> None:
         """Something on a stream that stands could not be read: it is looked up as after a break."""
         self._recovery.lost()
-        if self._up:
-            self._up = False
-            self._say(reason)
+        if self._standing.up:
+            self._standing.reports(False, reason)
         self._begin_recovery(0)
 
     def _forbidden(self, wait: int, text: str) -> None:
         """Nothing may be asked for a while. Where exits and cancels would wait for long, the account is not what it
         looks like on a stream that stands: it is down until it can be looked at again."""
-        if wait > FORBIDDEN_NS and self._up:
+        if wait > FORBIDDEN_NS and self._standing.up:
             self._missed(f"the venue forbids every request for {wait // SECOND_NS} s, exits and cancels too: {text}")
 
     def _begin_recovery(self, delay: float) -> None:
@@ -270,9 +254,8 @@ class BinanceSpot:
             except (TransportError, VenueRefused):
                 self.errors["recovery"] += 1
                 await asyncio.sleep(pause / SECOND_NS)
-        if epoch == self._epoch and not self._up:
-            self._up = True
-            self._say()
+        if epoch == self._epoch and not self._standing.up:
+            self._standing.reports(True)
 
 
 class _Gate:

@@ -1,7 +1,6 @@
 """Quotes and trades of the instruments that are watched, over as many connections as the venue's limit asks for.
 
-Exits that are held here go by them. So that a stream is lost, or refuses what is wanted, is told once it has been so
-for a while, and again when all of it is there.
+That a stream is lost, or refuses what is wanted, is news of the account's standing, and that all of it is there again.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tradewright.adapters.net.line import Line
+from tradewright.adapters.net.standing import Standing
 from tradewright.adapters.venue.binance import market
 from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import Event
@@ -25,8 +25,6 @@ RENEW_NS = 23 * 3_600 * SECOND_NS
 MOST = 500
 #: Streams named in one message, and the pause between two: the venue takes 5 messages a second, pongs included.
 NAMES, PAUSE = 200, 0.5
-#: A stream that is away for longer than so is told of; shorter, it was opened anew.
-LOST_SECONDS = 10.0
 
 
 class _Channel:
@@ -57,7 +55,7 @@ class _Channel:
             else:
                 self.heard(message)
         self.said = dict.fromkeys(wanted)
-        self.feed.found(self)
+        self.feed.standing.found(self)
 
     def _read(self, message: str | bytes) -> tuple[str, bytes]:
         try:
@@ -79,7 +77,7 @@ class _Channel:
 
     def lost(self, reason: str) -> None:
         self.feed.errors["market_lost"] += 1
-        self.feed.missing(self, reason)
+        self.feed.standing.missing(self, reason)
 
     def heard(self, message: str | bytes) -> None:
         stream, content = self._read(message)
@@ -111,21 +109,18 @@ class _Channel:
 
 
 class Feed:
-    """make_line: a kept WebSocket to the market streams, of what it does when opened, on each message and when lost.
-    blind: told why some of what is wanted has not come for LOST_SECONDS, and "" when all of it comes again."""
+    """make_line: a kept WebSocket to the market streams, of what it does when opened, on each message and when lost."""
 
     def __init__(
         self, make_line: Callable[..., Line], clock: Clock, deliver: Callable[[Event], None], errors: Counter[str],
-        spawn: Callable[..., asyncio.Task[None]], blind: Callable[[str], None],
+        spawn: Callable[..., asyncio.Task[None]], standing: Standing,
     ) -> None:  # fmt: skip
         self.make_line = make_line
         self.clock = clock
         self.deliver = deliver
         self.errors = errors
+        self.standing = standing
         self._spawn = spawn
-        self._blind = blind
-        #: Channels that are away, and what waits until that is told.
-        self._away: dict[_Channel, asyncio.Task[None]] = {}
         self._channels: list[_Channel] = []
         self._running = False
 
@@ -150,23 +145,6 @@ class Feed:
         self._running = True
         for channel in self._channels:
             self._spawn(channel.line.run())
-
-    def missing(self, channel: _Channel, reason: str) -> None:
-        """A channel is away; why it was at first is what is told."""
-        if channel not in self._away:
-            self._away[channel] = self._spawn(self._wait(reason))
-
-    async def _wait(self, reason: str) -> None:
-        await asyncio.sleep(LOST_SECONDS)
-        self._blind(f"no market data for {LOST_SECONDS:g} s: {reason}")
-
-    def found(self, channel: _Channel) -> None:
-        """A channel has all that it wants."""
-        waiting = self._away.pop(channel, None)
-        if waiting is not None:
-            waiting.cancel()
-            if not any(task.done() for task in self._away.values()):
-                self._blind("")
 
     def stop(self) -> None:
         self._running = False

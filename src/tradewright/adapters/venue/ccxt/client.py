@@ -1,7 +1,7 @@
 """One spot account at an exchange by ccxt, as the engine's Venue.
 
 Rounds of asking are all there is: every second while orders are open, every ten otherwise, and at once when something
-was done here. The account counts as connected while rounds succeed.
+was done here. The account counts as connected while rounds succeed and prices come.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tradewright.adapters.chain.book import Book
 from tradewright.adapters.chain.reporter import Reporter
 from tradewright.adapters.net.backoff import waits
 from tradewright.adapters.net.rules_watch import PACE, RulesWatch
+from tradewright.adapters.net.standing import Standing
 from tradewright.adapters.net.tasks import Tasks
 from tradewright.adapters.venue.ccxt.caller import Caller
 from tradewright.adapters.venue.ccxt.conventions import Convention, convention_of, lacking
@@ -27,7 +28,7 @@ from tradewright.adapters.venue.ccxt.look_up import CcxtLookUp
 from tradewright.adapters.venue.ccxt.market import Prices
 from tradewright.adapters.venue.ccxt.rounds import Rounds
 from tradewright.model.account import CASH, NETTING, Account
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged
+from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.command import Command, Submit
 from tradewright.model.control import LagMeasured
 from tradewright.model.errors import InputError, TransportError, VenueRefused
@@ -85,6 +86,7 @@ class CcxtSpot:
         self._deliver = deliver
         self._tasks = Tasks()
         self._spawn = self._tasks.spawn
+        self._standing = Standing(terms.name, clock, deliver, self._tasks)
         self._traded: dict[str, Instrument] = {}
         found = convention_of(exchange, convention)
         caller = self._caller = Caller(transport, clock, self.errors, self._measured)
@@ -97,7 +99,6 @@ class CcxtSpot:
         self._join(terms, orders, deliver)
         self._rules = RulesWatch(self._exchange.listed, orders, clock, deliver, self.errors, self.polling.rules)
         self._caller.doubted = self._rules.doubt
-        self._up: bool | None = None
         self._measured_at = 0
         self._poked = asyncio.Event()
 
@@ -114,7 +115,7 @@ class CcxtSpot:
             exchange, book, reporter, look_up, self._desk.lanes, orders, clock, errors, self._traded,
             round(self.polling.idle * SECOND_NS),
         )  # fmt: skip
-        self._prices = Prices(exchange, clock, deliver, errors, self.polling.quotes)
+        self._prices = Prices(exchange, clock, deliver, errors, self._standing, self.polling.quotes)
 
     def _poke(self) -> None:
         self._poked.set()
@@ -167,11 +168,12 @@ class CcxtSpot:
                 try:
                     await self._round()
                 except (TransportError, VenueRefused, InputError) as error:
-                    self._say(False, str(error) or type(error).__name__)
+                    self.errors["round"] += 1
+                    self._standing.reports(False, str(error) or type(error).__name__)
                     await asyncio.sleep(next(pauses) / SECOND_NS)
                     continue
                 pauses = waits(self._rng)
-                self._say(True)
+                self._standing.reports(True)
                 prices = prices or self._spawn(self._prices.run())
                 await self._rest()
         finally:
@@ -181,7 +183,7 @@ class CcxtSpot:
         if not self._measured_at or self._clock() - self._measured_at >= CLOCK_NS:
             await self._caller.measure()
         await self._exchange.load()
-        await self._rounds.run(whole=self._up is not True)
+        await self._rounds.run(whole=self._standing.up is not True)
 
     async def _rest(self) -> None:
         """Until the next round; at once when something was done here, but not more often than with orders open."""
@@ -192,13 +194,6 @@ class CcxtSpot:
                 await self._poked.wait()
         except TimeoutError:
             return
-
-    def _say(self, up: bool, reason: str = "") -> None:
-        if not up:
-            self.errors["round"] += 1
-        if up != self._up:
-            self._up = up
-            self._deliver(ConnectionChanged(self._clock(), self.account, up, reason))
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tradewright.adapters.chain.outcomes import ASK
+from tradewright.adapters.net.standing import Standing
 from tradewright.adapters.venue.ccxt.answers import MS_MAX, MS_NS, exact, price_in, row_of, rows_of, size_in, text_in
 from tradewright.adapters.venue.ccxt.exchange import Exchange
 from tradewright.model.errors import AnswerLost, InputError, TransportError, VenueRefused
@@ -32,12 +33,14 @@ class Prices:
     """seconds: from one look at each watched instrument to the next."""
 
     def __init__(
-        self, exchange: Exchange, clock: Clock, deliver: Callable[[Event], None], errors: Counter[str], seconds: float
-    ) -> None:
+        self, exchange: Exchange, clock: Clock, deliver: Callable[[Event], None], errors: Counter[str],
+        standing: Standing, seconds: float,
+    ) -> None:  # fmt: skip
         self.exchange = exchange
         self.clock = clock
         self.deliver = deliver
         self.errors = errors
+        self.standing = standing
         self.seconds = seconds
         self._watched: dict[str, Instrument] = {}
         self._quotes: dict[str, tuple[int, int, int, int]] = {}
@@ -53,11 +56,21 @@ class Prices:
                     continue  # what becomes of orders goes first
                 try:
                     await self._look(instrument)
-                except (TransportError, VenueRefused):
-                    self.errors["prices"] += 1
-                except InputError:
-                    self.errors["unreadable"] += 1
+                except (TransportError, VenueRefused) as error:
+                    self._missed(instrument, "prices", error)
+                except InputError as error:
+                    self._missed(instrument, "unreadable", error)
+                else:
+                    self.standing.found(instrument.symbol)
             await asyncio.sleep(self.seconds)
+
+    def _missed(self, instrument: Instrument, what: str, error: Exception) -> None:
+        """A look that failed. Of what is not traded any more nobody waits for prices."""
+        self.errors[what] += 1
+        if instrument.rules.tradable:
+            self.standing.missing(instrument.symbol, f"{instrument.symbol}: {error}")
+        else:
+            self.standing.found(instrument.symbol)
 
     async def _look(self, instrument: Instrument) -> None:
         unified, library = self.exchange.unified(instrument), self.exchange.library

@@ -8,11 +8,14 @@ import pytest
 
 from tests.unit.adapters.venue.alpaca.stage import MONDAY, MS, SECOND, Stage, play
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
+from tradewright.model.account_snapshot import ConnectionChanged
 from tradewright.model.errors import InputError
 from tradewright.model.market import Bar, Quote, Trade
 from tradewright.model.numbers import MONEY_ONE
 from tradewright.model.rng import Rng
+from tradewright.sim.wire import faults
 from tradewright.sim.wire.alpaca import Knobs
+from tradewright.sim.wire.faults import Fault
 
 MINUTE = 60 * SECOND
 
@@ -121,6 +124,77 @@ def test_quotes_and_trades_of_what_is_watched_come_exactly(packed: bool) -> None
         await venue.close()
 
     play(act)
+
+
+def test_a_data_stream_that_breaks_is_subscribed_anew_and_the_account_stays_up() -> None:
+    async def act(stage: Stage) -> None:
+        stage.venue.watch(stage.ledger.instruments[:1])
+        await asyncio.sleep(2)
+        stage.quote("ACME", "99.9", "100.1")
+        await asyncio.sleep(5)
+        stage.quote("ACME", "99.8", "100.2")
+        await asyncio.sleep(1)
+        assert [q.bid_units for q in stage.ledger.events if isinstance(q, Quote)] == [998_000]
+        assert stage.errors["market data: connection lost"] == 1
+        assert stage.ledger.ups() == [True]
+
+    play(act, [Fault(faults.DISCONNECT, "/v2/iex", after=3)])
+
+
+def test_a_data_stream_that_stays_away_brings_the_account_down_until_it_is_there_again() -> None:
+    async def act(stage: Stage) -> None:
+        stage.venue.watch(stage.ledger.instruments[:1])
+        await asyncio.sleep(2)
+        away = Fault(faults.DISCONNECT, "/v2/iex", times=0)
+        stage.plan.add(away)
+        stage.quote("ACME", "99.9", "100.1")
+        await asyncio.sleep(9)
+        assert stage.ledger.ups() == [True]
+        await asyncio.sleep(3)
+        assert stage.ledger.ups() == [True, False]
+        stage.drop()
+        await asyncio.sleep(60)
+        assert stage.ledger.ups() == [True, False]
+        stage.plan.faults.clear()
+        await asyncio.sleep(60)
+        assert stage.ledger.ups() == [True, False, True]
+
+    play(act)
+
+
+@pytest.mark.parametrize(
+    ("knobs", "first", "code"),
+    [
+        (Knobs(keys_without_data=frozenset({"demo-key"})), 1, "411"),
+        (Knobs(plan="free", symbols_max=1), 1, "405"),
+        (Knobs(plan="free", symbols_max=1), 2, "405"),
+    ],
+)
+def test_market_data_that_is_refused_brings_the_account_down_with_the_reason(
+    knobs: Knobs, first: int, code: str
+) -> None:
+    async def act(stage: Stage) -> None:
+        stage.venue.watch(stage.ledger.instruments[:first])
+        await asyncio.sleep(2)
+        stage.venue.watch(stage.ledger.instruments[:2])
+        await asyncio.sleep(30)
+        told = [event for event in stage.ledger.events if isinstance(event, ConnectionChanged)]
+        assert [one.up for one in told] == [True, False]
+        assert "no market data for 10 s" in told[-1].text and code in told[-1].text
+
+    play(act, knobs=knobs)
+
+
+@pytest.mark.parametrize("closed_for", [0, 12 * 60 * MINUTE])
+def test_a_stream_that_stands_and_has_nothing_to_tell_is_no_matter(closed_for: int) -> None:
+    """A market that is closed, or a share that nobody trades."""
+
+    async def act(stage: Stage) -> None:
+        stage.venue.watch(stage.ledger.instruments)
+        await asyncio.sleep(1_800)
+        assert stage.ledger.ups() == [True]
+
+    play(act, start=MONDAY + closed_for)
 
 
 def _terms(stage: Stage):  # type: ignore[no-untyped-def]

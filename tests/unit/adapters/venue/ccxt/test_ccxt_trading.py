@@ -8,6 +8,7 @@ from tests.unit.adapters.venue.binance.flow import agrees, flow, settle
 from tests.unit.adapters.venue.binance.spoiler import Spoiler, refusal
 from tests.unit.adapters.venue.binance.stage import BTC, DOLLAR, LIMIT, ONE, SELL
 from tests.unit.adapters.venue.ccxt.stage import CcxtStage, play
+from tradewright.model.account_snapshot import ConnectionChanged
 from tradewright.model.control import LagMeasured
 from tradewright.model.errors import AnswerLost
 from tradewright.model.event import (
@@ -20,6 +21,7 @@ from tradewright.model.event import (
     REPLACED,
     TRIGGERED,
 )
+from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Quote, Trade
 from tradewright.model.order import STOP, STOP_LIMIT
 from tradewright.sim.wire import faults
@@ -231,6 +233,29 @@ def test_an_exchange_whose_clock_is_an_hour_off_is_understood(hours: int) -> Non
         stage.check()
 
     play(program, knobs=Knobs(skew_ns=hours * HOUR_NS))
+
+
+@pytest.mark.parametrize(("tradable", "ups"), [(True, [True, False, True]), (False, [True])])
+def test_prices_that_stay_away_bring_the_account_down_where_the_instrument_is_traded(
+    tradable: bool, ups: list[bool]
+) -> None:
+    async def program(stage: CcxtStage) -> None:
+        gone = Instrument("BTCUSDT", "binance", "crypto", "BTC", "USDT", 2, 8, rules=OrderRules(tradable=tradable))
+        stage.client.watch([gone])
+        await stage.wait(3)
+        stage.plan.add(Fault(faults.ERROR_BEFORE, "GET /api/v3/depth", times=0))
+        await stage.wait(9)
+        assert stage.ledger.ups == [True]
+        await stage.wait(3)
+        assert stage.ledger.ups == ups[:2]
+        for event in stage.ledger.events:
+            if isinstance(event, ConnectionChanged) and not event.up:
+                assert "no market data for 10 s: BTCUSDT" in event.text
+        stage.plan.faults.clear()
+        await stage.wait(20)
+        assert stage.ledger.ups == ups
+
+    play(program)
 
 
 def test_instruments_prices_and_bars_are_exact() -> None:
