@@ -17,6 +17,7 @@ from pathlib import Path
 from tradewright.app.answering import answered
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.candles import Candles
+from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
 from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
 from tradewright.app.control import Asked, ControlSocket
@@ -62,7 +63,7 @@ class Service:
         self.config = config
         self.folder = folder
         self.log = log
-        self.clock = time.time_ns
+        self.clock = steady_clock()
         self.remarks: list[str] = list(config.remarks)
         self.left: list[str] = []
         self.told = False

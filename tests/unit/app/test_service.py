@@ -340,6 +340,25 @@ def test_what_another_account_trades_elsewhere_is_none_of_an_accounts(tmp_path: 
     assert [one.instrument.symbol for one in trader.engine.accounts["main"].positions if one.net] == ["BTCUSDT"]
 
 
+def test_a_wall_clock_that_is_set_back_keeps_no_quote_from_being_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "accounts: {trial: {venue: paper, symbols: [BTCUSD]}}\n"
+    wall, quoted = time.time_ns, [0]
+
+    def so(service: Service) -> bool:
+        newest = max((mark.time_quote for mark in service.engine.marks.marks), default=0)
+        if newest and not quoted[0]:
+            quoted[0] = newest
+            monkeypatch.setattr(time, "time_ns", lambda: wall() - 3_600 * 10**9)
+        return newest > quoted[0] + 10**9
+
+    async def act(stage: Stage) -> None:
+        await stage.plays(text, so)
+
+    play(tmp_path, act)
+
+
 def test_one_symbol_at_two_places_is_refused(tmp_path: Path) -> None:
     text = ACCOUNT + "  trial: {venue: paper, symbols: [BTCUSDT], currency: USDT}\n"
 
