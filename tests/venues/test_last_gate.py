@@ -18,7 +18,7 @@ from tradewright.model.event import DECISION, REJECTED, REQUEST_WITHHELD, TRADIN
 from tradewright.model.withheld import LAST_GATE
 from tradewright.ports import HttpAnswer, HttpRequest, Socket, Transport
 
-GATED = [name for name, kind in VENUES.items() if issubclass(kind, NetStand) and name != "ccxt"]
+GATED = [name for name, kind in VENUES.items() if issubclass(kind, NetStand)]
 #: Where each venue's requests say a size.
 SIZE = re.compile(rb'((?:quantity=|"qty":"|"lot_size":|"volume":))([0-9.]+)')
 

@@ -11,11 +11,16 @@ import yaml
 
 from tests.e2e.command import tradewright
 from tests.project import ROOT
+from tests.unit.adapters.venue.outgoing import Known
+from tradewright.adapters.net.outgoing import Unlisted
+from tradewright.adapters.net.transport import AiohttpTransport
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.config import Config, read_config
 from tradewright.app.serving import home_of
-from tradewright.app.wiring.venues import keys_refused, lock_name, meaning_of, terms_of
+from tradewright.app.wiring.venues import Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
 from tradewright.model.errors import InputError, UsageError, VenueRefused
+from tradewright.model.rng import Rng
+from tradewright.ports import HttpRequest
 
 CANARY = "k3y-th4t-n0b0dy-sees"
 ACCOUNT = {"venue": "binance", "symbols": ["BTCUSDT"], "apiKey": "${KEY}", "secretKey": "${SECRET}"}
@@ -333,6 +338,28 @@ def test_real_money_is_told_from_none(venue: str, tmp_path: Path) -> None:
     if venue != "mt5":
         content["accounts"]["main"].pop("environment")
         assert "REAL MONEY" not in meaning_of(read(tmp_path, content).accounts["main"])
+
+
+@pytest.mark.parametrize(
+    ("exchange", "parts"), [("binance", ("public", "private")), ("alpaca", ("trader", "market")), ("mexc", ())]
+)
+@pytest.mark.parametrize("environment", ["live", "testnet"])
+def test_by_ccxt_the_last_gate_knows_the_addresses_of_an_exchange_or_there_is_none(
+    exchange: str, parts: tuple[str, ...], environment: str, tmp_path: Path
+) -> None:
+    environment = environment if parts else "live"
+    config = read(tmp_path, one(venue="ccxt", exchange=exchange, environment=environment))
+    seat = Seat(AiohttpTransport(), lambda: 1, Rng(1), Known([], {}), [].append)
+    client: Any = client_of(config, "main", terms_of("main", "A", config.accounts["main"], "ann"), seat)
+    gate: Any = seat.gate
+    assert (gate is not None) == bool(parts)
+    assert client._caller._transport is (gate if parts else seat.transport)
+    library = client._exchange.library
+    for part in parts:
+        address = library.implode_hostname(library.urls["api"][part])
+        assert gate._reader.read(HttpRequest("GET", f"{address}/order")) == []
+        with pytest.raises(Unlisted):
+            gate._reader.read(HttpRequest("GET", "https://elsewhere.example/order"))
 
 
 def test_a_check_names_what_is_missing_and_ends_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,5 +32,5 @@ class CcxtStand(BinanceStand):
     def new_client(self) -> CcxtSpot:  # type: ignore[override]
         keys = Credentials("demo-key", "demo-secret")
         return CcxtSpot(
-            self.terms, "binance", keys, self.cable, self.clock, Rng(3), self.orders, self.deliver, settings=SETTINGS
+            self.terms, "binance", keys, self.wire(), self.clock, Rng(3), self.orders, self.deliver, settings=SETTINGS
         )  # fmt: skip

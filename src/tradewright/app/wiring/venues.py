@@ -174,10 +174,31 @@ def _ccxt(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     password = config.secret(name, "password") if config.has(name, "password") else ""
     keys = Credentials(config.secret(name, "apiKey"), config.secret(name, "secretKey"), password)
     settings = {"urls": {"api": account.base_url}} if account.base_url else {}
+    reader = _ccxt_reader(account)
+    wire = seat.transport if reader is None else seat.wire(terms, reader)
     return CcxtSpot(
-        terms, account.exchange, keys, seat.transport, seat.clock, seat.rng, seat.orders, seat.deliver,
-        environment_of(account), settings,
+        terms, account.exchange, keys, wire, seat.clock, seat.rng, seat.orders, seat.deliver, environment_of(account),
+        settings,
     )  # fmt: skip
+
+
+def _ccxt_reader(account: AccountBlock) -> Reader | None:
+    """What reads the bytes that ccxt writes: the reader of the exchange's own client, which is written from the
+    exchange's documents; None where there is none."""
+    if account.exchange == "binance":
+        from tradewright.adapters.venue.binance import endpoints_of
+        from tradewright.adapters.venue.binance.outgoing import BinanceReader
+
+        spot = endpoints_of(environment_of(account))
+        return BinanceReader(replace(spot, rest=account.base_url.rstrip("/") or spot.rest))
+    if account.exchange == "alpaca":
+        from tradewright.adapters.venue.alpaca import Endpoints
+        from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
+
+        at = Endpoints.of("live" if environment_of(account) == "live" else "paper")
+        base = account.base_url.rstrip("/")
+        return AlpacaReader(replace(at, trading=base or at.trading, data=base or at.data))
+    return None
 
 
 def _socket_of(base: str) -> str:

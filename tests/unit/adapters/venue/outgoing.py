@@ -63,9 +63,10 @@ WORDS = (
     ("EURUSD.m", "GBPUSD.m", "EURJPY"), ("buy_to_close", "sell_to_close", "sell_to_open"),
 )  # fmt: skip
 #: Fields that are labels or prove who asks.
-LABELS = ("timestamp", "signature", "newOrderRespType", "magic", "strategy", "reason")
+LABELS = ("timestamp", "recvWindow", "signature", "newOrderRespType", "magic", "strategy", "reason")
 #: A gate sees what leaves, not what ought to have been beside it.
 MAY_BE_MISSING = ("stop_loss", "take_profit")
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -163,6 +164,29 @@ def _binance() -> Iterator[Case]:
     yield case("further leg", binance.place(grown, "B-1-2_1"), change=change, known=(works,))
 
 
+def _ccxt() -> Iterator[Case]:
+    """What ccxt writes of orders at Binance, a form and in another sequence, and at Alpaca."""
+    coin = AlpacaReader(AlpacaEnds.at(f"http://{HOST}", f"ws://{HOST}"))
+    body = (
+        b'{"symbol":"BTC/USD","side":"sell","type":"stop_limit","stop_price":"48500","limit_price":"48000",'
+        b'"qty":"0.1","time_in_force":"gtc","client_order_id":"C-1-9"}'
+    )
+    stop = order("C-1-9", PAIR, SELL, STOP_LIMIT, "0.1", stop="48500", limit="48000", role=STOP_LOSS)
+    yield Case("ccxt C-1-9", coin, HttpRequest("POST", f"http://{HOST}/v2/orders", {}, body), (stop,))
+    reader = BinanceReader(endpoints_at(HOST))
+    sent = HttpRequest("POST", f"http://{HOST}/api/v3/order", FORM)
+    begin, end = b"timestamp=1780272000500&symbol=BTCUSDT&", b"&recvWindow=10000&signature=7a5a64"
+    for one, said in (
+        (order("C-1-1", COIN, BUY, MARKET, "0.5"), b"type=MARKET&quantity=0.5"),
+        (order("C-1-2", COIN, SELL, LIMIT, "0.5", limit="101.5"),
+         b"type=LIMIT&quantity=0.5&price=101.5&timeInForce=GTC"),
+        (order("C-1-3", COIN, SELL, STOP_LIMIT, "0.5", stop="98", limit="97", role=STOP_LOSS),
+         b"type=STOP_LOSS_LIMIT&quantity=0.5&price=97&stopPrice=98&timeInForce=GTC"),
+    ):  # fmt: skip
+        named = f"side={'BUY' if one.side == BUY else 'SELL'}&newClientOrderId={one.id}&newOrderRespType=FULL&".encode()
+        yield Case(f"ccxt {one.id}", reader, replace(sent, body=begin + named + said + end), (one,))
+
+
 def _alpaca() -> Iterator[Case]:
     ends = AlpacaEnds.at(f"http://{HOST}", f"ws://{HOST}")
     reader, requests = AlpacaReader(ends), Requests(ends, AlpacaKeys("k", "s"))
@@ -243,7 +267,7 @@ def _mt5() -> Iterator[Case]:
     yield case("further leg", "open", opening(larger, 1), change=change, known=(rests,))
 
 
-CASES = {case.name: case for make in (_binance, _alpaca, _mt5) for case in make()}
+CASES = {case.name: case for make in (_binance, _ccxt, _alpaca, _mt5) for case in make()}
 assert GTC  # the default of `order`
 
 
@@ -272,6 +296,8 @@ def wrong(case: Case) -> Iterator[tuple[str, HttpRequest]]:
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:
+    if request.headers == FORM:
+        return dict(parse_qsl(request.body.decode()))
     if request.body:
         found: dict[str, Any] = json.loads(request.body, parse_float=Decimal)
         return found
@@ -279,6 +305,8 @@ def _read(request: HttpRequest) -> dict[str, Any]:
 
 
 def _written(request: HttpRequest, fields: Mapping[str, Any]) -> HttpRequest:
+    if request.headers == FORM:
+        return replace(request, body=urlencode(fields).encode())
     if request.body:
         return replace(request, body=_JSON.encode(fields))
     return replace(request, url=f"{request.url.partition('?')[0]}?{urlencode(fields)}")
@@ -287,6 +315,8 @@ def _written(request: HttpRequest, fields: Mapping[str, Any]) -> HttpRequest:
 def _twice(request: HttpRequest) -> HttpRequest:
     """The first field once more, as it was said."""
     name, value = next(iter(_read(request).items()))
+    if request.headers == FORM:
+        return replace(request, url=f"{request.url}?{urlencode({name: value})}")
     if request.body:
         return replace(request, body=b"{" + _JSON.encode({name: value})[1:-1] + b"," + request.body[1:])
     return replace(request, url=f"{request.url}&{urlencode({name: value})}")

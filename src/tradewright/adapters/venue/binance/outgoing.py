@@ -50,18 +50,12 @@ class BinanceReader:
 
     def read(self, request: HttpRequest) -> list[Asked]:
         path, query = path_of(request.url, self._rest)
-        if request.body:
-            raise Unlisted("it has a body")
         if request.method == "GET" or (request.method, path) == ("DELETE", ORDER):
+            if request.body:
+                raise Unlisted("it has a body")
             return []
-        try:
-            pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
-        except ValueError as error:
-            raise Unlisted(f"its query can not be read: {error}") from error
-        fields = Fields(dict(pairs))
-        if len({name for name, _ in pairs}) != len(pairs):
-            raise Unlisted("it names a field twice")
-        for name in ("timestamp", "signature", "newOrderRespType"):
+        fields = Fields(_pairs(query, request.body))
+        for name in ("timestamp", "recvWindow", "signature", "newOrderRespType"):
             fields.take(name)
         if (request.method, path) == ("POST", ORDER):
             asked = [_order(fields)]
@@ -117,6 +111,19 @@ class BinanceReader:
         except Unlisted:
             return False
         return isinstance(said, dict) and said.get("code") in BEFORE_MATCHING
+
+
+def _pairs(query: str, body: bytes) -> dict[str, str]:
+    """Parameters stand in the query or, as a form, in the body. Raises Unlisted."""
+    try:
+        parts = [part for part in (query, body.decode("ascii")) if part]
+        pairs = [pair for part in parts for pair in parse_qsl(part, keep_blank_values=True, strict_parsing=True)]
+    except ValueError as error:
+        raise Unlisted(f"its parameters can not be read: {error}") from error
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Unlisted("it names a field twice")
+    return found
 
 
 def _order(fields: Fields) -> Asked:

@@ -1,4 +1,4 @@
-"""How an exchange lets an order be found again by the name that we gave it.
+"""How an exchange lets an order be found again by the name that we gave it, and what its orders have to say.
 
 An order whose answer was lost is looked up by its client order id and never sent again; so an exchange whose convention
 is not known can not be traded with here. Read in the library's source (4.5); those marked were also played against.
@@ -14,14 +14,16 @@ from tradewright.model.errors import InputError
 @dataclass(frozen=True, slots=True)
 class Convention:
     """parameter: under which `fetchOrder` takes a client order id, "" = it does not, and orders are found in the list
-    that `fetchOrders` gives. proven: played against a simulated exchange."""
+    that `fetchOrders` gives. market_force: an order at the market says its time in force, else it has none there.
+    proven: played against a simulated exchange."""
 
     parameter: str = "clientOrderId"
+    market_force: bool = False
     proven: bool = False
 
 
 CONVENTIONS = {
-    "alpaca": Convention("", proven=True),
+    "alpaca": Convention("", market_force=True, proven=True),
     "binance": Convention("origClientOrderId", proven=True),
     "binanceus": Convention("origClientOrderId"),
     "bitget": Convention("clientOrderId"),

@@ -24,7 +24,7 @@ from tradewright.adapters.net.reading import reading
 from tradewright.adapters.net.slots import EXIT_RANK, OPEN_RANK
 from tradewright.adapters.venue.ccxt.answers import Row, seen_of, text_in
 from tradewright.adapters.venue.ccxt.exchange import Exchange
-from tradewright.adapters.venue.ccxt.requests import place
+from tradewright.adapters.venue.ccxt.requests import Placing, place
 from tradewright.model import event as kinds
 from tradewright.model.command import Command, Replace, Submit
 from tradewright.model.errors import AnswerLost, InputError
@@ -76,13 +76,16 @@ class Desk:
             self.attempts.reject([chain], UNSUPPORTED, refusal)
             return
         rank = OPEN_RANK if order.role == ENTRY and not order.reduce_only else EXIT_RANK
-        placing = place(order, order.id, order.quantity, order.limit_units, order.stop_units)
+        placing = self._placing(order, order.id, order.quantity, order.limit_units, order.stop_units)
 
         async def send() -> None:
             leaves = partial(self.attempts.leave, [chain])
             self._take(await self.exchange.place(placing, order.instrument, SUBMIT, rank, leaves), chain, chain.last)
 
         await self.attempts.place([chain], rank, send)
+
+    def _placing(self, order: Order, client_id: str, quantity: int, limit: int, stop: int) -> Placing:
+        return place(order, client_id, quantity, limit, stop, self.exchange.convention.market_force)
 
     def _take(self, row: Row, chain: Chain, leg: Leg) -> None:
         """The answer to a new order: all of it, or no more than its id, where a look at it says the rest. Raises
@@ -139,7 +142,7 @@ class Desk:
             return True
 
         async def send(leg: Leg) -> None:
-            placing = place(order, leg.client_id, leg.quantity, limit, stop)
+            placing = self._placing(order, leg.client_id, leg.quantity, limit, stop)
             leaves = partial(self.attempts.leave, [chain])
             self._take(await self.exchange.place(placing, order.instrument, REPLACE, EXIT_RANK, leaves), chain, leg)
             if not leg.seen:

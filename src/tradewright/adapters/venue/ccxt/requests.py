@@ -81,14 +81,14 @@ def _part(features: Any, name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def place(order: Order, client_id: str, quantity: int, limit: int, stop: int) -> Placing:
-    """A new order at these terms, which `unsupported` has nothing against."""
+def place(order: Order, client_id: str, quantity: int, limit: int, stop: int, market_force: bool = False) -> Placing:
+    """A new order at these terms, which `unsupported` has nothing against. market_force: of `Convention`."""
     instrument = order.instrument
     amount = text_of(quantity, instrument.size_scale)
     price = text_of(limit, instrument.price_scale) if limit and order.type in (LIMIT, STOP_LIMIT) else None
     parameters: dict[str, object] = {"clientOrderId": client_id}
     numbers = [amount] if price is None else [amount, price]
-    if order.type in (LIMIT, STOP_LIMIT) and not order.post_only:
+    if (order.type in (LIMIT, STOP_LIMIT) or market_force) and not order.post_only:
         parameters["timeInForce"] = _FORCES[order.time_in_force]
     if order.post_only:
         parameters["postOnly"] = True

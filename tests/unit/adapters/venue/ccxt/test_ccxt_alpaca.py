@@ -68,6 +68,8 @@ def test_orders_rest_fill_change_and_end() -> None:
         await stage.settled()
         await asyncio.sleep(3)
         assert [kind for kind, _ in stage.ledger.reports(taken)] == [ACCEPTED, FILLED]
+        forces = {order.terms.client_order_id: order.terms.time_in_force for order in stage.account.orders.values()}
+        assert forces == {resting.id: "gtc", taken.id: "ioc"}
         (fill,) = stage.ledger.fills(taken)
         assert (fill.price_units, fill.size_units, fill.fee, fill.fee_currency) == (500_100_000, 250_000_000, 0, "")
         stage.ledger.replace(resting, "0.75", "49500")
