@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from tradewright.model.report import Report
 
 POSITION, BALANCE, ORDER = "position", "balance", "order"
-#: Money may differ by so many parts per million of what the venue shows before it is more than rounding.
+#: Money may differ by so many parts per million of what the venue shows before it is more than rounding, and by less
+#: than the smallest unit that it shows.
 TOLERANCE_PPM = 100
 PPM_ONE = 1_000_000
 FAILURES_MAX = 3
@@ -325,7 +326,8 @@ def _asking(engine: Blotter, account: AccountState, since: int) -> bool:
 
 def _balance(engine: Engine, account: AccountState, one: Difference, begun: bool, outputs: list[Event]) -> str:
     name, amount = account.terms.name, one.theirs - one.ours
-    within = abs(amount) * PPM_ONE <= TOLERANCE_PPM * abs(one.theirs)
+    unit: int = 10 ** (MONEY_SCALE - account.terms.cash_decimals)
+    within = abs(amount) < unit or abs(amount) * PPM_ONE <= TOLERANCE_PPM * abs(one.theirs)
     code = ADOPTED if not begun else WITHIN_TOLERANCE if within else UNEXPLAINED
     if code == UNEXPLAINED:
         ours, theirs = text_of(one.ours, MONEY_SCALE), text_of(one.theirs, MONEY_SCALE)

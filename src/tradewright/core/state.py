@@ -36,7 +36,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 14
+VERSION = 15
 
 
 def to_bytes(engine: Blotter) -> bytes:

@@ -15,3 +15,4 @@ cdef class Account:
     cdef readonly long long settles_ms
     cdef readonly bint remote
     cdef readonly bint reduce_only
+    cdef readonly long long cash_decimals

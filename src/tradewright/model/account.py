@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradewright.model.errors import InputError
 from tradewright.model.fee import FeeEstimate
+from tradewright.model.numbers import MONEY_SCALE
 
 NETTING = "netting"
 HEDGING = "hedging"
@@ -23,12 +24,13 @@ class Account:
     long after its venue took an order a look-up there may still not find it; 0 = it always does. remote: its venue is
     reached over a network, so nothing is opened before what it shows of the account was compared with what is known
     here. reduce_only: its venue lets an order that is flagged so close what is there and never open; without it no
-    order carries the flag, and exits are kept from closing more than there is by being ended here.
+    order carries the flag, and exits are kept from closing more than there is by being ended here. cash_decimals: the
+    finest decimal of the money that its venue shows, 0 to 18.
     """
 
     __slots__ = (
         "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee", "owner",
-        "settles_ms", "remote", "reduce_only",
+        "settles_ms", "remote", "reduce_only", "cash_decimals",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +49,7 @@ class Account:
         settles_ms: int = 0,
         remote: bool = False,
         reduce_only: bool = True,
+        cash_decimals: int = MONEY_SCALE,
     ) -> None:
         if mode not in (NETTING, HEDGING):
             raise InputError(f"account {name}: mode {mode!r} is neither netting nor hedging")
@@ -58,6 +61,8 @@ class Account:
             raise InputError(f"account {name}: code {code!r} must be 1 to 8 letters or digits")
         if settles_ms < 0:
             raise InputError(f"account {name}: settles_ms {settles_ms} can not be negative")
+        if not 0 <= cash_decimals <= MONEY_SCALE:
+            raise InputError(f"account {name}: cash_decimals {cash_decimals} lies outside 0 to {MONEY_SCALE}")
         if not currency.strip():
             raise InputError(f"account {name}: it has no currency")
         self.name = name
@@ -74,9 +79,11 @@ class Account:
         self.settles_ms = settles_ms
         self.remote = remote
         self.reduce_only = reduce_only
+        self.cash_decimals = cash_decimals
 
     def row(self) -> tuple[object, ...]:
         return (
             self.name, self.code, self.venue, self.mode, self.kind, self.currency, self.leverage, self.day_zone,
             self.native_exits, self.fee.row(), self.owner, self.settles_ms, self.remote, self.reduce_only,
+            self.cash_decimals,
         )  # fmt: skip

@@ -49,7 +49,7 @@ class AlpacaStand(Stand):
         self.site = AlpacaSite(tuple(market.instruments), self.tape(market), rng, now, models=models)
         self.terms = Account(
             "main", "A", "alpaca", kind="margin", currency="USD", native_exits=seed % 2 == 0, settles_ms=5_000,
-            remote=True, reduce_only=False,
+            remote=True, reduce_only=False, cash_decimals=2,
         )  # fmt: skip
 
     def reader(self) -> Reader:

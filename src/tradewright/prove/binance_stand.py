@@ -46,7 +46,7 @@ class BinanceStand(Stand):
         self.site = BinanceSite(tuple(market.instruments), self.tape(market), rng, now, partial=self.partial)
         self.terms = Account(
             "main", "A", "binance", kind="cash", currency="USDT", native_exits=False, settles_ms=5_000,
-            remote=True, reduce_only=False,
+            remote=True, reduce_only=False, cash_decimals=8,
         )  # fmt: skip
 
     def reader(self) -> Reader:

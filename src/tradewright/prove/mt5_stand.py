@@ -46,7 +46,7 @@ class Mt5Stand(Stand):
         self.site = Mt5Site(tuple(market.instruments), self.tape(market), rng, now, knobs=Knobs(mode=mode))
         self.terms = Account(
             "main", "A", "mt5", mode=mode, kind="margin", currency="USD", leverage=100, native_exits=mode == HEDGING,
-            settles_ms=5_000, remote=True, reduce_only=mode == HEDGING,
+            settles_ms=5_000, remote=True, reduce_only=mode == HEDGING, cash_decimals=2,
         )  # fmt: skip
 
     def reader(self) -> Reader:

@@ -14,13 +14,18 @@ from tests.project import ROOT
 from tests.unit.adapters.venue.outgoing import Known
 from tradewright.adapters.net.outgoing import Unlisted
 from tradewright.adapters.net.transport import AiohttpTransport
+from tradewright.adapters.venue.alpaca.supported import LIMITS as ALPACA
+from tradewright.adapters.venue.binance.supported import LIMITS as BINANCE
+from tradewright.adapters.venue.ccxt.supported import LIMITS as CCXT
+from tradewright.adapters.venue.mt5.supported import NETTING_LIMITS
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.config import Config, read_config
 from tradewright.app.serving import home_of
-from tradewright.app.wiring.venues import Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
+from tradewright.app.wiring.venues import CASH_DECIMALS, Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
 from tradewright.model.errors import InputError, UsageError, VenueRefused
 from tradewright.model.rng import Rng
 from tradewright.ports import HttpRequest
+from tradewright.sim.paper_account import LIMITS as PAPER
 
 CANARY = "k3y-th4t-n0b0dy-sees"
 ACCOUNT = {"venue": "binance", "symbols": ["BTCUSDT"], "apiKey": "${KEY}", "secretKey": "${SECRET}"}
@@ -73,6 +78,11 @@ def test_each_venue_has_the_terms_that_it_keeps_accounts_by(
         terms.kind, terms.mode, terms.native_exits, terms.reduce_only, terms.day_zone, terms.currency, terms.fee.ppm
     )  # fmt: skip
     assert found == expected
+
+
+def test_money_has_the_decimals_that_its_venue_shows() -> None:
+    limits = {"alpaca": ALPACA, "binance": BINANCE, "ccxt": CCXT, "mt5": NETTING_LIMITS, "paper": PAPER}
+    assert {venue: one.cash_decimals for venue, one in limits.items()} == CASH_DECIMALS
 
 
 @pytest.mark.parametrize(("mode", "native"), [("netting", False), ("hedging", True)])

@@ -17,6 +17,7 @@ from tradewright.model.control import (
     ACTIVE,
     HALTED,
     REDUCING,
+    CashMoved,
     OrderAdopted,
     Started,
     TradingStateChanged,
@@ -298,6 +299,28 @@ def test_money_within_a_hundredth_of_a_percent_is_taken_over_and_beyond_it_stops
     assert desk.alarms() == (["BALANCE_DRIFT"] if state == REDUCING else [])
     assert result(desk.shown()).balances == 0
     assert desk.engine.states.get(SCOPE, ACTIVE) == ACTIVE, "it ends with the first snapshot that agrees"
+
+
+@pytest.mark.parametrize(
+    ("decimals", "theirs", "code"),
+    [
+        (2, "10.009999999999999999", WITHIN_TOLERANCE),
+        (2, "9.990000000000000001", WITHIN_TOLERANCE),
+        (2, "0", UNEXPLAINED),
+        (2, "10.01", UNEXPLAINED),
+        (8, "10.0011", UNEXPLAINED),
+        (18, "10.001000000000000001", WITHIN_TOLERANCE),
+        (18, "10.0011", UNEXPLAINED),
+    ],
+)
+def test_money_that_differs_by_less_than_its_venue_can_show_is_no_drift(decimals: int, theirs: str, code: str) -> None:
+    desk = connected(cash_decimals=decimals)
+    desk.feed(CashMoved(desk.tick(), "main", "USD", dollars(10) - desk.cash(), "to a little money"))
+    for _ in range(2):
+        outputs = desk.shown(balances={"USD": money_of(theirs, "cash")})
+    (adjusted,) = of(outputs, BalanceAdjusted)
+    assert adjusted.code == code
+    assert desk.alarms() == (["BALANCE_DRIFT"] if code == UNEXPLAINED else [])
 
 
 def test_a_position_that_differs_weighs_more_than_money_that_does() -> None:

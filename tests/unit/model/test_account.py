@@ -19,6 +19,8 @@ from tradewright.model.errors import InputError
         ({"code": "a-b"}, "code 'a-b' must be 1 to 8 letters or digits"),
         ({"currency": ""}, "it has no currency"),
         ({"currency": " "}, "it has no currency"),
+        ({"cash_decimals": 19}, "cash_decimals 19 lies outside 0 to 18"),
+        ({"cash_decimals": -1}, "cash_decimals -1 lies outside 0 to 18"),
     ],
 )
 def test_an_account_that_can_not_be_is_refused_with_its_name(terms: dict[str, Any], words: str) -> None:

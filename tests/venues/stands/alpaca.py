@@ -37,7 +37,7 @@ class AlpacaStand(NetStand):
     limits = LIMITS
     terms = Account(
         "main", "A", "alpaca", kind=MARGIN, leverage=2, settles_ms=4_000, remote=True, reduce_only=False,
-        native_exits=False,
+        native_exits=False, cash_decimals=2,
     )  # fmt: skip
     ground = Ground("ACME", Decimal(100), Decimal("0.10"), Decimal(10))
     settle_seconds = 1.0

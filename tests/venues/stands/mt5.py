@@ -38,7 +38,7 @@ class Mt5NettingStand(NetStand):
     limits = NETTING_LIMITS
     terms = Account(
         "main", "N", "mt5", mode=NETTING, kind="margin", leverage=100, native_exits=False, settles_ms=4_000,
-        remote=True, reduce_only=False,
+        remote=True, reduce_only=False, cash_decimals=2,
     )  # fmt: skip
     ground = Ground("EURUSD", Decimal("1.1"), Decimal("0.0005"), Decimal("0.1"))
     settle_seconds = 3.0

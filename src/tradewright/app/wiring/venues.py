@@ -23,7 +23,7 @@ from tradewright.model.errors import InputError, JournalLocked, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import count_of, money_of
+from tradewright.model.numbers import MONEY_SCALE, count_of, money_of
 from tradewright.model.rng import Rng
 from tradewright.ports import Approvals, Clock, LastGate, Transport, Venue
 from tradewright.sim.models import Models
@@ -35,6 +35,8 @@ SETTLES_MS = 4_000
 #: Percent of a fill's value that its fee is expected to be.
 FEES: Mapping[str, str] = {"binance": "0.1", "ccxt": "0.2"}
 DAY_ZONES: Mapping[str, str] = {"alpaca": "America/New_York"}
+#: The finest decimal of the money that a venue shows, as its limits have it.
+CASH_DECIMALS: Mapping[str, int] = {"alpaca": 2, "binance": 8, "ccxt": 8, "mt5": 2, "paper": MONEY_SCALE}
 #: What an environment is, as a sentence.
 ENVIRONMENTS = {
     ("alpaca", "paper"): "Alpaca's paper trading",
@@ -100,7 +102,7 @@ def terms_of(name: str, code: str, account: AccountBlock, owner: str) -> Account
         leverage=account.leverage,
         day_zone=account.day_zone or DAY_ZONES.get(venue, "UTC"), native_exits=native, fee=fee_of(name, account),
         owner=owner, settles_ms=0 if venue == "paper" else SETTLES_MS, remote=venue != "paper",
-        reduce_only=reduce_only,
+        reduce_only=reduce_only, cash_decimals=CASH_DECIMALS[venue],
     )  # fmt: skip
 
 
