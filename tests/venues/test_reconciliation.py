@@ -4,6 +4,7 @@ alarm, at every venue and as docs/reconciliation.md says."""
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from fractions import Fraction
 from typing import cast
 
@@ -24,7 +25,7 @@ from tradewright.model.event import (
     RECONCILED,
 )
 from tradewright.model.foreign import EXTERNAL
-from tradewright.model.reconciliation import ADOPTED, UNEXPLAINED, WITHIN_TOLERANCE
+from tradewright.model.reconciliation import ADOPTED, MOVED, UNEXPLAINED, WITHIN_TOLERANCE
 from tradewright.ports import Clock
 from tradewright.sim.wire.binance import BinanceSite
 from tradewright.sim.wire.trouble import FOREIGN_ORDER, MANUAL_CLOSE
@@ -143,6 +144,36 @@ def test_money_whose_movement_binance_states_is_no_difference(amount: str) -> No
         assert floor.alarms(since) == [] and not floor.rows(BALANCE_ADJUSTED, since)
         assert floor.state == ACTIVE and floor.ready
         await floor.agrees()
+
+    run(NETWORKS["binance"], act)
+
+
+@pytest.mark.parametrize(
+    ("asset", "amount", "codes"), [("BTC", "3", [MOVED]), ("BTC", "-0.5", [MOVED]), ("LDO", "100", [])]
+)
+def test_coins_whose_movement_binance_states_are_no_difference(asset: str, amount: str, codes: list[str]) -> None:
+    """What is traded here is a position of somebody else's, what is not (an airdrop) lies aside."""
+
+    async def act(floor: Floor) -> None:
+        site = cast(BinanceSite, floor.stand.site)
+        await floor.tell(BUY)
+        held = floor.net(STRATEGY)
+        site.transfer("BTC", "1", floor.clock())
+        floor.stand.pump()
+        await asyncio.sleep(2 * SYNC)
+        since, external, equity = floor.clock(), floor.net(EXTERNAL), floor.engine.accounts["main"].equity()
+        site.transfer(asset, amount, since)
+        floor.stand.pump()
+        await asyncio.sleep(2 * SYNC)
+        assert [code for *_, code in adjusted(floor, POSITION_ADJUSTED, since)] == codes
+        assert len(floor.rows(CASH_MOVED, since)) == (not codes)
+        assert floor.net(EXTERNAL) - external == (int(Decimal(amount) * 10**8) if codes else 0)
+        assert floor.net(STRATEGY) == held
+        assert floor.alarms(since) == [] and not floor.rows(BALANCE_ADJUSTED, since)
+        assert floor.state == ACTIVE and floor.ready
+        assert codes or floor.engine.accounts["main"].equity() == equity is not None
+        shown = await floor.client.snapshot()
+        assert {symbol: size for symbol, size, _ in shown.positions} == floor.positions()
 
     run(NETWORKS["binance"], act)
 

@@ -423,7 +423,7 @@ class Blotter:
         if moved.result:
             self.ledger.move_cash(moved.account, moved.currency, moved.amount)
         else:
-            self.move_cash(moved.account, moved.currency, moved.amount)
+            reconcile.move_capital(self, self.accounts[moved.account], moved.currency, moved.amount)
         self._tick(moved.time)
         account = self.accounts[moved.account]
         if account.traffic is not None:

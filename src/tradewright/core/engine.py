@@ -67,6 +67,7 @@ from tradewright.model.event import (
     CONNECTION_CHANGED,
     FILLED,
     NOT_FOUND,
+    POSITION_MOVED,
     POSITION_SPLIT,
     SNAPSHOT_FAILED,
     Event,
@@ -82,7 +83,7 @@ from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, week_of
 
 #: Inputs about an account's connection.
-NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED, POSITION_SPLIT)
+NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED, POSITION_SPLIT, POSITION_MOVED)
 
 
 class Engine(Judge):

@@ -25,7 +25,13 @@ from tradewright.core.life_cycle import NONE, REFUSED, WORKING
 from tradewright.core.link import Difference, Link
 from tradewright.core.trading_state import gives_way
 from tradewright.model.account import NETTING
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, PositionSplit, SnapshotFailed
+from tradewright.model.account_snapshot import (
+    AccountSnapshot,
+    ConnectionChanged,
+    PositionMoved,
+    PositionSplit,
+    SnapshotFailed,
+)
 from tradewright.model.command import LIVES_ON, Query, cancel_of
 from tradewright.model.control import ACTIVE, REDUCING, Alarm, TradingStateChanged
 from tradewright.model.event import Event
@@ -33,6 +39,7 @@ from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.reconciliation import (
     ADOPTED,
+    MOVED,
     UNEXPLAINED,
     WITHIN_TOLERANCE,
     BalanceAdjusted,
@@ -59,8 +66,8 @@ UNSAID_NS = 10 * SECOND_NS
 
 #: What is folded here: news of a connection, and what was made of them.
 CONNECTED = (
-    ConnectionChanged, AccountSnapshot, SnapshotFailed, PositionSplit, Reconciled, BalanceAdjusted, PositionAdjusted,
-    LotsTransferred,
+    ConnectionChanged, AccountSnapshot, SnapshotFailed, PositionSplit, PositionMoved, Reconciled, BalanceAdjusted,
+    PositionAdjusted, LotsTransferred,
 )  # fmt: skip
 
 #: Alarms, and those that are the cause of REDUCING.
@@ -136,11 +143,7 @@ def fold(engine: Blotter, event: Event) -> None:
     elif isinstance(event, Reconciled):
         link.begun, link.ready, link.checked = link.begun or event.open == 0, event.ready, engine.now
     elif isinstance(event, BalanceAdjusted):
-        if _trades(engine, account, event.currency):
-            engine.move_cash(event.account, event.currency, event.amount)
-        else:
-            engine.ledger.move_cash(event.account, event.currency, event.amount)
-            link.aside[event.currency] = link.aside.get(event.currency, 0) + event.amount
+        move_capital(engine, account, event.currency, event.amount)
     elif isinstance(event, PositionAdjusted):
         _adjust(engine, account, event)
     elif isinstance(event, LotsTransferred):
@@ -148,6 +151,18 @@ def fold(engine: Blotter, event: Event) -> None:
     elif isinstance(event, PositionSplit):
         link.split = splits.fold(engine, event)
         link.moved[event.symbol] = engine.now
+    elif isinstance(event, PositionMoved):
+        link.moved[event.symbol] = engine.now
+
+
+def move_capital(engine: Blotter, account: AccountState, currency: str, amount: int) -> None:
+    """Money came or went other than by a fill; at a venue what nobody trades lies aside."""
+    link = account.link
+    if link is None or _trades(engine, account, currency):
+        engine.move_cash(account.terms.name, currency, amount)
+    else:
+        engine.ledger.move_cash(account.terms.name, currency, amount)
+        link.aside[currency] = link.aside.get(currency, 0) + amount
 
 
 def _begin_anew(account: AccountState, link: Link) -> None:
@@ -276,6 +291,8 @@ def settle(engine: Engine, event: Event) -> list[Event]:
         _take_over(engine, account, account.link, event, outputs)
     elif isinstance(event, PositionSplit) and account.link.split:
         outputs += splits.settle(engine, event)
+    elif isinstance(event, PositionMoved) and event.symbol in engine.symbols:
+        _adjust_position(engine, account, event.symbol, event.size_units, 0, MOVED, outputs)
     return outputs
 
 
@@ -339,15 +356,23 @@ def _balance(engine: Engine, account: AccountState, one: Difference, begun: bool
 
 def _position(engine: Engine, account: AccountState, one: Difference, begun: bool, outputs: list[Event]) -> str:
     name, instrument = account.terms.name, engine.symbols[one.name]
-    price = one.price or engine.marks.marks[instrument.index].price()
     code = UNEXPLAINED if begun else ADOPTED
     if code == UNEXPLAINED:
         ours, theirs = text_of(one.ours, instrument.size_scale), text_of(one.theirs, instrument.size_scale)
         text = f"{name}: {one.name} is {theirs} at the venue and {ours} here; the venue's word is taken"
         _alarm(engine, POSITION_DRIFT, name, text, outputs)
-    engine.emit(PositionAdjusted(engine.now, name, one.name, one.theirs - one.ours, price, code), outputs)
-    outputs += hand_over(engine, account, instrument, price)
+    _adjust_position(engine, account, one.name, one.theirs - one.ours, one.price, code, outputs)
     return POSITION_DRIFT if code == UNEXPLAINED else ""
+
+
+def _adjust_position(
+    engine: Engine, account: AccountState, symbol: str, size: int, price: int, code: str, outputs: list[Event]
+) -> None:
+    """Signed `size` goes to `external`, at what the venue says that it cost, else at what it is worth."""
+    instrument = engine.symbols[symbol]
+    price = price or engine.marks.marks[instrument.index].price()
+    engine.emit(PositionAdjusted(engine.now, account.terms.name, symbol, size, price, code), outputs)
+    outputs += hand_over(engine, account, instrument, price)
 
 
 def _judge_drift(engine: Engine, account: AccountState, drift: str, differs: bool, outputs: list[Event]) -> None:

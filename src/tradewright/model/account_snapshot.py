@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tradewright.model.event import ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, POSITION_SPLIT, SNAPSHOT_FAILED, Event
+from tradewright.model.event import (
+    ACCOUNT_SNAPSHOT,
+    CONNECTION_CHANGED,
+    POSITION_MOVED,
+    POSITION_SPLIT,
+    SNAPSHOT_FAILED,
+    Event,
+)
 
 
 class ConnectionChanged(Event):
@@ -84,3 +91,19 @@ class PositionSplit(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.account, self.symbol, self.before, self.after)
+
+
+class PositionMoved(Event):
+    """The venue tells that signed `size_units` of what a symbol stands for came into an account, or left it, other than
+    by a fill: a deposit, a withdrawal."""
+
+    __slots__ = ("account", "symbol", "size_units")
+
+    def __init__(self, time: int, account: str, symbol: str, size_units: int) -> None:
+        super().__init__(POSITION_MOVED, time)
+        self.account = account
+        self.symbol = symbol
+        self.size_units = size_units
+
+    def row(self) -> tuple[object, ...]:
+        return (self.kind, self.time, self.account, self.symbol, self.size_units)

@@ -12,7 +12,13 @@ from typing import Any
 import msgspec
 
 from tradewright.model import event as kinds
-from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, PositionSplit, SnapshotFailed
+from tradewright.model.account_snapshot import (
+    AccountSnapshot,
+    ConnectionChanged,
+    PositionMoved,
+    PositionSplit,
+    SnapshotFailed,
+)
 from tradewright.model.answer import failed_from, received_from
 from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
@@ -94,6 +100,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.SNAPSHOT_FAILED: SnapshotFailed,
     kinds.REQUEST_WITHHELD: RequestWithheld,
     kinds.POSITION_SPLIT: PositionSplit,
+    kinds.POSITION_MOVED: PositionMoved,
     kinds.CANCEL_REQUESTED: CancelRequested,
     kinds.ORDER_RECALLED: OrderRecalled,
     kinds.RECONCILED: Reconciled,

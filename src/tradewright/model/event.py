@@ -54,6 +54,7 @@ REQUEST_WITHHELD = 52
 POSITION_SPLIT = 53
 CANCEL_REQUESTED = 54
 ORDER_RECALLED = 55
+POSITION_MOVED = 56
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59
 

@@ -12,9 +12,11 @@ from tradewright.model.event import BALANCE_ADJUSTED, LOTS_TRANSFERRED, POSITION
 ADOPTED = "ADOPTED"
 WITHIN_TOLERANCE = "WITHIN_TOLERANCE"
 UNEXPLAINED = "UNEXPLAINED"
+MOVED = "MOVED"
 ADJUSTMENT_CODES = {
     ADOPTED: "the account had it when it was connected for the first time",
     WITHIN_TOLERANCE: "interest, rounding or a fee that the venue did not state",
+    MOVED: "the venue told that it came or went: a deposit, a withdrawal",
     UNEXPLAINED: "two looks at the venue agreed, and nothing here explains it",
 }
 

@@ -11,7 +11,7 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
 from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
-from tradewright.model.account_snapshot import SnapshotFailed
+from tradewright.model.account_snapshot import PositionMoved, SnapshotFailed
 from tradewright.model.command import Query
 from tradewright.model.control import (
     ACTIVE,
@@ -30,6 +30,7 @@ from tradewright.model.numbers import money_of
 from tradewright.model.order import ENTRY, LIMIT, STOP_LOSS, Order
 from tradewright.model.reconciliation import (
     ADOPTED,
+    MOVED,
     UNEXPLAINED,
     WITHIN_TOLERANCE,
     BalanceAdjusted,
@@ -321,6 +322,43 @@ def test_money_that_differs_by_less_than_its_venue_can_show_is_no_drift(decimals
     (adjusted,) = of(outputs, BalanceAdjusted)
     assert adjusted.code == code
     assert desk.alarms() == (["BALANCE_DRIFT"] if code == UNEXPLAINED else [])
+
+
+def test_what_the_venue_tells_that_came_or_went_of_a_position_is_somebody_elses_and_no_drift() -> None:
+    desk = connected()
+    before = desk.feed(PositionMoved(desk.tick(), "main", "ACME", 7))
+    (adjusted,) = of(before, PositionAdjusted)
+    assert (adjusted.size_units, adjusted.price_units, adjusted.code) == (7, 10_000, MOVED)
+    assert (desk.net(EXTERNAL), desk.net()) == (7, 0)
+    assert result(desk.shown()).positions == 0
+    # A snapshot that was under way shows what was before it.
+    asked = desk.tick()
+    desk.feed(PositionMoved(desk.tick(), "main", "ACME", -2))
+    assert result(desk.shown(asked=asked, positions={"ACME": 7})).positions == 0
+    assert result(desk.shown()).positions == 0
+    assert desk.alarms() == [] and desk.engine.states.get(SCOPE, ACTIVE) == ACTIVE
+    assert desk.feed(PositionMoved(desk.tick(), "main", "NOSUCH", 1)) == []
+
+
+def test_what_is_withdrawn_of_what_a_strategy_holds_its_exits_can_not_sell_again() -> None:
+    desk = connected()
+    desk.filled(BUY, 5, 10_000)
+    outputs = desk.feed(PositionMoved(desk.tick(), "main", "ACME", -2))
+    (transferred,) = of(outputs, LotsTransferred)
+    assert (transferred.strategy, transferred.size_units) == ("s", 2)
+    assert (desk.net(), desk.net(EXTERNAL)) == (3, 0)
+    assert desk.alarms() == ["TRADED_BY_HAND"]
+
+
+def test_money_that_nobody_trades_lies_aside_when_its_movement_is_told() -> None:
+    desk = connected()
+    equity = desk.engine.accounts["main"].equity()
+    desk.feed(CashMoved(desk.tick(), "main", "LDO", dollars(100), "airdrop"))
+    assert desk.cash("LDO") == dollars(100)
+    assert desk.engine.accounts["main"].equity() == equity is not None
+    assert result(desk.shown()).balances == 0
+    assert desk.alarms() == []
+    desk.buy(1)
 
 
 def test_a_position_that_differs_weighs_more_than_money_that_does() -> None:

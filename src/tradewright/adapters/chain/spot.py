@@ -17,12 +17,12 @@ def holdings(
     for instrument in instruments:
         owned = balances.get(instrument.base, 0)
         if owned:
-            positions.setdefault(instrument.base, (instrument.symbol, _size(owned, instrument), 0))
+            positions.setdefault(instrument.base, (instrument.symbol, size_of_money(owned, instrument), 0))
     money = [(asset, amount) for asset, amount in balances.items() if asset not in positions]
     return money, [position for position in positions.values() if position[1]]
 
 
-def _size(money: int, instrument: Instrument) -> int:
-    """Size counts of so much of the base asset; dust that is finer than a count is left out."""
+def size_of_money(money: int, instrument: Instrument) -> int:
+    """Size counts of so much of the base asset, signed; dust that is finer than a count is left out."""
     one: int = 10 ** (MONEY_SCALE - instrument.size_scale)
-    return money // one
+    return money // one if money >= 0 else -(-money // one)

@@ -1,17 +1,18 @@
 """Money that comes into an account or leaves it other than by a fill, as the venue's stream states it: told exactly, so
 that a deposit is no difference that nobody can explain.
 
-Told is what the engine counts as money there: the account's currency, and what its instruments are quoted in. What is
-based on an asset is a position, and what is neither lies aside; both show in the next comparison. So does what moved
-while no stream was heard.
+What an instrument is based on is a position, of the first instrument that is, as in a snapshot; anything else is money,
+also what nobody trades here (an airdrop). What moved while no stream was heard shows in the next comparison.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from tradewright.adapters.chain.spot import size_of_money
 from tradewright.adapters.venue.binance import events
 from tradewright.model.account import Account
+from tradewright.model.account_snapshot import PositionMoved
 from tradewright.model.control import CashMoved
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -37,14 +38,18 @@ class Movements:
 
     def hear(self, moved: events.Movement) -> None:
         """A movement that the stream tells."""
-        if moved in self._told or not moved.amount or not self._is_money(moved.asset):
+        if moved in self._told or not moved.amount:
             return
         self._told[moved] = None
         if len(self._told) > KEPT_MAX:
             del self._told[next(iter(self._told))]
-        self._deliver(CashMoved(self._clock(), self._terms.name, moved.asset, moved.amount, events.MOVED))
+        name, now = self._terms.name, self._clock()
+        instrument = self._based_on(moved.asset)
+        if instrument is None:
+            self._deliver(CashMoved(now, name, moved.asset, moved.amount, events.MOVED))
+        elif size := size_of_money(moved.amount, instrument):
+            self._deliver(PositionMoved(now, name, instrument.symbol, size))
 
-    def _is_money(self, asset: str) -> bool:
-        known = [one for one in self._traded.values() if self._orders.instrument(one.symbol) is not None]
-        quoted = asset == self._terms.currency or any(one.quote == asset for one in known)
-        return quoted and not any(one.base == asset for one in known)
+    def _based_on(self, asset: str) -> Instrument | None:
+        known = (one for one in self._traded.values() if self._orders.instrument(one.symbol) is not None)
+        return next((one for one in known if one.base == asset), None)

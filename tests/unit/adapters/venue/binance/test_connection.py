@@ -20,6 +20,7 @@ from tests.unit.adapters.venue.binance.stage import (
     play,
 )
 from tradewright.adapters.venue.binance.events import UserEvent
+from tradewright.model.account_snapshot import PositionMoved
 from tradewright.model.control import CashMoved, LagMeasured
 from tradewright.model.errors import InputError
 from tradewright.model.event import ACCEPTED, CANCELLED, FILLED, REJECTED
@@ -355,19 +356,21 @@ def test_money_that_somebody_moves_is_told_as_capital_and_once() -> None:
         stage.settle()
         await stage.wait(1)
         assert moved(stage) == [("USDT", -money_of("1000.5", "usdt"), False)]
-        # What an instrument is based on is a position, and what none is made of lies aside.
-        for asset in ("BTC", "BNB"):
-            stage.site.transfer(asset, "1", stage.clock())
+        # What an instrument is based on is a position, and what none is made of is money all the same.
+        for asset, amount in (("BTC", "1"), ("BTC", "-0.00003"), ("BTC", "0.000001"), ("BNB", "1")):
+            stage.site.transfer(asset, amount, stage.clock())
         stage.settle()
         await stage.wait(1)
-        assert len(moved(stage)) == 1
+        assert moved(stage)[1:] == [("BNB", money_of(1, "bnb"), False)]
+        told = [event.row()[2:] for event in stage.ledger.events if isinstance(event, PositionMoved)]
+        assert told == [("main", "BTCUSDT", 10**5), ("main", "BTCUSDT", -3)], "dust is no size"
         # While a stream is renewed, both tell it.
         said = b'{"e":"balanceUpdate","E":1,"a":"USDT","d":"7.00000000","T":1790000000000000}'
         for _ in range(2):
             stage.client._stream.take(UserEvent("balanceUpdate", said))
-        assert moved(stage)[1:] == [("USDT", money_of("7", "usdt"), False)]
+        assert moved(stage)[2:] == [("USDT", money_of("7", "usdt"), False)]
         stage.client._stream.take(UserEvent("balanceUpdate", said.replace(b"7.0", b"NaN")))
-        assert stage.client.errors["event"] == 1 and len(moved(stage)) == 2
+        assert stage.client.errors["event"] == 1 and len(moved(stage)) == 3
 
     play(program)
 
