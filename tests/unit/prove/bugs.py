@@ -103,7 +103,7 @@ BUGS = {
     ),
     "a difference is taken over with the wrong sign": Bug(
         "I-6 I-13", ("mt5", 7),
-        Break("core/reconcile.py", "one.theirs - one.ours, price, code)", "one.ours - one.theirs, price, code)"),
+        Break("core/reconcile.py", "one.theirs - one.ours, one.price,", "one.ours - one.theirs, one.price,"),
     ),
     "a halt stops no opening": Bug(
         "I-14", ("binance", 1),
