@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.orders import OrderState
+from tradewright.model.command import CANCEL_CODES, Cancel
 from tradewright.model.control import (
     ESCALATED,
     MOVE_CODES,
@@ -316,6 +317,8 @@ class Story:
             )
             if isinstance(step, ModifyJudged):
                 what = _changed(step, instrument)
+            if isinstance(step, Cancel):
+                what += f": {step.code} {CANCEL_CODES[step.code]}"
             if isinstance(step, Report) and step.code:
                 what += f": {step.code} {step.text}".rstrip()
         return {"time": moment_text(step.time), "what": what}

@@ -103,6 +103,8 @@ POST: Script = {"bar 1": [["buy", {"size": 1, "limit": 110, "post_only": True}]]
 TWICE: Script = {"bar 1": [["buy", {"size": 1}], ["buy", {"size": 2}]]}
 #: A stop with a limit that the market jumps over.
 STOPPED: Script = {**buys(1), "bar 2": [["protect", {"stop_loss": 99, "limit": "98.90"}]]}
+#: Comes down to a limit that has rested for five minutes.
+LATE = path(100, 100, 100, 100, 100, 100, 94, 94)
 JUMP = path(100, 100, 98, 98, 98, 98, 97, 97)
 
 LIMIT_PAIRS: dict[str, Pair] = {
@@ -234,6 +236,7 @@ LIMIT_PAIRS: dict[str, Pair] = {
         "collarWindowSeconds", 600, "CUMULATIVE_COLLAR", ONE, beside={"cumulativeCollarPercent": 2}, market=RISING
     ),
     "marketBufferPercent": risk("marketBufferPercent", 1, "INSUFFICIENT_FUNDS", ONE, options={"cash": "1005"}),
+    "staleOrderSeconds": risk("staleOrderSeconds", 150, "", buys(1, limit=95), market=LATE),
     "stopFillSeconds": risk("stopFillSeconds", 150, "", STOPPED, market=JUMP),
 }  # fmt: skip
 #: Limits that decide nothing in a backtest, and where their pairs are.

@@ -65,6 +65,7 @@ cdef class Blotter:
     cdef readonly dict sessions
     cdef readonly object parents
     cdef public list targeted
+    cdef public list resting
     cdef public object board
     cdef readonly dict inquiries
     cdef readonly dict owed

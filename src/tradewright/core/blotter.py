@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import inquiries, modify, owed_exits, reconcile, reservations, session, watchdog
+from tradewright.core import inquiries, modify, owed_exits, reconcile, reservations, session, stale_orders, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -110,7 +110,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
-        "targeted", "newest", "board", "inquiries", "owed", "renewed",
+        "targeted", "resting", "newest", "board", "inquiries", "owed", "renewed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -158,6 +158,7 @@ class Blotter:
         self.settled: list[AccountState] = self.gate.settled
         self.taping: list[str] = self.gate.taping
         self.targeted: list[AccountState] = self.gate.targeted
+        self.resting: list[str] = self.gate.resting
         self.sessions: dict[str, session.Session] = {}
         self.parents = Parents()
         self.reservations: dict[str, reservations.Reservation] = {}
@@ -195,6 +196,7 @@ class Blotter:
             self.gate.configure(scope, Limits())
         for scope, limits in scopes.items():
             self.gate.configure(scope, limits)
+        self.set_due()
 
     def shadow(self, terms: ShadowTerms, seats: dict[str, str]) -> None:
         """A run begins that has a shadow account; seats: its strategies, and the ensemble each votes in."""
@@ -467,11 +469,13 @@ class Blotter:
         self.set_due()
 
     def set_due(self) -> None:
-        """When the core has something to do by itself: a day ends, a temporary limit, a reservation, a look-up."""
+        """When the core has something to do by itself: a day ends, a temporary limit, a reservation, an opening's
+        time, a look-up."""
         days = min([state.day_end for state in self.accounts.values()], default=0)
         self.next_due = min(
-            days, self.gate.next_end(), breaker_due(self), reservations.next_end(self), inquiries.next_end(self)
-        )
+            days, self.gate.next_end(), breaker_due(self), reservations.next_end(self), stale_orders.next_end(self),
+            inquiries.next_end(self),
+        )  # fmt: skip
 
     def _apply_decision(self, decision: Decision) -> None:
         """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
@@ -628,6 +632,8 @@ class Blotter:
                 filled = 0 if parent is None else parent.filled
                 counts = max(0, min(counts, filled - state.filled))
         self.holds.adjust(order, state.is_open(), counts)
+        if self.resting and order.role == ENTRY:
+            self.set_due()
 
     def _end_held(self, state: OrderState) -> None:
         """A held order never left: cancelling it needs no venue."""

@@ -7,7 +7,7 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import inquiries, modify, reconcile, reservations, session, watchdog
+from tradewright.core import inquiries, modify, reconcile, reservations, session, stale_orders, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import WEEK_ROLLED, WEEKLY_LOSS_LIMIT, tripped
 from tradewright.core.exits import HeldExit
@@ -187,6 +187,8 @@ class Engine(Judge):
             self._roll_days(outputs)
             if self.reservations:
                 reservations.expire(self, outputs)
+            if self.resting:
+                outputs += stale_orders.end(self)
             if self.inquiries:
                 inquiries.inquire(self, outputs)
             for scope in self.gate.expired(self.now):

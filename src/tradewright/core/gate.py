@@ -25,6 +25,7 @@ from tradewright.core.watching import (
     FILL_LIMITS,
     GUARD_LIMITS,
     RANGE_LIMITS,
+    RESTING_LIMIT,
     TAPE_LIMITS,
     TARGET_LIMITS,
     TRAFFIC_LIMITS,
@@ -60,7 +61,8 @@ class Gate:
     since a ring of references would outlive its run. lags: as measured last; tapes: by instrument; guards: exit plans
     at work, as the engine keeps them. What limits ask to be kept, as lists the engine shares: watching (accounts that
     see the market), tracked (their traffic), guarded (their highest equity), settled (limits asked again behind each
-    fill), taping (scopes that ask for tapes), targeted (accounts whose session has a target)."""
+    fill), taping (scopes that ask for tapes), resting (scopes whose openings may
+    work for so long), targeted (accounts whose session has a target)."""
 
     def __init__(
         self,
@@ -87,6 +89,7 @@ class Gate:
         self.notices = Notices()
         self.settled: list[AccountState] = []
         self.taping: list[str] = []
+        self.resting: list[str] = []
         self.targeted: list[AccountState] = []
         self.bound: dict[Book, list[Rule]] = {}
 
@@ -200,6 +203,7 @@ class Gate:
         self.settled[:] = self._accounts_with(FILL_LIMITS)
         self.targeted[:] = self._accounts_with(TARGET_LIMITS)
         self.taping[:] = [scope for scope, limits in self.limits.items() if any(map(limits.has, TAPE_LIMITS))]
+        self.resting[:] = [scope for scope, limits in self.limits.items() if limits.has(RESTING_LIMIT)]
         if not self.taping:
             self.tapes.clear()
 

@@ -100,6 +100,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "collarWindowSeconds": ("ns", "window of cumulativeCollarPercent, at most an hour; 60 where it is not given"),
     "softLimits": ("limits", "limits of the same set that two persons may waive for a while; all others are hard"),
     "stopFillSeconds": ("ns", "time a stop that was reached has to fill before what is left goes at the market"),
+    "staleOrderSeconds": ("ns", "time an opening order may work before what is left of it is cancelled"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
 }
 
@@ -108,7 +109,7 @@ PARAMETERS = (
     "defaultRiskEstimate", "riskModel", "exposurePollIntervalSec", "tradepicker.key", "tradepicker.reserveOnOpen",
     "tradepicker.reservationTtlMs", "lossWindowMinutes", "orderType", "dayTradeEquityMinimum", "messageReserve",
     "repeatedExecutionSeconds", "breakerErrors", "breakerCooldownSeconds", "maintenanceMarginPercent",
-    "collarWindowSeconds", "softLimits", "stopFillSeconds", "marketBufferPercent",
+    "collarWindowSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds", "marketBufferPercent",
 )  # fmt: skip
 #: Those about whole accounts: what they look at, or do, knows no strategy and no symbol.
 OF_ACCOUNTS = ("breakerErrors", "breakerCooldownSeconds", "maxDrawdownPercent", "maxDrawdown", "weeklyTarget")

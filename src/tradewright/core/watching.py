@@ -39,6 +39,8 @@ TRAFFIC_LIMITS = (
     "maxAccountAgeSeconds",
     "maxDayTrades",
 )
+#: The limit that bounds how long openings work.
+RESTING_LIMIT = "staleOrderSeconds"
 #: Limits that need the tape of every instrument.
 TAPE_LIMITS = ("maxVolumePercent", "maxTouchPercent", "cumulativeCollarPercent")
 

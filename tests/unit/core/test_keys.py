@@ -14,6 +14,7 @@ from tests.unit.core.test_rules import PARAMETERS, READ_BY
 from tradewright.core.limits import LIMITS
 from tradewright.core.reservations import reserve
 from tradewright.model import event as kinds
+from tradewright.model.command import STALE_ORDER
 from tradewright.model.control import LimitWaived
 from tradewright.model.decision import Decision
 from tradewright.model.errors import ContractError
@@ -176,6 +177,18 @@ def maintenance(**keys: Any) -> bool:
     return wants(desk, size=90)
 
 
+def stale(**keys: Any) -> bool:
+    """Whether the only working opening there may be has made room a minute later."""
+    desk = quoted(maxWorkingOrders=1, **keys)
+    order = desk.buy(1, limit_units=PRICE - 1)
+    desk.accept(order)
+    desk.now += 60 * SECOND
+    desk.quote(PRICE)
+    if (order, STALE_ORDER) in desk.cancelled():
+        desk.say(kinds.CANCELLED, order)
+    return wants(desk)
+
+
 def order_type(**keys: Any) -> bool:
     """Whether an opening without a price is limited."""
     desk = quoted(**keys)
@@ -197,6 +210,7 @@ PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "breakerCooldownSeconds": (cooldown, 100 * SECOND, False, True),
     "tradepicker.reservationTtlMs": (reservation, 10 * SECOND, True, False),
     "maintenanceMarginPercent": (maintenance, 250_000, False, True),
+    "staleOrderSeconds": (stale, 30 * SECOND, True, False),
     "orderType": (order_type, "limit", True, False),
     "tradepicker.key": (picker_key, "account_strategy", True, False),
 }

@@ -141,6 +141,7 @@ PARAMETERS = {
     "breakerErrors": "the circuit breaker",
     "breakerCooldownSeconds": "the circuit breaker",
     "stopFillSeconds": "the watchdog",
+    "staleOrderSeconds": "openings that work too long",
     "maintenanceMarginPercent": "the distance to liquidation",
 }
 
@@ -344,6 +345,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "priceCollarPercent": ("0.0001", 1),
     "maxPriceAgeSeconds": ("1.5", 1_500_000_000),
     "stopFillSeconds": (30, 30 * 10**9),
+    "staleOrderSeconds": ("0.5", 5 * 10**8),
     "marketBufferPercent": (1, 10_000),
     "maxTotalExposure": (5, 5 * ONE),
     "maxTotalExposurePercent": (5, 50_000),
