@@ -14,7 +14,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
-from tradewright.core.guards import Guard, fold
+from tradewright.core.guards import Guard, close_ended, fold, overtime
 from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.life_cycle import DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING, stage_after
@@ -645,6 +645,7 @@ class Blotter:
         self._post(state)
         self._count_trade(state, True)
         self.note_end(self.now, state.order.id)
+        close_ended(self, state)
 
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
         """From now on it is the order that goes out: a stop becomes a market order of what its parent filled."""
@@ -717,12 +718,13 @@ class Blotter:
 
     def _note_exit(self, state: OrderState, asked: bool) -> None:
         """An exit has ended just now: what a person should hear of it."""
-        failed = owed_exits.failed(self, state, asked)
+        failed = owed_exits.failed(self, state, asked, overtime(self, state.order))
         if failed:
             self._notice(owed_exits.CLOSE_FAILED, state.order.id, failed)
         lost = owed_exits.ended(self, state, asked)
         if lost:
             self._notice(owed_exits.EXIT_LOST, state.order.id, lost)
+        close_ended(self, state)
 
     def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
         """The best price of an exit held here begins where its parent filled first."""

@@ -5,6 +5,9 @@ towards the winning side alone: by a trailing distance once it would move by the
 once. At most one move of a stop in a step, and none while one is on its way, or was refused and is not a step further
 now. A stop at the venue is moved by a Replace, one held here by the record alone. `tend` runs after the strategies, so
 that a recovery that runs them muted shows them the same books.
+
+A guard whose time is over stays until nothing is left: where its close ends with a rest, it closes again, at a growing
+pace, and its exits, which are back by then, go their way until it does.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING
 from tradewright.core.exits import closing_price, favourable
 from tradewright.core.holds import left
 from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
+from tradewright.core.owed_exits import PACE_NS
 from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.command import TIME_IS_OVER, Replace
 from tradewright.model.control import (
@@ -33,7 +37,7 @@ from tradewright.model.exit_plan import PPM_ONE, ExitPlan
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import round_down, round_up
-from tradewright.model.order import STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.model.order import EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
 from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
@@ -51,9 +55,9 @@ class Guard:
     """One plan at work. entry: id of the opening order, "" = what its book holds; exit: id of its stop, "" = none.
     best: best price count seen, 0 = none; entry_units: price count it began at, 0 = nothing filled yet; deadline: ns
     UTC, 0 = none; asked: the stop price that was asked for last; made: its exits were made; parted: what of the opening
-    had closed the other side by then, instead of opening."""
+    had closed the other side by then, instead of opening; closes: how often it was closed since its time is over."""
 
-    __slots__ = ("entry", "exit", "plan", "best", "entry_units", "deadline", "asked", "made", "parted")
+    __slots__ = ("entry", "exit", "plan", "best", "entry_units", "deadline", "asked", "made", "parted", "closes")
 
     def __init__(self, entry: str, exit: str, plan: ExitPlan) -> None:
         self.entry = entry
@@ -65,6 +69,7 @@ class Guard:
         self.asked = 0
         self.made = False
         self.parted = 0
+        self.closes = 0
 
     @property
     def key(self) -> str:
@@ -73,16 +78,16 @@ class Guard:
     def row(self) -> tuple[object, ...]:
         return (
             self.entry, self.exit, self.plan.row(), self.best, self.entry_units, self.deadline, self.asked, self.made,
-            self.parted,
+            self.parted, self.closes,
         )  # fmt: skip
 
 
 def guard_from(row: list[object]) -> Guard:
     """A guard from its row."""
-    entry, exit, plan, best, entry_units, deadline, asked, made, parted = row
+    entry, exit, plan, best, entry_units, deadline, asked, made, parted, closes = row
     guard = Guard(entry, exit, ExitPlan.from_row(plan))  # type: ignore[arg-type]
     guard.best, guard.entry_units, guard.deadline = best, entry_units, deadline  # type: ignore[assignment]
-    guard.asked, guard.made, guard.parted = asked, made, parted  # type: ignore[assignment]
+    guard.asked, guard.made, guard.parted, guard.closes = asked, made, parted, closes  # type: ignore[assignment]
     return guard
 
 
@@ -118,7 +123,8 @@ def _fold_moved(engine: Blotter, moved: ExitMoved) -> None:
     if moved.code == ESCALATED:
         return
     if moved.code == TIME_EXIT:
-        del engine.guards[moved.guard]
+        guard = engine.guards[moved.guard]
+        guard.closes, guard.deadline = guard.closes + 1, 0
         return
     if moved.code in (RESTORED, RENEWED):
         _fold_restored(engine, moved)
@@ -146,6 +152,42 @@ def _fold_restored(engine: Blotter, moved: ExitMoved) -> None:
             del engine.guards[key]
             guard.exit = moved.order_id
             engine.guards[guard.key] = guard
+
+
+def close_ended(engine: Blotter, state: OrderState) -> None:
+    """An order has ended. A close at the market that leaves a rest is followed by another one where the time of what it
+    was to close is over."""
+    order = state.order
+    if not _at_market(order) or state.filled >= order.quantity:
+        return
+    for guard in engine.guards.values():
+        if guard.closes and _closes(engine, guard, order):
+            guard.deadline = engine.now + PACE_NS[min(guard.closes, len(PACE_NS)) - 1]
+
+
+def overtime(engine: Blotter, order: Order) -> bool:
+    """Whether a close is of something whose time is over."""
+    return any(guard.closes > 0 and _closes(engine, guard, order) for guard in engine.guards.values())
+
+
+def _at_market(order: Order) -> bool:
+    """Whether an order is a plain close at the market."""
+    return order.role == EXIT and order.type == MARKET
+
+
+def _closes(engine: Blotter, guard: Guard, order: Order) -> bool:
+    """Whether an order could close what a guard guards."""
+    of = engine.orders[guard.key].order
+    same = (of.account, of.strategy, of.instrument) == (order.account, order.strategy, order.instrument)
+    return same and order.side == exit_side(engine, guard) and order.lot in ("", _lot(engine, guard))
+
+
+def _lot(engine: Blotter, guard: Guard) -> str:
+    """The lot that closes what it guards, "" = any."""
+    order = engine.orders[guard.key].order
+    if guard.entry == "":
+        return order.lot
+    return guard.entry if engine.book(order.account, order.strategy, order.instrument).hedging else ""
 
 
 def _follow(engine: Blotter, guard: Guard, event: MarketEvent) -> None:
@@ -250,8 +292,9 @@ def tend(engine: Engine, event: Event) -> list[Event]:
         if guard is None or guarded(engine, guard) == 0:
             continue
         if guard.deadline and engine.now >= guard.deadline and overdue(engine, guard) > 0:
-            _close_in_time(engine, guard, outputs)
-        elif not guard.made and guard.plan.makes():
+            if not _being_closed(engine, guard):
+                _close_in_time(engine, guard, outputs)
+        elif not guard.made and guard.plan.makes() and not _being_closed(engine, guard):
             _make(engine, guard, outputs)
         elif guard.parted and isinstance(event, Report):
             _grow(engine, guard, event, outputs)
@@ -393,12 +436,19 @@ def new_distance(engine: Engine, wish: Intent) -> list[Event]:
     return outputs
 
 
+def _being_closed(engine: Engine, guard: Guard) -> bool:
+    """Whether a close at the market, its own or another, is at work on what is to be closed again: it is waited for."""
+    of = engine.orders[guard.key].order
+    working = [hold.order for hold in engine.book(of.account, of.strategy, of.instrument).exits.values()]
+    return guard.closes > 0 and any(_at_market(order) and _closes(engine, guard, order) for order in working)
+
+
 def _close_in_time(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
     """The time is over: what is left is closed at the market, its exits and the rest of its opening end."""
     order = engine.orders[guard.key].order
     side, size = exit_side(engine, guard), overdue(engine, guard)
     book = engine.book(order.account, order.strategy, order.instrument)
-    lot = (guard.entry if book.hedging else "") if guard.entry else order.lot
+    lot = _lot(engine, guard)
     whole = size == book.closable(side, lot)
     over = ExitMoved(engine.now, guard.key, guard.exit or guard.key, 0, guard.best, 0, TIME_EXIT)
     own = [guard.entry, guard.exit, *engine.children.get(guard.entry, ())]

@@ -242,11 +242,12 @@ def next_end(engine: Blotter) -> int:
 # ── what is said ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def failed(engine: Blotter, state: OrderState, asked: bool) -> str:
-    """What a person should hear of a close that has ended just now, "" = nothing. asked: its end was asked for here.
-    Of a close that took no exit's place its strategy hears, and nobody else as long as it may trade."""
+def failed(engine: Blotter, state: OrderState, asked: bool, overtime: bool) -> str:
+    """What a person should hear of a close that has ended just now, "" = nothing. asked: its end was asked for here;
+    overtime: the time of what it was to close is over. Of any other close that took no exit's place its strategy hears,
+    and nobody else as long as it may trade."""
     order = state.order
-    took = any(_against(engine, order, role) for role in PROTECTIVE)
+    took = overtime or any(_against(engine, order, role) for role in PROTECTIVE)
     if not took and engine.trading_state(order.account, order.strategy, order.instrument.symbol) == ACTIVE:
         return ""
     gave_up = order.type == MARKET and not asked and state.filled < order.quantity
