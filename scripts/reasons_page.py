@@ -14,6 +14,7 @@ from tradewright.explain import QUESTIONS, REFUSALS
 from tradewright.model.command import CANCEL_CODES
 from tradewright.model.decision import PICKER, SIZING
 from tradewright.model.reservation import RELEASE_CODES
+from tradewright.model.unmet import UNMET_CODES
 
 PAGE = Path(__file__).parent.parent / "docs" / "reasons.md"
 HEAD = (
@@ -53,6 +54,8 @@ def page() -> str:
     lines += [f"| {code} | {text} |" for code, text in RELEASE_CODES.items()]
     lines += ["", "## Why the engine cancels", "", "| code | because |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in CANCEL_CODES.items()]
+    lines += ["", "## Why nothing came of a wish", "", "| code | because |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in UNMET_CODES.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -47,6 +47,7 @@ from tradewright.model.order import FLAGS, ORDER_TYPES, SIDES, TIMES_IN_FORCE, O
 from tradewright.model.report import Fill, Report
 from tradewright.model.reservation import Released
 from tradewright.model.signal import ACTIONS, Signal
+from tradewright.model.unmet import WishUnmet
 from tradewright.model.vote import Vote
 from tradewright.model.zone import HOUR_NS, MINUTE_NS
 from tradewright.signal.vote_text import vote_lines, vote_row
@@ -309,6 +310,8 @@ class Story:
             what = f"filled {size} at {price}{fee} (trade {step.trade_id})"
         elif isinstance(step, Alarm):
             what = f"ALARM {step.code}: {step.text}"
+        elif isinstance(step, WishUnmet):
+            what = step.text
         elif isinstance(step, Released):
             what = f"in the place of reservation {step.id}"
         else:

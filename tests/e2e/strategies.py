@@ -134,6 +134,25 @@ class Scalper(Strategy):
             self.close()
 
 
+class Vain(Strategy):
+    """Asks for what can not be: a close before it holds anything, and more of what is over."""
+
+    seen: int = 0
+    order: str = ""
+
+    def on_bar(self, bar: Bar) -> None:
+        self.seen += 1
+        if self.seen == 2:
+            self.close(reason="to be sure")
+        elif self.seen == 5:
+            self.order = self.buy(1)
+        elif self.seen == 8:
+            self.close()
+        elif self.seen > 10:
+            self.cancel(self.order)
+            self.protect(stop_loss=1)
+
+
 class Opinionated(Strategy):
     """States a signal with every bar, and trades only by them: both ways, with confidences on either side of its
     threshold and words that change now and then."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tradewright.app.in_vain import InVain
 from tradewright.app.recovery import groups
 from tradewright.app.stance import Stance
 from tradewright.app.wiring.journals import read, verify
@@ -24,6 +25,7 @@ from tradewright.model.report import Report
 from tradewright.model.reservation import Released
 from tradewright.model.shadow import is_shadow
 from tradewright.model.signal import Signal
+from tradewright.model.unmet import WishUnmet
 from tradewright.model.vote import Vote
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Trader
@@ -161,17 +163,20 @@ def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
 
 
 #: What the story of an order tells, by its `order_id`.
-_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Released
+_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Released | WishUnmet
 
 
 class Stories:
     """Collects the stories of the orders that `wanted` chooses, and the newest signal that `heard` does, while a
-    journal is folded."""
+    journal is folded. unmet: what was asked in vain since the last of both, of what `heard` chooses."""
 
-    def __init__(self, wanted: Callable[[Decision], bool], heard: Callable[[Signal], bool] | None = None) -> None:
+    def __init__(
+        self, wanted: Callable[[Decision], bool], heard: Callable[[Signal | WishUnmet], bool] | None = None
+    ) -> None:
         self.wanted = wanted
         self.heard = heard
         self.stance: Stance | None = None
+        self.unmet: list[WishUnmet] = []
         self.stories: dict[str, Story] = {}
 
     def gather(self, folder: Path) -> dict[str, Story]:
@@ -189,7 +194,10 @@ class Stories:
                         self.stance = Stance(item, voted.get(item.key))
                 elif isinstance(item, Vote):
                     voted[item.key] = item
+                elif isinstance(item, WishUnmet) and self.heard is not None and self.heard(item):
+                    self.unmet.append(item)
                 elif isinstance(item, Decision) and self.wanted(item):
+                    self.unmet.clear()
                     for order in item.orders:
                         state = trader.engine.orders[order.id]
                         signal = _signal_of(trader, item, said)
@@ -239,23 +247,27 @@ def story_of(folder: Path, order_id: str) -> Story:
     return stories[order_id]
 
 
-def last_story(folder: Path, symbol: str, time: int) -> Story | Stance:
+def last_story(folder: Path, symbol: str, time: int) -> Story | Stance | InVain:
     """The story of the newest decision on `symbol` at or before `time` (ns UTC), or the newest signal where that is
-    younger: nothing was ordered since. InputError when there is neither."""
+    younger: nothing was ordered since; and what was asked for in vain behind the decision. InputError when there is
+    none of them."""
     stories = Stories(
         lambda decision: (
             decision.instrument.symbol == symbol and decision.time <= time and not is_shadow(decision.account)
         ),
-        lambda signal: signal.symbol == symbol and signal.time <= time,
+        lambda said: said.symbol == symbol and said.time <= time,
     )
     found = stories.gather(folder)
     heads = [story for id, story in found.items() if story.decision.orders[0].id == id]
+    story: Story | Stance | None = heads[-1] if heads else None
     stance = stories.stance
     if stance is not None and (not heads or stance.signal.time > heads[-1].decision.time):
-        return stance
-    if not heads:
+        story = stance
+    if stories.unmet:
+        return InVain(stories.unmet, story)
+    if story is None:
         raise InputError(
             f"{folder}: no decision and no signal on {symbol} by then; a strategy that only orders leaves no record of "
             "wanting nothing"
         )
-    return heads[-1]
+    return story

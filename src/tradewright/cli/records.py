@@ -12,6 +12,7 @@ from tradewright.cli.program import FAILED, app, show
 from tradewright.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from tradewright.app.in_vain import InVain
     from tradewright.app.stance import Stance
     from tradewright.explain import Story
 
@@ -34,7 +35,7 @@ def explain(
 
     folder = journal_folder(home, journal)
     if order_id is not None and symbol is None and at is None:
-        story: Story | Stance = story_of(folder, order_id)
+        story: Story | Stance | InVain = story_of(folder, order_id)
     elif order_id is None and symbol is not None and at is not None:
         story = last_story(folder, symbol, time_ns(at, "--at"))
     else:

@@ -70,6 +70,7 @@ cdef class Blotter:
     cdef readonly dict inquiries
     cdef readonly dict owed
     cdef readonly dict renewed
+    cdef readonly dict unmet
     cdef Book newest
     @cython.locals(state=AccountState)
     cpdef str next_order_id(self, str account)

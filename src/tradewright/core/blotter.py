@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from tradewright.core import inquiries, modify, owed_exits, reconcile, reservations, session, stale_orders, watchdog
+from tradewright.core import (
+    inquiries,
+    modify,
+    owed_exits,
+    reconcile,
+    reservations,
+    session,
+    stale_orders,
+    unmet,
+    watchdog,
+)
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
@@ -83,6 +93,7 @@ from tradewright.model.shadow import ShadowTerms, is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
 from tradewright.model.slice import Sliced
+from tradewright.model.unmet import WishUnmet
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, day_start, week_of
 
@@ -100,7 +111,8 @@ class Blotter:
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
     reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
     the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how often those
-    that took the place of a lost one were placed in a row. `order_count` and
+    that took the place of a lost one were placed in a row. unmet: wishes that came to nothing since the last decision,
+    by account, strategy and symbol. `order_count` and
     `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
@@ -110,7 +122,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
-        "targeted", "resting", "newest", "board", "inquiries", "owed", "renewed",
+        "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -135,6 +147,7 @@ class Blotter:
         self.stops: dict[str, watchdog.Watched] = {}
         self.owed: dict[str, owed_exits.Owed] = {}
         self.renewed: dict[str, int] = {}
+        self.unmet: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
         self.order_count = 0
         self.last_id = ""
         self.last_number = 0
@@ -342,6 +355,8 @@ class Blotter:
                 self._notice(LAST_GATE, event.order_id, event.text)
             elif isinstance(event, OrderRecalled):
                 self._apply_recalled(event)
+            elif isinstance(event, WishUnmet):
+                unmet.fold(self, event)
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -480,6 +495,8 @@ class Blotter:
     def _apply_decision(self, decision: Decision) -> None:
         """Orders enter the table: approved ones HELD with their hold, refused ones DENIED."""
         self.decision_count = max(self.decision_count, decision.id)
+        if self.unmet:
+            unmet.decided(self, decision)
         stage = HELD if decision.approved else DENIED
         for order in decision.orders:
             self._count_id(order.id)

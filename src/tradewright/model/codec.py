@@ -67,6 +67,7 @@ from tradewright.model.reservation import (
 from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategyScored
 from tradewright.model.signal import signal_from
 from tradewright.model.slice import Sliced
+from tradewright.model.unmet import WishUnmet
 from tradewright.model.vote import vote_from
 from tradewright.model.withheld import RequestWithheld
 
@@ -102,6 +103,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.POSITION_SPLIT: PositionSplit,
     kinds.POSITION_MOVED: PositionMoved,
     kinds.CANCEL_REQUESTED: CancelRequested,
+    kinds.WISH_UNMET: WishUnmet,
     kinds.ORDER_RECALLED: OrderRecalled,
     kinds.RECONCILED: Reconciled,
     kinds.BALANCE_ADJUSTED: BalanceAdjusted,

@@ -25,7 +25,7 @@ cdef class Hand:
     @cython.locals(intent=Intent)
     cpdef Intent intent(self, Instrument instrument, int side)
     @cython.locals(intent=Intent)
-    cpdef close_unheld(self, Instrument instrument, int side, object reason)
+    cpdef want_unheld(self, Instrument instrument, int side, str role, object reason)
     @cython.locals(order_id=str)
     cpdef str want(self, Intent intent)
     @cython.locals(intent=Intent, instrument=Instrument)

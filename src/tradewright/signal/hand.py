@@ -21,8 +21,8 @@ from tradewright.signal.terms import confidence_of, fill_in, size_count, words_o
 
 class Hand:
     """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators: what it decides on.
-    intents, signals: stated and not yet taken by the trader, in order; unheld: closes of what is not held; votes: the
-    records of how an ensemble came to its signals. version, params_hash: of its specification."""
+    intents, signals: stated and not yet taken by the trader, in order; unheld: closes and protections of what is not
+    held; votes: the records of how an ensemble came to its signals. version, params_hash: of its specification."""
 
     __slots__ = (
         "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "unheld", "signals",
@@ -68,15 +68,15 @@ class Hand:
         self.intents.append(intent)
         return order_id
 
-    def close_unheld(self, instrument: Instrument, side: int, reason: object) -> None:
-        """Note the wish to close what is not held: it may be held where no limit kept it out. side: that closes it, 0 =
-        whatever is held."""
+    def want_unheld(self, instrument: Instrument, side: int, role: str, reason: object) -> None:
+        """Note the wish to close (or, by its role, to guard) what is not held: nothing comes of it here, and it may be
+        held where no limit kept it out. side: that closes it, 0 = whatever is held."""
+        intent = self.intent(instrument, side)
+        intent.closing, intent.role = True, role
+        intent.reason = reason if isinstance(reason, str) else ""
         if self.view.mirrors():
-            intent = self.intent(instrument, side)
-            intent.closing = True
-            intent.reason = reason if isinstance(reason, str) else ""
             intent.inputs = self.inputs()
-            self.unheld.append(intent)
+        self.unheld.append(intent)
 
     def open(self, side: int, size: Number | None, terms: dict[str, Any]) -> str:
         """State the wish to be longer or shorter; terms: as `terms.fill_in` reads them."""

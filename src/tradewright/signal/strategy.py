@@ -193,7 +193,7 @@ class Strategy:
             raise InputError(f"{self.id}: side {held!r} is neither long nor short")
         if (book.long_size if held == "long" else book.short_size) == 0:
             side = 0 if either else SELL if held == "long" else BUY
-            self._hand.close_unheld(instrument, side, terms.get("reason"))
+            self._hand.want_unheld(instrument, side, "", terms.get("reason"))
             return None
         intent = self._hand.intent(instrument, SELL if held == "long" else BUY)
         intent.closing = True
@@ -221,6 +221,7 @@ class Strategy:
         if stop_loss is None and take_profit is None and not trail:
             raise InputError(f"{self.id}: say how to protect: stop_loss, take_profit, trailing or trailing_percent")
         if book.long_size == 0 and book.short_size == 0:
+            self._hand.want_unheld(instrument, 0, STOP_LOSS, terms.get("reason"))
             return []
         prices: list[tuple[str, dict[str, Any]]] = []
         if stop_loss is not None or trail:

@@ -23,6 +23,7 @@ cdef class Roster:
     cdef readonly list cyclers
     cdef readonly list places
     cdef readonly list wishes
+    cdef readonly list unheld
     @cython.locals(runner=Runner, state=OrderState, order=Order)
     cpdef list run(self, Event event)
     @cython.locals(runner=Runner)

@@ -38,11 +38,12 @@ class Roster:
     strategy runs. stated: the signals of the running step, members' too, in the order in which they were stated;
     tallies: the votes behind those of ensembles, by the signal's key. ensembles, cyclers: runners that wait for timers.
     places: ids of reservations and the openings they are for, which wait for their moment; None = for which nothing
-    waits any more. wishes: what the shadow account is to do behind all else."""
+    waits any more. wishes: what the shadow account is to do behind all else. unheld: closes and
+    protections of what is not held."""
 
     __slots__ = (
         "engine", "runners", "concerned", "load", "watch", "muted", "stated", "tallies", "ensembles", "cyclers",
-        "places", "wishes",
+        "places", "wishes", "unheld",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, load: Load | None, watch: Watch | None) -> None:
@@ -58,6 +59,7 @@ class Roster:
         self.cyclers: list[Runner] = []
         self.places: list[tuple[str, Intent | None]] = []
         self.wishes: list[Wish] = []
+        self.unheld: list[Intent] = []
 
     # ── callbacks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,6 +151,8 @@ class Roster:
                 runner.intents.append(halt_of(runner, error))
         if watch is not None:
             watch.leave()
+        if runner.unheld:
+            self._take_unheld(runner)
         if runner.signals:
             if not self.muted:
                 self.stated.extend(runner.signals)
@@ -178,6 +182,12 @@ class Roster:
                 intent.rank = rank
         intents.extend(runner.intents)
         runner.intents.clear()
+
+    def _take_unheld(self, runner: Runner) -> None:
+        """Its closes and protections of what is not held; a member's are its ensemble's to weigh."""
+        if not self.muted and not runner.votes:
+            self.unheld.extend(runner.unheld)
+        runner.unheld.clear()
 
     def _collect(self, runner: Runner, count: int) -> None:
         """A member's wishes are its ensemble's to weigh: none becomes an order, and their numbers are free again."""
@@ -226,7 +236,6 @@ class Roster:
         """What a callback wished for, before its ensemble or the policy takes the signals on."""
         if not self.muted and (runner.intents or runner.unheld or signals):
             self.wishes += wishes_of(runner.strategy, runner.votes, runner.unheld, runner.intents, signals)
-        runner.unheld.clear()
 
     # ── who is there ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradewright.core import session
+from tradewright.core import session, unmet
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
 from tradewright.core.mirror import mirror
@@ -59,6 +59,7 @@ from tradewright.model.event import (
     TIMER,
     TRADING_STATE_SET,
     VOTE,
+    WISH_UNMET,
     Event,
 )
 from tradewright.model.foreign import EXTERNAL
@@ -73,7 +74,7 @@ from tradewright.trader.scoring import check_shadow, score, seats_of
 #: What comes behind the strategies' callbacks, besides the cancels they bring about.
 _REST = (
     VOTE, SIGNAL, DECISION, STRATEGY_HALTED, EXIT_PLANNED, EXIT_MOVED, MODIFY_JUDGED, RESERVED, RELEASED,
-    SESSION_STOPPED,
+    SESSION_STOPPED, WISH_UNMET,
 )  # fmt: skip
 
 
@@ -125,7 +126,7 @@ class Trader:
             if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
                 intents = roster.run(event)
-                if intents is None and not roster.stated and not roster.wishes:
+                if intents is None and not roster.stated and not roster.wishes and not roster.unheld:
                     return NOTHING
                 return self._decide(event, intents, [])
         elif engine.board is not None and isinstance(event, Report) and engine.board.hears(event.order_id):
@@ -193,6 +194,10 @@ class Trader:
         if intents is not None:
             for intent in intents:
                 outputs += self._halts(intent) if intent.order_id == "" else self._take(intent)
+        if roster.unheld:
+            for intent in roster.unheld:
+                outputs += unmet.of_nothing(engine, intent)
+            roster.unheld.clear()
         if roster.places:
             self._keep_places(outputs)
         if engine.stopping:
@@ -263,7 +268,9 @@ class Trader:
         if not intent.cancels and not intent.modifies:
             return self.engine.judge(intent)
         if state is None or state.order.strategy != intent.strategy or state.order.account != intent.account:
-            return []
+            return unmet.of_order(self.engine, intent, None)
+        if not state.is_open():
+            return unmet.of_order(self.engine, intent, state)
         return self.engine.modify(intent) if intent.modifies else self.engine.cancel(intent.order_id, STRATEGY)
 
     def _halts(self, intent: Intent) -> list[Event]:
