@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from tradewright.app.config import ONLY_AT
-from tradewright.app.config_keys import AccountBlock, Block, ServiceBlock, StrategyBlock, SyncBlock
+from tradewright.app.config_keys import AccountBlock, Block, DeviationBlock, ServiceBlock, StrategyBlock, SyncBlock
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD = """\
@@ -47,6 +47,7 @@ def page() -> str:
     parts = (
         ("The file", ServiceBlock, ""),
         ("accounts.NAME", AccountBlock, ""),
+        ("accounts.NAME.deviation", DeviationBlock, ""),
         ("strategies.ID", StrategyBlock, ""),
         ("sync", SyncBlock, ""),
     )

@@ -5,6 +5,7 @@ A start journals it. It needs no network, so that a configuration can be checked
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +16,11 @@ from tradewright import __version__
 from tradewright.app.config import Config, account_of
 from tradewright.app.config_keys import OF_ALL, OF_EACH
 from tradewright.app.settings import Settings, settings_from
-from tradewright.app.wiring.venues import check_addresses, new_code, terms_of
+from tradewright.app.wiring.venues import check_addresses, terms_of
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.model.account import Account
+from tradewright.model.account import Account, new_code
 from tradewright.model.errors import InputError
 from tradewright.model.exit_plan import ExitPlan, plan_from
 from tradewright.model.foreign import EXTERNAL
@@ -64,7 +65,7 @@ def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
         settings = _settings(config, name)
         with config.placed(f"accounts.{name}"):
             check_addresses(name, account)
-            terms = terms_of(name, codes.get(name) or new_code(name), account, settings.owner)
+            terms = terms_of(name, codes.get(name) or new_code(name, time.time_ns()), account, settings.owner)
         made.accounts[name] = terms
         _strategies(config, name, settings, made)
         refs = [spec.ref for spec in made.specs if spec.account == name]

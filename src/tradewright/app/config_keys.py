@@ -23,6 +23,13 @@ class Block(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     """A mapping of the file."""
 
 
+class DeviationBlock(Block, kw_only=True, frozen=True):
+    """How many points the price of an order at the market may move at mt5."""
+
+    entries: Annotated[int, Meta(ge=0, le=10_000, description="of openings; 0 = none")] = 20
+    exits: Annotated[int, Meta(ge=0, le=10_000, description="of closes; 0 = none")] = 100
+
+
 class AccountBlock(Block, kw_only=True, frozen=True):
     """One account at one venue."""
 
@@ -87,6 +94,9 @@ class AccountBlock(Block, kw_only=True, frozen=True):
         dict[str, str], Meta(description="of mt5: symbol → the broker's name of it, where no rule finds it")
     ] = {}
     magics: Annotated[dict[str, int], Meta(description="of mt5: strategy → magic number, else a hash of its name")] = {}
+    deviation: Annotated[
+        DeviationBlock, Meta(description="of mt5: how far its price may move on the way of an order at the market")
+    ] = DeviationBlock()
     market: Annotated[str, Meta(description="of paper: synthetic, or the account whose market it follows")] = (
         "synthetic"
     )

@@ -10,6 +10,18 @@ NETTING = "netting"
 HEDGING = "hedging"
 CASH = "cash"
 MARGIN = "margin"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def new_code(name: str, time: int) -> str:
+    """An account's part of every order id, at its first start at `time` (ns UTC): letters of its name, and the second.
+    No other home may ever make the same ids at the same venue, so whoever takes one keeps it with the journal."""
+    digits, left = "", time // 1_000_000_000
+    while left:
+        left, digit = divmod(left, 36)
+        digits = _DIGITS[digit] + digits
+    letters = "".join([letter for letter in name if letter.isascii() and letter.isalnum()])[:2]
+    return f"{letters}{digits[-6:]}"
 
 
 class Account:
@@ -19,13 +31,14 @@ class Account:
     side by side). kind: cash (no debt, no shorts) or margin (`leverage` × equity). currency: in which equity, limits
     and P&L are stated. day_zone: zone whose midnight resets daily counters. native_exits: the venue itself links
     parents and OCO groups; without it `core.exits` holds them here. fee: what a fill is expected to cost, for holds
-    and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id. owner: whose it is,
-    over whose accounts exposure is counted; "" = the account stands for itself, under its own name. settles_ms: for how
-    long after its venue took an order a look-up there may still not find it; 0 = it always does. remote: its venue is
-    reached over a network, so nothing is opened before what it shows of the account was compared with what is known
-    here. reduce_only: its venue lets an order that is flagged so close what is there and never open; without it no
-    order carries the flag, and exits are kept from closing more than there is by being ended here. cash_decimals: the
-    finest decimal of the money that its venue shows, 0 to 18.
+    and sizing. code: 1 to 8 characters of [A-Za-z0-9], the account's part of every client order id, which no other home
+    may use at the same venue (`new_code`). owner: whose it is, over whose accounts exposure is counted; "" = the
+    account stands for itself, under its own name. settles_ms: for how long after its venue took an order a look-up
+    there may still not find it; 0 = it always does. remote: its venue is reached over a network, so nothing is opened
+    before what it shows of the account was compared with what is known here. reduce_only: its venue lets an order that
+    is flagged so close what is there and never open; without it no order carries the flag, and exits are kept from
+    closing more than there is by being ended here. cash_decimals: the finest decimal of the money that its venue shows,
+    0 to 18.
     """
 
     __slots__ = (

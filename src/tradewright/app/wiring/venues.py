@@ -4,7 +4,6 @@ mean for a start."""
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -156,7 +155,7 @@ def _binance(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
 
 
 def _mt5(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
-    from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Names
+    from tradewright.adapters.venue.mt5 import Credentials, Deviation, Endpoints, Mt5Client, Names
     from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
 
     account = config.accounts[name]
@@ -166,6 +165,7 @@ def _mt5(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     return Mt5Client(
         terms, Credentials(token, account.login), at, wire, seat.clock, seat.rng, seat.orders, seat.deliver,
         Names(account.symbol_names, account.magics), since=seat.since,
+        deviation=Deviation(account.deviation.entries, account.deviation.exits),
     )  # fmt: skip
 
 
@@ -272,17 +272,6 @@ def lock_name(config: Config, name: str) -> str:
         key = ""
     text = "\0".join([account.venue, account.exchange, environment_of(account), place_of(account), key])
     return f"{account.venue}-{blake2b(text.encode(), digest_size=8).hexdigest()}"
-
-
-def new_code(name: str) -> str:
-    """An account's part of every order id, at its first start. No other home may ever make the same ids at the same
-    venue, so the moment is part of it."""
-    digits, left = "", time.time_ns() // 10**9
-    while left:
-        left, digit = divmod(left, 36)
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
-    letters = "".join(letter for letter in name if letter.isalnum())[:2]
-    return f"{letters}{digits[-6:]}"
 
 
 def account_locks(config: Config) -> Iterator[AccountLock]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
-from itertools import count
 
 from tradewright.adapters.venue.mt5 import outcomes
 from tradewright.adapters.venue.mt5.answers import Order as VenueOrder
@@ -31,7 +30,6 @@ from tradewright.adapters.venue.mt5.requests import (
     Deviation,
     cancel_body,
     close_body,
-    comment_of,
     lots_of,
     open_body,
     price_of,
@@ -177,7 +175,7 @@ class Desk:
         rank = ORDER if order.role == ENTRY else EXIT
         size, magic = size or order.quantity, self._books.magic(order.strategy)
         at_market, attempts = False, self._caller.attempts(order)
-        for attempt in count():
+        while True:
             if rank == ORDER and self._caller.limited():
                 self.teller.reject(family, RATE_LIMITED, "the connector takes no request now")
                 return
@@ -190,7 +188,7 @@ class Desk:
                 self.teller.reject(family, refused.code, str(refused))
                 return
             self._own.sent[order.id] = Sent(order, magic, lots_of(order, size), 0, self.teller.venue_time())
-            outcome = await self._caller.post("trades/open", body, f"{comment_of(order.id, leg)}:open:{attempt}", rank)
+            outcome = await self._caller.post("trades/open", body, self._caller.key(order, "open"), rank)
             if outcome.kind == outcomes.REFUSED and not at_market and await self._reached(order, name, outcome):
                 at_market = True
             elif not await attempts.again(outcome):
@@ -239,13 +237,11 @@ class Desk:
         ticket, fresh = await self._closing_ticket(order), False
         outcome = Outcome(outcomes.GONE, POSITION_CLOSED, "the position it would close is not open")
         attempts = self._caller.attempts(order)
-        for attempt in count():
-            if not ticket:
-                break
+        while ticket:
             lots = lots_of(order, order.quantity)
             self._own.sent[order.id] = Sent(order, 0, lots, ticket, self.teller.venue_time())
             body = close_body(order, ticket, order.quantity, self._deviation.of(order))
-            outcome = await self._caller.post("trades/close", body, f"{order.id}:close:{attempt}", EXIT)
+            outcome = await self._caller.post("trades/close", body, self._caller.key(order, "close"), EXIT)
             if outcome.kind == outcomes.GONE and not fresh and not self._books.hedging:
                 # The net position is another one by now, or none: what is certain not to be done may be asked anew.
                 ticket, fresh = await self._closing_ticket(order, True), True
