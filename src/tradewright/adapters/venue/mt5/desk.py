@@ -283,22 +283,23 @@ class Desk:
         if outcome.kind == outcomes.UNKNOWN:
             self.teller.report(OUTCOME_UNKNOWN, order, "cancel", outcome.text)
             return
-        ended = await self._tell(order, ticket)
+        ended = await self._tell(order, ticket, asked=True)
         if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
             if not ended:
                 self.teller.report(OUTCOME_UNKNOWN, order, "cancel", "its end is not seen yet")
         else:
             self.teller.report(CANCEL_REJECTED, order, *outcome.reason)
 
-    async def _tell(self, order: Order, ticket: int) -> bool:
-        """Books what an order has done and reports its end, if it has ended."""
+    async def _tell(self, order: Order, ticket: int, asked: bool = False) -> bool:
+        """Books what an order has done and reports its end, if it has ended. asked: its end was, and is an answer: also
+        of one that has ended here and lived on there."""
         answer = await self._lookup.order(ticket)
         if answer is None:
             return False
         await self._lookup.book(answer.deals)
         ended = answer.order.done_time is not None or answer.order.state not in AT_WORK
         told = order.id in self.changes.under_way or order.id not in self._orders.open()
-        if ended and answer.order.state != "filled" and not told:
+        if ended and answer.order.state != "filled" and (asked or not told):
             self.teller.deliver(self._books.state(order.id, answer.order, False))
         return ended
 

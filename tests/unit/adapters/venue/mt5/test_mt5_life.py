@@ -24,6 +24,7 @@ from tradewright.model.event import (
 )
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.order import BUY, ENTRY, EXIT, LIMIT, REDUCE_ONLY, SELL, STOP, Order
+from tradewright.model.report import Report
 from tradewright.ports import HttpAnswer, HttpRequest
 from tradewright.sim.models.models import Models
 from tradewright.sim.wire import trouble
@@ -93,6 +94,23 @@ def test_a_broker_that_cuts_comments_hides_no_order_and_makes_none_foreign(mode:
         await world.check()
 
     play(program, mode, [Fault("lose_answer", OPEN, after=2, times=0, probability=0.3)], knobs={"comment_max": keeps})
+
+
+def test_the_cancel_of_an_order_that_has_ended_here_and_lives_on_there_is_answered() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        bid, _ = world.price("EURUSD")
+        resting = book.buy("EURUSD", "0.2", type=LIMIT, limit=f"{bid * 0.99:.5f}")
+        await world.until(lambda: ACCEPTED in book.kinds(resting.id))
+        book.deliver(Report(CANCELLED, world.clock(), resting.id, world.clock()))
+        assert resting.id not in book.open()
+        book.cancel(resting)
+        await world.until(book.settled, 10)
+        assert book.kinds(resting.id)[-1] == CANCELLED and not world.site.broker.orders
+        await world.check()
+
+    play(program, NETTING)
 
 
 @pytest.mark.parametrize("mode", [HEDGING, NETTING])
