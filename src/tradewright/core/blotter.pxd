@@ -95,7 +95,7 @@ cdef class Blotter:
     cdef _apply_command(self, Command command)
     @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
     cdef _post(self, OrderState state)
-    cdef _end_held(self, OrderState state)
+    cdef _end_held(self, OrderState state, str why)
     @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, was_asked=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
     cdef _note_exit(self, OrderState state, bint asked)

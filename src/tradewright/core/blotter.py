@@ -29,6 +29,7 @@ from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.life_cycle import DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING, stage_after
 from tradewright.core.limits import Limits
+from tradewright.core.lost_exits import CANCELLED_HERE
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
@@ -609,7 +610,7 @@ class Blotter:
                 owed_exits.freed(self, command)
             if state.stage == HELD:
                 command.here = True
-                self._end_held(state)
+                self._end_held(state, command.code)
                 return
             state.cancel = SENT
             state.queried = False  # what was asked before can not know of it
@@ -652,10 +653,10 @@ class Blotter:
         if self.resting and order.role == ENTRY:
             self.set_due()
 
-    def _end_held(self, state: OrderState) -> None:
+    def _end_held(self, state: OrderState, why: str) -> None:
         """A held order never left: cancelling it needs no venue."""
         state.stage = stage_after(CANCELLED, state.stage)
-        state.code = "CANCELLED_HERE"
+        state.code, state.text = CANCELLED_HERE, why
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
         self.renewed.pop(state.order.id, None)

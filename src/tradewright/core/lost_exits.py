@@ -3,14 +3,15 @@
 An order whose outcome is not known is looked up and never sent again. Where its venue does not know it, an opening is
 simply not there; a stop or a target that is not there leaves a position without one. So its terms go out anew, as an
 order with an id of its own, for what is still held and not guarded by another exit of its kind. Where the lost one
-turns up after all, it ends.
+turns up after all, it ends. Exits that are held here end with an opening that is not there; where that one turns up and
+fills, they are made again.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradewright.core.life_cycle import ENDED_NOT_FOUND
+from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_NOT_FOUND
 from tradewright.core.watchdog import rest_of
 from tradewright.model.command import NOTHING_TO_GUARD, cancel_of
 from tradewright.model.control import ExitPlanned
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tradewright.core.engine import Engine
     from tradewright.core.orders import OrderState
 
+#: Code of an order that was held here and never left; its text is the code of the cancel that ended it.
+CANCELLED_HERE = "CANCELLED_HERE"
+
 
 def place_again(engine: Engine, report: Report) -> list[Event]:
     """The exit that a look-up did not find, if anything is still to be guarded by it; behind a fill, those of the
@@ -31,8 +35,7 @@ def place_again(engine: Engine, report: Report) -> list[Event]:
     outputs: list[Event] = []
     made = [engine.orders[id] for id in engine.children.get(report.order_id, ()) if id in engine.orders]
     for state in made:
-        others = [other.stage for other in made if other.order.role == state.order.role]
-        if all(stage == ENDED_NOT_FOUND for stage in others):
+        if all(_lost(other) for other in made if other.order.role == state.order.role):
             outputs += _place(engine, state.order.id)
     return outputs
 
@@ -40,17 +43,24 @@ def place_again(engine: Engine, report: Report) -> list[Event]:
 def _place(engine: Engine, order_id: str) -> list[Event]:
     outputs: list[Event] = []
     state = engine.orders.get(order_id)
-    if state is None or state.stage != ENDED_NOT_FOUND or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
+    if state is None or not _lost(state) or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
         return outputs
     if order_id in engine.owed or rest_of(engine, state) == 0 or _has_heir(engine, state):
         return outputs
     lost = state.order
     order = again(engine, state, lost.quantity - state.filled, lost.group)
-    engine.place_exits([order], f"{lost.id} is not known at its venue, and what it guards is still held", outputs)
+    why = "is not known at its venue" if state.stage == ENDED_NOT_FOUND else "ended before its opening filled"
+    engine.place_exits([order], f"{lost.id} {why}, and what it guards is still held", outputs)
     for guard in list(engine.guards.values()):
         if guard.exit == lost.id:
             engine.emit(ExitPlanned(engine.now, guard.entry, order.id, list(guard.plan.row())), outputs)
     return outputs
+
+
+def _lost(state: OrderState) -> bool:
+    """Whether an exit ended since its venue did not know it, or, held here, since there was nothing to guard."""
+    ended_here = state.code == CANCELLED_HERE and state.text == NOTHING_TO_GUARD
+    return state.stage == ENDED_NOT_FOUND or (state.stage == ENDED_CANCELLED and ended_here)
 
 
 def reappeared(engine: Engine, order_id: str) -> list[Event]:

@@ -121,6 +121,24 @@ def test_an_exit_that_was_lost_before_its_openings_fill_was_told_is_placed_with_
     assert placed(desk) == [], "what was cancelled since is not wanted back"
 
 
+def test_exits_held_here_for_an_opening_that_was_not_found_are_made_again_when_it_fills_after_all() -> None:
+    desk = Desk(account_of(native_exits=False, leverage=10))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500, take_profit=11_000)
+    entry, *exits = [order.id for order in decision.orders]
+    desk.taken()
+    restarted(desk)
+    desk.say(kinds.NOT_FOUND, entry)
+    assert [desk.state(exit).is_open() for exit in exits] == [False, False]
+    desk.fill(entry, 10, PRICE)
+    held = [exit.order for exit in desk.engine.exits.values()]
+    assert [terms(made) for made in held] == [terms(desk.state(lost).order) for lost in exits]
+    desk.quote(9_400)
+    (stop,) = placed(desk)
+    desk.fill(stop.id, 10, 9_400)
+    assert (desk.net(), desk.engine.exits) == (0, {})
+
+
 def test_an_exit_of_a_position_that_is_closed_or_being_closed_is_not_placed_again() -> None:
     desk, (_, stop) = desk_of(stop_loss=9_500)
     (decision,) = desk.close(SELL)
