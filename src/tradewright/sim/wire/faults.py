@@ -41,12 +41,14 @@ FRAME_FAULTS = {
     HALF_OPEN: "from then on nothing passes either way, and the connection stays",
 }
 SILENT, MAINTENANCE, HIDDEN, STALE = "silent", "maintenance", "hidden", "stale"
+EXITS_REFUSED = "exits_refused"
 #: Of the venue, while they last.
 STATES = {
     SILENT: "streams keep alive and say nothing",
     MAINTENANCE: "every request is refused",
     HIDDEN: "an accepted order is not found for `by` seconds",
     STALE: "balances, positions and open orders are those of `by` seconds ago",
+    EXITS_REFUSED: "what would close a position, or guard one that is open, is refused",
 }
 KINDS = {**REQUEST_FAULTS, **FRAME_FAULTS, **STATES, **INJECTIONS}
 SECOND_NS = 1_000_000_000

@@ -15,6 +15,7 @@ from tradewright.sim.wire.faults import (
     DUPLICATE_FRAME,
     ERROR_AFTER,
     ERROR_BEFORE,
+    EXITS_REFUSED,
     FRAME_FAULTS,
     GARBLE_ANSWER,
     HALF_OPEN,
@@ -171,6 +172,8 @@ class FaultySite:
                 trouble.silent = begins
             elif fault.kind == MAINTENANCE:
                 trouble.maintenance = begins
+            elif fault.kind == EXITS_REFUSED:
+                trouble.exits_refused = begins
             elif fault.kind == HIDDEN:
                 trouble.hidden_ns = by
             elif fault.kind == STALE:

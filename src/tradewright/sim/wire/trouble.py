@@ -10,12 +10,14 @@ OVERFILL = "overfill"
 CHANGED_RULES = "changed_rules"
 FOREIGN_ORDER = "foreign_order"
 MANUAL_CLOSE = "manual_close"
+EXIT_CANCELLED = "exit_cancelled"
 INJECTIONS = {
     LATE_FILL: "an order that ended is filled after all, by what was left of it",
     OVERFILL: "an order is filled by more than was asked for",
     CHANGED_RULES: "an instrument's increments and minimums become coarser",
     FOREIGN_ORDER: "somebody else places an order in the account",
     MANUAL_CLOSE: "somebody else closes a position of the account",
+    EXIT_CANCELLED: "an exit that rests ends, and nobody asked for it",
 }
 
 
@@ -24,9 +26,11 @@ class Trouble:
     """States a site honours while they are set. hidden_ns: an accepted order is not found by any look-up for so long
     after it was accepted. stale_ns: balances, positions and open orders are answered as they were so long ago.
     maintenance: every request is refused as in the venue's maintenance. silent: streams stay open and say nothing but
-    what keeps them alive; what they would have said is lost."""
+    what keeps them alive; what they would have said is lost. exits_refused: what would close a position, or guard one
+    that is open, is not taken."""
 
     hidden_ns: int = 0
     stale_ns: int = 0
     maintenance: bool = False
     silent: bool = False
+    exits_refused: bool = False

@@ -220,6 +220,8 @@ KNOBS = {
     "changed_rules": "test_increments_and_minimums_become_coarser",
     "foreign_order": "test_somebody_else_orders_and_closes",
     "manual_close": "test_somebody_else_orders_and_closes",
+    "exit_cancelled": "test_an_exit_that_rests_is_cancelled_unasked_and_its_pair_with_it",
+    "exits_refused": "test_what_would_close_is_refused_and_a_bracket_stands_without_its_exits",
     "half days": "test_a_half_day_closes_at_one",
     "clock changes": "test_the_session_moves_with_the_clock_change",
     "partial fills": "test_a_partial_profit_makes_the_stop_loss_smaller",

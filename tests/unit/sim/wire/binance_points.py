@@ -216,6 +216,8 @@ KNOBS = {
     "changed_rules": "test_changed_rules_are_published_and_applied",
     "foreign_order": "test_somebody_else_orders_and_closes_in_the_account",
     "manual_close": "test_somebody_else_orders_and_closes_in_the_account",
+    "exit_cancelled": "test_a_resting_sale_expires_unasked",
+    "exits_refused": "test_sales_are_refused_for_a_while",
 }
 
 #: What independent clients show.

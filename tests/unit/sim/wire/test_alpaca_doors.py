@@ -318,6 +318,40 @@ def test_somebody_else_orders_and_closes() -> None:
     assert venue.get("/v2/orders?status=all")[0]["source"] == "dashboard"
 
 
+def bracket(venue: Venue) -> dict[str, Any]:
+    legs = {"take_profit": {"limit_price": "110"}, "stop_loss": {"stop_price": "90"}}
+    return venue.market(qty="10", order_class="bracket", **legs)
+
+
+def test_an_exit_that_rests_is_cancelled_unasked_and_its_pair_with_it() -> None:
+    venue = Venue()
+    order = bracket(venue)
+    venue.wait()
+    stream = venue.updates()
+    assert venue.site.inject("exit_cancelled", venue.now)
+    venue.wait()
+    assert names(stream) == ["canceled", "canceled"]
+    legs = venue.get(f"/v2/orders/{order['id']}?nested=true")["legs"]
+    assert {leg["status"] for leg in legs} == {"canceled"}
+    assert venue.get("/v2/positions/ACME")["qty"] == "10"
+    assert not venue.site.inject("exit_cancelled", venue.now)
+
+
+def test_what_would_close_is_refused_and_a_bracket_stands_without_its_exits() -> None:
+    venue = Venue()
+    venue.site.trouble.exits_refused = True
+    order = bracket(venue)
+    venue.wait()
+    legs = venue.get(f"/v2/orders/{order['id']}?nested=true")["legs"]
+    assert {leg["status"] for leg in legs} == {"rejected"}
+    sale = {"symbol": "ACME", "qty": "10", "side": "sell", "type": "market", "time_in_force": "day"}
+    assert venue.post(403, **sale)["code"] == 40310000
+    venue.site.trouble.exits_refused = False
+    venue.post(**sale)
+    venue.wait()
+    assert venue.get("/v2/positions") == []
+
+
 def test_a_halted_share_takes_orders_and_trades_when_it_goes_on() -> None:
     venue = Venue()
     stream = venue.data(statuses=["ACME"])

@@ -13,7 +13,14 @@ from tradewright.model.rng import Rng
 from tradewright.sim.wire.binance import BinanceSite, Credential, Limit, LimitsOf
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Tape
-from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL
+from tradewright.sim.wire.trouble import (
+    CHANGED_RULES,
+    EXIT_CANCELLED,
+    FOREIGN_ORDER,
+    LATE_FILL,
+    MANUAL_CLOSE,
+    OVERFILL,
+)
 
 
 def client_with(**options: Any) -> Client:
@@ -143,6 +150,28 @@ def test_somebody_else_orders_and_closes_in_the_account() -> None:
     assert client.balance("BTC") == ("0.00000000", "0.00000000")
     assert client.site.inject(MANUAL_CLOSE, client.now) is False
     assert client.site.inject("no_such_thing", client.now) is False
+
+
+def test_a_resting_sale_expires_unasked() -> None:
+    client = client_with()
+    client.order()
+    assert client.site.inject(EXIT_CANCELLED, client.now) is False
+    client.order("SELL", price="110.00")
+    socket = client.subscribe()
+    assert client.site.inject(EXIT_CANCELLED, client.now) is True
+    said = events(socket)[0]
+    assert (said["S"], said["x"], said["X"]) == ("SELL", "EXPIRED", "EXPIRED")
+    assert [order["side"] for order in client.call("GET", "/openOrders")] == ["BUY"]
+    assert client.balance("BTC") == ("2.00000000", "0.00000000")
+
+
+def test_sales_are_refused_for_a_while() -> None:
+    client = client_with()
+    client.site.trouble.exits_refused = True
+    assert client.order("SELL", price="110.00")["code"] == -2010
+    assert client.order()["status"] == "NEW"
+    client.site.trouble.exits_refused = False
+    assert client.order("SELL", price="110.00")["status"] == "NEW"
 
 
 def test_deposits_withdrawals_and_locks_from_outside_are_told() -> None:

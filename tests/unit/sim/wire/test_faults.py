@@ -236,7 +236,7 @@ def test_what_is_no_fault_is_named(rows: Any, said: str) -> None:
 
 
 def test_every_kind_can_be_planned() -> None:
-    assert len(KINDS) == 7 + 7 + 4 + len(INJECTIONS)
+    assert len(KINDS) == 7 + 7 + 5 + len(INJECTIONS)
     for kind in KINDS:
         assert Fault(kind, seconds=1, by=1).kind == kind
 

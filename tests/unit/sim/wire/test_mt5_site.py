@@ -620,7 +620,7 @@ def test_each_injection_happens_where_something_stands_for_it(mode: str) -> None
     for kind in INJECTIONS:
         door = Door(mode=mode)
         door.price("BTCUSD", "64000.00")
-        if kind in ("late_fill", "overfill", "manual_close"):
+        if kind in ("late_fill", "overfill", "manual_close", "exit_cancelled"):
             assert not door.site.inject(kind, door.now)
         opened = door.open(lot_size=0.2)
         pending = door.open(order_kind="limit", entry_price=2600, stop_loss=2590, lot_size=0.1).ticket
@@ -638,6 +638,15 @@ def test_each_injection_happens_where_something_stands_for_it(mode: str) -> None
         elif kind == "foreign_order":
             (foreign,) = door.get("pending-orders", shapes.PendingOrders).orders
             assert (foreign.magic, foreign.comment) == (0, "")
+        elif kind == "exit_cancelled":
+            (guarded,) = door.positions
+            assert (volumes, guarded.sl, guarded.tp) == ([0.2], None, None)
+            door.site.trouble.exits_refused = True
+            change = {"ticket": guarded.ticket, "stop_loss": 2500}
+            assert door.post("trades/modify", change, shapes.Error, 422).retcode == 10006
+            assert door.post("trades/close", {"ticket": guarded.ticket}, shapes.Error, 422).retcode == 10006
+            door.site.trouble.exits_refused = False
+            door.post("trades/modify", change, shapes.Done)
         else:
             assert volumes == []
             assert door.get("history/deals", shapes.Deals).deals[-1].reason == "client"

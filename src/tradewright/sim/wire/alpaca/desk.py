@@ -59,6 +59,7 @@ from tradewright.sim.wire.alpaca.orders import FILLED as FULL
 from tradewright.sim.wire.alpaca.orders import REJECTED as REFUSED
 from tradewright.sim.wire.alpaca.passage import for_exchange
 from tradewright.sim.wire.alpaca.sessions import is_open, next_open, session_at
+from tradewright.sim.wire.trouble import Trouble
 
 #: Executions that the exchange keeps, at least.
 FILLS_MAX = 20_000
@@ -69,14 +70,17 @@ Tell = Callable[[Account, dict[str, Any]], None]
 
 
 class Desk:
-    """All accounts' orders. tell: takes an event for an account's trade streams."""
+    """All accounts' orders. trouble: the site's; tell: takes an event for an account's trade streams."""
 
-    def __init__(self, exchange: Exchange, agenda: Agenda, boards: Boards, rng: Rng, knobs: Knobs, tell: Tell) -> None:
+    def __init__(
+        self, exchange: Exchange, agenda: Agenda, boards: Boards, rng: Rng, knobs: Knobs, trouble: Trouble, tell: Tell
+    ) -> None:  # fmt: skip
         self._exchange = exchange
         self._agenda = agenda
         self._boards = boards
         self._ids = rng.split("ids")
         self._knobs = knobs
+        self._trouble = trouble
         self._tell = tell
         self._count = 0
         self._placed: dict[str, tuple[Account, Order]] = {}
@@ -141,6 +145,9 @@ class Desk:
     def release(self, account: Account, order: Order, now: int) -> None:
         """Hands it to the exchange, unless it has ended before."""
         if order.status not in (PENDING_NEW, WAITING, HELD):
+            return
+        if self._trouble.exits_refused and order.parent is not None:
+            self._refuse(account, order, now)
             return
         terms, asset = order.terms, order.terms.asset
         if terms.notional and not terms.size:
@@ -305,10 +312,7 @@ class Desk:
             self._say(account, order, NEW, now)
         elif report.kind == REJECTED:
             del self._placed[order.exchange_id]
-            order.status = REFUSED
-            order.failed_at = now
-            self._say(account, order, REFUSED, now)
-            self._end_family(account, order, now)
+            self._refuse(account, order, now)
         elif isinstance(report, Fill):
             self.book(account, order, report.size_units, report.price_units, now)
             if report.fee:
@@ -320,6 +324,13 @@ class Desk:
             self._say(account, order, "restated", now)
         elif report.kind in (CANCELLED, EXCHANGE_EXPIRED):
             self._hear_end(account, order, report, now)
+
+    def _refuse(self, account: Account, order: Order, now: int) -> None:
+        """rejected, and its family with it."""
+        order.status = REFUSED
+        order.failed_at = now
+        self._say(account, order, REFUSED, now)
+        self._end_family(account, order, now)
 
     def _hear_end(self, account: Account, order: Order, report: Report, now: int) -> None:
         self._placed.pop(order.exchange_id, None)
@@ -404,6 +415,10 @@ class Desk:
         self._tell(account, {"event": event, "timestamp": stamp(now), "order": row, **extra})
 
     # Faults from the inside
+
+    def lose(self, order: Order, now: int) -> None:
+        """Cancels an order that works, unasked; its family ends with it."""
+        self._end_at_exchange(order, "", now)
 
     def overfill(self, account: Account, order: Order, now: int) -> None:
         """Fills what is left of a working order and a share (a step) more than was asked for."""

@@ -9,7 +9,14 @@ from tradewright.sim.wire.alpaca.desk import Desk
 from tradewright.sim.wire.alpaca.notation import SIZE_ONE
 from tradewright.sim.wire.alpaca.orders import CANCELED, EXPIRED, NEW, PARTIAL, Order, Terms
 from tradewright.sim.wire.alpaca.positions import closing
-from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL
+from tradewright.sim.wire.trouble import (
+    CHANGED_RULES,
+    EXIT_CANCELLED,
+    FOREIGN_ORDER,
+    LATE_FILL,
+    MANUAL_CLOSE,
+    OVERFILL,
+)
 
 DASHBOARD = "dashboard"
 
@@ -20,7 +27,10 @@ def inject(kind: str, accounts: list[Account], assets: Assets, desk: Desk, now: 
         for asset in assets.all:
             asset.coarsen()
         return bool(assets.all)
-    act = {LATE_FILL: _late_fill, OVERFILL: _overfill, FOREIGN_ORDER: _foreign_order, MANUAL_CLOSE: _manual_close}[kind]
+    act = {
+        LATE_FILL: _late_fill, OVERFILL: _overfill, FOREIGN_ORDER: _foreign_order, MANUAL_CLOSE: _manual_close,
+        EXIT_CANCELLED: _exit_cancelled,
+    }[kind]  # fmt: skip
     return any(act(account, assets, desk, now) for account in accounts)
 
 
@@ -70,4 +80,14 @@ def _manual_close(account: Account, assets: Assets, desk: Desk, now: int) -> boo
         terms.source = DASHBOARD
         desk.place(account, terms, now)
         return True
+    return False
+
+
+def _exit_cancelled(account: Account, assets: Assets, desk: Desk, now: int) -> bool:
+    """The newest order that would close what is held."""
+    for order in reversed(account.orders.values()):
+        closes = order.terms.side * account.ledger.size_of(order.terms.asset) < 0
+        if closes and order.status in (NEW, PARTIAL) and order.left:
+            desk.lose(order, now)
+            return True
     return False

@@ -65,6 +65,8 @@ class OrderDoors:
         if fraction and not call.account.settings["fractional_trading"]:
             raise forbidden("fractional trading is disabled for the account")
         self._admission.judge(call.account, terms, call.now)
+        if self._trouble.exits_refused and terms.side * call.account.ledger.size_of(terms.asset) < 0:
+            raise forbidden("new orders are rejected by user request")
         order = self._desk.place(call.account, terms, call.now)
         if self._knobs.errors_after_accept:
             self._knobs.errors_after_accept -= 1

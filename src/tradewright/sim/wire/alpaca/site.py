@@ -72,7 +72,9 @@ class AlpacaSite:
         self.boards = Boards(self.assets)
         self.exchange = Exchange(models, rng.split("exchange"))
         self.agenda = Agenda()
-        self.desk = Desk(self.exchange, self.agenda, self.boards, rng.split("desk"), self.knobs, self._tell)
+        self.desk = Desk(
+            self.exchange, self.agenda, self.boards, rng.split("desk"), self.knobs, self.trouble, self._tell
+        )
         self._rng = rng.split("site")
         self.accounts: dict[str, Account] = {}
         for terms in accounts:

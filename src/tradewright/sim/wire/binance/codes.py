@@ -83,6 +83,7 @@ WOULD_TAKE = "Order would immediately match and take."
 OCO_PRICES = "The relationship of the prices for the orders is not correct."
 CANCEL_RESTRICTED = "Order was not canceled due to cancel restrictions."
 NO_ORDER = "Order does not exist."
+DISABLED = "This action is disabled on this account."
 
 
 class Refusal(InputError):

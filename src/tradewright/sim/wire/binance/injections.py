@@ -14,7 +14,14 @@ from tradewright.sim.wire.binance.figures import QUANTITY_MONEY, WORTH, Time, mo
 from tradewright.sim.wire.binance.orders import BUY, CANCELED, EXPIRED, LIMIT, MARKET, SELL, Terms
 from tradewright.sim.wire.binance.rules import Rules
 from tradewright.sim.wire.binance.venue import Venue
-from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL
+from tradewright.sim.wire.trouble import (
+    CHANGED_RULES,
+    EXIT_CANCELLED,
+    FOREIGN_ORDER,
+    LATE_FILL,
+    MANUAL_CLOSE,
+    OVERFILL,
+)
 
 #: A foreign order bids this share of the market's price, in percent.
 _FOREIGN_PERCENT = 90
@@ -34,6 +41,7 @@ class Injections:
             CHANGED_RULES: self._changed_rules,
             FOREIGN_ORDER: self._foreign_order,
             MANUAL_CLOSE: self._manual_close,
+            EXIT_CANCELLED: self._exit_cancelled,
         }
 
     def happen(self, kind: str) -> bool:
@@ -96,6 +104,15 @@ class Injections:
             if quantity <= 0:
                 continue
             if self._enter(Terms(rules, SELL, MARKET, quantity=quantity, client_id=self._web_id())):
+                return True
+        return False
+
+    def _exit_cancelled(self) -> bool:
+        """The newest order that sells expires, as in the venue's maintenance."""
+        account = next(iter(self.venue.accounts.values()))
+        for order in reversed(account.open.values()):
+            if order.terms.side == SELL and order.working_since:
+                self.venue.desk.end(order, EXPIRED)
                 return True
         return False
 

@@ -13,6 +13,7 @@ from tradewright.sim.wire.binance.codes import (
     CANCEL_RESTRICTIONS,
     CLIENT_ID_MISMATCH,
     CONFLICT,
+    DISABLED,
     INVALID_PARAMETER,
     NEW_ORDER,
     REPLACE_FAILED,
@@ -21,6 +22,7 @@ from tradewright.sim.wire.binance.codes import (
     UNKNOWN_ORDER,
     Refusal,
     mandatory,
+    rejected,
 )
 from tradewright.sim.wire.binance.figures import Time, money_text, text
 from tradewright.sim.wire.binance.order_entry import either, side_of, terms_of, type_of
@@ -30,6 +32,7 @@ from tradewright.sim.wire.binance.orders import (
     NEW,
     PARTIALLY_FILLED,
     PENDING_NEW,
+    SELL,
     SIDES,
     Order,
     Terms,
@@ -71,6 +74,8 @@ def place(call: Call) -> object:
         terms = stated(call)
         admission.check_filters(desk, call.account, terms)
         admission.check_engine(desk, call.account, terms)
+        if call.venue.trouble.exits_refused and terms.side == SELL:
+            raise rejected(DISABLED)
     order = desk.make(call.account, terms)
     desk.enter(order)
     desk.flush()

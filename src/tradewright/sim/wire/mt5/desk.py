@@ -47,6 +47,20 @@ class Desk:
             return Outcome(refused, self._symbol(request))
         return self._act(request, reason, False)
 
+    def closes(self, request: TradeRequest) -> bool:
+        """Whether it would close a position, or guard one that is open."""
+        if request.action == mt5.TRADE_ACTION_SLTP:
+            return request.sl > 0 or request.tp > 0
+        symbol = self._symbol(request)
+        if symbol is None or request.action not in (mt5.TRADE_ACTION_DEAL, mt5.TRADE_ACTION_PENDING):
+            return False
+        side = wish_of(request, symbol).side
+        return any(held.side == -side for held in self.broker.positions.of_symbol(symbol))
+
+    def refused(self, request: TradeRequest) -> Outcome:
+        """Rejected by the broker, whatever it asks for."""
+        return Outcome(mt5.TRADE_RETCODE_REJECT, self._symbol(request))
+
     def check(self, request: TradeRequest) -> int:
         """The retcode with which `send` would refuse the request, 0 if it would not."""
         return checks.may_trade(self.broker) or self._act(request, mt5.ORDER_REASON_EXPERT, True).retcode

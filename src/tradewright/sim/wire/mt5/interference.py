@@ -6,6 +6,7 @@ from tradewright.model.numbers import round_down
 from tradewright.sim.wire import trouble
 from tradewright.sim.wire.mt5 import constants as mt5
 from tradewright.sim.wire.mt5.broker import Broker
+from tradewright.sim.wire.mt5.happenings import facts_of
 from tradewright.sim.wire.mt5.orders import Order
 
 _ENDED = (mt5.ORDER_STATE_CANCELED, mt5.ORDER_STATE_EXPIRED, mt5.ORDER_STATE_PARTIAL, mt5.ORDER_STATE_REJECTED)
@@ -62,10 +63,29 @@ def manual_close(broker: Broker) -> bool:
     return False
 
 
+def exit_cancelled(broker: Broker) -> bool:
+    """The broker takes SL and TP off the newest position that has any; else it ends the newest order that would close
+    what is held."""
+    for position in reversed(list(broker.positions)):
+        if position.sl or position.tp:
+            position.sl = position.tp = 0
+            position.updated = broker.now
+            broker.guard(position)
+            broker.tell("position_modified", facts_of(position))
+            broker.settle()
+            return True
+    for order in reversed(broker.orders.values()):
+        if order.pending and any(held.side == -order.side for held in broker.positions.of_symbol(order.symbol)):
+            broker.withdraw(order, mt5.ORDER_STATE_CANCELED)
+            return True
+    return False
+
+
 INTERFERENCE = {
     trouble.LATE_FILL: late_fill,
     trouble.OVERFILL: overfill,
     trouble.CHANGED_RULES: changed_rules,
     trouble.FOREIGN_ORDER: foreign_order,
     trouble.MANUAL_CLOSE: manual_close,
+    trouble.EXIT_CANCELLED: exit_cancelled,
 }

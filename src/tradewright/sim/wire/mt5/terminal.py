@@ -177,7 +177,8 @@ class Terminal(MarketWatch):
             return None
         knobs = self.broker.knobs
         kept, knobs.connected = knobs.connected, self._connected()
-        outcome = self.desk.send(wanted)
+        refused = self.trouble.exits_refused and self.desk.closes(wanted)
+        outcome = self.desk.refused(wanted) if refused else self.desk.send(wanted)
         knobs.connected = kept
         self._requests += 1
         if knobs.lost_results and outcome.retcode in mt5.SUCCESSES:

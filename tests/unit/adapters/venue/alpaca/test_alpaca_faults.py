@@ -39,6 +39,8 @@ FAULTS = {
     "changed_rules": [Fault("changed_rules", begin=4)],
     "foreign_order": [Fault("foreign_order", begin=4)],
     "manual_close": [Fault("manual_close", begin=6)],
+    "exit_cancelled": [Fault("exit_cancelled", begin=9)],
+    "exits_refused": [Fault("exits_refused", begin=2, seconds=6)],
 }  # fmt: skip
 
 
@@ -68,6 +70,8 @@ async def flow(stage: Stage) -> None:
                 ledger.replace(live[-1], "9", "98.5")
         if count == 25:
             stage.quote("ACME", "97.5", "98.2")
+        if count == 40:
+            ledger.submit(ledger.order_of("ACME", SELL, LIMIT, "1", "150", tif=GTC, role="exit"))
         if count == 30:
             stage.quote("ACME", "99.9", "100.1")
         await asyncio.sleep(0.2)

@@ -42,6 +42,8 @@ FAULTS = {
     "changed_rules": [Fault("changed_rules", begin=45)],
     "foreign_order": [Fault("foreign_order", begin=20)],
     "manual_close": [Fault("manual_close", begin=25), Fault("manual_close", begin=45)],
+    "exit_cancelled": [Fault("exit_cancelled", begin=25), Fault("exit_cancelled", begin=45)],
+    "exits_refused": [Fault("exits_refused", begin=15, seconds=20)],
 }  # fmt: skip
 
 
