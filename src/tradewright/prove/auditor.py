@@ -5,7 +5,8 @@ I-1 what is filled is what was asked, I-2 nothing leaves that was not journaled,
 has ended does not work at the venue, I-5 a trade is booked once, I-6 positions and I-7 money follow from fills, I-8
 holds are never negative and end with their orders, I-9 limits hold and no strategy was stopped by an error, I-10
 exits do not open, I-11 the exits of an opening close no more than it filled, I-12 the journal gives the same state
-again, I-13 venue and engine agree in the end, I-14 a halt opens nothing, I-15 every request has ended.
+again, I-13 venue and engine agree in the end, I-14 a halt opens nothing, I-15 every request has ended,
+I-16 what had a stop has one.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
+from tradewright.prove.stops import ENTRY, Known, Stops
 
 HALTED = 3
 EVERYTHING = "all"
-ENTRY = "entry"
+#: Why the engine cancels by itself; any other word is of a strategy or a person.
+WISHES = ("STRATEGY", "BY_HAND", "POSITION_WAS_SPLIT")
 ENDS = (kinds.CANCELLED, kinds.EXPIRED, kinds.REJECTED, kinds.NOT_FOUND)
-OVERFILL, LATE_FILL = "OVERFILL", "LATE_FILL"
+OVERFILL, LATE_FILL, REAPPEARED = "OVERFILL", "LATE_FILL", "REAPPEARED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +77,6 @@ class Limits:
     working: int
 
 
-@dataclass(slots=True)
-class Known:
-    """An order as the journal's rows have it. replaced: when its newest terms began, and their quantity."""
-
-    symbol: str
-    strategy: str
-    side: int
-    quantity: int
-    limits: set[int]
-    role: str
-    parent: str
-    filled: int = 0
-    submitted: bool = False
-    ended: bool = False
-    overfilled: bool = False
-    late: bool = False
-    sizes: set[int] = field(default_factory=set)
-    replaced: tuple[int, int] = (0, 0)
-
-    @property
-    def works(self) -> bool:
-        """An opening of a strategy that may still fill."""
-        return self.role == ENTRY and self.strategy != EXTERNAL and not self.ended and self.filled < self.quantity
-
-
 class Auditor:
     """breaches: (invariant, what), in the order in which they were found; what stays wrong is told once."""
 
@@ -107,6 +85,7 @@ class Auditor:
         self.limits = limits
         self.breaches: list[tuple[str, str]] = []
         self.orders: dict[str, Known] = {}
+        self.stops = Stops(self.orders)
         self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
         self.positions: Counter[str] = Counter()
         self.held: Counter[tuple[str, str]] = Counter()
@@ -139,8 +118,11 @@ class Auditor:
             self._asked(row)
         elif kind in ENDS and row[2] in self.orders:
             self.orders[row[2]].ended = True
+        elif kind in (kinds.CANCEL, kinds.MODIFY_JUDGED):
+            self._wished(row)
         elif kind == kinds.EXIT_TRIGGERED and row[2] in self.orders:
             self.orders[row[2]].sizes.add(row[3])
+            self.orders[row[2]].triggered = True
         elif kind == kinds.REPLACED and row[2] in self.orders:
             self._replaced(self.orders[row[2]], row[3], row[4])
         elif kind in (kinds.CASH_MOVED, kinds.BALANCE_ADJUSTED):
@@ -152,6 +134,7 @@ class Auditor:
         elif kind == kinds.LOTS_TRANSFERRED:
             self.held[row[4], row[3]] -= row[5]
             self.held[EXTERNAL, row[3]] += row[5]
+            self.stops.taken(row[1], row[4], row[3], row[5])
         elif kind == kinds.TRADING_STATE_SET and row[2] == EVERYTHING:
             self.halted = row[3] == HALTED
         elif kind == kinds.STRATEGY_HALTED:
@@ -161,7 +144,9 @@ class Auditor:
             self.breach("I-3" if row[4].startswith(SENT_ALREADY) else "I-2", row[4])
         elif kind == kinds.ALARM and row[3] in self.orders:
             self.orders[row[3]].overfilled |= row[2] == OVERFILL
-            self.orders[row[3]].late |= row[2] == LATE_FILL
+            # An exit that its venue did not know, and another may have taken the place of, is late as well.
+            exits = self.orders[row[3]].role != ENTRY
+            self.orders[row[3]].late |= row[2] == LATE_FILL or (row[2] == REAPPEARED and exits)
 
     def _split(self, symbol: str, before: int, after: int) -> None:
         """So many are so many now, whoever holds them; what was so already is not split again."""
@@ -184,7 +169,7 @@ class Auditor:
         value = self.instruments[row[5]].money_factor * price * opening.quantity
         if value > self.limits.order_value:
             self.breach("I-9", f"{id} is worth {value}, which is more than {self.limits.order_value}")
-        working = sum(order.works for order in self.orders.values())
+        working = sum(_opens(order) for order in self.orders.values())
         if working > self.limits.working:
             self.breach("I-9", f"{id} is one of {working} openings at work, of {self.limits.working}")
 
@@ -192,9 +177,19 @@ class Auditor:
         if row[0] in self.orders:
             return
         instrument = self.instruments[row[3]]
-        known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14])
+        known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14], row[13])
         known.sizes.add(row[6])
         self.orders[row[0]] = known
+        self.stops.approved(known)
+
+    def _wished(self, row: Sequence[Any]) -> None:
+        """An order is cancelled, or other terms for it were judged; one that never left has ended with that."""
+        order = self.orders.get(row[2])
+        if order is None:
+            return
+        order.ended |= row[0] == kinds.CANCEL and not order.submitted
+        if row[0] == kinds.MODIFY_JUDGED or row[3] in WISHES:
+            self.stops.wished(row[2])
 
     def _replaced(self, order: Known, time: int, quantity: int) -> None:
         """The later terms by the venue's clock hold, whenever they are heard; of one time the smaller ones."""
@@ -229,9 +224,10 @@ class Auditor:
             return
         self.fills[key] = (order_id, order.side, price, size)
         order.filled += size
-        self._book(order, price, size, fee, currency)
+        self.stops.filled(row[3], order_id, self._book(order, price, size, fee, currency))
 
-    def _book(self, order: Known, price: int, size: int, fee: int, currency: str) -> None:
+    def _book(self, order: Known, price: int, size: int, fee: int, currency: str) -> int:
+        """Books an execution; size counts that it moved."""
         instrument = next(one for one in self.instruments if one.symbol == order.symbol)
         self.cash[instrument.quote] -= order.side * price * size * instrument.money_factor
         units = 0
@@ -242,6 +238,7 @@ class Auditor:
         if fee:
             self.cash[currency] -= fee
         self._move(order.strategy, order.symbol, order.side * (size - units))
+        return size - units
 
     def _move(self, strategy: str, symbol: str, size: int) -> None:
         self.positions[symbol] += size
@@ -318,6 +315,10 @@ class Auditor:
                 self.breach("I-15", f"{id} still waits for an answer")
             elif works and id not in working:
                 self.breach("I-13", f"{id} works here and not at the venue")
+        for (strategy, symbol), size in sorted(self.stops.bare(working).items()):
+            # What is less than a step no exit can close.
+            if size >= books.rules.get(symbol, (1, 1))[1]:
+                self.breach("I-16", f"{strategy} holds {size} of {symbol} that had a stop and have none")
         flagged = {(order.strategy, order.symbol) for order in self.orders.values() if order.late or order.overfilled}
         for of, size in sorted(self.held.items()):
             # Every exit of the proofs' strategy closes a long: what lies below zero, one of them has opened, unless the
@@ -338,3 +339,8 @@ class Auditor:
         """The state that the journal gives again."""
         if live != replayed:
             self.breach("I-12", f"the state is {live[:12]}, the journal gives {replayed[:12]}")
+
+
+def _opens(order: Known) -> bool:
+    """Whether it is an opening of a strategy that may still fill."""
+    return order.role == ENTRY and order.strategy != EXTERNAL and order.left > 0

@@ -45,7 +45,7 @@ SETTLED_SECONDS = 5.5
 _BEFORE = {ACCEPTED: (NOT_FOUND, REPLACED), REJECTED: (NOT_FOUND, ACCEPTED)}
 #: What may be said of an order that has ended, besides what was said of it before; the rarest of ends most often.
 _OTHER = (
-    ACCEPTED, CANCELLED, EXPIRED, EXPIRED, EXPIRED, REJECTED, NOT_FOUND, OUTCOME_UNKNOWN,
+    ACCEPTED, CANCELLED, EXPIRED, EXPIRED, REJECTED, REJECTED, NOT_FOUND, OUTCOME_UNKNOWN,
     CANCEL_REJECTED, REPLACE_REJECTED,
 )  # fmt: skip
 #: The same of one that was not found: it may live, so nothing is said of its end.

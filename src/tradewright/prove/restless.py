@@ -13,12 +13,13 @@ NEAR, FAR = 1, 12
 
 
 class Restless(Strategy):
-    """seed: of its own numbers; pace: it acts on one quote in so many; lots: the largest order, in minimums;
-    word: the last number."""
+    """seed: of its own numbers; pace: it acts on one quote in so many; lots: the largest order, in minimums; shy: half
+    of its orders at once or never ask for what nobody offers, and expire; word: the last number."""
 
     seed: int = 1
     pace: int = 6
     lots: int = 5
+    shy: bool = False
     word: int = 0
 
     def on_quote(self, quote: Quote) -> None:
@@ -39,7 +40,8 @@ class Restless(Strategy):
         elif what <= 4:
             self.buy(self._size(quote), limit=self._away(quote, -1))
         elif what == 5:
-            self.buy(self._size(quote), limit=self._price(quote, quote.ask_units), tif="ioc")
+            price = quote.bid_units if self.shy and self._draw(2) else quote.ask_units
+            self.buy(self._size(quote), limit=self._price(quote, price), tif="ioc")
         elif what == 6:
             self.buy(self._size(quote), stop=self._away(quote, 1))
         elif what <= 8:

@@ -54,11 +54,11 @@ from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
 from tradewright.signal.strategy import Strategy
-from tradewright.sim.wire.faults import FRAME_FAULTS, REQUEST_FAULTS, STATES, Fault, Plan
+from tradewright.sim.wire.faults import EXITS_REFUSED, FRAME_FAULTS, REQUEST_FAULTS, STATES, Fault, Plan
 from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Connection
-from tradewright.sim.wire.trouble import INJECTIONS
+from tradewright.sim.wire.trouble import EXIT_CANCELLED, INJECTIONS
 from tradewright.trader import Outcome, Trader
 
 SECOND_NS = 1_000_000_000
@@ -81,7 +81,9 @@ POINTS = (BEFORE_STEP, AFTER_STEP, AFTER_APPEND, BEFORE_DURABLE, AFTER_DURABLE, 
 STOPPED_SEEDS = (0, 1, 5)
 #: One seed in so many has days on which reports come late, twice and at odds with each other.
 HEARSAY_SEEDS = 4
-#: Openings at work at a time, on those days.
+#: One seed in so many has days on which exits are refused, and end unasked.
+EXIT_SEEDS = 5
+#: Openings at work at a time, on the days of hearsay.
 WORKING_MAX = 4
 
 
@@ -182,9 +184,7 @@ class World:
         self.gossips = faults is None and seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1
         if self.gossips:
             self.limits = {"maxOrderValue": self.stand.order_value, "maxWorkingOrders": WORKING_MAX}
-        self.plan = Plan(
-            drawn(self.rng.split("faults"), self.gossips) if faults is None else faults, self.rng.split("plan")
-        )
+        self.plan = Plan(drawn(seed, self.rng, self.gossips) if faults is None else faults, self.rng.split("plan"))
         self.stops = list(drawn_stops(seed, self.rng.split("stops")) if stops is None else stops)
         self.met: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
@@ -316,8 +316,9 @@ class World:
 
     def _begin(self) -> None:
         symbols = tuple(one.symbol for one in self.instruments)
+        parameters = (("seed", self.seed), ("shy", self.seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1))
         spec = StrategySpec(
-            STRATEGY, "prove.restless:Restless", self.stand.terms.name, symbols, (("seed", self.seed),), STRATEGY, ""
+            STRATEGY, "prove.restless:Restless", self.stand.terms.name, symbols, parameters, STRATEGY, ""
         )
         setup = Setup(self.instruments, [(self.stand.terms, limits_from(self.limits).row())], [spec], {})
         row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
@@ -333,7 +334,7 @@ class World:
             self.hearsay.end()
         trouble = self.site.trouble
         trouble.hidden_ns = trouble.stale_ns = 0
-        trouble.maintenance = trouble.silent = False
+        trouble.maintenance = trouble.silent = trouble.exits_refused = False
         self._halt(EVERYTHING)
 
     def _halt(self, scope: str) -> None:
@@ -370,10 +371,12 @@ def _waits(state: OrderState) -> bool:
     return state.has_unknown() or SENT in (state.submit, state.cancel, state.replace)
 
 
-def drawn(rng: Rng, long_hidden: bool = False) -> list[Fault]:
-    """The faults of a day: of each kind some, or none. long_hidden: orders stay hidden for longer than the venue's
-    settling time, so that the engine gives them up and they come back."""
-    faults: list[Fault] = []
+def drawn(seed: int, rng: Rng, long_hidden: bool = False) -> list[Fault]:
+    """The faults of a day: of each kind some, or none; what befalls exits on the days of every fifth seed. long_hidden:
+    orders stay hidden for longer than the venue's settling time, so that the engine gives them up and they come
+    back."""
+    faults = _of_exits(rng.split("exits")) if seed % EXIT_SEEDS == 0 else []
+    rng = rng.split("faults")
     for kind in (*REQUEST_FAULTS, *FRAME_FAULTS):
         if rng.below(2):
             faults.append(
@@ -381,7 +384,7 @@ def drawn(rng: Rng, long_hidden: bool = False) -> list[Fault]:
                       seconds=0.5 + 9 * rng.uniform(), status=(500, 502, 503, 504)[rng.below(4)])
             )  # fmt: skip
     for kind in STATES:
-        if rng.below(2):
+        if kind != EXITS_REFUSED and rng.below(2):
             faults.append(
                 Fault(
                     kind,
@@ -391,9 +394,15 @@ def drawn(rng: Rng, long_hidden: bool = False) -> list[Fault]:
                 )
             )
     for kind in INJECTIONS:
-        for _ in range(rng.below(3)):
+        for _ in range(rng.below(3) if kind != EXIT_CANCELLED else 0):
             faults.append(Fault(kind, begin=20 + rng.below(270)))
     return faults
+
+
+def _of_exits(rng: Rng) -> list[Fault]:
+    """Exits are refused for a while, twice; and some that rest end unasked."""
+    refused = [Fault(EXITS_REFUSED, begin=begin + rng.below(100), seconds=5 + rng.below(30)) for begin in (20, 150)]
+    return refused + [Fault(EXIT_CANCELLED, begin=20 + rng.below(270)) for _ in range(12)]
 
 
 def drawn_stops(seed: int, rng: Rng) -> list[tuple[str, int]]:

@@ -120,4 +120,8 @@ BUGS = {
               "found = self._by_slot(trace) or self._by_comment(trace) or self._by_facts(trace)\n",
               "found = self._by_slot(trace)\n"),
     ),
+    "an exit that its venue ended is not placed again": Bug(
+        "I-16", ("alpaca", 10),
+        Break("core/owed_exits.py", "        engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)\n", ""),
+    ),
 }  # fmt: skip
