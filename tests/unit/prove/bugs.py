@@ -121,7 +121,7 @@ BUGS = {
               "found = self._by_slot(trace)\n"),
     ),
     "an exit that its venue ended is not placed again": Bug(
-        "I-16", ("alpaca", 10),
+        "I-16", ("mt5", 60),
         Break("core/owed_exits.py", "        engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)\n", ""),
     ),
 }  # fmt: skip

@@ -28,7 +28,7 @@ from tradewright.model.report import FOUND
 from tradewright.ports import Clock, Orders
 
 SLOT_TAKEN, PART_OF_POSITION, LOT_UNKNOWN = "SLOT_TAKEN", "PART_OF_POSITION", "LOT_UNKNOWN"
-POSITION_CLOSED = "POSITION_CLOSED"
+POSITION_CLOSED, REMOVED = "POSITION_CLOSED", "REMOVED"
 _SLOT_FIELDS = {STOP_LOSS_SLOT: "stop_loss", TAKE_PROFIT_SLOT: "take_profit"}
 
 
@@ -125,6 +125,10 @@ class Guards:
             self._teller.report(CANCELLED, order, POSITION_CLOSED, "what it guarded is closed")
             return
         shown: Decimal | None = getattr(position or pending, slot)
+        if shown is None and self._orders.venue_id(order.id):
+            # It stood there, and NOT_FOUND would say nothing of it.
+            self._teller.report(CANCELLED, order, REMOVED, "somebody took it away")
+            return
         if shown is None:
             self._teller.report(NOT_FOUND, order)
             return

@@ -113,6 +113,24 @@ def test_the_cancel_of_an_order_that_has_ended_here_and_lives_on_there_is_answer
     play(program, NETTING)
 
 
+def test_a_stop_that_stood_and_was_taken_off_has_ended_when_it_is_asked_about() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        bid, _ = world.price("EURUSD")
+        entry = book.order_of("EURUSD", BUY, "0.2")
+        (stop,) = book.bracket(entry, f"{bid * 0.99:.5f}")
+        book.submit(entry, stop)
+        await world.until(lambda: ACCEPTED in book.kinds(stop.id) and book.filled(entry.id) > 0)
+        assert world.site.inject("exit_cancelled", world.clock())
+        book.query(stop.id)
+        await world.until(lambda: len(book.kinds(stop.id)) > 1, 1)
+        assert book.kinds(stop.id)[1:] == [CANCELLED]
+        await world.check()
+
+    play(program, HEDGING)
+
+
 @pytest.mark.parametrize("mode", [HEDGING, NETTING])
 def test_foreign_orders_and_manual_closes_become_known_once(mode: str) -> None:
     async def program(world: World) -> None:
