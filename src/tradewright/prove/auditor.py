@@ -316,7 +316,8 @@ class Auditor:
             elif works and id not in working:
                 self.breach("I-13", f"{id} works here and not at the venue")
         for (strategy, symbol), size in sorted(self.stops.bare(working).items()):
-            # What is less than a step no exit can close.
+            # Of lots that were sold before they were bought less is held; less than a step no exit can close.
+            size = min(size, self.held[strategy, symbol])
             if size >= books.rules.get(symbol, (1, 1))[1]:
                 self.breach("I-16", f"{strategy} holds {size} of {symbol} that had a stop and have none")
         flagged = {(order.strategy, order.symbol) for order in self.orders.values() if order.late or order.overfilled}
