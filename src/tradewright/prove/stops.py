@@ -1,7 +1,7 @@
 """What had a stop, and what guards it now.
 
-What an opening with a stop has filled, and nobody has closed, is to be guarded by a stop or to be on its way out. Lots
-go as their exits name them, else first in, first out by the venue's clock. A stop that its strategy cancels or changes
+What an opening with a stop has filled, and nobody has closed, is to be guarded by a stop or to be on its way out. A
+close takes the lot it names, else what has a stop, the oldest first by the venue's clock. A stop that its strategy cancels or changes
 is not asked for any more.
 """
 
@@ -95,7 +95,7 @@ class Stops:
                 held[id] += size
                 continue
             named = [lot for lot in held if order is not None and lot in (order.lot, order.parent)]
-            if not named and order is not None and order.role != EXIT:
+            if not named and order is not None:
                 named = [lot for lot in held if self._stopped.get(lot)]
             for lot in [*named, *held]:
                 taken = min(held[lot], size)

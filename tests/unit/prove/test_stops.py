@@ -56,11 +56,11 @@ def test_a_target_that_went_out_closes_what_it_guards() -> None:
     assert stops_of(A=order(ENTRY, 10), S=order(STOP_LOSS, 10, "A"), T=target).bare(["T"]) == {}
 
 
-def test_lots_go_by_their_name_else_first_in_first_out() -> None:
+def test_a_close_takes_the_lot_it_names_else_what_has_a_stop() -> None:
     openings = {"A": order(ENTRY, 10), "B": order(ENTRY, 10), "S": order(STOP_LOSS, 10, "B")}
     plain = stops_of(**openings, C=order(EXIT, 10))
     plain.filled(9, "C", 10)
-    assert plain.bare([]) == {OF: 10}, "the first one is closed, and the second one had the stop"
+    assert plain.bare([]) == {}
     named = stops_of(**openings, C=order(EXIT, 10, lot="B", strategy="external"))
     named.filled(9, "C", 10)
     assert named.bare([]) == {}
