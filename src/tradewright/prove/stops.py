@@ -1,8 +1,8 @@
 """What had a stop, and what guards it now.
 
 What an opening with a stop has filled, and nobody has closed, is to be guarded by a stop or to be on its way out. A
-close takes the lot it names, else what has a stop, the oldest first by the venue's clock. A stop that its strategy cancels or changes
-is not asked for any more.
+close takes the lot it names, else what has a stop, the oldest first by the venue's clock. A stop that its
+strategy cancels or changes is not asked for any more.
 """
 
 from __future__ import annotations
