@@ -103,8 +103,9 @@ def test_what_a_stale_opening_has_filled_keeps_its_stop() -> None:
 
 def test_somebody_else_s_order_is_theirs() -> None:
     desk = desk_of(30)
-    order = desk.intent(BUY, 5, limit_units=BELOW)
-    mine = desk.engine._order_of(desk.engine.book("main", "s", desk.on()), order, 5)
+    (decision,) = desk.want(BUY, 5, limit_units=BELOW)
+    (mine,) = decision.orders
+    desk.say(kinds.REJECTED, mine.id)
     row = list(mine.row())
     row[0], row[2] = "main-X-1", EXTERNAL
     desk.feed(OrderAdopted(desk.tick(), row))
