@@ -260,10 +260,10 @@ class ConnectedEngine:
         moments = [self.engine.next_due, self._exit_due] if self.engine.run else []
         moments += self._conflator.ends()
         seconds = (min(moments) - self.clock()) / SECOND_NS if moments else None
-        try:
-            await asyncio.wait_for(self._arrived.wait(), None if seconds is None else max(seconds, 0.0))
-        except TimeoutError:
-            return
+        # Not wait_for: in Python 3.11 it forgets that it is cancelled where what it waits for comes at that moment.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if seconds is None else max(seconds, 0.0)):
+                await self._arrived.wait()
 
     # ── comparing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -272,7 +272,8 @@ class ConnectedEngine:
         pause = self.sync.positions
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(look.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await look.wait()
             look.clear()
             pause = await self._snapshot(venue)
 

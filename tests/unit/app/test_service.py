@@ -193,6 +193,24 @@ def test_a_paper_account_follows_the_market_of_another(tmp_path: Path) -> None:
     assert [fill.order_id for fill in book.fills] == [fill.order_id for fill in book.fills if "tr" in fill.order_id]
 
 
+def test_an_end_that_meets_a_comparison_is_heard(tmp_path: Path) -> None:
+    async def act(stage: Stage) -> None:
+        service = stage.service("accounts: {trial: {venue: paper, symbols: [BTCUSD]}}\n")
+        try:
+            running = asyncio.create_task(service.run())
+            while not service.engine.now:
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.5)
+            service.connected.force_reconciliation("trial")
+            running.cancel()
+            done, _ = await asyncio.wait([running], timeout=20)
+            assert done, "what waited for a comparison forgot that it was told to end"
+        finally:
+            service.close()
+
+    play(tmp_path, act)
+
+
 def test_signals_wait_for_the_timer_of_their_cycle(tmp_path: Path) -> None:
     text = (
         "accounts: {paper: {venue: paper, symbols: [BTCUSD]}}\n"
