@@ -8,7 +8,15 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from tradewright.app.config import ONLY_AT
-from tradewright.app.config_keys import AccountBlock, Block, DeviationBlock, ServiceBlock, StrategyBlock, SyncBlock
+from tradewright.app.config_keys import (
+    AccountBlock,
+    Block,
+    DeviationBlock,
+    ServerBlock,
+    ServiceBlock,
+    StrategyBlock,
+    SyncBlock,
+)
 
 PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 HEAD = """\
@@ -50,6 +58,7 @@ def page() -> str:
         ("accounts.NAME.deviation", DeviationBlock, ""),
         ("strategies.ID", StrategyBlock, ""),
         ("sync", SyncBlock, ""),
+        ("server", ServerBlock, ""),
     )
     lines = [HEAD]
     for title, block, _ in parts:
@@ -79,7 +88,7 @@ def takes(kind: Any, meta: msgspec.Meta) -> str:
     elif get_origin(kind) is dict:
         found = "mapping"
     elif not found:
-        words = [str(word) for word in get_args(kind) if word]
+        words = [str(word) for word in get_args(kind) if word and not isinstance(word, type)]
         found = ", ".join(words) or "block"
     least = meta.ge if meta.ge is not None else meta.gt
     if least is not None and meta.le is not None:

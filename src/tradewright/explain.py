@@ -365,7 +365,7 @@ def _moved(moved: ExitMoved, instrument: Instrument) -> str:
 
 def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:
     """One check with its numbers as decimal text in their unit, and its sentence."""
-    value, limit = _unit_text(check.value, check.unit, instrument), _unit_text(check.limit, check.unit, instrument)
+    value, limit = unit_text(check.value, check.unit, instrument), unit_text(check.limit, check.unit, instrument)
     words = QUESTIONS[check.code] if check.passed else REFUSALS.get(check.code, QUESTIONS[check.code])
     text = words.format(value=value, limit=limit, symbol=instrument.symbol)
     row = {
@@ -381,8 +381,8 @@ def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:
     return row
 
 
-def _unit_text(value: int | None, unit: str, instrument: Instrument) -> str:
-    """A check's number as a trader writes it."""
+def unit_text(value: int | None, unit: str, instrument: Instrument) -> str:
+    """A number of a check as a trader writes it; None = unknown."""
     if value is None:
         return "unknown"
     if unit.startswith("money:"):

@@ -231,7 +231,8 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     (tmp_path / "config").symlink_to(ROOT / "config")
     (snippet,) = blocks("docs/serve.md", "yaml")
     (tmp_path / "simulated.yaml").write_text(snippet.replace("8081", str(port)))
-    environment = {**variables(tmp_path, ""), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    path = os.pathsep.join(filter(None, sys.path))
+    environment = variables(tmp_path, "", PYTHONPATH=path, TRADEWRIGHT_PORT="0")
     standing: list[Background] = []
     lines = [line for block in blocks("docs/serve.md", "sh") for line in block.replace("8081", str(port)).splitlines()]
     assert len(lines) == 10

@@ -19,17 +19,17 @@ def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[s
     """feed: takes an input, with all that follows from it."""
     engine = live.trader.engine
     if isinstance(asked, CancelAsked):
-        return picker.cancelled_by(_overheard(picker.event_of(asked, engine), live, feed))
+        return picker.cancelled_by(overheard(picker.event_of(asked, engine), live, feed))
     if not isinstance(asked, Asked):
-        return picker.answer_of(_overheard(picker.event_of(asked, engine), live, feed))
+        return picker.answer_of(overheard(picker.event_of(asked, engine), live, feed))
     for event in events_of(asked, engine):
         feed(event)
     live.flush()
     return answer_of(asked, engine, None if live.failure is not None else live.journal.head.sequence, True)
 
 
-def _overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
-    """The outputs of an input, once they are durable."""
+def overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
+    """Feeds an input; its outputs, once they are durable."""
     heard: list[Event] = []
     listener = live.listener
 

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,7 @@ from tradewright.app.config_keys import (
     SECRETS,
     AccountBlock,
     Block,
+    ServerBlock,
     ServiceBlock,
     StrategyBlock,
 )
@@ -35,7 +37,6 @@ Typed = TypeVar("Typed")
 WRAPPER = "trading-engine"
 #: Blocks of the service that will be: they can not be acted on, and what is not acted on is not accepted.
 NOT_YET = {
-    "server": "there is no REST interface in this version",
     "eventBus": "there is no event bus in this version",
 }
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -80,6 +81,10 @@ class Config:
     def placed(self, path: str) -> _Placed:
         """A context in which an InputError gets the file and line of a key before it."""
         return _Placed(self.places, path)
+
+    def path(self, text: str) -> str:
+        """A file's path, from the configuration's folder on; "" stays."""
+        return str(self.file.parent / Path(text).expanduser()) if text else ""
 
     def row(self) -> dict[str, Any]:
         """All of it with every default, secrets masked."""
@@ -163,7 +168,7 @@ def _nested(read: Mapping[Any, Any], file: Path) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in read.items():
         name, dot, rest = str(key).partition(".")
-        if dot and name in (*OF_EACH, *OF_ALL, "sync"):
+        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server"):
             inner = made.setdefault(name, {})
             if not isinstance(inner, dict) or rest in inner:
                 raise InputError(f"{file}: {key} is there twice, by its dotted key and in its block")
@@ -180,12 +185,18 @@ def _nested(read: Mapping[Any, Any], file: Path) -> dict[str, Any]:
 # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _there(kind: Any) -> Any:
+    """A type without that it may be None."""
+    kinds = [one for one in get_args(kind) if one is not type(None)]
+    return kinds[0] if len(kinds) == 1 and type(None) in get_args(kind) else kind
+
+
 def _check_keys(block: type[Block], value: Any, path: str, places: Places) -> None:
     """Every key is one that is known. Raises InputError naming the nearest."""
     if not isinstance(value, dict):
         return
     types = get_type_hints(block, include_extras=False)
-    inner = {one.encode_name: types[one.name] for one in msgspec.structs.fields(block)}
+    inner = {one.encode_name: _there(types[one.name]) for one in msgspec.structs.fields(block)}
     for key, item in value.items():
         own = f"{path}.{key}" if path else str(key)
         if key not in inner:
@@ -253,6 +264,8 @@ def _check(config: Config) -> None:
             if not ACCOUNT_NAME.fullmatch(name):
                 raise InputError(f"{path}: an account is called by 1 to 32 of a-z A-Z 0-9 _ -")
             _check_account(name, account, config)
+    if config.block.server is not None:
+        _check_server(config.block.server, config)
     for id, strategy in config.block.strategies.items():
         path = f"strategies.{id}"
         with config.placed(path):
@@ -260,6 +273,27 @@ def _check(config: Config) -> None:
             strange = [symbol for symbol in strategy.symbols if symbol not in config.accounts[mine].symbols]
             if strange:
                 raise InputError(f"{path}.symbols: {strange[0]} is none of the symbols of account {mine}")
+
+
+def _check_server(server: ServerBlock, config: Config) -> None:
+    """Keys go over the wire: where others may listen, not in the clear."""
+    with config.placed("server.tlsKey"):
+        if bool(server.tls_certificate) != bool(server.tls_key):
+            raise InputError("server: tlsCertificate and tlsKey are given together")
+    with config.placed("server.host"):
+        if not (own_machine(server.host) or server.tls_certificate or server.behind_proxy):
+            raise InputError(
+                f"server.host: {server.host} can be reached by other machines, and keys would go over the network in "
+                "the clear: give tlsCertificate and tlsKey, or say behindProxy: true, or listen at 127.0.0.1"
+            )
+
+
+def own_machine(host: str) -> bool:
+    """Whether nobody but this machine reaches an address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def account_of(config: Config, strategy: str) -> str:

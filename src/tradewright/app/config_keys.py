@@ -145,6 +145,27 @@ class SyncBlock(Block, kw_only=True, frozen=True):
     order_status_poll_interval: Annotated[int, Meta(ge=500, le=3_600_000, description="while orders work")] = 5_000
 
 
+class ServerBlock(Block, kw_only=True, frozen=True):
+    """The interface over HTTP (docs/api.md). Without the block there is none."""
+
+    host: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="address it listens at; one that is not this machine's own needs TLS or behindProxy",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="0 = one that is free; the start says which")] = 3001
+    behind_proxy: Annotated[
+        bool, Meta(description="something before it speaks TLS to others and lets nobody else through")
+    ] = False
+    tls_certificate: Annotated[str, Meta(description="file of the certificate chain (PEM); needs tlsKey")] = ""
+    tls_key: Annotated[str, Meta(description="file of its private key (PEM), not encrypted")] = ""
+    requests_per_second: Annotated[
+        float, Meta(gt=0, le=100_000, description="of each key, and of each address without one; twice as many at once")
+    ] = 50.0
+
+
 class ServiceBlock(Block, kw_only=True, frozen=True):
     """The whole file."""
 
@@ -165,6 +186,7 @@ class ServiceBlock(Block, kw_only=True, frozen=True):
     ]
     strategies: Annotated[dict[str, StrategyBlock], Meta(description="strategies by id")] = {}
     sync: Annotated[SyncBlock, Meta(description="how often accounts are compared with their venues")] = SyncBlock()
+    server: Annotated[ServerBlock | None, Meta(description="the interface over HTTP; none where it is left out")] = None
     session: Annotated[Any, Meta(description="of each account, as docs/settings.md has it")] = None
     risk: Annotated[Any, Meta(description="limits of each account, as docs/settings.md has them")] = None
     tradepicker: Annotated[Any, Meta(description="the same")] = None

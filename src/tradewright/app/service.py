@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tradewright.app.answering import answered
+from tradewright.app.answering import answered, overheard
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.candles import Candles
 from tradewright.app.clock import steady_clock
@@ -39,13 +40,17 @@ from tradewright.core.engine import Engine
 from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
 from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
+from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.market import Bar
 from tradewright.model.numbers import money_of
 from tradewright.model.order import ENTRY
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.cycle import Cycles
-from tradewright.trader import Trader
+from tradewright.trader import Outcome, Trader
+
+if TYPE_CHECKING:
+    from tradewright.app.api.server import ApiServer
 
 #: Who is named where the service itself stops openings for its own end. No login of a machine has a space.
 STOPPER = "tradewright serve"
@@ -68,6 +73,7 @@ class Service:
         self.left: list[str] = []
         self.told = False
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.api: ApiServer | None = None
         # What can not be set up is refused before anything is opened.
         blueprint_of(config, {})
         with ExitStack() as opened:
@@ -123,6 +129,7 @@ class Service:
         self.doorstep = Doorstep(self.config, self.folder, self.plan, self.connected, self.clock, self.log.say)
         control: ControlSocket | None = None
         try:
+            self._open_api()
             if not await self._reach():
                 return
             self._begin()
@@ -131,6 +138,8 @@ class Service:
         finally:
             if control is not None:
                 control.close()
+            if self.api is not None:
+                self.api.close()
             for source in self.sources.sources:
                 await source.close()
             await self.doorstep.close()
@@ -157,6 +166,23 @@ class Service:
         reaching.result()
         return True
 
+    def _open_api(self) -> None:
+        """Takes the interface's address, where one is configured; only then is it imported."""
+        if self.config.block.server is None:
+            return
+        from tradewright.app.api.desk import Desk
+        from tradewright.app.api.server import ApiServer
+
+        desk = Desk(self.connected, self.plan, self.folder, self.log, self._carry_out, self._do)
+        self.api = ApiServer(self.config, self.config.block.server, desk)
+        listener = self.room.live.listener
+
+        def both(event: Event, outcome: Outcome) -> None:
+            listener(event, outcome)
+            desk.listen(event, outcome)
+
+        self.room.live.listener = both
+
     async def _all(self, control: ControlSocket) -> None:
         try:
             async with asyncio.TaskGroup() as parts:
@@ -166,6 +192,8 @@ class Service:
                 parts.create_task(self._cycle())
                 parts.create_task(self._end())
                 parts.create_task(self.doorstep.watch_clock())
+                if self.api is not None:
+                    parts.create_task(self.api.run())
                 for feed in self._feeds():
                     parts.create_task(feed.run())
         except BaseExceptionGroup as group:
@@ -234,9 +262,17 @@ class Service:
             await asyncio.sleep(POLL_SECONDS)
 
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
-        # Where nothing has happened for a while, the engine's clock stands: what is asked is asked now.
-        self.connected.step(Timer(max(self.clock(), self.engine.now), WAKE))
+        self._wake()
         return answered(asked, self.room.live, self.connected.step)
+
+    def _do(self, made: Callable[[int], Event]) -> list[Event]:
+        """An input for the engine's time, with its durable outputs."""
+        self._wake()
+        return overheard(made(self.engine.now), self.room.live, self.connected.step)
+
+    def _wake(self) -> None:
+        """Where nothing has happened for a while, the engine's clock stands: what is asked is asked now."""
+        self.connected.step(Timer(max(self.clock(), self.engine.now), WAKE))
 
     async def _welcome(self) -> None:
         """Waits for the accounts; NotReady where none of those at venues can be used in time."""

@@ -5,10 +5,23 @@ that runs, or a venue that answers).
 
 from __future__ import annotations
 
-from tradewright.cli import backtest, config, connector, control, demo, doctor, faults, picker, records, serve, simulate
+from tradewright.cli import (
+    backtest,
+    config,
+    connector,
+    control,
+    demo,
+    doctor,
+    faults,
+    keys,
+    picker,
+    records,
+    serve,
+    simulate,
+)
 from tradewright.cli.program import main
 
 __all__ = [
-    "backtest", "config", "connector", "control", "demo", "doctor", "faults", "main", "picker", "records", "serve",
-    "simulate",
+    "backtest", "config", "connector", "control", "demo", "doctor", "faults", "keys", "main", "picker", "records",
+    "serve", "simulate",
 ]  # fmt: skip

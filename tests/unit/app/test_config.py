@@ -143,8 +143,12 @@ trading-engine:
         "enableWashTradeProtection", "maxDailyLossPercent", "maxOpenPositions", "maxPositionSizePercent",
         "maxSectorExposurePercent",
     ]  # fmt: skip
-    with pytest.raises(InputError, match=r"service.yaml:3: server: there is no REST interface"):
-        read(tmp_path, text.replace("  alpaca:", "  server: {port: 3001}\n  alpaca:", 1))
+    keys = {"ALPACA_API_KEY": CANARY, "ALPACA_SECRET_KEY": CANARY}
+    served = text.replace("  alpaca:", '  server:\n    port: 3001\n    host: "0.0.0.0"\n\n  alpaca:', 1)
+    with pytest.raises(InputError, match=r"service.yaml:5: server.host: 0.0.0.0 can be reached by other machines"):
+        read(tmp_path, served, keys)
+    server = read(tmp_path, served.replace('"0.0.0.0"', '"0.0.0.0"\n    behindProxy: true'), keys).block.server
+    assert server is not None and (server.host, server.port) == ("0.0.0.0", 3001)
 
 
 # ── settings, by account ───────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,94 @@
+"""What the interface may see and ask of a service that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tradewright.app.api.keys import Key, KeyRing
+from tradewright.app.api.problem import Problem
+from tradewright.app.blueprint import Blueprint
+from tradewright.app.connected import ConnectedEngine
+from tradewright.app.control import Asked
+from tradewright.app.picker import PickerAsked
+from tradewright.app.service_log import ServiceLog
+from tradewright.core.accounts import AccountState
+from tradewright.core.engine import Engine
+from tradewright.model.control import EVERYTHING
+from tradewright.model.decision import Decision
+from tradewright.model.event import Event
+from tradewright.model.shadow import is_shadow
+from tradewright.trader import Outcome
+
+#: Decisions that are remembered; all of them are in the journal.
+DECISIONS_KEPT = 1_000
+DURABLE_SECONDS_MAX = 5.0
+DURABLE_LOOK_SECONDS = 0.001
+
+
+class Desk:
+    """carry_out: a person's wish, answered when it is durable. do: an input made for the engine's time, whose outputs
+    are durable. decisions: the newest since the process began, the newest last."""
+
+    def __init__(
+        self,
+        connected: ConnectedEngine,
+        plan: Blueprint,
+        folder: Path,
+        log: ServiceLog,
+        carry_out: Callable[[Asked | PickerAsked], dict[str, Any]],
+        do: Callable[[Callable[[int], Event]], list[Event]],
+    ) -> None:
+        self.connected = connected
+        self.plan = plan
+        self.folder = folder
+        self.log = log
+        self.carry_out = carry_out
+        self.do = do
+        self.ring = KeyRing(folder)
+        self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
+        self.explaining = asyncio.Semaphore(1)
+
+    @property
+    def engine(self) -> Engine:
+        return self.connected.engine
+
+    def listen(self, event: Event, outcome: Outcome) -> None:
+        """One durable step."""
+        for output in outcome.outputs:
+            if isinstance(output, Decision) and not is_shadow(output.account):
+                self.decisions.append(output)
+
+    async def durable(self) -> None:
+        """What the books hold by now is on the disk. Raises Problem where it is not within seconds."""
+        journal = self.connected.live.journal
+        sequence, ends = journal.head.sequence, time.monotonic() + DURABLE_SECONDS_MAX
+        while journal.durable < sequence:
+            if journal.failure is not None or time.monotonic() > ends:
+                raise Problem("NOT_DURABLE")
+            await asyncio.sleep(DURABLE_LOOK_SECONDS)
+
+    def accounts(self, key: Key) -> dict[str, AccountState]:
+        """Those a key sees, by name."""
+        found = self.engine.accounts.items()
+        return {name: account for name, account in found if not is_shadow(name) and key.sees(name)}
+
+    def account(self, key: Key, name: str) -> AccountState:
+        """The one that is named, or the only one. Raises Problem."""
+        seen = self.accounts(key)
+        if not name and len(seen) == 1:
+            return next(iter(seen.values()))
+        if not name:
+            raise Problem("ACCOUNT_NEEDED", f"one of {', '.join(seen) or 'none'}")
+        if name not in seen:
+            raise Problem("NOT_FOUND", "account")
+        return seen[name]
+
+    def may_set(self, key: Key, scope: str) -> bool:
+        """Whether a key may set what holds for a scope: one that is bound to accounts, for these alone."""
+        kind, _, name = scope.partition(":")
+        return not key.accounts or (scope != EVERYTHING and kind == "account" and key.sees(name))

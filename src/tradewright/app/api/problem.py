@@ -1,0 +1,57 @@
+"""What is answered where a request can not be: problem+json (RFC 9457) with a code of ours."""
+
+from __future__ import annotations
+
+import msgspec
+
+MEDIA = "application/problem+json"
+#: (status, what it means) by code. Texts for persons; programs go by the code.
+CODES = {
+    "UNAUTHORIZED": (401, "no key, or one that is not good: send `Authorization: Bearer KEY`"),
+    "FORBIDDEN": (403, "the key lacks the scope that this needs"),
+    "NOT_FOUND": (404, "there is nothing by that name, or the key does not see it"),
+    "METHOD_NOT_ALLOWED": (405, "the path knows no such method"),
+    "TIMED_OUT": (408, "the body did not come in time"),
+    "BODY_TOO_LARGE": (413, "the body is larger than any request of this interface"),
+    "INVALID_REQUEST": (422, "a parameter or the body is not what it has to be"),
+    "ACCOUNT_NEEDED": (422, "there are several accounts: say which one by ?account="),
+    "RATE_LIMITED": (429, "too many requests; Retry-After says when to come again"),
+    "INTERNAL": (500, "a defect of this program; its log has it"),
+    "NOT_DURABLE": (503, "the journal does not take what was decided, so nothing can be answered"),
+    "BUSY": (503, "as many of these requests as are worked on at once are under way"),
+    "STOPPING": (503, "the service ends"),
+}
+
+
+class Problem(Exception):
+    """Why a request is not carried out. retry: seconds until another try makes sense, 0 = none does."""
+
+    def __init__(self, code: str, detail: str = "", retry: int = 0) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.retry = retry
+
+    @property
+    def status(self) -> int:
+        return CODES[self.code][0]
+
+    def headers(self) -> dict[str, str]:
+        found = {"content-type": MEDIA}
+        if self.retry:
+            found["retry-after"] = str(self.retry)
+        if self.status == 401:
+            found["www-authenticate"] = "Bearer"
+        return found
+
+    def body(self) -> bytes:
+        return msgspec.json.encode(ProblemBody(CODES[self.code][1], self.status, self.code, self.detail))
+
+
+class ProblemBody(msgspec.Struct):
+    """title: what the code means; detail: what it was this time."""
+
+    title: str
+    status: int
+    code: str
+    detail: str

@@ -1,0 +1,156 @@
+"""The interface as a server in the service's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from tradewright.app.api import docs, reads, writes
+from tradewright.app.api.desk import Desk
+from tradewright.app.api.door import Door, Paces
+from tradewright.app.api.problem import Problem
+from tradewright.app.api.route import OPEN, Route, needs
+from tradewright.app.config import Config
+from tradewright.app.config_keys import ServerBlock
+from tradewright.model.errors import InputError
+
+ROUTES = [*reads.ROUTES, *writes.ROUTES, *docs.ROUTES]
+#: Connections at once, idle ones included; more are answered with 503.
+CONNECTIONS_MAX = 256
+HEAD_BYTES_MAX = 16_384
+IDLE_SECONDS = 30
+STOP_SECONDS = 2
+
+
+class ApiServer:
+    """Make it before anything is journaled: it takes its address, and refuses what can not be served. `run` it in the
+    loop of the engine. url: where it answers."""
+
+    def __init__(self, config: Config, block: ServerBlock, desk: Desk) -> None:
+        application = application_of(desk)
+        self.desk = desk
+        self.door = Door(application, desk.ring, Paces(block.requests_per_second), desk.log)
+        made = uvicorn.Config(
+            self.door, log_config=None, access_log=False, lifespan="off", ws="none", http="h11", loop="none",
+            server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS_MAX,
+            timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
+            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+            ssl_certfile=config.path(block.tls_certificate) or None, ssl_keyfile=config.path(block.tls_key) or None,
+        )  # fmt: skip
+        with config.placed("server.tlsCertificate"):
+            try:
+                made.load()
+            except OSError as error:
+                raise InputError(f"server.tlsCertificate, server.tlsKey can not be used: {error}") from error
+        with config.placed("server.port"):
+            self._socket = _bound(block)
+        self._server = _Server(made)
+        host, port = self._socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"{'https' if block.tls_certificate else 'http'}://{shown}:{port}"
+
+    @property
+    def answers(self) -> bool:
+        return self._server.started
+
+    async def run(self) -> None:
+        """Until it is cancelled: then requests under way are answered, and connections end."""
+        first = self.desk.ring.make_first(time.time_ns())
+        self.desk.log.say(f"API    {self.url} (what there is to ask: {self.url}/docs)")
+        if first is not None:
+            self.desk.log.say(f"KEY    the first key, for everything, lies in {first}; `tradewright keys` makes others")
+        serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            self.door.closed = True
+            self._server.should_exit = True
+            await serving
+
+    def close(self) -> None:
+        """Gives its address back, also where it never ran."""
+        self._socket.close()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the service's: it ends in its own order."""
+        yield
+
+
+def _bound(block: ServerBlock) -> socket.socket:
+    """Raises InputError where the address can not be had."""
+    try:
+        found = socket.getaddrinfo(block.host, block.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        made = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise InputError(f"server.host: {block.host} is no address here: {error.strerror or error}") from error
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.setblocking(False)
+    except OSError as error:
+        made.close()
+        raise InputError(
+            f"server.port: {block.host}:{block.port} can not be had: {error.strerror or error}; choose another, or 0 "
+            "for one that is free"
+        ) from error
+    return made
+
+
+def application_of(desk: Desk) -> FastAPI:
+    """The routes, behind no door yet."""
+    application = FastAPI(
+        title="tradewright", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
+        exception_handlers={
+            Problem: _problem, InputError: _input_error, RequestValidationError: _invalid, HTTPException: _http,
+            Exception: _defect,
+        },
+    )  # fmt: skip
+    application.state.desk = desk
+    for route in ROUTES:
+        _add(application, route)
+    application.state.openapi = docs.openapi_of(application, ROUTES)
+    return application
+
+
+def _add(application: FastAPI, route: Route) -> None:
+    application.add_api_route(
+        route.path, route.endpoint, methods=[route.method], operation_id=route.name, response_model=None,
+        dependencies=[] if route.scope == OPEN else [Depends(needs(route.scope))],
+        responses={"default": {"description": "why not"}},
+    )  # fmt: skip
+
+
+async def _problem(request: Request, error: Any) -> Response:
+    return Response(error.body(), error.status, error.headers())
+
+
+async def _input_error(request: Request, error: Any) -> Response:
+    return await _problem(request, Problem("INVALID_REQUEST", str(error)))
+
+
+async def _invalid(request: Request, error: Any) -> Response:
+    """What was given is not repeated: it may be a secret in the wrong place."""
+    said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    return await _problem(request, Problem("INVALID_REQUEST", said))
+
+
+async def _http(request: Request, error: Any) -> Response:
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID_REQUEST")
+    return await _problem(request, Problem(code))
+
+
+async def _defect(request: Request, error: Any) -> Response:
+    return await _problem(request, Problem("INTERNAL"))

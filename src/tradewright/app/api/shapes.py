@@ -1,0 +1,358 @@
+"""The answers of the interface. Those that a user of other systems knows carry numbers, exactly as decimals; all others
+carry decimals as texts. Times are ISO 8601 UTC."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+
+class Shape(msgspec.Struct, kw_only=True, rename="camel"):
+    """An answer, or a part of one."""
+
+
+def one_of(*words: str, description: str = "") -> Meta:
+    """One of these words."""
+    return Meta(description=description or None, extra_json_schema={"enum": list(words)})
+
+
+Side = Annotated[str, one_of("buy", "sell")]
+Direction = Annotated[str, one_of("long", "short")]
+Connection = Annotated[str, one_of("connected", "disconnected")]
+TradingState = Annotated[str, one_of("ACTIVE", "REDUCING", "HALTED")]
+
+
+class Health(Shape, kw_only=True):
+    status: Annotated[
+        str,
+        one_of(
+            "healthy",
+            "degraded",
+            "unhealthy",
+            description="degraded: an account can not open; unhealthy: the journal can not be written",
+        ),
+    ]
+    checks: Annotated[dict[str, Connection], Meta(description="the journal, and each venue")]
+    last_order_at: Annotated[str | None, Meta(description="when the newest order was sent, of the last 24 hours")]
+    open_positions: int
+    pending_orders: int
+    mode: Annotated[str, one_of("compiled", "pure", description="the build")]
+
+
+class Alive(Shape, kw_only=True):
+    status: Annotated[str, one_of("alive", "ready", "starting")]
+
+
+class Account(Shape, kw_only=True):
+    account_id: str
+    equity: Decimal | None
+    cash: Decimal
+    buying_power: Annotated[
+        Decimal | None, Meta(description="what openings may still be worth; null where a price is missing")
+    ]
+    daytrade_count: Annotated[int | None, Meta(description="not known: null")] = None
+    pattern_day_trader: Annotated[bool | None, Meta(description="not known: null")] = None
+    trading_blocked: Annotated[bool, Meta(description="nothing opens")]
+    account_blocked: Annotated[bool, Meta(description="HALTED by a person or a limit")]
+    currency: str
+    venue: str
+    owner: str
+    kind: str
+    mode: str
+    ready: Annotated[bool, Meta(description="connected, and compared with its venue")]
+    trading_state: TradingState
+
+
+class Accounts(Shape, kw_only=True):
+    accounts: list[Account]
+
+
+class Position(Shape, kw_only=True):
+    symbol: str
+    quantity: Decimal
+    side: Direction
+    average_entry_price: Annotated[Decimal | None, Meta(description="of our lots, to nine decimals")]
+    current_price: Decimal | None
+    market_value: Decimal | None
+    unrealized_pnl: Decimal | None
+    unrealized_pnl_percent: Annotated[Decimal | None, Meta(description="of the cost, to four decimals")]
+    account: str
+    currency: Annotated[str, Meta(description="of the value and the P&L: the instrument's quote currency")]
+
+
+class Positions(Shape, kw_only=True):
+    positions: list[Position]
+    total_equity: Decimal | None
+    buying_power: Decimal | None
+
+
+class Order(Shape, kw_only=True):
+    order_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    filled_quantity: Decimal
+    status: Annotated[str, one_of("new", "partially_filled", "filled", "cancelled", "rejected")]
+    average_price: Annotated[Decimal | None, Meta(description="to nine decimals")]
+    created_at: str
+    updated_at: str
+    account: str
+    strategy_id: str
+    type: str
+    time_in_force: str
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    role: str
+    state: Annotated[str, Meta(description="the engine's own, finer word (docs/orders.md)")]
+    outcome_unknown: Annotated[bool, Meta(description="what became of a request is looked up")]
+    code: Annotated[str, Meta(description="why it ended or was refused")]
+    reason: str
+    decision_id: int
+    broker_order_id: str | None
+
+
+class Orders(Shape, kw_only=True):
+    orders: list[Order]
+    next_cursor: Annotated[str | None, Meta(description="ask again with ?after= it; null at the end")]
+
+
+class Fill(Shape, kw_only=True):
+    order_id: str
+    trade_id: str
+    account: str
+    strategy_id: str
+    symbol: str
+    side: Side
+    quantity: Annotated[str, Meta(description="after a fee in the base currency")]
+    price: str
+    filled_at: str
+
+
+class Fills(Shape, kw_only=True):
+    fills: list[Fill]
+
+
+class Lot(Shape, kw_only=True):
+    order_id: str
+    trade_id: str
+    account: str
+    strategy_id: str
+    symbol: str
+    side: Direction
+    quantity: str
+    quantity_opened: str
+    price: str
+    opened_at: str
+
+
+class Lots(Shape, kw_only=True):
+    lots: list[Lot]
+
+
+class Match(Shape, kw_only=True):
+    account: str
+    strategy_id: str
+    symbol: str
+    side: Direction
+    quantity: str
+    open_order_id: str
+    open_price: str
+    opened_at: str
+    close_order_id: str
+    close_price: str
+    closed_at: str
+    pnl: Annotated[str, Meta(description="before fees, in `currency`")]
+    currency: str
+
+
+class Matches(Shape, kw_only=True):
+    matches: list[Match]
+
+
+class Check(Shape, kw_only=True):
+    code: str
+    station: str
+    passed: bool
+    value: str
+    limit: str
+    text: str
+    scope: str = ""
+    limit_version: int = 0
+
+
+class Decision(Shape, kw_only=True):
+    decision_id: int
+    time: str
+    order_id: str
+    account: str
+    strategy_id: str
+    symbol: str
+    approved: bool
+    reason: str
+    checks: list[Check]
+    execution_filter_action: Annotated[str, one_of("PASS", "SKIP")] = msgspec.field(name="execution_filter_action")
+    execution_filter_reasons: list[str] = msgspec.field(name="execution_filter_reasons")
+
+
+class Decisions(Shape, kw_only=True):
+    decisions: list[Decision]
+
+
+class Use(Shape, kw_only=True):
+    scope: str
+    code: str
+    value: Annotated[str, Meta(description="`unknown` where it can not be known: openings are refused then")]
+    limit: str
+    used_percent: str | None
+
+
+class Limits(Shape, kw_only=True):
+    limits: Annotated[dict[str, dict[str, Any]], Meta(description="what is set, as a file of limits has it, by scope")]
+    off: Annotated[dict[str, list[str]], Meta(description="what is not enforced, by account")]
+    utilisation: list[Use]
+
+
+class Strategy(Shape, kw_only=True):
+    id: str
+    strategy: str
+    account: str
+    symbols: list[str]
+    parameters: dict[str, Any]
+    code_hash: str
+    params_hash: str
+    member_of: str
+    decide_on: str
+    halted: Annotated[str | None, Meta(description="why it may not decide")]
+
+
+class Strategies(Shape, kw_only=True):
+    strategies: list[Strategy]
+
+
+class State(Shape, kw_only=True):
+    scope: str
+    state: TradingState
+    cause: Annotated[str, Meta(description="the person or limit that set it")]
+
+
+class States(Shape, kw_only=True):
+    states: Annotated[list[State], Meta(description="scopes that are not listed are ACTIVE")]
+    halted_strategies: dict[str, str]
+
+
+class StateSet(Shape, kw_only=True):
+    scope: str
+    state: TradingState
+    who: str
+    reason: str
+    record: Annotated[int | None, Meta(description="number of the record; null = the journal can not be written")]
+    states: dict[str, str]
+
+
+class Difference(Shape, kw_only=True):
+    what: Annotated[str, Meta(description="position:SYMBOL, balance:CURRENCY or order:ID")]
+    since: str
+
+
+class Reconciliation(Shape, kw_only=True):
+    account: str
+    up: Annotated[bool, Meta(description="its reports flow")]
+    ready: bool
+    in_house: Annotated[bool, Meta(description="on paper: its exchange is here, and there is nothing to compare")]
+    checked_at: str | None
+    failures: Annotated[int, Meta(description="comparisons in a row that could not be made")]
+    differences: list[Difference]
+
+
+class Reconciliations(Shape, kw_only=True):
+    accounts: list[Reconciliation]
+
+
+class Exposure(Shape, kw_only=True):
+    symbol: str
+    long_count: int
+    short_count: int
+    total_count: int
+    estimated_risk_amount: Decimal | None
+    risk_known: Annotated[bool, Meta(description="every trade has a stop; else estimates stand in")]
+    last_updated: str
+
+
+class GlobalExposure(Shape, kw_only=True):
+    total_open_trades: int
+    total_estimated_risk_amount: Decimal | None
+    risk_known: bool
+    last_updated: str
+
+
+class ExposureStatus(Shape, kw_only=True):
+    success: bool
+    symbols: list[Exposure]
+    everything: GlobalExposure = msgspec.field(name="global")
+
+
+class Refusal(Shape, kw_only=True):
+    order_id: str
+    decision_id: int
+    checks: list[Check]
+
+
+class Closed(Shape, kw_only=True):
+    closed_count: int
+    order_ids: list[str]
+    refused: Annotated[list[Refusal], Meta(description="closes that a rule refused")]
+
+
+class ClosedPosition(Shape, kw_only=True):
+    order_id: str
+    status: Annotated[str, one_of("pending", "rejected")]
+    order_ids: Annotated[list[str], Meta(description="one for each strategy that held of it")]
+    refused: list[Refusal]
+
+
+class Cancelled(Shape, kw_only=True):
+    cancelled: list[str]
+
+
+# ── what is asked for ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Body(msgspec.Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What a request brings."""
+
+
+Scope = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="all, or one of account:NAME, owner:NAME, venue:V, strategy:ID, symbol:S, sector:X, currency:C",
+    ),
+]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, description="why, for the record")]
+
+
+class Kill(Body, kw_only=True):
+    scope: Scope = "all"
+    state: Annotated[
+        Literal["HALTED", "REDUCING"], Meta(description="REDUCING: strategies go on, and may only reduce")
+    ] = "HALTED"
+    reason: Reason
+    close: Annotated[bool, Meta(description="close what it holds at the market: of all, an account or a symbol")] = (
+        False
+    )
+
+
+class Rearm(Body, kw_only=True):
+    scope: Scope = "all"
+    reason: Reason
+
+
+class Cancel(Body, kw_only=True):
+    symbol: Annotated[str, Meta(max_length=64)] = ""
+    side: Literal["", "buy", "sell"] = ""
+    strategy_id: Annotated[str, Meta(max_length=200)] = ""
+    reason: Reason

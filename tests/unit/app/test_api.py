@@ -1,0 +1,650 @@
+"""The interface over HTTP: what it tells is what the books hold, and who may ask for what. Sockets, service and journal
+are real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.e2e.command import tradewright
+from tests.e2e.judge import records
+from tests.project import COMPILED_ALONE
+from tests.unit.app.standing_api import BOTH, Client, Dam, asked, standing
+from tradewright.adapters.journal import points
+from tradewright.app.api import door, shapes
+from tradewright.app.api.books import configured
+from tradewright.app.api.keys import SCOPES, KeyRing
+from tradewright.app.api.server import ROUTES, application_of
+from tradewright.app.config import read_config
+from tradewright.app.history import fold, rerun
+from tradewright.app.home import JOURNAL
+from tradewright.core.limits import LIMITS, limits_from
+from tradewright.model.control import HALTED
+from tradewright.model.errors import InputError
+from tradewright.model.event import TRADING_STATE_SET
+from tradewright.model.moment import moment_text
+from tradewright.model.numbers import money_text, text_of
+
+pytestmark = COMPILED_ALONE
+
+
+@pytest.fixture(autouse=True)
+def _locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def filled_in(path: str) -> str:
+    return path.replace("{symbol}", "BTCUSD").replace("{order_id}", "none-1-1")
+
+
+# ── who may ask ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_route_is_shut_to_whoever_has_no_key_a_bad_one_or_one_without_its_scope(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        now = time.time_ns()
+        past = client.make("admin", expires=now + 10**8)
+        revoked = client.make("admin")
+        client.desk.ring.revoke(revoked.split("_")[1], now)
+        good = client.make("admin")
+        bad = ["", past, revoked, f"{good}x", good[:-1], f"tw_{'0' * 8}_{good.split('_', 2)[2]}", "tw__", "x"]
+        await asyncio.sleep(0.15)
+        guarded = [route for route in ROUTES if route.scope]
+        assert {route.path for route in ROUTES if not route.scope} == set(door.OPEN)
+        for route in guarded:
+            for key in bad:
+                answer = await client.ask(route.method, filled_in(route.path), key=key)
+                assert (answer.status, answer.code) == (401, "UNAUTHORIZED"), (route.path, key)
+                assert answer.headers["WWW-Authenticate"] == "Bearer"
+            others = client.make(*[scope for scope in SCOPES if scope not in (route.scope, "admin")])
+            answer = await client.ask(route.method, filled_in(route.path), key=others)
+            assert (answer.status, answer.code) == (403, "FORBIDDEN"), route.path
+            assert route.scope in answer.row["detail"]
+        assert len(guarded) * len(bad) >= 150
+        assert client.engine.states == {}, "nothing was done"
+
+    asked(tmp_path, act)
+
+
+def test_what_is_not_declared_is_not_served_and_not_told_to_strangers(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        declared = {(route.method, route.path) for route in ROUTES}
+        served = {
+            (method, one.path)  # type: ignore[attr-defined]
+            for one in application_of(client.desk).routes
+            for method in one.methods  # type: ignore[attr-defined]
+        }
+        assert served == declared
+        for path in ("/nope", "/api/v1/nope", "/redoc", "/api/v1/orders/", "/docs/oauth2-redirect"):
+            assert (await client.ask("GET", path, key="")).code == "UNAUTHORIZED"
+            assert (await client.ask("GET", path)).code == "NOT_FOUND"
+        assert (await client.ask("PUT", "/api/v1/kill")).code == "METHOD_NOT_ALLOWED"
+        assert (await client.ask("POST", "/health", key="")).code == "METHOD_NOT_ALLOWED"
+
+    asked(tmp_path, act)
+
+
+def test_a_key_that_is_bound_to_an_account_sees_no_other(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        key = client.make("read", "trade", "risk", "kill", accounts=["two"])
+        theirs = next(id for id, state in client.engine.orders.items() if state.order.account == "one")
+        assert [one["accountId"] for one in (await client.get("/api/v1/accounts", key))["accounts"]] == ["two"]
+        assert (await client.get("/api/v1/account", key))["accountId"] == "two"
+        lists = {
+            "orders": "account", "lots": "account", "fills": "account", "matches": "account", "decisions": "account",
+            "strategies": "account", "positions": "account",
+        }  # fmt: skip
+        for name, field in lists.items():
+            found = (await client.get(f"/api/v1/{name}", key))[name]
+            assert {one[field] for one in found} <= {"two"}, name
+            assert found or name == "matches"
+        assert [one["account"] for one in (await client.get("/api/v1/reconciliation", key))["accounts"]] == ["two"]
+        assert list((await client.get("/api/v1/limits", key))["limits"]) == ["account:two"]
+        exposure = await client.get("/api/v1/status/exposure", key)
+        assert [one["symbol"] for one in exposure["symbols"]] == ["ETHUSD"]
+        for path in (f"/api/v1/orders/{theirs}", f"/api/v1/explain/{theirs}", "/api/v1/account?account=one",
+                     "/api/v1/orders?account=one", "/api/v1/positions/BTCUSD"):  # fmt: skip
+            assert (await client.ask("GET", path, key=key)).code == "NOT_FOUND", path
+        for path in ("/api/v1/positions/BTCUSD?account=one", "/api/v1/positions?account=one"):
+            assert (await client.ask("DELETE", path, key=key)).code == "NOT_FOUND", path
+        for scope in ("all", "account:one", "venue:paper", "owner:two", "symbol:ETHUSD", "account:two/symbol:ETHUSD"):
+            answer = await client.ask("POST", "/api/v1/kill", {"scope": scope, "reason": "x"}, key)
+            assert answer.code == "FORBIDDEN", scope
+        await client.ask("POST", "/api/v1/kill", {"scope": "account:one", "reason": "x"})
+        answer = await client.ask("POST", "/api/v1/kill", {"scope": "account:two", "reason": "x"}, key)
+        assert answer.row["states"] == {"account:two": "HALTED"}
+        assert [one["scope"] for one in (await client.get("/api/v1/states", key))["states"]] == ["account:two"]
+        assert [one["scope"] for one in (await client.get("/api/v1/states"))["states"]] == [
+            "account:one",
+            "account:two",
+        ]
+
+    asked(tmp_path, act)
+
+
+def test_a_key_ends_with_the_request_after_its_revocation_by_another_process(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+
+    async def act(client: Client) -> None:
+        made = tradewright("keys", "make", "bob", "--scope", "read", "--home", home, "--json").row
+        assert (await client.ask("GET", "/api/v1/accounts", key=made["key"])).status == 200
+        assert tradewright("keys", "revoke", made["id"], "--home", home).code == 0
+        assert (await client.ask("GET", "/api/v1/accounts", key=made["key"])).code == "UNAUTHORIZED"
+        listed = tradewright("keys", "list", "--home", home, "--json")
+        assert [(key["name"], bool(key["revoked"])) for key in listed.row["keys"]] == [
+            ("admin", False), ("ann", False), ("bob", True)
+        ]  # fmt: skip
+        assert made["key"].split("_")[2] not in listed.out + (home / "keys.json").read_text()
+
+    asked(tmp_path, act)
+
+
+def test_the_first_key_is_made_once_and_keys_are_for_their_owners_eyes(tmp_path: Path) -> None:
+    texts = []
+
+    async def act(client: Client) -> None:
+        file = tmp_path / "home/admin.key"
+        texts.append(file.read_text())
+        assert (file.stat().st_mode & 0o777, client.desk.ring.file.stat().st_mode & 0o777) == (0o600, 0o600)
+        assert (await client.ask("GET", "/api/v1/limits", key=texts[-1].strip())).status == 200
+
+    asked(tmp_path, act)
+    asked(tmp_path, act)
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["ann", "--scope", "reed"], "each one of read, trade"),
+        (["a b", "--scope", "read"], "a key is called by"),
+        (["ann", "--scope", "read", "--expires", "2020-01-01T00:00:00Z"], "a key ends in the future"),
+        (["ann", "--scope", "read", "--expires", "soon"], "is no moment"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_not_made(arguments: list[str], sentence: str, tmp_path: Path) -> None:
+    said = tradewright("keys", "make", *arguments, "--home", tmp_path)
+    assert (said.code, sentence in said.err) == (2, True), said
+    assert KeyRing(tmp_path).keys() == {}
+
+
+# ── how much, how often ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_bodies_are_bounded_in_size_time_and_depth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BODY_SECONDS_MAX", 0.5)
+
+    async def act(client: Client) -> None:
+        large = b'{"reason": "' + b"x" * door.BODY_BYTES_MAX + b'"}'
+        assert (await client.ask("POST", "/api/v1/kill", large)).code == "BODY_TOO_LARGE"
+        deep = b'{"reason":' + b"[" * 8_000
+        assert (await client.ask("POST", "/api/v1/kill", deep)).code == "INVALID_REQUEST"
+        for body in ({}, {"reason": ""}, {"reason": "x", "scope": 1}, {"reason": "x", "who": "eve"}, b"{", b"\xff",
+                     {"reason": "x", "state": "ACTIVE"}, {"reason": "x", "scope": "account:none"}):  # fmt: skip
+            assert (await client.ask("POST", "/api/v1/kill", body)).code == "INVALID_REQUEST", body
+        host, port = client.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = (
+            f"POST /api/v1/kill HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {client.key}\r\nContent-Length: 20\r\n\r\n"
+        )
+        writer.write(head.encode() + b'{"reason":')
+        assert b"408" in await asyncio.wait_for(reader.readline(), 10)
+        writer.close()
+        assert client.engine.states == {}
+
+    asked(tmp_path, act)
+
+
+def test_who_asks_too_often_is_told_when_to_come_again_and_keeps_nobody_else_out(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        other = client.make("read")
+        answers = [await client.ask("GET", "/api/v1/states") for _ in range(30)]
+        late = [one for one in answers if one.status != 200]
+        assert len(answers) - len(late) >= 4 and late
+        assert {(one.code, one.headers["Retry-After"]) for one in late} == {("RATE_LIMITED", "1")}
+        assert (await client.ask("GET", "/api/v1/states", key=other)).status == 200
+        strangers = [await client.ask("GET", "/health", key="") for _ in range(30)]
+        assert {one.status for one in strangers} == {200, 429}
+        assert (await client.ask("GET", "/api/v1/states", key=other)).status == 200
+
+    asked(tmp_path, act, BOTH.replace("requestsPerSecond: 1000", "requestsPerSecond: 2"))
+
+
+# ── what is told ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_answer_has_its_declared_shape_and_asking_changes_nothing(tmp_path: Path) -> None:
+    asked_of = []
+
+    async def act(client: Client) -> None:
+        asked_of.append(client.service)
+        await client.has_traded()
+        await client.ask("DELETE", "/api/v1/positions/ETHUSD?account=two")
+        await client.until(lambda: any(book.matches for book in client.engine.ledger.books.values()))
+        order = next(reversed(client.engine.orders))
+        for route in ROUTES:
+            if route.method != "GET" or route.answer is None:
+                continue
+            path = route.path.replace("{symbol}", "BTCUSD").replace("{order_id}", order)
+            query = "?account=one" if route.name in ("account", "positions", "position", "exposure") else ""
+            answer = await client.ask("GET", path + query)
+            assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json"), path
+            assert answer.headers["Cache-Control"] == "no-store"
+            decoded = msgspec.json.decode(answer.content, type=route.answer)
+            again = msgspec.json.Encoder(decimal_format="number").encode(decoded)
+            assert json.loads(again) == json.loads(answer.content), path
+
+    asked(tmp_path, act)
+    journal = tmp_path / "home" / JOURNAL
+    assert fold(journal).state_hash == asked_of[0].engine.state_hash()
+    assert rerun(journal).differences == []
+
+
+#: As the specification that users know writes them: name → type in JSON; None: it may be null.
+USERS = {
+    "/api/v1/orders/ID": {
+        "orderId": str, "symbol": str, "side": str, "quantity": Decimal, "filledQuantity": Decimal, "status": str,
+        "averagePrice": Decimal, "createdAt": str, "updatedAt": str,
+    },
+    "/api/v1/positions/BTCUSD?account=one": {
+        "symbol": str, "quantity": Decimal, "side": str, "averageEntryPrice": Decimal, "currentPrice": Decimal,
+        "marketValue": Decimal, "unrealizedPnl": Decimal, "unrealizedPnlPercent": Decimal,
+    },
+    "/api/v1/positions?account=one": {"positions": list, "totalEquity": Decimal, "buyingPower": Decimal},
+    "/api/v1/account?account=one": {
+        "accountId": str, "equity": Decimal, "cash": Decimal, "buyingPower": Decimal, "daytradeCount": type(None),
+        "patternDayTrader": type(None), "tradingBlocked": bool, "accountBlocked": bool,
+    },
+    "/api/v1/orders": {"orders": list, "nextCursor": type(None)},
+    "/health": {"status": str, "checks": dict, "lastOrderAt": str, "openPositions": int, "pendingOrders": int},
+    "/api/v1/status/exposure?account=one": {"success": bool, "symbols": list, "global": dict},
+}  # fmt: skip
+
+
+def test_the_shapes_that_users_know_are_kept_by_name_and_type(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        bought = next(id for id, state in client.engine.orders.items() if state.filled)
+        for path, fields in USERS.items():
+            found = await client.get(path.replace("ID", bought))
+            for name, kind in fields.items():
+                value = found[name]
+                numeric = kind is Decimal and type(value) in (Decimal, int)
+                assert numeric or type(value) is kind, (path, name, value)
+        (exposed, *_) = (await client.get("/api/v1/status/exposure?account=one"))["symbols"]
+        names = ("symbol", "longCount", "shortCount", "totalCount", "estimatedRiskAmount", "lastUpdated")
+        assert all(name in exposed for name in names)
+        everything = (await client.get("/api/v1/status/exposure?account=one"))["global"]
+        assert {"totalOpenTrades", "totalEstimatedRiskAmount", "lastUpdated"} <= set(everything)
+
+    asked(tmp_path, act)
+
+
+def test_what_is_told_is_what_the_books_hold(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        engine = client.engine
+        book = next(one for one in engine.ledger.books.values() if one.instrument.symbol == "BTCUSD")
+        size, price = book.instrument.size_scale, book.instrument.price_scale
+        lots = (await client.get("/api/v1/lots?symbol=BTCUSD"))["lots"]
+        assert [(one["quantity"], one["price"]) for one in lots] == [
+            (text_of(lot.size, size), text_of(lot.price_units, price)) for lot in book.lots
+        ]
+        position = await client.get("/api/v1/positions/BTCUSD?account=one")
+        assert position["quantity"] == sum(Decimal(one["quantity"]) for one in lots)
+        cost = sum(Decimal(one["quantity"]) * Decimal(one["price"]) for one in lots)
+        assert abs(position["averageEntryPrice"] - cost / position["quantity"]) <= Decimal("1e-9")
+        gain = position["quantity"] * position["currentPrice"] - cost
+        assert position["unrealizedPnl"] == gain
+        assert abs(position["unrealizedPnlPercent"] - gain / cost * 100) <= Decimal("1e-4")
+        assert position["marketValue"] == position["quantity"] * position["currentPrice"]
+        fills = (await client.get("/api/v1/fills?symbol=BTCUSD"))["fills"]
+        assert sorted(one["tradeId"] for one in fills) == sorted(lot["tradeId"] for lot in lots)
+        one = (await client.get(f"/api/v1/fills?orderId={lots[0]['orderId']}"))["fills"]
+        assert [fill["tradeId"] for fill in one] == [lots[0]["tradeId"]]
+        order = await client.get(f"/api/v1/orders/{lots[0]['orderId']}")
+        assert (order["status"], order["filledQuantity"]) == ("filled", Decimal(lots[0]["quantity"]))
+        assert order["averagePrice"] == Decimal(lots[0]["price"])
+        # The market goes on between two questions: money is compared where it stands still.
+        account = await client.get("/api/v1/account?account=two")
+        assert account["cash"] == Decimal(money_text(engine.ledger.cash["two"]["USD"]))
+        limits = await client.get("/api/v1/limits")
+        assert limits["limits"]["account:one"] == {
+            "maxOrderValue": "10000", "maxPositionSizePercent": "20", "maxDailyLossPercent": "3", "maxOpenPositions": 20
+        }  # fmt: skip
+        assert "maxOrderValue" not in limits["off"]["one"] and "maxLeverage" in limits["off"]["one"]
+        used = next(
+            one for one in limits["utilisation"] if (one["scope"], one["code"]) == ("account:one", "MAX_OPEN_POSITIONS")
+        )  # fmt: skip
+        assert (used["value"], used["limit"], used["usedPercent"]) == ("1", "20", "5")
+
+    asked(tmp_path, act)
+
+
+@pytest.mark.parametrize("status", ["all", "open", "closed"])
+def test_pages_hold_each_order_once_the_newest_first(status: str, tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        await client.ask("POST", "/api/v1/kill", {"reason": "stand still"})
+        await client.until(
+            lambda: not any(one.order.limit_units for one in client.engine.orders.values() if one.is_open())
+        )
+        orders = {
+            id: one
+            for id, one in client.engine.orders.items()
+            if status == "all" or one.is_open() == (status == "open")
+        }
+        found: list[dict[str, Any]] = []
+        cursor, pages = "", 0
+        while cursor is not None:
+            page = await client.get(f"/api/v1/orders?status={status}&limit=3&after={cursor}")
+            assert len(page["orders"]) <= 3
+            found, cursor, pages = found + page["orders"], page["nextCursor"], pages + 1
+        ids = [one["orderId"] for one in found]
+        assert sorted(ids) == sorted(orders) and len(ids) == len(set(ids)) and pages >= 2
+        times = [one["createdAt"] for one in found]
+        assert times == sorted(times, reverse=True)
+        own = await client.get(f"/api/v1/orders?status={status}&account=two")
+        assert {one["orderId"] for one in own["orders"]} == {
+            id for id, one in orders.items() if one.order.account == "two"
+        }
+        for query in ("limit=0", "limit=501", "limit=x", "status=x", "after=%00", "account=none"):
+            assert (await client.ask("GET", f"/api/v1/orders?{query}")).status in (404, 422), query
+
+    asked(tmp_path, act)
+
+
+def test_a_story_is_the_command_lines_and_decisions_carry_every_check(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    answers: dict[str, Any] = {}
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        await client.ask("POST", "/api/v1/kill", {"reason": "stand still"})
+        bought = next(id for id, state in client.engine.orders.items() if state.filled)
+        answers[bought] = await client.get(f"/api/v1/explain/{bought}")
+        told = (await client.get("/api/v1/decisions?limit=500"))["decisions"]
+        (decision,) = [one for one in told if one["orderId"] == bought]
+        assert decision["checks"] == [{"scope": "", "limitVersion": 0, **one} for one in answers[bought]["checks"]]
+        assert (decision["approved"], decision["reason"]) == (True, "it is time")
+        assert [one["time"] for one in told] == sorted([one["time"] for one in told], reverse=True)
+        at = moment_text(client.engine.now)
+        newest = await client.get(f"/api/v1/explain?symbol=ETHUSD&at={at}")
+        assert (newest["symbol"], newest["account"]) == ("ETHUSD", "two")
+        early = await client.ask("GET", "/api/v1/explain?symbol=ETHUSD&at=2020-01-01T00:00:00Z")
+        assert early.code == "NOT_FOUND"
+        for query in ("symbol=ETHUSD&at=noon", "symbol=ETHUSD", "at=2020-01-01T00:00:00Z"):
+            assert (await client.ask("GET", f"/api/v1/explain?{query}")).code == "INVALID_REQUEST"
+        assert (await client.ask("GET", "/api/v1/explain/none-1-1")).code == "NOT_FOUND"
+        both = await asyncio.gather(*[client.ask("GET", f"/api/v1/explain/{bought}") for _ in range(2)])
+        assert sorted(one.status for one in both) == [200, 503]
+
+    asked(tmp_path, act)
+    ((bought, story),) = answers.items()
+    assert tradewright("explain", bought, "--home", home, "--json").row == json.loads(json.dumps(story, default=float))
+
+
+def test_nothing_is_told_that_is_not_durable(tmp_path: Path) -> None:
+    dam = Dam(points.BEFORE_COMMIT)
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        # An engine with a command to send would wait for the disk itself, and this loop with it.
+        await client.ask("POST", "/api/v1/kill", {"reason": "stand still"})
+        bids = [one for one in client.engine.orders.values() if one.order.limit_units]
+        await client.until(lambda: not any(one.is_open() for one in bids))
+        journal = client.service.room.live.journal
+        dam.open.clear()
+        opens = threading.Timer(2.0, dam.open.set)
+        opens.start()
+        before = journal.head.sequence
+        await client.until(lambda: journal.head.sequence > before and journal.durable < journal.head.sequence)
+        assert (await client.ask("GET", "/api/v1/accounts")).status == 200
+        assert dam.open.is_set() and journal.durable > before
+        opens.join()
+
+    asked(tmp_path, act, crash=dam)
+
+
+# ── what is asked for ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_kill_and_a_rearm_are_records_in_the_name_of_the_key(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        work = [id for id, one in client.engine.orders.items() if one.is_open() and one.order.role == "entry"]
+        assert work
+        killed = await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"}, client.make("kill", name="eve"))
+        assert killed.row["states"] == {"all": "HALTED"} and client.engine.states["all"] == HALTED
+        assert client.service.room.live.journal.durable >= killed.row["record"]
+        assert (await client.get("/api/v1/states"))["states"] == [{"scope": "all", "state": "HALTED", "cause": "eve"}]
+        await client.until(lambda: all(client.engine.orders[id].status == "CANCELLED" for id in work))
+        account = await client.get("/api/v1/account?account=one")
+        assert (account["tradingBlocked"], account["accountBlocked"], account["tradingState"]) == (True, True, "HALTED")
+        only_kill = await client.ask("POST", "/api/v1/rearm", {"reason": "x"}, client.make("kill"))
+        assert only_kill.code == "FORBIDDEN"
+        armed = await client.ask("POST", "/api/v1/rearm", {"reason": "understood"}, client.make("risk", name="bob"))
+        assert armed.row["states"] == {} and client.engine.states == {}
+        narrow = await client.ask("POST", "/api/v1/kill", {"scope": "venue:paper", "reason": "x", "close": True})
+        assert narrow.code == "INVALID_REQUEST"
+
+    asked(tmp_path, act)
+    said = [row for row in records(tmp_path / "home" / JOURNAL) if row[0] == TRADING_STATE_SET]
+    assert [row[4:] for row in said[:2]] == [["eve", "looks odd"], ["bob", "understood"]]
+
+
+def test_a_position_that_is_closed_is_gone_and_its_orders_are_named(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        assert (await client.ask("DELETE", "/api/v1/positions/BTCUSD")).code == "ACCOUNT_NEEDED"
+        answer = await client.ask("DELETE", "/api/v1/positions/BTCUSD?account=one")
+        assert answer.row["status"] == "pending" and answer.row["refused"] == []
+        assert answer.row["orderIds"] == [answer.row["orderId"]]
+        await client.until(lambda: client.engine.orders[answer.row["orderId"]].status == "FILLED")
+        assert (await client.ask("GET", "/api/v1/positions/BTCUSD?account=one")).code == "NOT_FOUND"
+        assert (await client.ask("DELETE", "/api/v1/positions/BTCUSD?account=one")).code == "NOT_FOUND"
+        matched = (await client.get("/api/v1/matches?symbol=BTCUSD"))["matches"]
+        assert {one["closeOrderId"] for one in matched} == {answer.row["orderId"]} and len(matched) == 3
+        assert (await client.get("/api/v1/positions?account=two"))["positions"], "another account keeps what it holds"
+        rest = await client.ask("DELETE", "/api/v1/positions?account=two")
+        assert (rest.row["closedCount"], rest.row["refused"]) == (1, [])
+        await client.until(lambda: not any(one.net for one in client.engine.accounts["two"].positions))
+        again = await client.ask("DELETE", "/api/v1/positions?account=two")
+        assert again.row == {"closedCount": 0, "orderIds": [], "refused": []}
+        story = await client.get(f"/api/v1/explain/{answer.row['orderId']}")
+        assert story["signal"]["reason"] == "ann: closed through the interface"
+
+    asked(tmp_path, act)
+    journal = tmp_path / "home" / JOURNAL
+    assert rerun(journal).differences == [] and fold(journal).alarms == []
+
+
+def test_openings_are_cancelled_by_what_they_are_and_exits_stay(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        entries = {id for id, one in client.engine.orders.items() if one.is_open() and one.order.role == "entry"}
+        exits = {id for id, one in client.engine.orders.items() if one.is_open() and one.order.role != "entry"}
+        mine = {id for id in entries if client.engine.orders[id].order.account == "one"}
+        body = {"side": "sell", "reason": "x"}
+        assert (await client.ask("POST", "/api/v1/orders/cancel?account=one", body)).row == {"cancelled": []}
+        answer = await client.ask("POST", "/api/v1/orders/cancel?account=one", {"side": "buy", "reason": "x"})
+        assert set(answer.row["cancelled"]) == mine != set()
+        await client.until(lambda: all(client.engine.orders[id].status == "CANCELLED" for id in mine))
+        assert all(client.engine.orders[id].is_open() for id in (entries - mine) | exits) and entries - mine and exits
+
+    asked(tmp_path, act)
+
+
+# ── with the service ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_whoever_stays_connected_does_not_hold_the_stop_up_and_the_address_is_free_behind_it(tmp_path: Path) -> None:
+    async def program() -> None:
+        async with standing(tmp_path) as client:
+            host, port = client.url.removeprefix("http://").split(":")
+            idle = await asyncio.open_connection(host, int(port))
+            half = await asyncio.open_connection(host, int(port))
+            half[1].write(b"GET /health HTTP/1.1\r\nHost")
+            await client.get("/health")
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 20
+        for _, writer in (idle, half):
+            writer.close()
+        with socket.socket() as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            again.bind((host, int(port)))
+
+    asyncio.run(program())
+
+
+def test_an_address_that_is_taken_is_a_sentence_before_anything_is_journaled(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        text = BOTH.replace("port: 0", f"port: {taken.getsockname()[1]}")
+
+        async def act(client: Client) -> None:
+            raise AssertionError("it was served")
+
+        with pytest.raises(InputError, match=r"service.yaml:8: server.port: .* can not be had"):
+            asked(tmp_path, act, text)
+    assert records(tmp_path / "home" / JOURNAL) == []
+
+
+def certificate(folder: Path) -> None:
+    """One for this machine, signed by itself."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out",
+         folder / "cert.pem", "-days", "2", "-subj", "/CN=localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def test_with_a_certificate_it_speaks_tls_alone(tmp_path: Path) -> None:
+    certificate(tmp_path)
+    tls = BOTH.replace("port: 0", "port: 0, host: 0.0.0.0, tlsCertificate: cert.pem, tlsKey: key.pem")
+
+    async def act(client: Client) -> None:
+        client.url = client.url.replace("0.0.0.0", "127.0.0.1")
+        assert client.url.startswith("https://")
+        assert (await client.ask("GET", "/api/v1/accounts")).status == 200
+        client.url = client.url.replace("https", "http")
+        with pytest.raises(Exception, match=r"[Ss]erver disconnected|Connection|Bad status|400"):
+            await client.ask("GET", "/health")
+
+    asked(tmp_path, act, tls)
+    (tmp_path / "cert.pem").write_text("nothing")
+    with pytest.raises(InputError, match="can not be used"):
+        asked(tmp_path, act, tls)
+
+
+@pytest.mark.parametrize(
+    ("block", "sentence"),
+    [
+        ("{host: 0.0.0.0}", r":2: server.host: 0.0.0.0 can be reached by other machines"),
+        ("{host: example.org}", "example.org can be reached by other machines"),
+        ("{host: '::'}", "can be reached by other machines"),
+        ("{tlsKey: key.pem}", ":2: server: tlsCertificate and tlsKey are given together"),
+        ("{prot: 1}", "prot"),
+        ("{port: 70000}", ":2: server.port"),
+        ("{requestsPerSecond: 0}", ":2: server.requestsPerSecond"),
+    ],
+)
+def test_keys_do_not_go_over_a_network_in_the_clear(block: str, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "service.yaml"
+    file.write_text(f"accounts: {{a: {{venue: paper, symbols: [BTCUSD]}}}}\nserver: {block}\n")
+    with pytest.raises(InputError, match=sentence):
+        read_config(file, {})
+    for good in ("{host: '::1'}", "{host: localhost}", "{host: 0.0.0.0, behindProxy: true}", "{port: 0}"):
+        file.write_text(f"accounts: {{a: {{venue: paper, symbols: [BTCUSD]}}}}\nserver: {good}\n")
+        read_config(file, {})
+
+
+def test_nothing_but_a_service_that_is_to_answer_loads_what_answers(tmp_path: Path) -> None:
+    code = (
+        "import sys, tradewright, tradewright.cli, tradewright.app.serving, tradewright.app.demo;"
+        "import tradewright.backtest.run;"
+        "print(sorted({'fastapi', 'uvicorn', 'starlette', 'pydantic'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
+    assert said.stdout.strip() == "[]", said
+
+
+def test_what_it_says_of_itself_is_whole_and_asks_no_other_host(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        document = await client.get("/openapi.json", "")
+        assert document["openapi"].startswith("3.1")
+        operations = {
+            (method.upper(), path): one for path, found in document["paths"].items() for method, one in found.items()
+        }
+        assert set(operations) == {(route.method, route.path) for route in ROUTES}
+        for route in ROUTES:
+            one = operations[route.method, route.path]
+            assert one["description"] and one["x-scope"] == route.scope
+            assert one["security"] == ([{"key": []}] if route.scope else [])
+            assert ("requestBody" in one) == (route.body is not None)
+            if route.body is not None:
+                example = one["requestBody"]["content"]["application/json"]["example"]
+                msgspec.convert(example, route.body)
+        text = json.dumps(document, default=str)
+        named = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+        assert named and named <= set(document["components"]["schemas"])
+        order = document["components"]["schemas"]["Order"]["properties"]
+        assert order["quantity"] == {"type": "number"} and order["side"]["enum"] == ["buy", "sell"]
+        page = await client.ask("GET", "/docs", key="")
+        assert (page.status, b"/api/v1/kill" in page.content) == (200, True)
+        assert b"http://" not in page.content and b"https://" not in page.content and b"<script" not in page.content
+        assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+    asked(tmp_path, act)
+
+
+def test_limits_are_shown_as_a_file_of_limits_has_them() -> None:
+    block: dict[str, Any] = {
+        "maxOrderValue": "1500.5", "maxOrderQuantity": "0.25", "maxDailyLossPercent": "3", "maxOpenPositions": 20,
+        "minCooldownMinutesBetweenTrades": "7.5", "maxSpread": "0.02", "minDistanceFromDailyHigh": {"points": 12},
+        "maxLeverage": "1.5", "minConfidence": "0.6", "tradepicker.reservationTtlMs": "1500",
+        "riskModel": "price_distance",
+        "requireMarketSession": True, "blockedSymbols": ["A", "B"], "maxPriceAgeSeconds": "0.5",
+        "softLimits": ["maxSpread"],
+    }  # fmt: skip
+    values = limits_from(block).values
+    assert {name: configured(name, value) for name, value in values.items()} == block
+    assert {LIMITS[name][0] for name in block} >= {"money", "quantity", "ppm", "count", "minutes", "price", "ratio"}
+
+
+def test_a_defect_is_told_by_its_place_and_never_by_its_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tradewright.app.api import books
+    from tradewright.app.service_log import ServiceLog
+
+    def broken(*_: object) -> shapes.Account:
+        raise ValueError("canary-in-an-error")
+
+    monkeypatch.setattr(books, "account_shape", broken)
+
+    async def program() -> None:
+        async with standing(tmp_path, log=ServiceLog(False)) as client:
+            answer = await client.ask("GET", "/api/v1/accounts")
+            assert (answer.status, answer.code, answer.row["detail"]) == (500, "INTERNAL", "")
+            assert (await client.ask("GET", "/health")).status == 200
+
+    asyncio.run(program())
+    said = capsys.readouterr()
+    (defect,) = [line for line in said.out.splitlines() if "DEFECT" in line]
+    assert "DEFECT GET ValueError in " in defect and "broken:" in defect
+    assert "canary" not in said.out + said.err
