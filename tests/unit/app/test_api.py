@@ -351,7 +351,7 @@ def test_pages_hold_each_order_once_the_newest_first(status: str, tmp_path: Path
         cursor, pages = "", 0
         while cursor is not None:
             page = await client.get(f"/api/v1/orders?status={status}&limit=3&after={cursor}")
-            assert len(page["orders"]) <= 3
+            assert len(page["orders"]) <= 3 and pages < 100
             found, cursor, pages = found + page["orders"], page["nextCursor"], pages + 1
         ids = [one["orderId"] for one in found]
         assert sorted(ids) == sorted(orders) and len(ids) == len(set(ids)) and pages >= 2
