@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -86,10 +87,9 @@ async def _serve(options: SimulateOptions, ready: Callable[[Standing], None]) ->
         where = f"127.0.0.1:{server.port}"
         symbols = [instrument.symbol for instrument in instruments]
         ready(Standing(options.venue, f"http://{where}", f"ws://{where}", symbols, moment_text(server.clock())))
-        try:
-            await asyncio.wait_for(over.wait(), options.seconds or None)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(options.seconds or None):
+                await over.wait()
     finally:
         await server.stop()
 

@@ -118,7 +118,8 @@ class SiteVenue:
             due = self.site.due()
             wait = None if due is None else max((due - self.clock()) / SECOND_NS, REST_SECONDS)
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             except TimeoutError:
                 self.site.advance(self.clock())
             self.settle()

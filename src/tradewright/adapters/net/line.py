@@ -163,8 +163,10 @@ class Line:
         return self._reason
 
     async def _renew(self) -> Socket:
+        # Not wait_for: in Python 3.11 it forgets that it is cancelled where what it waits for comes at that moment.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._early.wait(), self._renew_ns / SECOND_NS if self._renew_ns else None)
+            async with asyncio.timeout(self._renew_ns / SECOND_NS if self._renew_ns else None):
+                await self._early.wait()
         for pause in waits(self._rng):
             try:
                 return await self._open()

@@ -62,7 +62,8 @@ class Server:
             due = self.site.due()
             wait = None if due is None else max((due - self.clock()) / SECOND_NS, REST_SECONDS)
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
             except TimeoutError:
                 self._guarded(lambda: self.site.advance(self.clock()))
             self._wake()
