@@ -52,7 +52,7 @@ def test_both_builds_and_two_hash_seeds_prove_the_same_state_over_a_hundred_thou
     assert {f"in {kind}" for kind in INPUTS} | {f"out {kind}" for kind in OUTPUTS} <= set(counts)
     assert {f"refused {rule.code}" for rule in ORDER_RULES if rule.code not in NEVER} <= set(counts)
     assert set(first["alarms"]) == {
-        "CLOSE_FAILED", "LATE_FILL", "OUTCOME_OVERDUE", "OVERFILL", "REAPPEARED", "UNKNOWN_ORDER"
+        "CLOSE_FAILED", "EXIT_LOST", "LATE_FILL", "OUTCOME_OVERDUE", "OVERFILL", "REAPPEARED", "UNKNOWN_ORDER"
     }  # fmt: skip
     assert counts["approved"] > 10_000
     assert counts[f"in {kinds.FILLED}"] > 10_000

@@ -316,7 +316,9 @@ class World:
 
     def _begin(self) -> None:
         symbols = tuple(one.symbol for one in self.instruments)
-        parameters = (("seed", self.seed), ("shy", self.seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1))
+        parameters: tuple[tuple[str, int | bool], ...] = (("seed", self.seed),)
+        if self.seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1:
+            parameters += (("shy", True),)
         spec = StrategySpec(
             STRATEGY, "prove.restless:Restless", self.stand.terms.name, symbols, parameters, STRATEGY, ""
         )

@@ -100,9 +100,10 @@ class Caller:
 
     async def insist(self, path: str, body: bytes, order: Order, what: str) -> Outcome:
         """A cancel or a change: what surely was not done for want of a connection or by a limit is tried again."""
+        key = self.key(order, what)
         pauses, until = waits(self._rng, SECOND_NS // 10), self._clock() + PATIENCE_NS
-        for _ in range(100):
-            outcome = await self.post(path, body, self.key(order, what), EXIT)
+        for attempt in range(100):
+            outcome = await self.post(path, body, f"{key}:{attempt}", EXIT)
             if outcome.kind == outcomes.LIMITED:
                 continue
             if outcome.code != NOT_SENT:
@@ -114,7 +115,6 @@ class Caller:
         return Outcome(outcomes.UNKNOWN, outcome.code, outcome.text)
 
     def key(self, order: Order, what: str) -> str:
-        """Never the same twice, after a restart or in another home either: an id that was used there too would be
-        answered with what became of the other order."""
+        """Never the same twice, after a restart either."""
         self._changes += 1
         return f"{order.id}:{what}:{self._clock()}:{self._changes}"

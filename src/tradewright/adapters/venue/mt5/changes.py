@@ -15,6 +15,7 @@ from tradewright.adapters.venue.mt5.lookup import Lookup
 from tradewright.adapters.venue.mt5.ownership import Sent
 from tradewright.adapters.venue.mt5.requests import (
     cancel_body,
+    comment_of,
     leg_of,
     lots_of,
     modify_body,
@@ -120,7 +121,7 @@ class Changes:
         self._own.sent[order.id] = Sent(
             order, self._books.magic(order.strategy), lots_of(order, size), 0, self._teller.venue_time()
         )
-        outcome = await self._caller.post("trades/open", body, self._caller.key(order, "open"), rank)
+        outcome = await self._caller.post("trades/open", body, f"{comment_of(order.id, leg)}:{order.time}:open:0", rank)
         done = outcome.done
         if outcome.kind == outcomes.DONE and done is not None and done.order:
             self._own.learn(order.id, done.order)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from itertools import count
 
 from tradewright.adapters.venue.mt5 import outcomes
 from tradewright.adapters.venue.mt5.answers import Order as VenueOrder
@@ -30,6 +31,7 @@ from tradewright.adapters.venue.mt5.requests import (
     Deviation,
     cancel_body,
     close_body,
+    comment_of,
     lots_of,
     open_body,
     price_of,
@@ -175,7 +177,7 @@ class Desk:
         rank = ORDER if order.role == ENTRY else EXIT
         size, magic = size or order.quantity, self._books.magic(order.strategy)
         at_market, attempts = False, self._caller.attempts(order)
-        while True:
+        for attempt in count():
             if rank == ORDER and self._caller.limited():
                 self.teller.reject(family, RATE_LIMITED, "the connector takes no request now")
                 return
@@ -188,7 +190,9 @@ class Desk:
                 self.teller.reject(family, refused.code, str(refused))
                 return
             self._own.sent[order.id] = Sent(order, magic, lots_of(order, size), 0, self.teller.venue_time())
-            outcome = await self._caller.post("trades/open", body, self._caller.key(order, "open"), rank)
+            outcome = await self._caller.post(
+                "trades/open", body, f"{comment_of(order.id, leg)}:{order.time}:open:{attempt}", rank
+            )
             if outcome.kind == outcomes.REFUSED and not at_market and await self._reached(order, name, outcome):
                 at_market = True
             elif not await attempts.again(outcome):
@@ -237,11 +241,13 @@ class Desk:
         ticket, fresh = await self._closing_ticket(order), False
         outcome = Outcome(outcomes.GONE, POSITION_CLOSED, "the position it would close is not open")
         attempts = self._caller.attempts(order)
-        while ticket:
+        for attempt in count():
+            if not ticket:
+                break
             lots = lots_of(order, order.quantity)
             self._own.sent[order.id] = Sent(order, 0, lots, ticket, self.teller.venue_time())
             body = close_body(order, ticket, order.quantity, self._deviation.of(order))
-            outcome = await self._caller.post("trades/close", body, self._caller.key(order, "close"), EXIT)
+            outcome = await self._caller.post("trades/close", body, f"{order.id}:{order.time}:close:{attempt}", EXIT)
             if outcome.kind == outcomes.GONE and not fresh and not self._books.hedging:
                 # The net position is another one by now, or none: what is certain not to be done may be asked anew.
                 ticket, fresh = await self._closing_ticket(order, True), True
@@ -283,23 +289,23 @@ class Desk:
         if outcome.kind == outcomes.UNKNOWN:
             self.teller.report(OUTCOME_UNKNOWN, order, "cancel", outcome.text)
             return
-        ended = await self._tell(order, ticket, asked=True)
+        ended = await self._tell(order, ticket, outcome.kind == outcomes.DONE)
         if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
             if not ended:
                 self.teller.report(OUTCOME_UNKNOWN, order, "cancel", "its end is not seen yet")
         else:
             self.teller.report(CANCEL_REJECTED, order, *outcome.reason)
 
-    async def _tell(self, order: Order, ticket: int, asked: bool = False) -> bool:
-        """Books what an order has done and reports its end, if it has ended. asked: its end was, and is an answer: also
-        of one that has ended here and lived on there."""
+    async def _tell(self, order: Order, ticket: int, now: bool = False) -> bool:
+        """Books what an order has done and reports its end, if it has ended. now: it ended by what was just asked, so
+        that nobody has told it: also of one that has ended here and lived on there."""
         answer = await self._lookup.order(ticket)
         if answer is None:
             return False
         await self._lookup.book(answer.deals)
         ended = answer.order.done_time is not None or answer.order.state not in AT_WORK
-        told = order.id in self.changes.under_way or order.id not in self._orders.open()
-        if ended and answer.order.state != "filled" and (asked or not told):
+        told = order.id in self.changes.under_way or (not now and order.id not in self._orders.open())
+        if ended and answer.order.state != "filled" and not told:
             self.teller.deliver(self._books.state(order.id, answer.order, False))
         return ended
 
