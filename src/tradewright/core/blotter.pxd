@@ -86,7 +86,7 @@ cdef class Blotter:
     cdef _apply_control(self, Event event)
     @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
-    cdef bint _held_here(self, Order order) except -1
+    cpdef bint held_here(self, Order order) except -1
     @cython.locals(hold=Hold, other=Order, state=OrderState)
     cpdef bint blocked(self, Order order) except -1
     @cython.locals(number=cython.longlong)

@@ -112,8 +112,8 @@ class Blotter:
     "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
     reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
     the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how often those
-    that took the place of a lost one were placed in a row. unmet: wishes that came to nothing since the last decision,
-    by account, strategy and symbol. `order_count` and
+    that took the place of a lost one were placed in a row; of market orders by the name of their book's side. unmet:
+    wishes that came to nothing since the last decision, by account, strategy and symbol. `order_count` and
     `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
@@ -522,14 +522,14 @@ class Blotter:
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
-            if self._held_here(order):
+            if self.held_here(order):
                 self.exits[order.id] = exit = HeldExit(order)
                 if order.parent == "":
                     exit.best = self.marks.marks[order.instrument.index].reference(order.side)
             if self.owed:
                 owed_exits.guarded_by(self, order)
 
-    def _held_here(self, order: Order) -> bool:
+    def held_here(self, order: Order) -> bool:
         """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait
         for those before it."""
         linked = order.role != ENTRY and order.type != MARKET and (order.parent != "" or order.group != "")
@@ -829,6 +829,10 @@ class Blotter:
             if state is None or state.is_open() or state.time_ended >= until:
                 continue
             if (self.children or self.guards or self.owed or self.stops) and self._guards(order_id):
+                self.note_end(self.now, order_id)
+                continue
+            if state.filled and state.order.parent in self.orders and self._guards(state.order.parent):
+                # What it has closed of its opening counts as long as others guard the rest.
                 self.note_end(self.now, order_id)
                 continue
             if self.parents.of:

@@ -18,7 +18,7 @@ from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
 from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
-from tradewright.core.owed_exits import give_back, next_end
+from tradewright.core.owed_exits import give_back, linked, next_end
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
 from tradewright.core.sizers import fitted
@@ -350,9 +350,10 @@ class Engine(Judge):
             parent = self.orders.get(order.parent)
             if parent is not None and parent.is_open():
                 continue
-            closed = state.filled >= state.order.quantity and order.group == state.order.group != ""
-            if parent is not None and self.unclosed(order.parent) <= 0:
-                closed = True
+            if parent is None:
+                closed = state.filled >= state.order.quantity and order.group == state.order.group != ""
+            else:
+                closed = self.unclosed(order.parent) <= 0
             if closed or book.closable(order.side, order.lot) == 0:
                 self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
             elif (order.type == MARKET or order.parent == order.group == "") and not self.blocked(order):
@@ -361,7 +362,11 @@ class Engine(Judge):
     def _send_waiting(self, book: Book, order: Order, outputs: list[Event]) -> None:
         """An exit that waited for others to end goes, with what they have left of it."""
         # Of its own pair too: one whose cancel was refused may still fill.
-        quantity = in_steps(min(order.quantity, left(book, order.side, order.lot, "")), order.instrument)
+        quantity = min(order.quantity, left(book, order.side, order.lot, ""))
+        if order.group:
+            # What its pair has closed while it waited is not owed any more.
+            quantity = min([quantity, max([self.owed[id].size for id in linked(self, order)], default=quantity)])
+        quantity = in_steps(quantity, order.instrument)
         if quantity < order.instrument.rules.step:
             self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
         else:

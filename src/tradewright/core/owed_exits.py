@@ -99,7 +99,8 @@ def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
     tries = engine.renewed.pop(order.id, 0)
     lost = state.stage in (ENDED_REJECTED, ENDED_EXPIRED, ENDED_CANCELLED) and not asked
     size = min(order.quantity - state.filled, _to_guard(engine, order))
-    if order.role not in PROTECTIVE or not lost or size <= 0:
+    awaited = _awaited(engine, order)
+    if order.role not in PROTECTIVE or not lost or (size <= 0 and not awaited):
         return ""
     if order.type != MARKET and not owes(engine, order.id):
         if engine.now - order.time >= STOOD_NS:
@@ -111,7 +112,13 @@ def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
         engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)
         if pair:
             return ""
-    return said_of(engine, state) if rest_of(engine, state) > 0 else ""
+    return said_of(engine, state) if awaited or rest_of(engine, state) > 0 else ""
+
+
+def _awaited(engine: Blotter, order: Order) -> int:
+    """Size counts that the opening which an exit belongs to may still fill."""
+    parent = engine.orders.get(order.parent)
+    return parent.remaining() if parent is not None else 0
 
 
 def said_of(engine: Blotter, state: OrderState) -> str:
@@ -131,15 +138,15 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
             if child in engine.owed:
                 engine.owed[child].size += filled
         if order.id in engine.owed:
-            for id in _linked(engine, order):
+            for id in linked(engine, order):
                 engine.owed[id].size -= filled
         elif order.role == EXIT:
             for role in PROTECTIVE:
                 _pay(engine, _against(engine, order, role), filled)
         elif order.role in PROTECTIVE:
-            for id in _linked(engine, order):
+            for id in linked(engine, order):
                 engine.owed[id].size -= filled
-    for id in _linked(engine, order) if not state.queried else ():
+    for id in linked(engine, order) if not state.queried else ():
         owed = engine.owed[id]
         if owed.asked:
             owed.due = min(owed.due, engine.now)  # it was looked up, and this is the answer
@@ -149,7 +156,8 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
         if _same_book(freed_state.order, order):
             owed.size = min(owed.size, _there(engine, freed_state.order))
         # One whose cancel was refused, or never got there, guards on.
-        if owed.size <= 0 or (freed_state.is_open() and freed_state.cancel in (NONE, REFUSED)):
+        spent = owed.size <= 0 and not (owed.due and _awaited(engine, freed_state.order))
+        if spent or (freed_state.is_open() and freed_state.cancel in (NONE, REFUSED)):
             del engine.owed[id]
 
 
@@ -175,7 +183,7 @@ def guarded_by(engine: Blotter, exit: Order) -> None:
 
 def looked_up(engine: Blotter, order: Order) -> None:
     """Its venue is asked about an order: lost exits of its pair wait for the answer."""
-    for id in _linked(engine, order):
+    for id in linked(engine, order):
         owed = engine.owed[id]
         if owed.due:
             owed.asked, owed.due = True, engine.now + LOOK_UP_NS
@@ -199,7 +207,7 @@ def _against(engine: Blotter, order: Order, role: str) -> list[str]:
     return found
 
 
-def _linked(engine: Blotter, order: Order) -> list[str]:
+def linked(engine: Blotter, order: Order) -> list[str]:
     """Ids of an owed exit and of the owed ones of its pair."""
     return [id for id in engine.owed if id == order.id or _paired(engine.orders[id].order, order)]
 
@@ -269,7 +277,7 @@ def give_back(engine: Engine) -> list[Event]:
     for id in list(engine.owed):
         if id not in engine.owed or engine.orders[id].is_open():
             continue
-        pair = [one for one in _linked(engine, engine.orders[id].order) if not engine.orders[one].is_open()]
+        pair = [one for one in linked(engine, engine.orders[id].order) if not engine.orders[one].is_open()]
         if any(engine.owed[one].due > engine.now for one in pair):
             continue
         sizes = [(one, size) for one in pair if (size := _size(engine, one)) > 0]
@@ -302,8 +310,8 @@ def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:
 def _passed(engine: Engine, order: Order) -> bool:
     """Whether the market stands beyond a stop, so that its venue would not take it; one held here sees for itself."""
     price = engine.marks.marks[order.instrument.index].reference(order.side)
-    native = engine.accounts[order.account].terms.native_exits
-    return native and order.stop_units > 0 and price > 0 and order.side * (price - order.stop_units) >= 0
+    here = engine.held_here(order)
+    return not here and order.stop_units > 0 and price > 0 and order.side * (price - order.stop_units) >= 0
 
 
 def _size(engine: Engine, id: str) -> int:
@@ -357,8 +365,9 @@ def _place(engine: Engine, lost: list[tuple[OrderState, int, Owed]], outputs: li
         # Those of the pair that guard another part of it would end these with their own fill.
         group = f"{first.id}-{engine.decision_count + 1}" if len(lost) > 1 else ""
     orders: list[Order] = []
-    for state, size, _ in lost:
-        orders.append(again(engine, state, size, group))
+    for state, size, owed in lost:
+        # What its opening fills from now on is guarded by it as well.
+        orders.append(again(engine, state, size + (_awaited(engine, state.order) if owed.due else 0), group))
     text = f"what {' and '.join([state.order.id for state, _, _ in lost])} guarded is still open"
     engine.place_exits(orders, text, outputs)
     for (state, _, owed), order in zip(lost, orders, strict=True):

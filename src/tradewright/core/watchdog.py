@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.core.exits import adverse
 from tradewright.core.holds import left
-from tradewright.core.inquiries import NEVER_NS
+from tradewright.core.inquiries import NEVER_NS, SECOND_NS
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, NONE, REFUSED
 from tradewright.model.command import SIBLING_TRIGGERED, STOP_UNFILLED, Cancel, Command, Query
 from tradewright.model.control import ESCALATED, ExitMoved
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from tradewright.core.orders import OrderState
 
 LIMIT_NAME = "stopFillSeconds"
-#: Between a market order that its venue refused and the next, where no limit says it.
-AGAIN_NS = 5_000_000_000
+#: Between a market order that its venue refused and the next, by how many were refused before; the limit, if longer.
+AGAIN_NS = tuple(seconds * SECOND_NS for seconds in (5, 10, 20, 40, 60))
 
 
 class Watched:
@@ -63,10 +63,14 @@ def fold(engine: Blotter, event: Event) -> None:
             watched.since, watched.triggered = watched.since or engine.now, True
         if watched is not None and not (engine.orders[event.order_id].is_open() or owes(engine, event.order_id)):
             del engine.stops[event.order_id]
+            engine.renewed.pop(_book_of(engine.orders[event.order_id].order), None)
     elif isinstance(event, ExitMoved):
         if event.code == ESCALATED:
             engine.stops.pop(event.order_id, None)
             engine.owed.pop(event.order_id, None)
+            order = engine.orders[event.order_id].order
+            if order.type == MARKET:
+                engine.renewed[_book_of(order)] = engine.renewed.get(_book_of(order), 0) + 1
     elif isinstance(event, Command):
         _ask(engine, event)
 
@@ -165,7 +169,16 @@ def _patience(engine: Blotter, state: OrderState) -> int:
     left alone."""
     order = state.order
     limit: int = engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME)
-    return limit or (NEVER_NS - engine.now if state.is_open() else AGAIN_NS)
+    if state.is_open():
+        return limit or NEVER_NS - engine.now
+    tries = engine.renewed.get(_book_of(order), 0)
+    pace = AGAIN_NS[min(tries, len(AGAIN_NS) - 1)]
+    return max(limit, pace) if tries else limit or pace
+
+
+def _book_of(order: Order) -> str:
+    """Under which name refused market orders of one side of a book are counted."""
+    return f"{order.account}/{order.strategy}/{order.instrument.symbol}/{order.side}"
 
 
 def close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:

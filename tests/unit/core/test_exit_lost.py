@@ -287,3 +287,54 @@ def test_what_a_refused_market_exit_left_is_closed_also_after_a_day_without_even
     desk.fill(out, 10, 8_990)
     wait(desk, 3 * 86_400)
     assert (desk.net(), desk.engine.stops, list(desk.engine.orders)) == (0, {}, [])
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_stop_that_is_refused_before_its_opening_has_filled_guards_all_of_it_in_the_end(before: int) -> None:
+    desk = Desk(account_of(leverage=10, reduce_only=False))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_000)
+    entry, stop = [order.id for order in decision.orders]
+    desk.accept(entry)
+    if before:
+        desk.fill(entry, before, PRICE)
+    desk.say(kinds.REJECTED, stop, "NO")
+    assert desk.alarms() == ["EXIT_LOST"]
+    wait(desk, 2)
+    desk.fill(entry, 10 - before, PRICE)
+    wait(desk, 2)
+    (again,) = [hold.order for hold in desk.engine.holds.holds.values() if hold.order.role == STOP_LOSS]
+    assert (again.quantity, again.stop_units, desk.engine.owed) == (10, 9_000, {})
+    desk.fill(again.id, 10, 9_000)
+    assert_idle(desk.engine)
+
+
+def test_a_market_order_that_is_refused_for_good_goes_at_a_growing_pace() -> None:
+    desk, (stop,) = opened(False, stop_loss=9_000)
+    desk.quote(8_990)
+    desk.taken()
+    waits = []
+    for _ in range(7):
+        desk.say(kinds.REJECTED, stop, "CLOSED")
+        begin = desk.now
+        while not (ids := desk.submitted()):
+            wait(desk, 0.5)
+            assert desk.now - begin < 100 * SECOND
+        waits.append(round((desk.now - begin) / SECOND))
+        (stop,) = ids
+    assert waits == [5, 10, 20, 40, 60, 60, 60]
+    desk.fill(stop, 10, 8_990)
+    assert (desk.net(), desk.engine.renewed) == (0, {})
+
+
+def test_a_lost_stop_that_a_person_set_goes_at_the_market_where_the_market_has_passed_it() -> None:
+    desk = Desk(account_of(leverage=10, native_exits=False, reduce_only=False))
+    desk.quote(PRICE)
+    desk.filled(BUY, 10, PRICE)
+    stop = desk.sell(10, type=STOP, closing=True, role=STOP_LOSS, stop_units=9_000)
+    desk.accept(stop)
+    desk.taken()
+    desk.quote(8_900)
+    desk.say(kinds.REJECTED, stop, "WOULD_TRIGGER")
+    wait(desk, 1)
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)

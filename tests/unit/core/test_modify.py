@@ -227,6 +227,7 @@ def test_an_opening_whose_exit_ended_a_day_ago_can_still_grow() -> None:
     entry, stop, target = (order.id for order in decision.orders)
     for order_id in (entry, stop, target):
         desk.accept(order_id)
+    desk.took(None, desk.engine.cancel(stop, "BY_HAND"))
     desk.say(kinds.CANCELLED, stop)
     desk.now += 25 * 3_600 * 10**9
     desk.quote(10_000)

@@ -190,3 +190,47 @@ def test_a_target_that_can_not_be_cancelled_works_on_and_its_stop_comes_back_at_
     desk.quote(STOP_PRICE)
     desk.fill(target, 6, TARGET_PRICE)
     assert (desk.net(), desk.engine.owed, desk.submitted()) == (0, {}, [])
+
+
+def test_what_waits_for_a_target_that_fills_on_closes_no_lots_of_others() -> None:
+    desk = desk_of()
+    stop, target = opened(desk)
+    other, _ = opened(desk, 5, 5_000, 20_000)
+    reached(desk, target, 0)
+    desk.quote(STOP_PRICE)
+    desk.fill(target, 6, TARGET_PRICE)
+    desk.say(kinds.CANCELLED, target)
+    out = market_order(desk, stop)
+    assert desk.state(out).order.quantity == 4
+    desk.fill(out, 4, STOP_PRICE)
+    assert desk.net() == 5 and other in desk.engine.exits
+
+
+def test_a_target_of_a_part_that_has_filled_leaves_the_stop_to_the_rest() -> None:
+    desk = desk_of()
+    (decision,) = desk.want(BUY, 10, stop_loss=STOP_PRICE, take_profit=TARGET_PRICE)
+    entry, stop, target = [order.id for order in decision.orders]
+    desk.fill(entry, 5, PRICE)
+    desk.quote(TARGET_PRICE)
+    assert desk.state(target).order.quantity == 5
+    desk.fill(entry, 5, PRICE)
+    desk.fill(target, 5, TARGET_PRICE)
+    assert desk.net() == 5 and stop in desk.engine.exits
+    desk.taken()
+    desk.quote(STOP_PRICE)
+    assert desk.submitted() == [stop] and desk.state(stop).order.quantity == 5
+
+
+def test_what_a_target_closed_more_than_a_day_ago_is_still_known_to_its_stop() -> None:
+    desk = desk_of()
+    stop, target = opened(desk)
+    opened(desk, 20, 5_000, 20_000)
+    reached(desk, target, 6)
+    desk.took(None, desk.engine.cancel(target, "BY_HAND"))
+    desk.say(kinds.CANCELLED, target)
+    desk.taken()
+    for _ in range(3):
+        desk.now += 86_400 * SECOND
+        desk.feed(Timer(desk.tick(), "day"))
+    desk.quote(STOP_PRICE)
+    assert desk.state(stop).order.quantity == 4
