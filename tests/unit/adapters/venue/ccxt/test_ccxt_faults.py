@@ -11,7 +11,7 @@ from tradewright.sim.wire import faults
 
 SEEDS = [seed if seed < 2 else pytest.param(seed, marks=pytest.mark.long) for seed in range(100)]
 PLANS = struck(REQUESTS, after=6, probability=0.3)
-PLANS |= states(faults.MAINTENANCE, faults.HIDDEN, faults.STALE) | troubles()
+PLANS |= states(faults.MAINTENANCE, faults.HIDDEN, faults.STALE, faults.EXITS_REFUSED) | troubles()
 
 
 @pytest.mark.parametrize("kind", list(PLANS))
