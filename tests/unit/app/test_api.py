@@ -11,10 +11,12 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
@@ -23,11 +25,12 @@ from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Client, Dam, asked, standing
 from tradewright.adapters.journal import points
-from tradewright.app.api import door, shapes
+from tradewright.app.api import connections, door, server, shapes
 from tradewright.app.api.books import configured
 from tradewright.app.api.keys import SCOPES, KeyRing
 from tradewright.app.api.server import ROUTES, application_of
 from tradewright.app.config import read_config
+from tradewright.app.config_keys import ServerBlock
 from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.core.limits import LIMITS, limits_from
@@ -206,6 +209,51 @@ def test_bodies_are_bounded_in_size_time_and_depth(tmp_path: Path, monkeypatch: 
         assert client.engine.states == {}
 
     asked(tmp_path, act)
+
+
+@pytest.mark.parametrize("opening", [b"", b"GET /health HTTP/1.1\r\nHost", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nG"])
+def test_whoever_connects_and_says_nothing_whole_keeps_others_out_for_a_time_and_takes_no_more_files(
+    opening: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS_MAX", 2.0)
+
+    async def act(client: Client) -> None:
+        host, port = client.url.removeprefix("http://").split(":")
+        key = client.make("kill")
+        before = len(os.listdir("/proc/self/fd"))
+        idle = []
+        for _ in range(connections.CONNECTIONS_MAX + 100):
+            idle.append(socket.create_connection((host, int(port))))
+            idle[-1].sendall(opening)
+            if len(idle) % 32 == 0:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        assert len(os.listdir("/proc/self/fd")) - before - len(idle) <= connections.CONNECTIONS_MAX + 8
+        with pytest.raises(aiohttp.ClientError):
+            await client.ask("GET", "/health")
+        # Half a second request ends as the first would; one byte each second does not prolong it.
+        for _ in range(3):
+            await asyncio.sleep(1.0)
+            for one in idle:
+                with suppress(OSError):
+                    one.sendall(b"E")
+        killed = await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"}, key)
+        assert killed.status == 200 and client.engine.states["all"] == HALTED
+        for one in idle:
+            one.close()
+
+    asked(tmp_path, act)
+
+
+def test_one_who_listens_where_it_is_bound_is_found_before_anything_is_journaled(tmp_path: Path) -> None:
+    with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", 0))
+        block = ServerBlock(port=bound.getsockname()[1])
+        with server._bound(block) as first:
+            assert first.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+            with pytest.raises(InputError, match="can not be had"):
+                server._bound(block)
 
 
 def test_who_asks_too_often_is_told_when_to_come_again_and_keeps_nobody_else_out(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from tradewright.app.api import docs, reads, writes
+from tradewright.app.api.connections import Connection, Listener, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door, Paces
 from tradewright.app.api.problem import Problem
@@ -24,8 +25,8 @@ from tradewright.app.config_keys import ServerBlock
 from tradewright.model.errors import InputError
 
 ROUTES = [*reads.ROUTES, *writes.ROUTES, *docs.ROUTES]
-#: Connections at once, idle ones included; more are answered with 503.
-CONNECTIONS_MAX = 256
+#: Connections that the machine keeps until they are accepted.
+BACKLOG = 64
 HEAD_BYTES_MAX = 16_384
 IDLE_SECONDS = 30
 STOP_SECONDS = 2
@@ -40,8 +41,8 @@ class ApiServer:
         self.desk = desk
         self.door = Door(application, desk.ring, Paces(block.requests_per_second), desk.log)
         made = uvicorn.Config(
-            self.door, log_config=None, access_log=False, lifespan="off", ws="none", http="h11", loop="none",
-            server_header=False, proxy_headers=False, limit_concurrency=CONNECTIONS_MAX,
+            self.door, log_config=None, access_log=False, lifespan="off", ws="none", http=Connection, loop="none",
+            server_header=False, proxy_headers=False, backlog=BACKLOG,
             timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
             h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             ssl_certfile=config.path(block.tls_certificate) or None, ssl_keyfile=config.path(block.tls_key) or None,
@@ -51,6 +52,7 @@ class ApiServer:
                 made.load()
             except OSError as error:
                 raise InputError(f"server.tlsCertificate, server.tlsKey can not be used: {error}") from error
+        make_room()
         with config.placed("server.port"):
             self._socket = _bound(block)
         self._server = _Server(made)
@@ -93,12 +95,14 @@ def _bound(block: ServerBlock) -> socket.socket:
     try:
         found = socket.getaddrinfo(block.host, block.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
-        made = socket.socket(family, kind, protocol)
+        made = Listener(family, kind, protocol)
     except OSError as error:
         raise InputError(f"server.host: {block.host} is no address here: {error.strerror or error}") from error
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
+        # Another that is bound there too may listen first; then this is refused here, before anything is journaled.
+        made.listen(BACKLOG)
         made.setblocking(False)
     except OSError as error:
         made.close()
