@@ -9,6 +9,7 @@ from tradewright.app import picker
 from tradewright.app.control import Asked, answer_of, events_of
 from tradewright.app.live import LiveEngine
 from tradewright.app.picker import CancelAsked, PickerAsked
+from tradewright.model.errors import JournalFull
 from tradewright.model.event import Event
 from tradewright.trader import Outcome
 
@@ -29,7 +30,8 @@ def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[s
 
 
 def overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
-    """Feeds an input; its outputs, once they are durable."""
+    """Feeds an input; its outputs, once they are durable. Raises JournalFull where they never will be: what reduces or
+    cancels may have left all the same."""
     heard: list[Event] = []
     listener = live.listener
 
@@ -44,4 +46,6 @@ def overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
         live.flush()
     finally:
         live.listener = listener
+    if live.failure is not None:
+        raise JournalFull(f"it may have been sent, look at the venue: {live.failure}")
     return heard

@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from tests.project import ROOT
+from tradewright.adapters.journal import points
 from tradewright.app.api.desk import Desk
 from tradewright.app.config import read_config
 from tradewright.app.service import Service
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.engine import Engine
+from tradewright.model.errors import JournalFull
 from tradewright.ports import CrashPoint, no_crash
 
 WALKER = ROOT / "tests/e2e/serve_strategies.py"
@@ -148,3 +150,14 @@ class Dam:
     def __call__(self, point: str) -> None:
         if point == self.point:
             self.open.wait(SECONDS)
+
+
+class FullDisk:
+    """The journal's writer finds no room, once it is full."""
+
+    def __init__(self) -> None:
+        self.full = False
+
+    def __call__(self, point: str) -> None:
+        if self.full and point == points.BEFORE_COMMIT:
+            raise JournalFull("no space left on device")

@@ -23,7 +23,7 @@ import pytest
 from tests.e2e.command import tradewright
 from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
-from tests.unit.app.standing_api import BOTH, Client, Dam, asked, standing
+from tests.unit.app.standing_api import BOTH, Client, Dam, FullDisk, asked, standing
 from tradewright.adapters.journal import points
 from tradewright.app.api import connections, door, server, shapes
 from tradewright.app.api.books import configured
@@ -35,7 +35,7 @@ from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.core.limits import LIMITS, limits_from
 from tradewright.model.control import HALTED
-from tradewright.model.errors import InputError
+from tradewright.model.errors import InputError, JournalFull
 from tradewright.model.event import TRADING_STATE_SET
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import money_text, text_of
@@ -534,6 +534,28 @@ def test_openings_are_cancelled_by_what_they_are_and_exits_stay(tmp_path: Path) 
         assert all(client.engine.orders[id].is_open() for id in (entries - mine) | exits) and entries - mine and exits
 
     asked(tmp_path, act)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/positions/BTCUSD?account=one", "/api/v1/positions?account=one"])
+def test_a_close_that_leaves_without_a_record_is_never_told_as_refused_or_as_nothing(path: str, tmp_path: Path) -> None:
+    disk = FullDisk()
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        disk.full = True
+        for _ in range(2):
+            answer = await client.ask("DELETE", path)
+            assert (answer.status, answer.code) == (503, "NOT_DURABLE")
+            assert "it may have been sent, look at the venue" in answer.row["detail"]
+        await client.until(lambda: not any(one.net for one in client.engine.accounts["one"].positions))
+        cancelled = await client.ask("POST", "/api/v1/orders/cancel?account=two", {"reason": "x"})
+        assert cancelled.code == "NOT_DURABLE"
+        assert (await client.ask("GET", "/api/v1/accounts")).code == "NOT_DURABLE", "the books are ahead of the disk"
+        killed = await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"})
+        assert (killed.status, killed.row["record"]) == (200, None)
+
+    with pytest.raises(JournalFull):
+        asked(tmp_path, act, crash=disk)
 
 
 # ── with the service ───────────────────────────────────────────────────────────────────────────────────────────────

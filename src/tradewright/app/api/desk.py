@@ -65,7 +65,10 @@ class Desk:
 
     async def durable(self) -> None:
         """What the books hold by now is on the disk. Raises Problem where it is not within seconds."""
-        journal = self.connected.live.journal
+        live = self.connected.live
+        journal = live.journal
+        if live.failure is not None:
+            raise Problem("NOT_DURABLE", "the books are ahead of the journal: look at the venue")
         sequence, ends = journal.head.sequence, time.monotonic() + DURABLE_SECONDS_MAX
         while journal.durable < sequence:
             if journal.failure is not None or time.monotonic() > ends:

@@ -22,7 +22,7 @@ from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import OPEN, Route, needs
 from tradewright.app.config import Config
 from tradewright.app.config_keys import ServerBlock
-from tradewright.model.errors import InputError
+from tradewright.model.errors import InputError, JournalFull
 
 ROUTES = [*reads.ROUTES, *writes.ROUTES, *docs.ROUTES]
 #: Connections that the machine keeps until they are accepted.
@@ -119,7 +119,7 @@ def application_of(desk: Desk) -> FastAPI:
         title="tradewright", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
         exception_handlers={
             Problem: _problem, InputError: _input_error, RequestValidationError: _invalid, HTTPException: _http,
-            Exception: _defect,
+            JournalFull: _full, Exception: _defect,
         },
     )  # fmt: skip
     application.state.desk = desk
@@ -154,6 +154,10 @@ async def _invalid(request: Request, error: Any) -> Response:
 async def _http(request: Request, error: Any) -> Response:
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID_REQUEST")
     return await _problem(request, Problem(code))
+
+
+async def _full(request: Request, error: Any) -> Response:
+    return await _problem(request, Problem("NOT_DURABLE", str(error)))
 
 
 async def _defect(request: Request, error: Any) -> Response:
