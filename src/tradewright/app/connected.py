@@ -128,6 +128,7 @@ class ConnectedEngine:
         self._waiting: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._exit_due = NEVER_NS
+        self._failure: Exception | None = None
         self._look: dict[str, asyncio.Event] = {}
         self._compared: dict[str, asyncio.Event] = {}
 
@@ -189,6 +190,8 @@ class ConnectedEngine:
 
     def _take_one(self) -> bool:
         """Decides what is due next; False when there is nothing."""
+        if self._failure is not None:
+            raise self._failure
         now = self.clock()
         if now >= min(self.engine.next_due, self._exit_due) and self.engine.run:
             self._exit_due = NEVER_NS
@@ -215,7 +218,9 @@ class ConnectedEngine:
         self.step(event)
 
     def step(self, event: Event) -> None:
-        """Decides one event; its commands are durable when they are handed over."""
+        """Decides one event; its commands are durable when they are handed over. Raises what it failed by before."""
+        if self._failure is not None:
+            raise self._failure
         if isinstance(event, Report) and event.order_id not in self.engine.orders:
             self._recall(event.order_id)
         for command in self.live.step(event):
@@ -226,6 +231,18 @@ class ConnectedEngine:
             self._look[event.account].set()
         elif isinstance(event, AccountSnapshot):
             self._compared[event.account].set()
+
+    def put(self, event: Event) -> None:
+        """`step` for whoever asks from outside the task that decides. InputError is theirs; whatever else is raised
+        ends `run` too, since the books may hold what no record does."""
+        try:
+            self.step(event)
+        except InputError:
+            raise
+        except Exception as error:
+            self._failure = error
+            self._arrived.set()
+            raise
 
     def _recall(self, order_id: str) -> None:
         """Something is said of an order that is not known: one of ours that left memory is looked for, once."""

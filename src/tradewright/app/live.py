@@ -94,16 +94,20 @@ class LiveEngine:
         self._owed: list[Command] = []
         self._cancelled: set[str] = set()
         self._full = False
+        #: The books may hold what no record does: then no snapshot is taken of them.
+        self._ahead = False
 
     def step(self, event: Event) -> list[Command]:
         """Decide one input, journal it with its outputs, and return the commands once they are durable."""
         self.crash(BEFORE_STEP)
+        self._ahead = True
         outcome = self.trader.step(event)
         self.crash(AFTER_STEP)
         if self.failure is not None:
             return self._emergency(event, outcome)
         try:
             sequence = self._append(event, outcome)
+            self._ahead = False
             if outcome.commands or isinstance(event, Started | TradingStateSet):
                 self.crash(BEFORE_DURABLE)
                 self.journal.wait(sequence)
@@ -210,7 +214,7 @@ class LiveEngine:
 
     def close(self) -> None:
         """Snapshot, flush, anchor and release. Raises JournalFull when something could not be made durable."""
-        if self.failure is None:
+        if self.failure is None and not self._ahead:
             self.snapshot()
         if self._snapshots is not None:
             self._snapshots.join()

@@ -263,16 +263,16 @@ class Service:
 
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
         self._wake()
-        return answered(asked, self.room.live, self.connected.step)
+        return answered(asked, self.room.live, self.connected.put)
 
     def _do(self, made: Callable[[int], Event]) -> list[Event]:
         """An input for the engine's time, with its durable outputs."""
         self._wake()
-        return overheard(made(self.engine.now), self.room.live, self.connected.step)
+        return overheard(made(self.engine.now), self.room.live, self.connected.put)
 
     def _wake(self) -> None:
         """Where nothing has happened for a while, the engine's clock stands: what is asked is asked now."""
-        self.connected.step(Timer(max(self.clock(), self.engine.now), WAKE))
+        self.connected.put(Timer(max(self.clock(), self.engine.now), WAKE))
 
     async def _welcome(self) -> None:
         """Waits for the accounts; NotReady where none of those at venues can be used in time."""

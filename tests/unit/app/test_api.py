@@ -34,11 +34,12 @@ from tradewright.app.config_keys import ServerBlock
 from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.core.limits import LIMITS, limits_from
-from tradewright.model.control import HALTED
-from tradewright.model.errors import InputError, JournalFull
-from tradewright.model.event import TRADING_STATE_SET
+from tradewright.model.control import HALTED, CloseRequested
+from tradewright.model.errors import InputError, JournalFull, LifeCycleError
+from tradewright.model.event import TRADING_STATE_SET, Event
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import money_text, text_of
+from tradewright.trader import Outcome
 
 pytestmark = COMPILED_ALONE
 
@@ -556,6 +557,38 @@ def test_a_close_that_leaves_without_a_record_is_never_told_as_refused_or_as_not
 
     with pytest.raises(JournalFull):
         asked(tmp_path, act, crash=disk)
+
+
+def test_an_engine_that_fails_while_it_carries_out_what_is_asked_ends_with_its_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        assert (await client.ask("POST", "/api/v1/kill", {"scope": "account:none", "reason": "x"})).status == 422
+        assert (await client.ask("GET", "/health")).status == 200, "what was asked wrongly ends nothing"
+        live, broken = client.service.room.live, LifeCycleError("no such edge")
+
+        append = live._append
+
+        def breaks(event: Event, outcome: Outcome) -> int:
+            if isinstance(event, CloseRequested):
+                raise broken
+            return append(event, outcome)
+
+        monkeypatch.setattr(live, "_append", breaks)
+        answer = await client.ask("DELETE", "/api/v1/positions?account=one")
+        assert answer.status in (500, 503)
+        await client.until(lambda: client.service.connected._failure is broken)
+        await asyncio.sleep(0.5)
+        stands = live.journal.head.sequence
+        await asyncio.sleep(0.5)
+        assert live.journal.head.sequence == stands
+
+    with pytest.raises(LifeCycleError, match="no such edge"):
+        asked(tmp_path, act)
+    journal = tmp_path / "home" / JOURNAL
+    assert rerun(journal).differences == [], "no snapshot holds what no record does"
+    assert not list(journal.glob("snapshots/*"))
 
 
 # ── with the service ───────────────────────────────────────────────────────────────────────────────────────────────
