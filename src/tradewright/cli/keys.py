@@ -33,7 +33,7 @@ def make(
     from tradewright.model.moment import moment_of
 
     with usage():
-        end = moment_of(expires, "--expires") if expires else 0
+        end = moment_of(expires, "--expires") if expires else None
         key, text = KeyRing(home_folder(home)).make(name, scope, time.time_ns(), account or [], end)
     show({**key.row(), "key": text}, as_json, lambda: f"{text}\n{_line(key.row())}; it is shown this once")
 

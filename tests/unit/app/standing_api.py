@@ -70,7 +70,7 @@ class Client:
     def engine(self) -> Engine:
         return self.service.engine
 
-    def make(self, *scopes: str, accounts: Sequence[str] = (), name: str = "ann", expires: int = 0) -> str:
+    def make(self, *scopes: str, accounts: Sequence[str] = (), name: str = "ann", expires: int | None = None) -> str:
         return self.desk.ring.make(name, scopes, time.time_ns(), accounts, expires)[1]
 
     async def ask(self, method: str, path: str, body: Any = None, key: str | None = None, **more: Any) -> Answer:

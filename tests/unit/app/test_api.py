@@ -95,7 +95,8 @@ def test_what_is_not_declared_is_not_served_and_not_told_to_strangers(tmp_path: 
             assert (await client.ask("GET", path, key="")).code == "UNAUTHORIZED"
             assert (await client.ask("GET", path)).code == "NOT_FOUND"
         assert (await client.ask("PUT", "/api/v1/kill")).code == "METHOD_NOT_ALLOWED"
-        assert (await client.ask("POST", "/health", key="")).code == "METHOD_NOT_ALLOWED"
+        other = await client.ask("POST", "/health", key="")
+        assert (other.code, other.headers["Allow"]) == ("METHOD_NOT_ALLOWED", "GET")
 
     asked(tmp_path, act)
 
@@ -176,6 +177,7 @@ def test_the_first_key_is_made_once_and_keys_are_for_their_owners_eyes(tmp_path:
         (["ann", "--scope", "reed"], "each one of read, trade"),
         (["a b", "--scope", "read"], "a key is called by"),
         (["ann", "--scope", "read", "--expires", "2020-01-01T00:00:00Z"], "a key ends in the future"),
+        (["ann", "--scope", "read", "--expires", "1970-01-01T00:00:00Z"], "a key ends in the future"),
         (["ann", "--scope", "read", "--expires", "soon"], "is no moment"),
     ],
 )
@@ -183,6 +185,19 @@ def test_a_key_that_makes_no_sense_is_not_made(arguments: list[str], sentence: s
     said = tradewright("keys", "make", *arguments, "--home", tmp_path)
     assert (said.code, sentence in said.err) == (2, True), said
     assert KeyRing(tmp_path).keys() == {}
+
+
+def test_a_damaged_file_of_keys_lets_nobody_in_and_hides_nothing_that_is_open(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        for content in (b"[{", b"\xff"):
+            client.desk.ring.file.write_bytes(content)
+            for path in door.OPEN:
+                assert (await client.ask("GET", path)).status == 200, path
+            answer = await client.ask("POST", "/api/v1/kill", {"reason": "x"})
+            assert (answer.status, answer.code) == (503, "KEYS_UNREADABLE")
+        assert client.engine.states == {}
+
+    asked(tmp_path, act)
 
 
 # ── how much, how often ────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,6 +285,32 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_keeps_nobody_else_out
         assert (await client.ask("GET", "/api/v1/states", key=other)).status == 200
 
     asked(tmp_path, act, BOTH.replace("requestsPerSecond: 1000", "requestsPerSecond: 2"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x16\x03\x01nonsense\r\n\r\n",
+        b"POST /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n",
+    ],
+)
+def test_a_stranger_who_talks_nonsense_writes_nothing_into_the_log(
+    said: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def act(client: Client) -> None:
+        host, port = client.url.removeprefix("http://").split(":")
+        for _ in range(3):
+            _, writer = await asyncio.open_connection(host, int(port))
+            for part in (said, b"more\r\n\r\n"):
+                writer.write(part)
+                await asyncio.sleep(0.1)
+            writer.close()
+        assert (await client.ask("GET", "/health")).status == 200
+
+    asked(tmp_path, act)
+    assert [one.getMessage() for one in caplog.records if one.levelname != "DEBUG"] == []
 
 
 # ── what is told ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -416,6 +457,25 @@ def test_pages_hold_each_order_once_the_newest_first(status: str, tmp_path: Path
     asked(tmp_path, act)
 
 
+def test_what_works_is_listed_behind_a_cursor_whose_order_has_ended(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        first = await client.get("/api/v1/orders?status=open&limit=1")
+        cursor = first["nextCursor"]
+        account = first["orders"][0]["account"]
+        await client.ask("POST", f"/api/v1/orders/cancel?account={account}", {"reason": "x"})
+        await client.ask("DELETE", f"/api/v1/positions?account={account}")
+        await client.until(lambda: not client.engine.orders[cursor].is_open())
+        ids = [*client.engine.orders]
+        left = {id for id in ids[: ids.index(cursor)] if client.engine.orders[id].is_open()}
+        rest = await client.get(f"/api/v1/orders?status=open&limit=500&after={cursor}")
+        assert {one["orderId"] for one in rest["orders"]} == left != set()
+        unknown = await client.ask("GET", "/api/v1/orders?after=none-1-1")
+        assert unknown.code == "INVALID_REQUEST" and "begin the list anew" in unknown.row["detail"]
+
+    asked(tmp_path, act)
+
+
 def test_a_story_is_the_command_lines_and_decisions_carry_every_check(tmp_path: Path) -> None:
     home = tmp_path / "home"
     answers: dict[str, Any] = {}
@@ -493,6 +553,34 @@ def test_a_kill_and_a_rearm_are_records_in_the_name_of_the_key(tmp_path: Path) -
     asked(tmp_path, act)
     said = [row for row in records(tmp_path / "home" / JOURNAL) if row[0] == TRADING_STATE_SET]
     assert [row[4:] for row in said[:2]] == [["eve", "looks odd"], ["bob", "understood"]]
+
+
+def test_who_may_stop_may_neither_loosen_what_is_stopped_nor_close(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        kill = client.make("kill")
+
+        async def asks(scope: str, state: str, key: str, close: bool = False) -> int:
+            body = {"scope": scope, "state": state, "reason": "x", "close": close}
+            return (await client.ask("POST", "/api/v1/kill", body, key)).status
+
+        assert await asks("account:one", "REDUCING", kill) == 200
+        assert await asks("account:one", "HALTED", kill) == 200
+        assert await asks("account:one", "REDUCING", kill) == 403
+        assert await asks("account:one", "HALTED", kill) == 200
+        client.engine.halted["walker"] = "DEFECT"
+        assert await asks("strategy:walker", "REDUCING", kill) == 403 and "walker" in client.engine.halted
+        assert await asks("strategy:walker", "HALTED", kill) == 200
+        assert client.engine.states["account:one"] == HALTED and "walker" in client.engine.halted
+        assert await asks("account:two", "HALTED", kill, close=True) == 403
+        assert "account:two" not in client.engine.states and any(
+            one.net for one in client.engine.accounts["two"].positions
+        )
+        assert await asks("account:one", "REDUCING", client.make("kill", "risk")) == 200
+        assert await asks("account:two", "HALTED", client.make("kill", "trade"), close=True) == 200
+        await client.until(lambda: not any(one.net for one in client.engine.accounts["two"].positions))
+
+    asked(tmp_path, act)
 
 
 def test_a_position_that_is_closed_is_gone_and_its_orders_are_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tradewright.explain import check_row, filter_row, unit_text
 from tradewright.model.account import CASH, HEDGING
 from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES
 from tradewright.model.decision import Check, Decision
+from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, decimal_from, text_of
@@ -156,31 +157,25 @@ def newest(state: OrderState) -> int:
 def orders_page(
     engine: Engine, seen: Iterable[str], status: str, symbol: str, limit: int, after: str
 ) -> tuple[list[OrderState], str | None]:
-    """Orders of the accounts `seen`, the newest first, from behind `after` on; and the cursor of the next page. A
-    cursor whose order has left memory ends the list."""
+    """Orders of the accounts `seen`, the newest first, from behind `after` on; and the cursor of the next page.
+    Raises InputError for a cursor whose order is not known (any more)."""
     accounts = set(seen)
+    if after and after not in engine.orders:
+        raise InputError(f"after: there is no order {after} here (any more); begin the list anew")
+    # Of those that work too: the cursor's order may have ended since its page.
     ids: Iterator[str] = reversed(engine.orders)
-    if status == "open":
-        ids = reversed([*engine.holds.holds])
     if after:
-        ids = _behind(ids, after)
+        next(id for id in ids if id == after)
     found: list[OrderState] = []
     last = None
     for id in islice(ids, LOOKED_AT_MAX):
         state, last = engine.orders[id], id
         wanted = state.order.account in accounts and symbol in ("", state.order.instrument.symbol)
-        if wanted and (status != "closed" or not state.is_open()):
+        if wanted and (status == "all" or state.is_open() == (status == "open")):
             found.append(state)
             if len(found) == limit:
                 break
     return found, last if next(ids, None) is not None else None
-
-
-def _behind(ids: Iterator[str], after: str) -> Iterator[str]:
-    for id in ids:
-        if id == after:
-            return ids
-    return iter(())
 
 
 # ── the ledger ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -56,7 +56,12 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except h11.LocalProtocolError:
+            # It makes no sense, and an answer is under way already.
+            self.transport.abort()
+            return
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._no_end()
         elif self._ends is None:

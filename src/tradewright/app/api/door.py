@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tradewright.app.api.keys import Key, KeyRing
 from tradewright.app.api.problem import Problem
 from tradewright.app.service_log import ServiceLog
+from tradewright.model.errors import InputError
 
 #: Known to everybody: whether it lives, and what there is to ask.
 OPEN = ("/health", "/health/live", "/health/ready", "/docs", "/openapi.json")
@@ -83,11 +84,15 @@ class Door:
         address = scope["client"][0] if scope.get("client") else ""
         said = [value for name, value in scope["headers"] if name == b"authorization"]
         kind, _, text = said[0].decode("latin-1").partition(" ") if len(said) == 1 else ("", "", "")
-        key = self.ring.of(text.strip(), time.time_ns()) if kind.lower() == "bearer" else None
+        known = True
+        try:
+            key = self.ring.of(text.strip(), time.time_ns()) if kind.lower() == "bearer" else None
+        except (InputError, OSError):
+            key, known = None, False
         if not self.paces.takes(f"key {key.id}" if key is not None else f"address {address}"):
             raise Problem("RATE_LIMITED", retry=1)
         if key is None and scope["path"] not in OPEN:
-            raise Problem("UNAUTHORIZED")
+            raise Problem("UNAUTHORIZED" if known else "KEYS_UNREADABLE")
         return key
 
 

@@ -103,10 +103,10 @@ class KeyRing:
         return key
 
     def make(
-        self, name: str, scopes: Sequence[str], now: int, accounts: Sequence[str] = (), expires: int = 0
+        self, name: str, scopes: Sequence[str], now: int, accounts: Sequence[str] = (), expires: int | None = None
     ) -> tuple[Key, str]:
-        """A new key and its text, which is kept nowhere. Raises InputError for a name, a scope or an end that is
-        none."""
+        """A new key and its text, which is kept nowhere. expires: ns UTC, None = never. Raises InputError for a name, a
+        scope or an end that is none."""
         if not NAME.fullmatch(name):
             raise InputError(f"a key is called by 1 to 64 of a-z A-Z 0-9 _ . @ -, not {name!r}")
         strange = [scope for scope in scopes if scope not in SCOPES]
@@ -114,12 +114,13 @@ class KeyRing:
             raise InputError(
                 f"a key has scopes, each one of {', '.join(SCOPES)}" + f"; not {strange[0]!r}" * bool(strange)
             )
-        if expires and expires <= now:
+        if expires is not None and expires <= now:
             raise InputError("a key ends in the future")
         with self._changing() as keys:
             id = secrets.token_hex(4)
             text = f"{PREFIX}_{id}_{secrets.token_urlsafe(SECRET_BYTES)}"
-            key = Key(id, name, _hash(text), list(dict.fromkeys(scopes)), list(dict.fromkeys(accounts)), now, expires)
+            scopes, accounts = list(dict.fromkeys(scopes)), list(dict.fromkeys(accounts))
+            key = Key(id, name, _hash(text), scopes, accounts, now, expires or 0)
             keys.append(key)
         return key, text
 

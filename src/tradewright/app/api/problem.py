@@ -18,6 +18,7 @@ CODES = {
     "RATE_LIMITED": (429, "too many requests; Retry-After says when to come again"),
     "INTERNAL": (500, "a defect of this program; its log has it"),
     "NOT_DURABLE": (503, "the journal does not take what was decided, so nothing can be answered"),
+    "KEYS_UNREADABLE": (503, "the file of keys can not be read, so nobody is known"),
     "BUSY": (503, "as many of these requests as are worked on at once are under way"),
     "STOPPING": (503, "the service ends"),
 }

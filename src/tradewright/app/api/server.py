@@ -41,8 +41,9 @@ class ApiServer:
         self.desk = desk
         self.door = Door(application, desk.ring, Paces(block.requests_per_second), desk.log)
         made = uvicorn.Config(
-            self.door, log_config=None, access_log=False, lifespan="off", ws="none", http=Connection, loop="none",
-            server_header=False, proxy_headers=False, backlog=BACKLOG,
+            # What strangers get wrong is told to them, and is no line for each in the service's log.
+            self.door, log_level="critical", log_config=None, access_log=False, lifespan="off", ws="none",
+            http=Connection, loop="none", server_header=False, proxy_headers=False, backlog=BACKLOG,
             timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
             h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             ssl_certfile=config.path(block.tls_certificate) or None, ssl_keyfile=config.path(block.tls_key) or None,
@@ -153,7 +154,8 @@ async def _invalid(request: Request, error: Any) -> Response:
 
 async def _http(request: Request, error: Any) -> Response:
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID_REQUEST")
-    return await _problem(request, Problem(code))
+    problem = Problem(code)
+    return Response(problem.body(), problem.status, {**problem.headers(), **(error.headers or {})})
 
 
 async def _full(request: Request, error: Any) -> Response:

@@ -14,7 +14,7 @@ from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import AccountName, Ask, Asking, Routes, told
 from tradewright.app.control import Asked
 from tradewright.app.picker import CancelAsked
-from tradewright.model.control import ACTIVE, EVERYTHING, TRADING_STATES, CloseRequested
+from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, TRADING_STATES, CloseRequested
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.order import EXIT
@@ -30,7 +30,18 @@ async def kill(ask: Ask) -> Response:
     wanted = await ask.body(shapes.Kill)
     if wanted.close and wanted.scope.partition(":")[0] not in CLOSABLE:
         raise Problem("INVALID_REQUEST", "closing goes by account or symbol, or all of it")
+    if wanted.close and not ask.key.may(TRADE):
+        raise Problem("FORBIDDEN", f"closing needs scope {TRADE} too")
+    if _weaker(ask, wanted.scope, STATES[wanted.state]) and not ask.key.may(RISK):
+        raise Problem("FORBIDDEN", f"{wanted.scope} is stopped harder than that: to loosen it scope {RISK} is needed")
     return await _set(ask, Asked(wanted.scope, STATES[wanted.state], ask.key.name, wanted.reason, wanted.close))
+
+
+def _weaker(ask: Asking, scope: str, state: int) -> bool:
+    """Whether what is in force would be loosened: setting any state but HALTED lets a halted strategy go."""
+    engine, (kind, _, name) = ask.desk.engine, scope.partition(":")
+    held = kind == "strategy" and name in engine.halted
+    return state < (HALTED if held else engine.states.get(scope, ACTIVE))
 
 
 @ROUTES.add("POST", "/api/v1/rearm", RISK, shapes.StateSet, shapes.Rearm, {"scope": "all", "reason": "understood"})
