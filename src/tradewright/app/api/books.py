@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from heapq import nlargest
 from itertools import islice
 from typing import Any
 
@@ -202,8 +203,8 @@ def lots(books: Iterable[Book]) -> list[shapes.Lot]:
 
 def fills(books: Iterable[Book], order_id: str, limit: int) -> list[shapes.Fill]:
     """The newest first."""
-    booked = [(fill, book) for book in books for fill in book.window if order_id in ("", fill.order_id)]
-    booked.sort(key=lambda pair: (pair[0].time, pair[0].trade_id), reverse=True)
+    booked = ((fill, book) for book in books for fill in book.window if order_id in ("", fill.order_id))
+    newest = nlargest(limit, booked, key=lambda pair: (pair[0].time, pair[0].trade_id))
     return [
         shapes.Fill(
             order_id=fill.order_id, trade_id=fill.trade_id, account=book.account, strategy_id=book.strategy,
@@ -211,14 +212,14 @@ def fills(books: Iterable[Book], order_id: str, limit: int) -> list[shapes.Fill]
             quantity=text_of(fill.size, book.instrument.size_scale),
             price=text_of(fill.price_units, book.instrument.price_scale), filled_at=moment_text(fill.time),
         )
-        for fill, book in booked[:limit]
+        for fill, book in newest
     ]  # fmt: skip
 
 
 def matches(books: Iterable[Book], limit: int) -> list[shapes.Match]:
     """The newest first."""
-    found = [match for book in books for match in book.matches]
-    found.sort(key=lambda match: (match.time_close, match.close_trade), reverse=True)
+    found = (match for book in books for match in book.matches)
+    newest = nlargest(limit, found, key=lambda match: (match.time_close, match.close_trade))
     return [
         shapes.Match(
             account=match.account, strategy_id=match.strategy, symbol=match.instrument.symbol, side=_side(match.side),
@@ -229,7 +230,7 @@ def matches(books: Iterable[Book], limit: int) -> list[shapes.Match]:
             closed_at=moment_text(match.time_close), pnl=text_of(match.pnl, MONEY_SCALE),
             currency=match.instrument.quote,
         )
-        for match in found[:limit]
+        for match in newest
     ]  # fmt: skip
 
 

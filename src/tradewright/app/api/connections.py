@@ -56,12 +56,7 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        try:
-            super().data_received(data)
-        except h11.LocalProtocolError:
-            # It makes no sense, and an answer is under way already.
-            self.transport.abort()
-            return
+        super().data_received(data)
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._no_end()
         elif self._ends is None:
