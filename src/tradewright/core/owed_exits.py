@@ -106,7 +106,7 @@ def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
         if engine.now - order.time >= STOOD_NS:
             tries = 0
         wait = PACE_NS[min(tries, len(PACE_NS) - 1)]
-        pair = _working_pair(engine, order) if engine.accounts[order.account].terms.native_exits else []
+        pair = _working_pair(engine, order)
         if state.stage == ENDED_CANCELLED and not pair:
             wait = max(wait, CANCELLED_NS)
         engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)
@@ -137,10 +137,7 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
         for child in engine.children.get(order.id, ()):
             if child in engine.owed:
                 engine.owed[child].size += filled
-        if order.id in engine.owed:
-            for id in linked(engine, order):
-                engine.owed[id].size -= filled
-        elif order.role == EXIT:
+        if order.role == EXIT:
             for role in PROTECTIVE:
                 _pay(engine, _against(engine, order, role), filled)
         elif order.role in PROTECTIVE:
@@ -236,7 +233,9 @@ def _to_guard(engine: Blotter, order: Order) -> int:
 
 
 def _working_pair(engine: Blotter, order: Order) -> list[OrderState]:
-    """The other exits of its pair that work at the venue."""
+    """The other exits of its pair that work at a venue which links them itself."""
+    if not engine.accounts[order.account].terms.native_exits:
+        return []
     holds = engine.book(order.account, order.strategy, order.instrument).exits.values()
     pair = [hold.order.id for hold in holds if hold.order.id != order.id and _paired(hold.order, order)]
     return [engine.orders[id] for id in pair if id not in engine.exits]
@@ -295,8 +294,7 @@ def give_back(engine: Engine) -> list[Event]:
 def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:
     """Whether its pair, which may have filled, has still to be looked up; if so, it is. What it finds is an alarm, as
     it was not clear before that anything is left."""
-    native = engine.accounts[state.order.account].terms.native_exits
-    pair = _working_pair(engine, state.order) if native else []
+    pair = _working_pair(engine, state.order)
     owed = engine.owed[state.order.id]
     if not pair or (owed.asked and not any(other.queried for other in pair)):
         if owed.asked:
