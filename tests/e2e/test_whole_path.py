@@ -1,8 +1,8 @@
 """The whole path on real markets, as a user runs it: the four signalling strategies as one vote beside two classics,
 picker, sizer, execution filter, risk, breakers and exit plans; each run again, asked about, and taken up in its middle.
 
-Ten days of ten crypto pairs and six sessions of two equities take minutes and stand behind the marker `long`; every run
-plays hours of them.
+Hours of ten crypto pairs and two equities are played in every way there is. The whole ten days and six sessions take
+minutes: every run plays them once at a stretch and once with a stop in their middle; the rest of it is marked `long`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 from tests.e2e.command import tradewright
 from tests.e2e.judge import DECISION, EXIT_PLANNED, SIGNAL, STARTED, VOTE, records
 from tests.e2e.whole import MARKETS, QUARTET, STRATEGIES, Market, decided, run, terms
+from tests.project import COMPILED_ALONE
 from tradewright.adapters.journal import read
 from tradewright.app.demo import DemoOptions, Session
 from tradewright.app.history import fold
@@ -93,7 +94,7 @@ def test_it_runs_through_every_station(hours: Played) -> None:
     check_path(hours)
 
 
-@pytest.mark.long
+@COMPILED_ALONE
 def test_days_of_it_run_through_every_station(days: Played) -> None:
     check_path(days)
 
@@ -133,7 +134,8 @@ def test_a_backtest_of_it_repeats_itself_and_is_told_from_its_journal(hours: Pla
     assert first["orders"] > 0
     again = run("replay", str(journal), "--verify")
     assert (again["stateHash"], again["differences"]) == (first["stateHash"], [])
-    check_explained(hours.market, records(journal), journal, 1)
+    rows = records(journal)
+    check_explained(rows, journal, moments(rows, 1))
 
 
 # ── asked about ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,49 +158,58 @@ def expected(rows: list[list[Any]], symbol: int, time: int) -> tuple[str, str] |
     return ("order", ordered[1]) if ordered[0] >= said[0] else ("signal", said[1])
 
 
-def check_explained(market: Market, rows: list[list[Any]], journal: Path, moments: int) -> None:
-    """Every symbol: before anything was said, at the last decision, and at minutes chosen by a seed."""
+def moments(rows: list[list[Any]], each: int) -> list[tuple[int, int]]:
+    """(index of a symbol, time): for every symbol before anything was said, at the last decision of all, and at `each`
+    minutes that a seed chooses."""
     rng = Rng(7)
     begin, end = rows[1][1], rows[-1][1]
     decision = [row[1] for row in rows if row[0] == DECISION][-1]
-    times = [begin, decision, *(begin + rng.below((end - begin) // MINUTE + 1) * MINUTE for _ in range(moments))]
+    chosen = [begin + rng.below((end - begin) // MINUTE + 1) * MINUTE for _ in range(each)]
+    return [(index, time) for index in range(len(rows[0][3][0])) for time in (begin, decision, *chosen)]
+
+
+def check_explained(rows: list[list[Any]], journal: Path, asked: list[tuple[int, int]]) -> None:
+    """Each (index of a symbol, time) is answered by what the records say of it."""
+    symbols = [listed[0] for listed in rows[0][3][0]]
     kinds = set()
-    for index, symbol in enumerate(listed[0] for listed in rows[0][3][0]):
-        assert symbol in market.symbols
-        for time in times:
-            said = tradewright(
-                "explain", "--symbol", symbol, "--at", moment_text(time), "--journal", journal, "--json"
-            )  # fmt: skip
-            stands = expected(rows, index, time)
-            if stands is None:
-                assert (said.code, f"no decision and no signal on {symbol} by then" in said.err) == (1, True)
-                continue
-            assert said.code == 0, said.err
-            kinds.add(stands[0])
-            if stands[0] == "order":
-                assert said.row["orderId"] == stands[1]
-                assert said.row["signal"]["reason"] and all(check["text"] for check in said.row["checks"])
-            else:
-                told = said.row["signal"]
-                assert f"{told['action']} {told['reason']}" == stands[1]
+    for index, time in asked:
+        symbol = symbols[index]
+        said = tradewright("explain", "--symbol", symbol, "--at", moment_text(time), "--journal", journal, "--json")
+        stands = expected(rows, index, time)
+        if stands is None:
+            assert (said.code, f"no decision and no signal on {symbol} by then" in said.err) == (1, True)
+            continue
+        assert said.code == 0, said.err
+        kinds.add(stands[0])
+        if stands[0] == "order":
+            assert said.row["orderId"] == stands[1]
+            assert said.row["signal"]["reason"] and all(check["text"] for check in said.row["checks"])
+        else:
+            told = said.row["signal"]
+            assert f"{told['action']} {told['reason']}" == stands[1]
     assert "order" in kinds
 
 
 def test_every_minute_and_symbol_has_its_answer(hours: Played) -> None:
-    check_explained(hours.market, hours.rows, hours.journal, 3)
+    check_explained(hours.rows, hours.journal, moments(hours.rows, 3))
+
+
+@COMPILED_ALONE
+def test_minutes_of_days_have_their_answers(days: Played) -> None:
+    asked = moments(days.rows, 1)
+    check_explained(days.rows, days.journal, [asked[1], asked[2], asked[-1], asked[len(asked) // 2]])
 
 
 @pytest.mark.long
 def test_every_minute_and_symbol_of_days_has_its_answer(days: Played) -> None:
-    check_explained(days.market, days.rows, days.journal, 2)
+    check_explained(days.rows, days.journal, moments(days.rows, 2))
 
 
 # ── taken up in the middle ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def check_taken_up(played: Played, folder: Path) -> None:
-    """Stopped after half of the market and started again by the command: apart from what a start itself records, and
-    from the number of the run in ids, there is no difference in any record."""
+def take_up(played: Played, folder: Path) -> Played:
+    """The same market, stopped after half of it and started again by the command, with another seed of hashes."""
     market, half = played.market, sum(row[0] < 10 for row in played.rows) // 2
     limits = folder / "limits.yaml"
     limits.write_text(market.limits)
@@ -213,22 +224,43 @@ def check_taken_up(played: Played, folder: Path) -> None:
         session.run()
     finally:
         session.close()
-    row = run("demo", *played.words, "--home", str(folder / "home"), seconds=played.seconds)
-    assert [found[2] for found in records(folder / "home" / "journal") if found[0] == STARTED] == [1, 2]
-    assert row["conserved"]
-    assert decided(folder / "home" / "journal") == decided(played.journal)
-    assert (row["equity"], row["cash"]) == (played.row["equity"], played.row["cash"])
-    again = run("replay", str(folder / "home" / "journal"), "--verify", seconds=played.seconds)
-    assert (again["stateHash"], again["differences"]) == (row["stateHash"], [])
+    row = run("demo", *played.words, "--home", str(folder / "home"), hash_seed="4242", seconds=played.seconds)
+    return played._replace(home=folder / "home", row=row, rows=records(folder / "home" / "journal"))
+
+
+@pytest.fixture(scope="module")
+def days_taken_up(days: Played, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    return take_up(days, tmp_path_factory.mktemp("taken_up"))
+
+
+def check_taken_up(again: Played, played: Played) -> None:
+    """Apart from what a start itself records, and from the number of the run in ids, no record differs."""
+    assert [found[2] for found in again.rows if found[0] == STARTED] == [1, 2]
+    assert again.row["conserved"]
+    assert decided(again.journal) == decided(played.journal)
+    assert (again.row["equity"], again.row["cash"]) == (played.row["equity"], played.row["cash"])
+
+
+def check_replayed(played: Played) -> None:
+    """Its strategies run once more over its journal, and say the same."""
+    again = run("replay", str(played.journal), "--verify", seconds=played.seconds)
+    assert (again["stateHash"], again["differences"]) == (played.row["stateHash"], [])
 
 
 def test_a_restart_in_the_middle_changes_nothing(hours: Played, tmp_path: Path) -> None:
-    check_taken_up(hours, tmp_path)
+    again = take_up(hours, tmp_path)
+    check_taken_up(again, hours)
+    check_replayed(again)
+
+
+@COMPILED_ALONE
+def test_a_restart_in_the_middle_of_days_changes_nothing(days: Played, days_taken_up: Played) -> None:
+    check_taken_up(days_taken_up, days)
 
 
 @pytest.mark.long
-def test_a_restart_in_the_middle_of_days_changes_nothing(days: Played, tmp_path: Path) -> None:
-    check_taken_up(days, tmp_path)
+def test_days_that_were_taken_up_are_replayed_to_the_same(days_taken_up: Played) -> None:
+    check_replayed(days_taken_up)
 
 
 def check_restored(played: Played) -> None:
