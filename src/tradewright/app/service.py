@@ -182,6 +182,8 @@ class Service:
             desk.listen(event, outcome)
 
         self.room.live.listener = both
+        self.room.journal.time_commits(desk.metrics.written)
+        self.room.watch.timed = self.sources.timed = desk.metrics.called
 
     async def _all(self, control: ControlSocket) -> None:
         try:
@@ -194,6 +196,7 @@ class Service:
                 parts.create_task(self.doorstep.watch_clock())
                 if self.api is not None:
                     parts.create_task(self.api.run())
+                    parts.create_task(self.api.desk.metrics.watch_loop())
                 for feed in self._feeds():
                     parts.create_task(feed.run())
         except BaseExceptionGroup as group:

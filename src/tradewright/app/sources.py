@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 from tradewright.model.answer import TIMEOUT, SignalFailed, SignalReceived, SignalRequest
@@ -34,6 +35,8 @@ class Sources:
         self.bars_max = bars_max
         self.deadline_seconds = deadline_seconds
         self.bars: dict[int, deque[Bar]] = {}
+        #: Told how many seconds a source took, also one that did not answer.
+        self.timed: Callable[[str, float], None] = lambda source, seconds: None
         self._runner = asyncio.Runner()
 
     def ask(self, sources: Sequence[SignalSource]) -> None:
@@ -58,7 +61,7 @@ class Sources:
         for source in self.sources:
             for instrument in instruments:
                 request = SignalRequest(instrument, time, tuple(self.bars.get(instrument.index, ())))
-                asked.append((source, request, asyncio.create_task(source.ask(request))))
+                asked.append((source, request, asyncio.create_task(self._ask(source, request))))
         tasks = [task for _, _, task in asked]
         _, pending = await asyncio.wait(tasks, timeout=self.deadline_seconds)
         for task in pending:
@@ -69,6 +72,13 @@ class Sources:
             SignalFailed(time, source.name, request.instrument, TIMEOUT, late) if task in pending else task.result()
             for source, request, task in asked
         ]
+
+    async def _ask(self, source: SignalSource, request: SignalRequest) -> Any:
+        began = perf_counter()
+        try:
+            return await source.ask(request)
+        finally:
+            self.timed(source.name, perf_counter() - began)
 
     def close(self) -> None:
         """Close every source and the loop."""

@@ -9,6 +9,8 @@ strategy causes).
 from __future__ import annotations
 
 import mmap
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tradewright.model.control import HALTED, TradingStateSet
@@ -33,6 +35,9 @@ class WatchFile:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), _SIZE)
         self.deaths = self._examine()
+        #: Told how many seconds a strategy ran on an event.
+        self.timed: Callable[[str, float], None] = lambda strategy, seconds: None
+        self._running, self._began = "", 0.0
 
     def _examine(self) -> tuple[str, int]:
         """Read what was running when the last process ended, and count it if it is the same as before."""
@@ -50,10 +55,12 @@ class WatchFile:
     def enter(self, strategy: str, event: Event) -> None:
         """`strategy` runs on `event`."""
         self._write(0, f"{strategy}\n{event.kind} {_name(event)}".encode())
+        self._running, self._began = strategy, time.perf_counter()
 
     def leave(self) -> None:
         """It came back."""
         self._map[0] = 0
+        self.timed(self._running.partition(":")[0], time.perf_counter() - self._began)
 
     def close(self) -> None:
         self._map.close()

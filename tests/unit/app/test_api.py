@@ -70,6 +70,9 @@ def test_every_route_is_shut_to_whoever_has_no_key_a_bad_one_or_one_without_its_
         for route in guarded:
             for key in bad:
                 answer = await client.ask(route.method, filled_in(route.path), key=key)
+                if route.path == door.NEAR and not key:
+                    assert answer.status == 200, "the machine itself may read it"
+                    continue
                 assert (answer.status, answer.code) == (401, "UNAUTHORIZED"), (route.path, key)
                 assert answer.headers["WWW-Authenticate"] == "Bearer"
             others = client.make(*[scope for scope in SCOPES if scope not in (route.scope, "admin")])

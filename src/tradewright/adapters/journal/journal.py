@@ -60,11 +60,11 @@ class FileJournal:
             raise
         self._backlog = Backlog(head)
         self._snapshots = Snapshots(folder, crash)
-        writer = Writer(
+        self._writer = Writer(
             folder, head, segment, self._backlog, self._anchor,
             notify=notify, fatal=fatal, crash=crash, vfs=vfs, checkpoint_pages=checkpoint_pages,
         )  # fmt: skip
-        self._thread = Thread(target=writer.run, name="journal", daemon=True)
+        self._thread = Thread(target=self._writer.run, name="journal", daemon=True)
         self._thread.start()
 
     def _recover(self, start: int, vfs: str | None) -> tuple[Head, SegmentWriter | None, AnchorFile]:
@@ -106,6 +106,10 @@ class FileJournal:
 
     def wait(self, sequence: int, timeout: float | None = None) -> bool:
         return self._backlog.wait(sequence, timeout)
+
+    def time_commits(self, told: Callable[[float], None]) -> None:
+        """`told` hears, in the writer's thread, how many seconds each commit takes."""
+        self._writer.timed = told
 
     def snapshot(self, at: Head, state: bytes) -> None:
         self.wait(at.sequence)

@@ -50,6 +50,7 @@ class Writer:
         self._anchor = anchor
         self._anchored_at = time.monotonic() - ANCHOR_SECONDS
         self._notify = notify
+        self.timed: Callable[[float], None] = lambda seconds: None
         self._fatal = fatal
         self._crash = crash
         self._vfs = vfs
@@ -105,7 +106,9 @@ class Writer:
         payload = b"".join([entry.frames for entry in entries])
         segment = self._segment_of(day)
         self._crash(points.BEFORE_COMMIT)
+        began = time.perf_counter()
         segment.append(Batch(self._head.sequence + 1, head.sequence, payload, head.hash))
+        self.timed(time.perf_counter() - began)
         self._head = head
         self._crash(points.AFTER_COMMIT_BEFORE_NOTIFY)
         self._backlog.settle(head.sequence, len(payload))

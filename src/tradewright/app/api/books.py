@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from heapq import nlargest
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewright.app.api import shapes
-from tradewright.app.api.desk import Desk
 from tradewright.app.api.keys import Key
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
@@ -26,6 +25,9 @@ from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, decimal_from, text_of
 from tradewright.model.order import ENTRY, ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from tradewright.model.shadow import is_shadow
+
+if TYPE_CHECKING:
+    from tradewright.app.api.desk import Desk
 
 #: The engine's word for an order → the interface's.
 STATUSES = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewright.app.api.keys import Key, KeyRing
+from tradewright.app.api.metrics import Metrics
 from tradewright.app.api.problem import Problem
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.connected import ConnectedEngine
@@ -50,6 +51,7 @@ class Desk:
         self.carry_out = carry_out
         self.do = do
         self.ring = KeyRing(folder)
+        self.metrics = Metrics(connected)
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
         self.explaining = asyncio.Semaphore(1)
 
@@ -59,6 +61,7 @@ class Desk:
 
     def listen(self, event: Event, outcome: Outcome) -> None:
         """One durable step."""
+        self.metrics.listen(event, outcome)
         for output in outcome.outputs:
             if isinstance(output, Decision) and not is_shadow(output.account):
                 self.decisions.append(output)

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,8 @@ from tradewright.model.errors import InputError
 
 #: Known to everybody: whether it lives, and what there is to ask.
 OPEN = ("/health", "/health/live", "/health/ready", "/docs", "/openapi.json")
+#: Told to the machine itself without a key, unless requests come through a proxy.
+NEAR = "/metrics"
 #: The longest request is a few hundred bytes.
 BODY_BYTES_MAX = 16_384
 BODY_SECONDS_MAX = 10.0
@@ -47,13 +50,15 @@ class Paces:
 
 
 class Door:
-    """An ASGI application before the one that answers. closed: the service ends."""
+    """An ASGI application before the one that answers. direct: who asks is who it seems to be, since no proxy stands
+    before it. closed: the service ends."""
 
-    def __init__(self, behind: ASGIApp, ring: KeyRing, paces: Paces, log: ServiceLog) -> None:
+    def __init__(self, behind: ASGIApp, ring: KeyRing, paces: Paces, log: ServiceLog, direct: bool) -> None:
         self.behind = behind
         self.ring = ring
         self.paces = paces
         self.log = log
+        self.direct = direct
         self.closed = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +72,7 @@ class Door:
             await send(message)
 
         try:
-            scope.setdefault("state", {})["key"] = self._key(scope)
+            scope.setdefault("state", {}).update(key=self._key(scope), near=self._is_near(scope))
             if self.closed and scope["path"] not in OPEN:
                 raise Problem("STOPPING")
             await self.behind(scope, _whole(await _body(scope, receive), receive), sending)
@@ -91,9 +96,18 @@ class Door:
             key, known = None, False
         if not self.paces.takes(f"key {key.id}" if key is not None else f"address {address}"):
             raise Problem("RATE_LIMITED", retry=1)
-        if key is None and scope["path"] not in OPEN:
+        if key is None and scope["path"] not in OPEN and not self._is_near(scope):
             raise Problem("UNAUTHORIZED" if known else "KEYS_UNREADABLE")
         return key
+
+    def _is_near(self, scope: Scope) -> bool:
+        """A request without a key for what the machine itself may read. A key that is none is refused all the same."""
+        if scope["path"] != NEAR or not self.direct or any(name == b"authorization" for name, _ in scope["headers"]):
+            return False
+        try:
+            return bool(scope.get("client")) and ip_address(scope["client"][0]).is_loopback
+        except ValueError:
+            return False
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:

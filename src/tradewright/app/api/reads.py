@@ -10,8 +10,9 @@ from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from tradewright.app.api import books, shapes
+from tradewright.app.api import books, door, shapes
 from tradewright.app.api.desk import DECISIONS_KEPT
 from tradewright.app.api.keys import READ
 from tradewright.app.api.problem import Problem
@@ -54,6 +55,15 @@ async def ready(request: Request) -> Response:
     desk = request.app.state.desk
     good = books.ready(desk.engine) and desk.connected.live.failure is None
     return told(shapes.Alive(status="ready" if good else "starting"), 200 if good else 503)
+
+
+@ROUTES.add("GET", door.NEAR, READ)
+async def metrics(request: Request) -> Response:
+    """Figures for Prometheus, of all accounts; told to the machine itself without a key, unless a proxy asks for it."""
+    key = request.state.key
+    if key is not None and key.accounts:
+        raise Problem("FORBIDDEN", "these are figures of all accounts, and the key is bound to some")
+    return Response(request.app.state.desk.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 # ── accounts and positions ─────────────────────────────────────────────────────────────────────────────────────────

@@ -39,7 +39,7 @@ class ApiServer:
     def __init__(self, config: Config, block: ServerBlock, desk: Desk) -> None:
         application = application_of(desk)
         self.desk = desk
-        self.door = Door(application, desk.ring, Paces(block.requests_per_second), desk.log)
+        self.door = Door(application, desk.ring, Paces(block.requests_per_second), desk.log, not block.behind_proxy)
         made = uvicorn.Config(
             # What strangers get wrong is told to them, and is no line for each in the service's log.
             self.door, log_level="critical", log_config=None, access_log=False, lifespan="off", ws="none",

@@ -24,6 +24,7 @@ class EngineRoom:
     """A trader as its journal left it, and what it runs on. rebuilt: what recovery found."""
 
     trader: Trader
+    journal: FileJournal
     live: LiveEngine
     watch: WatchFile
     lock: AccountLock
@@ -59,7 +60,7 @@ def open_engine_room(
         live = LiveEngine(trader, journal, emergency, listener, crash)
         live.counts.markets = rebuilt.markets
         opened.pop_all()
-    return EngineRoom(trader, live, watch, lock, rebuilt, remarks)
+    return EngineRoom(trader, journal, live, watch, lock, rebuilt, remarks)
 
 
 def _run_lock(folder: Path) -> AccountLock:
