@@ -15,7 +15,7 @@ from tests.project import COMPILED_ALONE, ROOT
 pytestmark = COMPILED_ALONE
 
 
-def test_every_command_of_the_page_does_what_it_says_and_no_key_is_left_anywhere(tmp_path: Path) -> None:
+def test_every_command_of_the_pages_does_what_they_say_and_no_key_is_left_anywhere(tmp_path: Path) -> None:
     port, home = str(free_port()), tmp_path / "my-service"
     (tmp_path / "config").symlink_to(ROOT / "config")
     binary = tmp_path / "bin"
@@ -26,8 +26,9 @@ def test_every_command_of_the_page_does_what_it_says_and_no_key_is_left_anywhere
         tmp_path, "", TRADEWRIGHT_PORT=port, PATH=f"{binary}:{os.environ['PATH']}",
         PYTHONPATH=os.pathsep.join(filter(None, sys.path)),
     )  # fmt: skip
-    lines = [line for block in blocks("docs/api.md", "sh") for line in block.replace("3001", port).splitlines()]
-    assert len(lines) == 11 and lines[0].startswith("tradewright serve")
+    found = [*blocks("docs/api.md", "sh"), *blocks("docs/metrics.md", "sh")]
+    lines = [line for block in found for line in block.replace("3001", port).splitlines()]
+    assert len(lines) == 12 and lines[0].startswith("tradewright serve")
     service = Background(["sh", "-c", f"exec {lines[0]}"], tmp_path, environment)
     said = []
     try:

@@ -56,7 +56,7 @@ class Metrics:
 
     def __init__(self, connected: ConnectedEngine) -> None:
         # When a series began is as good as when the process did.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._connected = connected
         self._sent: dict[str, int] = {}
         self.registry = registry = CollectorRegistry()
