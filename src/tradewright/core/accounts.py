@@ -165,17 +165,15 @@ class AccountState:
 
     def ruined(self) -> bool:
         """Whether what it holds is worth no more than it owes. Without debt and shorts it can not be; unknown: no."""
-        owes = False
-        for amount in self.ledger.cash[self.terms.name].values():
-            if amount < 0:
-                owes = True
-        held = False
+        held = owes = False
         for position in self.positions:
             if position.long_size or position.short_size:
                 held = True
-                if position.short_size:
-                    owes = True
-        if not (owes and held):
+                owes = owes or position.short_size > 0
+        if held and not owes:
+            for amount in self.ledger.cash[self.terms.name].values():
+                owes = owes or amount < 0
+        if not owes:
             return False
         equity = self.equity()
         return equity is not None and equity <= 0

@@ -1,5 +1,6 @@
 cimport cython
 from tradewright.model.event cimport Event
+from tradewright.model.market cimport MarketEvent
 
 cdef class Sequencer:
     cdef readonly object step
