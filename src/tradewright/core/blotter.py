@@ -24,7 +24,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
-from tradewright.core.guards import Guard, close_ended, fold, overtime
+from tradewright.core.guards import Guard, exit_ended, fold, overtime
 from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
 from tradewright.core.life_cycle import DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING, stage_after
@@ -44,6 +44,7 @@ from tradewright.model.chain import digest
 from tradewright.model.command import Cancel, Command, Query, Replace
 from tradewright.model.control import (
     ACTIVE,
+    ESCALATED,
     EVERYTHING,
     HALTED,
     AccountSeen,
@@ -394,7 +395,8 @@ class Blotter:
             modify.fold(self, event)
         elif isinstance(event, ExitPlanned | ExitMoved):
             fold(self, event)
-            watchdog.fold(self, event)
+            if isinstance(event, ExitMoved) and event.code == ESCALATED:
+                owed_exits.escalated(self, event)
         elif isinstance(event, OrderAdopted):
             self._apply_adopted(event)
         elif isinstance(event, reconcile.CONNECTED):
@@ -663,7 +665,7 @@ class Blotter:
         self._post(state)
         self._count_trade(state, True)
         self.note_end(self.now, state.order.id)
-        close_ended(self, state)
+        exit_ended(self, state)
 
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:
         """From now on it is the order that goes out: a stop becomes a market order of what its parent filled."""
@@ -742,7 +744,7 @@ class Blotter:
         lost = owed_exits.ended(self, state, asked)
         if lost:
             self._notice(owed_exits.EXIT_LOST, state.order.id, lost)
-        close_ended(self, state)
+        exit_ended(self, state)
 
     def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
         """The best price of an exit held here begins where its parent filled first."""

@@ -230,7 +230,7 @@ class Engine(Judge):
         if report.kind == NOT_FOUND:
             outputs += place_again(self, report)
         if self.owed:
-            outputs += give_back(self)
+            outputs += give_back(self, report)
         if self.stopping:
             outputs += self.end_openings()
         return outputs
@@ -365,7 +365,8 @@ class Engine(Judge):
         quantity = min(order.quantity, left(book, order.side, order.lot, ""))
         if order.group:
             # What its pair has closed while it waited is not owed any more.
-            quantity = min([quantity, max([self.owed[id].size for id in linked(self, order)], default=quantity)])
+            owed = [self.owed[id].size for id in linked(self, order) if not self.owed[id].reached]
+            quantity = min([quantity, max(owed, default=quantity)])
         quantity = in_steps(quantity, order.instrument)
         if quantity < order.instrument.rules.step:
             self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
@@ -411,7 +412,7 @@ class Engine(Judge):
         if event.kind == NOT_FOUND or (event.kind == FILLED and self.fresh_fill):
             outputs += place_again(self, event)  # type: ignore[arg-type]
         if self.owed:
-            outputs += give_back(self)
+            outputs += give_back(self, event)
         if self.targeted:
             outputs += session.tend(self)
         return outputs

@@ -7,7 +7,8 @@ now. A stop at the venue is moved by a Replace, one held here by the record alon
 that a recovery that runs them muted shows them the same books.
 
 A guard whose time is over stays until nothing is left: where its close ends with a rest, it closes again, at a growing
-pace, and its exits, which are back by then, go their way until it does.
+pace, and its exits, which are back by then, go their way until it does. Where other exits hold what it is to close, it
+closes that when one of them has ended with a rest.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from tradewright.model.exit_plan import PPM_ONE, ExitPlan
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import round_down, round_up
-from tradewright.model.order import EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.model.order import ENTRY, EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
 from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
@@ -154,15 +155,20 @@ def _fold_restored(engine: Blotter, moved: ExitMoved) -> None:
             engine.guards[guard.key] = guard
 
 
-def close_ended(engine: Blotter, state: OrderState) -> None:
-    """An order has ended. A close at the market that leaves a rest is followed by another one where the time of what it
-    was to close is over."""
+def exit_ended(engine: Blotter, state: OrderState) -> None:
+    """An order has ended. Where the time of what an exit was to close is over, what it leaves is closed: at once if it
+    rested at a price, at its pace if it was a close at the market."""
     order = state.order
-    if not _at_market(order) or state.filled >= order.quantity:
+    at_market = _at_market(order)
+    if order.role == ENTRY or state.filled >= order.quantity or (order.type == MARKET and not at_market):
         return
     for guard in engine.guards.values():
-        if guard.closes and _closes(engine, guard, order):
+        if not guard.closes or not _closes(engine, guard, order) or order.id in _own(engine, guard):
+            continue
+        if at_market:
             guard.deadline = engine.now + PACE_NS[min(guard.closes, len(PACE_NS)) - 1]
+        elif guard.deadline == 0:
+            guard.deadline = engine.now
 
 
 def overtime(engine: Blotter, order: Order) -> bool:
@@ -180,6 +186,11 @@ def _closes(engine: Blotter, guard: Guard, order: Order) -> bool:
     of = engine.orders[guard.key].order
     same = (of.account, of.strategy, of.instrument) == (order.account, order.strategy, order.instrument)
     return same and order.side == exit_side(engine, guard) and order.lot in ("", _lot(engine, guard))
+
+
+def _own(engine: Blotter, guard: Guard) -> list[str]:
+    """Ids of what ends with its time: the opening, its exits, and its stop."""
+    return [guard.entry, guard.exit, *engine.children.get(guard.entry, ())]
 
 
 def _lot(engine: Blotter, guard: Guard) -> str:
@@ -451,9 +462,8 @@ def _close_in_time(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
     lot = _lot(engine, guard)
     whole = size == book.closable(side, lot)
     over = ExitMoved(engine.now, guard.key, guard.exit or guard.key, 0, guard.best, 0, TIME_EXIT)
-    own = [guard.entry, guard.exit, *engine.children.get(guard.entry, ())]
     engine.emit(over, outputs)
-    for order_id in own:
+    for order_id in _own(engine, guard):
         outputs += engine.cancel(order_id, TIME_IS_OVER)
     quantity = 0 if whole else round_down(min(size, left(book, side, lot, "")), order.instrument.rules.step)
     if not whole and quantity <= 0:

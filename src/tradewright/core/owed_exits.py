@@ -10,13 +10,20 @@ An exit that its venue refuses, lets lapse or cancels without being asked to is 
 owed from then on, at a growing pace, so that a venue that refuses it for good is not flooded; one that was cancelled
 after a longer wait, since a person may have made room for an order by hand. What its pair at the venue has filled is
 looked up first: a pair of which one has filled ends in the same way. A stop that the market has passed by then is
-not placed again: what it guarded goes at the market.
+not placed again: what it guarded goes at the market. So it does at once where the market goes through the price of one
+that was refused or lapsed while it waits; what somebody cancelled at the venue is theirs for half a minute.
+
+An exit that was reached, or went out at the market, and ended with a rest is owed in the same way, and goes at the
+market (`core.watchdog`). Where a close of its strategy has taken its lots by then, it waits for what that leaves.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.core import watchdog
+from tradewright.core.exits import adverse
+from tradewright.core.holds import left
 from tradewright.core.inquiries import NEVER_NS, SECOND_NS
 from tradewright.core.life_cycle import (
     ENDED_CANCELLED,
@@ -27,9 +34,19 @@ from tradewright.core.life_cycle import (
     REFUSED,
 )
 from tradewright.core.lost_exits import again
-from tradewright.core.watchdog import close, owes, rest_of
-from tradewright.model.command import CLOSING, NEVER_SENT, SIBLING_TRIGGERED, TARGET_WORKS, TIME_IS_OVER, Cancel, Query
-from tradewright.model.control import ACTIVE, RENEWED, RESTORED, Alarm, ExitMoved
+from tradewright.core.watchdog import rest_of, unclosed_of
+from tradewright.model.command import (
+    CLOSING,
+    EXIT_OF_PART,
+    NEVER_SENT,
+    SIBLING_TRIGGERED,
+    TARGET_WORKS,
+    TIME_IS_OVER,
+    Cancel,
+    Query,
+)
+from tradewright.model.control import ACTIVE, ESCALATED, RENEWED, RESTORED, Alarm, ExitMoved
+from tradewright.model.market import MarketEvent
 from tradewright.model.numbers import round_down
 from tradewright.model.order import EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
 
@@ -59,19 +76,22 @@ STOOD_NS = 60 * SECOND_NS
 class Owed:
     """What an exit that ended is to guard again: size counts. best: the best price it had seen, where it was held here.
     due: it is not placed again before, ns UTC, 0 = as soon as it is needed; tries: how often in a row; asked: its pair
-    was looked up since."""
+    was looked up since; reached: it goes at the market."""
 
-    __slots__ = ("size", "best", "due", "tries", "asked")
+    __slots__ = ("size", "best", "due", "tries", "asked", "reached")
 
-    def __init__(self, size: int, best: int = 0, due: int = 0, tries: int = 0, asked: bool = False) -> None:
+    def __init__(
+        self, size: int, best: int = 0, due: int = 0, tries: int = 0, asked: bool = False, reached: bool = False
+    ) -> None:
         self.size = size
         self.best = best
         self.due = due
         self.tries = tries
         self.asked = asked
+        self.reached = reached
 
-    def row(self) -> tuple[int, int, int, int, bool]:
-        return (self.size, self.best, self.due, self.tries, self.asked)
+    def row(self) -> tuple[int, int, int, int, bool, bool]:
+        return (self.size, self.best, self.due, self.tries, self.asked, self.reached)
 
 
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,28 +101,32 @@ def freed(engine: Blotter, cancel: Cancel) -> None:
     """An exit is cancelled: where another takes its place, it is owed. Called before the cancel is folded."""
     state = engine.orders[cancel.order_id]
     order = state.order
-    if cancel.code not in MAKING_WAY or order.role not in PROTECTIVE or order.type == MARKET:
+    if cancel.code not in MAKING_WAY or order.role not in PROTECTIVE:
         return
-    size = min(state.remaining(), _to_guard(engine, order))
+    size = unclosed_of(engine, state)
     if size > 0:
         held = engine.exits.get(order.id)
         tries = engine.renewed.get(order.id, 0)
         # A target that does not let itself be cancelled is not asked for that with every price.
         due = engine.now + PACE_NS[min(tries, len(PACE_NS) - 1)] if cancel.code == TARGET_WORKS else 0
-        engine.owed[order.id] = Owed(size, held.best if held is not None else 0, due, tries)
+        best = held.best if held is not None else 0
+        engine.owed[order.id] = Owed(size, best, due, tries, reached=order.type == MARKET)
 
 
 def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
-    """An exit has ended just now; asked: its end was asked for here. One that was not is owed, unless the watchdog
-    closes what it leaves. What a person should hear, "" = nothing."""
+    """An exit has ended just now; asked: its end was asked for here. One that was not is owed, and so is one that was
+    reached. What a person should hear, "" = nothing."""
     order = state.order
     tries = engine.renewed.pop(order.id, 0)
     lost = state.stage in (ENDED_REJECTED, ENDED_EXPIRED, ENDED_CANCELLED) and not asked
-    size = min(order.quantity - state.filled, _to_guard(engine, order))
+    size = unclosed_of(engine, state)
     awaited = _awaited(engine, order)
+    reached = size > 0 and watchdog.was_reached(engine, state)
+    if reached:
+        engine.owed[order.id] = Owed(size, 0, watchdog.next_try(engine, state), reached=True)
     if order.role not in PROTECTIVE or not lost or (size <= 0 and not awaited):
         return ""
-    if order.type != MARKET and not owes(engine, order.id):
+    if order.type != MARKET and not reached:
         if engine.now - order.time >= STOOD_NS:
             tries = 0
         wait = PACE_NS[min(tries, len(PACE_NS) - 1)]
@@ -140,8 +164,9 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
         if order.role == EXIT:
             for role in PROTECTIVE:
                 _pay(engine, _against(engine, order, role), filled)
-        elif order.role in PROTECTIVE:
-            for id in linked(engine, order):
+        for id in linked(engine, order) if order.role in PROTECTIVE or order.id in engine.owed else ():
+            # What an order at the market took over from one that was reached is owed by nobody else.
+            if id == order.id or order.type != MARKET or not engine.owed[id].reached:
                 engine.owed[id].size -= filled
     for id in linked(engine, order) if not state.queried else ():
         owed = engine.owed[id]
@@ -156,6 +181,18 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
         spent = owed.size <= 0 and not (owed.due and _awaited(engine, freed_state.order))
         if spent or (freed_state.is_open() and freed_state.cancel in (NONE, REFUSED)):
             del engine.owed[id]
+
+
+def escalated(engine: Blotter, moved: ExitMoved) -> None:
+    """What an exit left goes at the market as far as there is room for it; the rest waits for more."""
+    order, owed = engine.orders[moved.order_id].order, engine.owed[moved.order_id]
+    if order.type == MARKET:
+        name = watchdog.book_of(order)
+        engine.renewed[name] = engine.renewed.get(name, 0) + 1
+    owed.size -= _size(engine, order.id)
+    owed.due, owed.reached = 0, True
+    if owed.size < order.instrument.rules.step:
+        del engine.owed[order.id]
 
 
 def guarded_by(engine: Blotter, exit: Order) -> None:
@@ -182,7 +219,7 @@ def looked_up(engine: Blotter, order: Order) -> None:
     """Its venue is asked about an order: lost exits of its pair wait for the answer."""
     for id in linked(engine, order):
         owed = engine.owed[id]
-        if owed.due:
+        if owed.due and not owed.reached:
             owed.asked, owed.due = True, engine.now + LOOK_UP_NS
 
 
@@ -226,12 +263,6 @@ def _there(engine: Blotter, order: Order) -> int:
     return engine.book(order.account, order.strategy, order.instrument).closable(order.side, order.lot)
 
 
-def _to_guard(engine: Blotter, order: Order) -> int:
-    """The same, of what its opening has opened and its exits have not closed."""
-    there = _there(engine, order)
-    return min(there, engine.unclosed(order.parent)) if order.parent else there
-
-
 def _working_pair(engine: Blotter, order: Order) -> list[OrderState]:
     """The other exits of its pair that work at a venue which links them itself."""
     if not engine.accounts[order.account].terms.native_exits:
@@ -270,22 +301,28 @@ def failed(engine: Blotter, state: OrderState, asked: bool, overtime: bool) -> s
 # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def give_back(engine: Engine) -> list[Event]:
-    """Place anew the exits that have ended for a close, for what it does not close. Applied outputs."""
+def give_back(engine: Engine, event: Event) -> list[Event]:
+    """Place anew the exits that have ended for a close, for what it does not close, and those that were lost; what was
+    reached goes at the market. Applied outputs."""
     outputs: list[Event] = []
     for id in list(engine.owed):
         if id not in engine.owed or engine.orders[id].is_open():
             continue
         pair = [one for one in linked(engine, engine.orders[id].order) if not engine.orders[one].is_open()]
-        if any(engine.owed[one].due > engine.now for one in pair):
-            continue
         sizes = [(one, size) for one in pair if (size := _size(engine, one)) > 0]
+        reached = [one for one, _ in sizes if engine.owed[one].reached and engine.owed[one].due <= engine.now]
+        if reached:
+            _close(engine, engine.orders[reached[0]], outputs)
+            continue
+        waits = any(engine.owed[one].due > engine.now for one in pair)
+        if waits and not any(_overrun(engine, one, event) for one, _ in sizes):
+            continue
         lost = [engine.orders[one] for one, _ in sizes if engine.owed[one].due]
         if lost and _unclear(engine, lost[0], outputs):
             continue
-        passed = [state for state in lost if _passed(engine, state.order)]
+        passed = [state for state in lost if _passed(engine, state.order, event)]
         if passed:
-            close(engine, passed[0], outputs)
+            _close(engine, passed[0], outputs)
         elif sizes:
             _place(engine, [(engine.orders[one], size, engine.owed[one]) for one, size in sizes], outputs)
     return outputs
@@ -305,46 +342,72 @@ def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:
     return True
 
 
-def _passed(engine: Engine, order: Order) -> bool:
-    """Whether the market stands beyond a stop, so that its venue would not take it; one held here sees for itself."""
-    price = engine.marks.marks[order.instrument.index].reference(order.side)
+def _passed(engine: Engine, order: Order, event: Event) -> bool:
+    """Whether the market stands beyond a stop, so that its venue would not take it, or went there with this event; one
+    held here sees for itself."""
+    mark, side = engine.marks.marks[order.instrument.index], order.side
+    its = isinstance(event, MarketEvent) and event.instrument is order.instrument
+    price = adverse(event, mark, side) if its else mark.reference(side)
     here = engine.held_here(order)
-    return not here and order.stop_units > 0 and price > 0 and order.side * (price - order.stop_units) >= 0
+    return not here and order.stop_units > 0 and price > 0 and side * (price - order.stop_units) >= 0
 
 
-def _size(engine: Engine, id: str) -> int:
-    """Size counts that a freed exit has to guard now; 0 = none, or fewer than its venue takes."""
-    state = engine.orders[id]
+def _overrun(engine: Engine, id: str, event: Event) -> bool:
+    """Whether the market goes through a stop that waits for its pace, and for nothing else."""
+    state, owed = engine.orders[id], engine.owed[id]
+    paced = state.stage in (ENDED_REJECTED, ENDED_EXPIRED) and not owed.asked and not owed.reached
+    return paced and _passed(engine, state.order, event)
+
+
+def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
+    """What a stop left goes at the market; the other exit of its pair ends, and what would still be opened."""
     order = state.order
-    free = min(
-        engine.owed[id].size - _being_closed(engine, order),
-        rest_of(engine, state) - _guarded_by_its_pair(engine, order),
-    )
+    size = _size(engine, order.id)
+    engine.emit(ExitMoved(engine.now, order.id, order.id, order.stop_units, 0, 0, ESCALATED), outputs)
+    outputs += engine.cancel(order.parent, EXIT_OF_PART)
+    watchdog.go_at_market(engine, order, size, f"{order.id} was reached and did not fill in time", outputs)
+
+
+def _size(engine: Blotter, id: str) -> int:
+    """Size counts that a freed exit has to guard now, or to close where it was reached; 0 = none, or fewer than its
+    venue takes."""
+    state = engine.orders[id]
+    owed, order = engine.owed[id], state.order
+    guarded = _guarded_by_its_pair(engine, order)
+    if owed.reached:
+        book = engine.book(order.account, order.strategy, order.instrument)
+        room = min(unclosed_of(engine, state), left(book, order.side, order.lot, order.group) - guarded)
+    else:
+        room = rest_of(engine, state) - guarded
+    free = min(owed.size - _being_closed(engine, order), room)
     return max(0, round_down(free, order.instrument.rules.step))
 
 
-def _being_closed(engine: Engine, order: Order) -> int:
-    """Size counts of what an exit is owed for that closes may still take: those at work, and those that wait here."""
+def _being_closed(engine: Blotter, order: Order) -> int:
+    """Size counts of what an exit is owed for that closes may still take: those at work, and those that wait here. One
+    that was reached waits for no price, and what others of its pair took to the market is not its own any more."""
     closing = triggered = 0
+    reached = engine.owed[order.id].reached
     for hold in engine.book(order.account, order.strategy, order.instrument).exits.values():
         other = hold.order
+        at_market = other.type == MARKET
         if other.role == EXIT and other.side == order.side and (not order.lot or other.lot in ("", order.lot)):
-            closing += engine.orders[other.id].remaining()
-        elif _paired(other, order) and other.type == MARKET:
+            closing += engine.orders[other.id].remaining() if at_market or not reached else 0
+        elif _paired(other, order) and at_market and not reached:
             triggered += engine.orders[other.id].remaining()
     for id in _against(engine, order, order.role):
         if id == order.id:
             break
         closing -= min(closing, engine.owed[id].size)
-    for id in engine.stops:
-        # What went out at the market and was refused goes again.
-        state = engine.orders[id]
-        if _paired(state.order, order) and not state.is_open():
-            triggered += rest_of(engine, state)
+    for id in engine.owed if not reached else ():
+        # What is left of its stop goes at the market.
+        other_state = engine.orders[id]
+        if engine.owed[id].reached and _paired(other_state.order, order) and not other_state.is_open():
+            triggered += engine.owed[id].size
     return min(closing + triggered, engine.owed[order.id].size)
 
 
-def _guarded_by_its_pair(engine: Engine, order: Order) -> int:
+def _guarded_by_its_pair(engine: Blotter, order: Order) -> int:
     """Size counts that have been given back under the same group already: of one, each fills the other's place."""
     guarded = 0
     for hold in engine.book(order.account, order.strategy, order.instrument).exits.values():

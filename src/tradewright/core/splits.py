@@ -44,7 +44,8 @@ def fold(engine: Blotter, event: PositionSplit) -> bool:
     )  # fmt: skip
     for id in list(engine.owed):
         order = engine.orders[id].order
-        if order.account == event.account and order.instrument is instrument:
+        its = order.account == event.account and order.instrument is instrument
+        if its and not engine.owed[id].reached:
             del engine.owed[id]  # the prices it would come back at are those of before
     return True
 

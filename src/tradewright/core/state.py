@@ -36,7 +36,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 16
+VERSION = 17
 
 
 def to_bytes(engine: Blotter) -> bytes:

@@ -3,10 +3,10 @@
 `stopFillSeconds` of a scope that it lies in switches it on, the shortest of several; what went out at the market and
 ended with a rest is followed by another with and without it. A stop counts as reached when its
 venue says that it triggered, or as long as the market stands beyond it. What is over its time is cancelled first, and
-what is left of it goes at the market when the venue has said that it ended: so nothing is closed twice. A request that
-nobody answers, and a market order that does not fill, are looked up each time that span is over; a market order that
-its venue refuses, or gives up with a rest, is followed by one for what is left when it is. The clock is the engine's:
-any event moves it on.
+what is left of it goes at the market when the venue has said that it ended (`core.owed_exits`): so nothing is closed
+twice. A request that nobody answers, and a market order that does not fill, are looked up each time that span is over;
+a market order that its venue refuses, or gives up with a rest, is followed by one for what is left when it is. The
+clock is the engine's: any event moves it on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from tradewright.core.holds import left
 from tradewright.core.inquiries import NEVER_NS, SECOND_NS
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED, NONE, REFUSED
 from tradewright.model.command import SIBLING_TRIGGERED, STOP_UNFILLED, Cancel, Command, Query
-from tradewright.model.control import ESCALATED, ExitMoved
 from tradewright.model.event import SUBMIT, TRIGGERED, Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
@@ -61,16 +60,10 @@ def fold(engine: Blotter, event: Event) -> None:
         watched = engine.stops.get(event.order_id)
         if watched is not None and event.kind == TRIGGERED and not watched.triggered:
             watched.since, watched.triggered = watched.since or engine.now, True
-        if watched is not None and not (engine.orders[event.order_id].is_open() or owes(engine, event.order_id)):
+        if watched is not None and not engine.orders[event.order_id].is_open():
             del engine.stops[event.order_id]
-            engine.renewed.pop(_book_of(engine.orders[event.order_id].order), None)
-    elif isinstance(event, ExitMoved):
-        if event.code == ESCALATED:
-            engine.stops.pop(event.order_id, None)
-            engine.owed.pop(event.order_id, None)
-            order = engine.orders[event.order_id].order
-            if order.type == MARKET:
-                engine.renewed[_book_of(order)] = engine.renewed.get(_book_of(order), 0) + 1
+            if event.order_id not in engine.owed:
+                engine.renewed.pop(book_of(engine.orders[event.order_id].order), None)
     elif isinstance(event, Command):
         _ask(engine, event)
 
@@ -111,44 +104,57 @@ def _see(engine: Blotter, event: MarketEvent) -> None:
             watched.since = engine.now
 
 
-def owes(engine: Blotter, order_id: str) -> bool:
-    """Whether an exit that ended leaves something to be closed at the market: its end was asked for here, or its venue
-    refused it or let it lapse although it was reached, or gave up one at the market for want of somebody to fill it."""
-    watched, state = engine.stops.get(order_id), engine.orders[order_id]
+def was_reached(engine: Blotter, state: OrderState) -> bool:
+    """Whether an exit that ended just now is one that was reached: its end was asked for here, or its venue refused it
+    or let it lapse although it was, or gave up one at the market for want of somebody to fill it."""
+    watched = engine.stops.get(state.order.id)
     if watched is None:
         return False
     given_up = state.stage == ENDED_CANCELLED and state.order.type == MARKET
-    lapsed = watched.since > 0 and (given_up or state.stage in (ENDED_EXPIRED, ENDED_REJECTED))
-    return (watched.escalated or lapsed) and rest_of(engine, state) > 0
+    return watched.escalated or (watched.since > 0 and (given_up or state.stage in (ENDED_EXPIRED, ENDED_REJECTED)))
+
+
+def next_try(engine: Blotter, state: OrderState) -> int:
+    """When what such an exit left goes at the market, ns UTC. What is left of an order at the market waits: where
+    nothing was to be had, asking at once finds nothing."""
+    order = state.order
+    if order.type != MARKET:
+        return engine.now
+    limit, tries = _limit(engine, order), engine.renewed.get(book_of(order), 0)
+    pace = AGAIN_NS[min(tries, len(AGAIN_NS) - 1)]
+    return max(engine.now, engine.stops[order.id].since + (max(limit, pace) if tries else limit or pace))
+
+
+def book_of(order: Order) -> str:
+    """Under which name refused market orders of one side of a book are counted."""
+    return f"{order.account}/{order.strategy}/{order.instrument.symbol}/{order.side}"
+
+
+def unclosed_of(engine: Blotter, state: OrderState) -> int:
+    """Size counts an exit has not closed, of what is there, whoever else would close it."""
+    order = state.order
+    book = engine.book(order.account, order.strategy, order.instrument)
+    rest = min(order.quantity - state.filled, book.closable(order.side, order.lot))
+    return min(rest, engine.unclosed(order.parent)) if order.parent else rest
 
 
 def rest_of(engine: Blotter, state: OrderState) -> int:
-    """Size counts an exit that ended has not closed, of what is there and not being closed by another."""
+    """The same, of what no other exit is closing."""
     order = state.order
-    rest = order.quantity - state.filled
-    if order.parent:
-        rest = min(rest, engine.unclosed(order.parent))
     book = engine.book(order.account, order.strategy, order.instrument)
-    return max(0, min(rest, left(book, order.side, order.lot, order.group)))
+    return max(0, min(unclosed_of(engine, state), left(book, order.side, order.lot, order.group)))
 
 
 # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tend(engine: Engine) -> list[Event]:
-    """Ask for the end of exits whose time is over, and close what those left that have ended. Applied outputs."""
+    """Ask for the end of exits whose time is over, and look up those that were asked. Applied outputs."""
     outputs: list[Event] = []
     for order_id in list(engine.stops):
-        watched = engine.stops.get(order_id)
-        if watched is None:
-            continue
-        state = engine.orders[order_id]
-        young = not watched.since or engine.now - watched.since < _patience(engine, state)
-        # What is left of an order at the market waits: where nothing was to be had, asking at once finds nothing.
-        if not state.is_open() and not (young and state.order.type == MARKET):
-            close(engine, state, outputs)
-            continue
-        if young:
+        watched, state = engine.stops[order_id], engine.orders[order_id]
+        limit = _limit(engine, state.order)
+        if not watched.since or not limit or engine.now - watched.since < limit:
             continue
         if state.order.type == MARKET or state.cancel not in (NONE, REFUSED):
             engine.emit(Query(engine.now, order_id), outputs)
@@ -159,44 +165,24 @@ def tend(engine: Engine) -> list[Event]:
 
 def next_end(engine: Blotter) -> int:
     """When the time of the next one is over; NEVER_NS: of none."""
-    reached = [(watched.since, engine.orders[id]) for id, watched in engine.stops.items() if watched.since]
-    ends = [since + _patience(engine, state) for since, state in reached]
+    reached = [(watched.since, _limit(engine, engine.orders[id].order)) for id, watched in engine.stops.items()]
+    ends = [since + limit for since, limit in reached if since and limit]
     return min([end for end in ends if end > engine.now], default=NEVER_NS)
 
 
-def _patience(engine: Blotter, state: OrderState) -> int:
-    """How long an exit that was reached may take, ns; without a limit, or where it was taken off, one that works is
-    left alone."""
-    order = state.order
+def _limit(engine: Blotter, order: Order) -> int:
+    """How long an exit that was reached may take, ns; 0 = as long as it takes, no limit asks, or it was taken off."""
     limit: int = engine.gate.least(engine.book(order.account, order.strategy, order.instrument), LIMIT_NAME)
-    if state.is_open():
-        return limit or NEVER_NS - engine.now
-    tries = engine.renewed.get(_book_of(order), 0)
-    pace = AGAIN_NS[min(tries, len(AGAIN_NS) - 1)]
-    return max(limit, pace) if tries else limit or pace
-
-
-def _book_of(order: Order) -> str:
-    """Under which name refused market orders of one side of a book are counted."""
-    return f"{order.account}/{order.strategy}/{order.instrument.symbol}/{order.side}"
-
-
-def close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
-    """What a stop left goes at the market; the other exit of its pair ends."""
-    order = state.order
-    rest = rest_of(engine, state)
-    engine.emit(ExitMoved(engine.now, order.id, order.id, order.stop_units, 0, 0, ESCALATED), outputs)
-    if rest == 0:
-        return
-    go_at_market(engine, order, rest, f"{order.id} was reached and did not fill in time", outputs)
+    return limit
 
 
 def go_at_market(engine: Engine, order: Order, quantity: int, reason: str, outputs: list[Event]) -> None:
-    """What a stop guards goes at the market; the other exits of its pair end."""
+    """What a stop guards goes at the market; the other exits of its pair end, but for what went there before."""
     book = engine.book(order.account, order.strategy, order.instrument)
     for hold in list(book.exits.values()):
-        if order.group and hold.order.group == order.group and hold.order.id != order.id:
-            outputs += engine.cancel(hold.order.id, SIBLING_TRIGGERED)
+        other = hold.order
+        if order.group and other.group == order.group and other.id != order.id and other.type != MARKET:
+            outputs += engine.cancel(other.id, SIBLING_TRIGGERED)
     wish = Intent(engine.next_order_id(order.account), order.account, order.strategy, order.instrument, order.side)
     wish.closing, wish.role, wish.lot, wish.quantity = True, STOP_LOSS, order.lot, quantity
     wish.group, wish.reason = order.group, reason

@@ -16,6 +16,7 @@ from tradewright.model import event as kinds
 from tradewright.model.account_snapshot import PositionSplit
 from tradewright.model.command import Cancel, Query, Submit
 from tradewright.model.control import Timer
+from tradewright.model.market import Bar
 from tradewright.model.order import LIMIT, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
 from tradewright.model.report import FOUND
 
@@ -338,3 +339,220 @@ def test_a_lost_stop_that_a_person_set_goes_at_the_market_where_the_market_has_p
     desk.say(kinds.REJECTED, stop, "WOULD_TRIGGER")
     wait(desk, 1)
     assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+def refused(native: bool = False, **exits: Any) -> tuple[Desk, str]:
+    """A stop held here that went at the market and was refused: it waits for its next try."""
+    desk, (stop, *_) = opened(native, **({"stop_loss": 9_000} | exits))
+    desk.quote(8_990)
+    desk.say(kinds.REJECTED, stop, "CLOSED")
+    desk.taken()
+    desk.alarms()
+    return desk, stop
+
+
+def limit_close(desk: Desk, size: int = 0) -> str:
+    """A close of the strategy that rests at a price the market is far from."""
+    (decision,) = desk.close(SELL, size, limit_units=12_000)
+    assert decision.approved
+    desk.accept(decision.orders[0].id)
+    desk.taken()
+    return decision.orders[0].id
+
+
+@pytest.mark.parametrize("target", [{}, {"take_profit": 11_000}])
+@pytest.mark.parametrize("filled", [0, 4])
+def test_a_refused_stop_that_finds_its_lots_held_by_a_close_goes_when_that_is_taken_back(
+    filled: int, target: dict[str, int]
+) -> None:
+    desk, _ = refused(**target)
+    close = limit_close(desk)
+    wait(desk, 60)
+    assert (sent(desk), desk.engine.exits) == ([], {}), "the close holds all there is"
+    if filled:
+        desk.fill(close, filled, 12_000)
+    desk.cancel(close)
+    assert sent(desk) == [("cancel", close)], "it may still fill"
+    desk.say(kinds.CANCELLED, close)
+    out = renewed(desk)
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 10 - filled)
+    desk.fill(out, 10 - filled, 8_990)
+    wait(desk, 100)
+    assert (sent(desk), desk.net(), desk.engine.owed, desk.engine.stops, desk.engine.renewed) == ([], 0, {}, {}, {})
+    assert_idle(desk.engine)
+
+
+@pytest.mark.parametrize("target", [{}, {"take_profit": 11_000}])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_refused_stop_closes_what_a_close_of_a_part_leaves_and_that_part_when_it_is_taken_back(
+    again: bool, target: dict[str, int]
+) -> None:
+    desk, _ = refused(**target)
+    close = limit_close(desk, 4)
+    wait(desk, 5)
+    out = renewed(desk)
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 6)
+    if again:
+        desk.say(kinds.REJECTED, out, "CLOSED")
+        desk.cancel(close)
+        desk.say(kinds.CANCELLED, close)
+    else:
+        desk.fill(out, 6, 8_990)
+        desk.cancel(close)
+        desk.say(kinds.CANCELLED, close)
+    wait(desk, 60)
+    wait(desk, 60)
+    left = 10 if again else 4
+    ids = [id for kind, id in sent(desk) if kind == "submit"]
+    assert sum(desk.state(id).order.quantity for id in ids) == left
+    for id in ids:
+        desk.fill(id, desk.state(id).order.quantity, 8_990)
+    wait(desk, 100)
+    assert (sent(desk), desk.net(), desk.engine.owed, desk.engine.renewed) == ([], 0, {}, {})
+    assert_idle(desk.engine)
+
+
+def test_what_a_close_has_filled_of_a_refused_stop_is_not_sold_again_from_what_had_none() -> None:
+    desk, _ = refused()
+    desk.filled(BUY, 10, 8_990)
+    close = limit_close(desk)
+    wait(desk, 60)
+    desk.fill(close, 7, 12_000)
+    desk.cancel(close)
+    desk.say(kinds.CANCELLED, close)
+    ids = [id for kind, id in sent(desk) if kind == "submit"]
+    assert [terms(desk, id)[:4] for id in ids] == [(STOP_LOSS, MARKET, SELL, 3)]
+
+
+def test_a_refused_stop_beside_a_close_of_what_has_none_goes_in_its_time() -> None:
+    desk, _ = refused()
+    desk.filled(BUY, 10, 8_990)
+    limit_close(desk, 10)
+    wait(desk, 5)
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+def test_a_stop_at_the_market_that_makes_way_for_a_close_comes_back_when_that_is_taken_back() -> None:
+    desk, (stop,) = opened(False, stop_loss=9_000)
+    desk.quote(8_990)
+    assert sent(desk) == [("submit", stop)]
+    (decision,) = desk.close(SELL, limit_units=12_000)
+    assert sent(desk)[0] == ("cancel", stop)
+    desk.say(kinds.CANCELLED, stop)
+    close = decision.orders[0].id
+    assert sent(desk) == [("submit", close)]
+    desk.accept(close)
+    desk.cancel(close)
+    desk.taken()
+    desk.say(kinds.CANCELLED, close)
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+def test_a_stop_at_the_market_that_was_decided_and_not_sent_when_the_process_ended_is_sent_by_the_next() -> None:
+    desk, _ = opened(False, stop_loss=9_000)
+    torn = Engine()
+    restore(torn, to_bytes(desk.engine))
+    triggered = next(event for event in desk.quote(8_990) if event.kind == kinds.EXIT_TRIGGERED)
+    torn.apply(triggered)
+    desk.engine = torn
+    desk.engine.run = 2
+    desk.took(None, desk.engine.look_up())
+    desk.taken()
+    wait(desk, 0.1)
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+def test_of_two_strategies_in_one_netting_account_each_sells_what_is_its_own() -> None:
+    desk, stop = refused()
+    desk.filled(BUY, 10, 8_990, strategy="other")
+    close = limit_close(desk)
+    wait(desk, 60)
+    assert sent(desk) == []
+    desk.fill(close, 4, 12_000)
+    desk.cancel(close)
+    desk.say(kinds.CANCELLED, close)
+    out = [id for kind, id in sent(desk) if kind == "submit"][-1]
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 6)
+    desk.fill(out, 6, 8_990)
+    wait(desk, 100)
+    assert (sent(desk), desk.net(), desk.net("other")) == ([], 0, 10)
+    assert stop not in desk.engine.owed
+
+
+def test_a_refused_stop_that_waits_for_a_close_is_state() -> None:
+    desk, _ = refused()
+    close = limit_close(desk)
+    wait(desk, 60)
+    other = Engine()
+    restore(other, to_bytes(desk.engine))
+    assert other.state_hash() == desk.engine.state_hash()
+    desk.engine = other
+    desk.cancel(close)
+    desk.taken()
+    desk.say(kinds.CANCELLED, close)
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+@REFUSED
+@pytest.mark.parametrize("seen", ["quote", "bar"])
+def test_a_market_that_goes_through_a_lost_stop_while_it_waits_is_followed_at_once(end: int, seen: str) -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    for _ in range(4):
+        desk.say(end, stop, "NO")
+        wait(desk, (desk.engine.next_exit() - desk.engine.now) / SECOND)
+        stop = renewed(desk)
+    desk.say(end, stop, "NO")
+    assert desk.engine.next_exit() - desk.engine.now == 40 * SECOND
+    desk.quote(9_001)
+    assert sent(desk) == []
+    if seen == "quote":
+        desk.quote(9_000)
+    else:
+        now = desk.tick()
+        desk.feed(Bar(now, desk.on(), now - 1, 9_100, 9_200, 8_900, 9_100, 1))
+    out = renewed(desk)
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 10)
+    desk.quote(8_900)
+    assert sent(desk) == []
+    desk.fill(out, 10, 8_990)
+    assert (desk.net(), desk.engine.owed) == (0, {})
+
+
+def test_a_stop_that_somebody_cancelled_at_the_venue_is_theirs_for_half_a_minute_wherever_the_market_goes() -> None:
+    """They may be selling by hand: a second sale would be one too many."""
+    desk, (stop,) = opened(stop_loss=9_000)
+    desk.say(kinds.CANCELLED, stop)
+    desk.quote(8_900)
+    wait(desk, 29)
+    assert sent(desk) == []
+    wait(desk, 1.1)
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+def test_where_the_pair_of_a_lost_stop_may_have_filled_it_is_looked_up_before_the_market_is_followed() -> None:
+    desk, (stop, target) = opened(stop_loss=9_000, take_profit=11_000)
+    desk.say(kinds.EXPIRED, stop)
+    desk.quote(8_990)
+    assert sent(desk) == [("query", target)]
+    desk.quote(8_980)
+    assert sent(desk) == [], "it was asked"
+    desk.say(kinds.ACCEPTED, target, FOUND)
+    assert sent(desk) == [("cancel", target)]
+    desk.say(kinds.CANCELLED, target)
+    out = renewed(desk)
+    assert terms(desk, out)[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
+def test_what_a_reached_stop_leaves_ends_what_its_opening_would_still_open() -> None:
+    desk = Desk(account_of(leverage=10, reduce_only=False))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_000)
+    entry, stop = [order.id for order in decision.orders]
+    desk.accept(entry)
+    desk.fill(entry, 6, PRICE)
+    desk.taken()
+    desk.quote(8_990)
+    desk.say(kinds.REJECTED, stop, "NO")
+    wait(desk, 1)
+    commands = sent(desk)
+    assert ("cancel", entry) in commands and [kind for kind, _ in commands].count("submit") == 1
