@@ -409,9 +409,9 @@ class Blotter:
         elif isinstance(event, Sliced):
             self.parents.add(event, self.orders[event.order_id].order)
         elif isinstance(event, InstrumentStatus):
-            self.gate.notices.state(event)
+            self.gate.notices.state(event, len(self.instruments))
         elif isinstance(event, Located):
-            self.gate.notices.locate(event, self.accounts[event.account].day)
+            self._apply_located(event)
         elif isinstance(event, AccountSeen):
             seen = self.accounts[event.account].traffic
             if seen is not None:
@@ -438,6 +438,14 @@ class Blotter:
             if isinstance(said, ShadowMatched):
                 self.board.used(said, self.symbols[said.symbol].index)
             self.board.apply(said)
+
+    def _apply_located(self, located: Located) -> None:
+        """What was located is good for the account's day by the clock, which may begin with this very event."""
+        account = self.accounts.get(located.account)
+        if account is None:
+            raise ContractError(f"located for {located.account}: there is no such account")
+        day = day_of(account.terms.day_zone, self.now)
+        self.gate.notices.locate(located, day, len(self.instruments))
 
     def _apply_cash(self, moved: CashMoved) -> None:
         if moved.result:
@@ -472,6 +480,7 @@ class Blotter:
         account.day_equity = rolled.equity
         account.ranges.clear()
         self.gate.forget_waivers(self.now)
+        self.gate.notices.forget(rolled.account, rolled.day)
         self.parents.forget_old(self.now)
         if self.board is not None:
             self.board.apply(rolled)

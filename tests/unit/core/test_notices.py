@@ -128,6 +128,33 @@ def test_a_locate_is_one_account_s() -> None:
     assert codes(desk, SELL, account="other") == []
 
 
+def test_what_was_located_for_days_that_are_over_is_not_kept() -> None:
+    desk = Desk(account_of("main"), account_of("other"), symbols=("ACME", "ZETA"))
+    sizes, rows = [], desk.engine.gate.notices.row
+    for _ in range(5):
+        for account in ("main", "other"):
+            for index in (0, 1):
+                desk.feed(Located(desk.tick(), account, index, 10))
+        sizes.append((len(to_bytes(desk.engine)), len(rows()[1])))  # type: ignore[arg-type]
+        desk.now += DAY
+        desk.quote(PRICE)
+    assert rows() == [[], []]
+    assert [kept for _, kept in sizes] == [4] * 5
+    assert sizes[-1][0] - sizes[1][0] < 20, "numbers grow, nothing else"
+    engine = Engine()
+    restore(engine, to_bytes(desk.engine))
+    assert engine.state_hash() == desk.engine.state_hash()
+
+
+def test_what_is_located_as_the_first_event_of_a_day_is_good_for_that_day() -> None:
+    desk = desk_of(requireLocate=1)
+    desk.now += DAY
+    desk.feed(Located(desk.tick(), "main", 0, 10))
+    desk.quote(PRICE)
+    assert codes(desk, SELL, 9) == []
+    assert codes(desk, SELL, 11) == ["LOCATE_REQUIRED"]
+
+
 def set_limits_of(desk: Desk, account: str) -> None:
     desk.engine.open_account(desk.engine.accounts[account].terms, Limits({"requireLocate": 1}))
 
@@ -152,6 +179,11 @@ def test_a_status_that_is_none_changes_nothing(row: tuple[Any, ...]) -> None:
         desk.engine.apply(InstrumentStatus(desk.now, 0, *row))
     with pytest.raises(ContractError):
         desk.engine.apply(Located(desk.now, "main", 0, -1))
+    for strange in (InstrumentStatus(desk.now, 1, TRADING), Located(desk.now, "main", -1, 5)):
+        with pytest.raises(ContractError, match="none of the 1 that are listed"):
+            desk.engine.apply(strange)
+    with pytest.raises(ContractError, match="no such account"):
+        desk.engine.apply(Located(desk.now, "nobody", 0, 5))
     assert desk.engine.state_hash() == state
 
 
