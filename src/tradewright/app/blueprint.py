@@ -20,6 +20,7 @@ from tradewright.app.wiring.venues import check_addresses, terms_of
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
+from tradewright.core.stations import check_parameters
 from tradewright.model.account import Account, new_code
 from tradewright.model.errors import InputError
 from tradewright.model.exit_plan import ExitPlan, plan_from
@@ -84,6 +85,8 @@ def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
     doubled = [one for one in made.accounts.values() for other in made.accounts.values() if _alike(one, other)]
     if doubled:
         raise InputError(f"{config.file}: the order ids of two accounts begin with {doubled[0].code}")
+    with config.placed("limits"):
+        check_parameters(made.setup([]))
     return made
 
 

@@ -19,6 +19,7 @@ from tradewright.core.exposure import parts_of
 from tradewright.core.mirror import mirror
 from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, check_known
+from tradewright.core.stations import check_parameters
 from tradewright.core.trading_state import check_account, check_name, check_scope, check_scopes
 from tradewright.model.account import Account
 from tradewright.model.cancel_request import CancelRequested
@@ -288,6 +289,7 @@ class Trader:
             check_known(setup, self.engine.symbols, self._terms())
             check_shadow(setup, self.engine)
             check_scopes(setup)
+            check_parameters(setup)
         self.engine.run = started.run
         self.engine.order_count = 0
         self._build(started, journaled)

@@ -386,3 +386,10 @@ def test_a_check_names_what_is_missing_and_ends_with_1(tmp_path: Path, monkeypat
     assert "the variable SECRET is not set" in json.loads(said.out.splitlines()[0])["error"]
     assert tradewright("config", "check", "--config", "").code == 2
     assert tradewright("config", "check").code == 2
+
+
+def test_a_parameter_whose_limit_stands_at_another_scope_is_refused_with_file_and_line(tmp_path: Path) -> None:
+    limits = {"all": {"maxMessagesPerMinute": 60}, "account:main": {"messageReserve": 20}}
+    with pytest.raises(InputError, match=r"service\.yaml:\d+: limits of account:main: messageReserve says how maxMess"):
+        plan(tmp_path, one() | {"limits": limits})
+    assert plan(tmp_path, one() | {"limits": {**limits, "account:main": {"maxOrderValue": 5}}})

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
-from tradewright.core.limits import OF_ACCOUNTS, limits_from
+from tradewright.core.limits import OF_ACCOUNTS, PARAMETERS, limits_from
 from tradewright.core.setup import Setup
+from tradewright.core.stations import READ_BESIDE, check_parameters
 from tradewright.core.trading_state import check_scopes
 from tradewright.model.control import REDUCING, LimitsSet
 from tradewright.model.errors import ContractError, InputError
@@ -148,3 +149,34 @@ def test_a_limit_on_whole_accounts_is_not_taken_for_less(name: str, scope: str) 
         check_scopes(Setup(desk.engine.instruments, terms, [], {}, scopes={wide: limits}))
     with pytest.raises(InputError, match=f"{name} is about whole accounts"):
         check_scopes(Setup(desk.engine.instruments, terms, [], {}, scopes={scope: limits}))
+
+
+@pytest.mark.parametrize(("name", "readers"), [(name, of) for name, of in READ_BESIDE.items() if of])
+def test_a_parameter_where_no_limit_reads_it_is_refused(name: str, readers: list[str]) -> None:
+    """It would do nothing, and nobody would be told."""
+    desk = desk_of_two("all", maxOrderValue=10**6)
+    value: Any = "account_strategy" if name == "tradepicker.key" else 3
+    alone, beside = limits_from({name: value}), limits_from({name: value, readers[0]: 5})
+    reader = limits_from({readers[0]: 5})
+    own: Any = [(desk.engine.accounts["one"].terms, alone.row())]
+    plain: Any = [(desk.engine.accounts["one"].terms, [])]
+    said = f"limits of account:one: {name} says how {readers[0]} counts, which is not set there"
+    for accounts, scopes in (
+        (own, {}),
+        (own, {"all": reader}),
+        (plain, {"account:one": alone, "all": reader}),
+    ):
+        with pytest.raises(InputError, match=said):
+            check_parameters(Setup(desk.engine.instruments, accounts, [], {}, scopes=scopes))
+    for scopes in ({"account:one": beside}, {"strategy:s": beside}):
+        check_parameters(Setup(desk.engine.instruments, plain, [], {}, scopes=scopes))
+    check_parameters(Setup(desk.engine.instruments, own, [], {}, scopes={"account:one": reader}))
+
+
+def test_every_parameter_is_read_beside_a_limit_or_acts_by_itself() -> None:
+    acts = {
+        "exposurePollIntervalSec", "tradepicker.reserveOnOpen", "tradepicker.reservationTtlMs", "orderType",
+        "breakerErrors", "breakerCooldownSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds",
+        "marketBufferPercent", "defaultRiskEstimate", "riskModel",
+    }  # fmt: skip
+    assert {name for name in PARAMETERS if not READ_BESIDE.get(name)} == acts
