@@ -3,8 +3,9 @@ throttle on repeated executions, what is held beyond a limit, the loss of day an
 
 The breaker opens after errors in a row: the account is REDUCING and resumes by itself after the cooldown, where one
 more error opens it again. What a fill finds beyond a limit is REDUCING until a fill finds it within; the day's loss
-until the day rolls, the week's until Monday. A drawdown HALTs the account and repeated executions their strategy until
-a named person re-arms them. A limit that two persons have waived does nothing.
+until the day rolls, the week's until Monday, whatever else had the account REDUCING until a fill. What a strategy,
+symbol, sector or currency lost makes that scope REDUCING. A drawdown HALTs the account and repeated executions their
+strategy until a named person re-arms them. A limit that two persons have waived does nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.conduct_rules import Repeated
+from tradewright.core.exposure import parts_of
 from tradewright.core.exposure_rules import share
 from tradewright.core.life_cycle import SENT
 from tradewright.core.orders import OrderState
@@ -44,6 +46,7 @@ ERRORS = (REJECTED, CANCEL_REJECTED, REPLACE_REJECTED, OUTCOME_UNKNOWN)
 CIRCUIT_BREAKER = "CIRCUIT_BREAKER"
 BREAKER_RESUMED = "BREAKER_RESUMED"
 WEEKLY_LOSS_LIMIT = "WEEKLY_LOSS_LIMIT"
+DAY_ROLLED = "DAY_ROLLED"
 WEEK_ROLLED = "WEEK_ROLLED"
 DRAWDOWN_LIMIT = "DRAWDOWN_LIMIT"
 REPEATED_EXECUTION = "REPEATED_EXECUTION"
@@ -174,22 +177,26 @@ def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -
 
 
 def _losses(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
-    """Behind a fill, what was lost today and this week against every limit on it of a scope that holds the account as a
-    whole: where all that the scope holds has reached it, each of its accounts is REDUCING, else the account that has
-    reached it alone."""
+    """Behind a fill, what was lost today and this week against every limit on it. Of a scope that holds the account as
+    a whole: where all that the scope holds has reached it, each of its accounts is REDUCING, else the account that has
+    reached it alone. A narrower scope is REDUCING itself, where a trading state can be set for it."""
     account = engine.accounts[order.account]
     engine.stamp += 1
     for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
         limits, scope = rule.limits, rule.exposure
-        if rule.code not in LOSSES or limits is None or scope is None or not scope.whole or rule.waived > engine.now:
+        if rule.code not in LOSSES or limits is None or scope is None or rule.waived > engine.now:
             continue
         accounts, reached = scope.accounts, _reached(rule, engine.stamp)
+        if not scope.whole:
+            if reached is not None and len(parts_of(scope.scope)) == 1:
+                _reduce(engine, scope.scope, rule.code, *reached, changes)
+            continue
         if reached is None and len(accounts) > 1:
             accounts = [account]
             reached = _reached(rule.bind(limits, scope.alone(account), rule.limit), engine.stamp)
         if reached is not None:
             for each in accounts:
-                _reduce(engine, each.terms.name, rule.code, *reached, changes)
+                _reduce(engine, "account:" + each.terms.name, rule.code, *reached, changes)
 
 
 def _reached(rule: Rule, stamp: int) -> tuple[int, int] | None:
@@ -200,13 +207,27 @@ def _reached(rule: Rule, stamp: int) -> tuple[int, int] | None:
     return used[0], used[1]
 
 
-def _reduce(
-    engine: Blotter, account: str, code: str, value: int, limit: int, changes: list[TradingStateChanged]
-) -> None:
-    """An account that is ACTIVE opens nothing any more, for the first reason of those that an event brings."""
-    scope = "account:" + account
-    if engine.states.get(scope, ACTIVE) == ACTIVE and scope not in [change.scope for change in changes]:
+def _reduce(engine: Blotter, scope: str, code: str, value: int, limit: int, changes: list[TradingStateChanged]) -> None:
+    """A scope that is ACTIVE opens nothing any more, for the first reason of those that an event brings. A loss takes
+    over from what the next fill may end."""
+    ends_by_fill = engine.causes.get(scope) == LIMIT_BREACHED and code in LOSSES
+    active = engine.states.get(scope, ACTIVE) == ACTIVE
+    if (active or ends_by_fill) and scope not in [change.scope for change in changes]:
         changes.append(TradingStateChanged(engine.now, scope, REDUCING, code, value, limit))
+
+
+def day_rolled(engine: Blotter, account: AccountState, new_week: bool) -> list[TradingStateChanged]:
+    """A day of the account has begun, and a week where `new_week` says so: what it had lost, and what scopes had that
+    it has a part in, stops nothing any more."""
+    changes: list[TradingStateChanged] = []
+    for scope, cause in sorted(engine.causes.items()):
+        code = {DAILY_LOSS_LIMIT: DAY_ROLLED, WEEKLY_LOSS_LIMIT: WEEK_ROLLED if new_week else ""}.get(cause)
+        if not code or engine.states.get(scope) != REDUCING:
+            continue
+        mine = scope == "account:" + account.terms.name
+        if mine or (not scope.startswith("account:") and account in engine.gate.exposure(scope).accounts):
+            changes.append(TradingStateChanged(engine.now, scope, ACTIVE, code, None, None))
+    return changes
 
 
 def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
@@ -214,7 +235,7 @@ def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
     finds it within all of them. A loss has changes of its own."""
     scope = "account:" + order.account
     state, cause = engine.states.get(scope, ACTIVE), engine.causes.get(scope)
-    if state != ACTIVE and cause != LIMIT_BREACHED:
+    if (state != ACTIVE and cause != LIMIT_BREACHED) or scope in [change.scope for change in changes]:
         return
     engine.stamp += 1
     for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
@@ -224,7 +245,7 @@ def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
         if used is None or used[0] is None or used[1] is None or used[0] <= used[1]:
             continue
         if state == ACTIVE:
-            _reduce(engine, order.account, LIMIT_BREACHED, used[0], used[1], changes)
+            _reduce(engine, scope, LIMIT_BREACHED, used[0], used[1], changes)
         return
     if cause == LIMIT_BREACHED:
         changes.append(TradingStateChanged(engine.now, scope, ACTIVE, LIMIT_RESTORED, None, None))

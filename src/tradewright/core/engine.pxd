@@ -14,7 +14,7 @@ from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 cdef int ACCEPTED, FILLED, NOT_FOUND
 cdef int HELD
-cdef int ACTIVE, REDUCING, BUY, LIMIT, MARKET, REDUCE_ONLY, SELL
+cdef int ACTIVE, BUY, LIMIT, MARKET, REDUCE_ONLY, SELL
 cdef str ENTRY
 
 cdef class Engine(Judge):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tradewright.core import inquiries, modify, reconcile, reservations, session, stale_orders, watchdog
 from tradewright.core.accounts import AccountState
-from tradewright.core.breakers import WEEK_ROLLED, WEEKLY_LOSS_LIMIT, tripped
+from tradewright.core.breakers import day_rolled, tripped
 from tradewright.core.exits import HeldExit
 from tradewright.core.guards import new_distance, tend
 from tradewright.core.holds import left
@@ -25,7 +25,6 @@ from tradewright.core.sizers import fitted
 from tradewright.core.sizing import money_for, quantity_for
 from tradewright.core.state import order_from
 from tradewright.core.trading_state import (
-    DAILY_LOSS_LIMIT,
     REAPPEARED,
     UNKNOWN_ORDER,
     stopped,
@@ -53,7 +52,6 @@ from tradewright.model.command import (
 from tradewright.model.control import (
     ACTIVE,
     HALTED,
-    REDUCING,
     CloseRequested,
     DayRolled,
     ExitTriggered,
@@ -286,12 +284,8 @@ class Engine(Judge):
                 account.equity_before = None
                 new_week = week_of(day) != week_of(account.day)
                 self.emit(DayRolled(self.now, name, day, equity), outputs)
-                scope = "account:" + name
-                cause = self.causes.get(scope) if self.states.get(scope) == REDUCING else ""
-                if cause == DAILY_LOSS_LIMIT:
-                    self.emit(TradingStateChanged(self.now, scope, ACTIVE, "DAY_ROLLED", None, None), outputs)
-                elif cause == WEEKLY_LOSS_LIMIT and new_week:
-                    self.emit(TradingStateChanged(self.now, scope, ACTIVE, WEEK_ROLLED, None, None), outputs)
+                for change in day_rolled(self, account, new_week):
+                    self.emit(change, outputs)
 
     def _trigger_exits(self, event: MarketEvent, outputs: list[Event]) -> None:
         """Held exits whose price was reached go out; their siblings end. A stop goes before a take-profit."""

@@ -326,6 +326,25 @@ def test_what_a_fill_finds_beyond_a_limit_reduces_until_a_fill_finds_it_within()
     assert codes(desk) == []
 
 
+def test_a_loss_is_seen_though_more_is_held_than_a_limit_allows_and_stays_when_that_is_not_so_any_more() -> None:
+    desk = desk_with(maxTotalExposure=1_000, maxDailyLoss=50)
+    order = desk.buy(10)
+    desk.quote(PRICE + 1_000)
+    desk.fill(order, 10, PRICE + 1_000)
+    assert desk.engine.causes == {"account:main": "LIMIT_BREACHED"}
+    desk.quote(PRICE - 1_000)
+    desk.close(SELL, 1)
+    desk.fill(desk.submitted()[-1], 1, PRICE - 1_000)
+    assert desk.engine.causes == {"account:main": "DAILY_LOSS_LIMIT"}, "within the limit on exposure by now"
+    desk.close(SELL, 1)
+    desk.fill(desk.submitted()[-1], 1, PRICE - 1_000)
+    assert desk.engine.states == {"account:main": REDUCING}
+    after_restart(desk)
+    desk.now += DAY
+    desk.quote(PRICE - 1_000)
+    assert desk.engine.states == {}
+
+
 def test_a_fill_within_all_limits_changes_nothing() -> None:
     desk = desk_with(maxTotalExposure=1_000, maxOpenPositions=1, maxLeverage=1)
     desk.filled(BUY, 10, PRICE)

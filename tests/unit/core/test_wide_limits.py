@@ -134,6 +134,36 @@ def test_of_several_times_for_a_stop_the_shortest_counts() -> None:
     assert [code for _, code in desk.cancelled()] == ["STOP_UNFILLED"]
 
 
+@pytest.mark.parametrize("scope", ["strategy:s", "symbol:ACME", "sector:energy"])
+@pytest.mark.parametrize("span", ["Daily", "Weekly"])
+def test_a_loss_of_a_narrow_scope_stops_what_rests_in_it_and_nothing_else(scope: str, span: str) -> None:
+    desk = desk_of_two(scope, **{f"max{span}Loss": 1000})
+    desk.filled(BUY, 100, PRICE, account="one")
+    inside = desk.buy(5, limit_units=PRICE // 2, account="one")
+    beside = desk.buy(5, limit_units=PRICE, symbol="ZETA", account="one", strategy="other")
+    for order in (inside, beside):
+        desk.accept(order)
+    desk.quote(PRICE - 2000)
+    desk.close(SELL, account="one")
+    desk.fill(desk.submitted()[-1], 100, PRICE - 2000)
+    assert desk.engine.states == {scope: REDUCING}
+    assert desk.engine.causes == {scope: f"{span.upper()}_LOSS_LIMIT"}
+    assert desk.cancelled() == [(inside, "OPENINGS_STOPPED")]
+    desk.now += (7 if span == "Weekly" else 1) * 86_400 * SECOND
+    desk.quote(PRICE - 2000)
+    assert desk.engine.states == {}
+
+
+def test_a_loss_of_a_scope_that_no_trading_state_can_be_set_for_refuses_openings() -> None:
+    desk = desk_of_two("account:one/strategy:s", maxDailyLoss=1000)
+    desk.filled(BUY, 100, PRICE, account="one")
+    desk.quote(PRICE - 2000)
+    desk.close(SELL, account="one")
+    desk.fill(desk.submitted()[-1], 100, PRICE - 2000)
+    assert desk.engine.states == {}
+    assert [check.code for check in desk.want(BUY, 1, account="one")[0].refusals] == ["DAILY_LOSS_LIMIT"]
+
+
 @pytest.mark.parametrize("name", OF_ACCOUNTS)
 @pytest.mark.parametrize("scope", ["strategy:s", "account:one/symbol:ACME", "sector:energy", "currency:USD"])
 def test_a_limit_on_whole_accounts_is_not_taken_for_less(name: str, scope: str) -> None:
