@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 from tradewright.core.engine import Engine
-from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_NOT_FOUND, ENDED_REJECTED
+from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_NOT_FOUND, ENDED_REJECTED, SUBMITTED
 from tradewright.model.event import (
     ACCEPTED,
     CANCEL_REJECTED,
@@ -24,19 +24,23 @@ from tradewright.model.event import (
     REPLACED,
     Event,
 )
+from tradewright.model.order import ENTRY, IOC
 from tradewright.model.report import Fill, Replaced, Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock
 
 DELAY_REPORT, REPEAT_REPORT, FORETELL, CONTRADICT = "delay_report", "repeat_report", "foretell", "contradict"
+DENY, TELL_BACKWARDS = "deny", "tell_backwards"
 HEARSAY = {
     DELAY_REPORT: "a report comes up to 0.8 s later, and others before it",
     REPEAT_REPORT: "a report comes once more, up to 20 s later",
     FORETELL: "an order is not found, is changed or is accepted before it is accepted or refused",
     CONTRADICT: "of an order that has ended something else is said than how",
+    DENY: "an opening is said to be refused, and then to have filled",
+    TELL_BACKWARDS: "an order that ends at once is not found, and then its end is told before its begin",
 }
 #: Reports kept to be said again, and how often one is: once in so many.
-KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED = 60, 6, 6, 6, 8
+KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED, DENIED, BACKWARDS = 60, 6, 6, 6, 8, 8, 2
 #: Shorter than the least time between two looks at the account, so that nothing is adjusted for what is on its way.
 DELAY_SECONDS, LATER_SECONDS, FORETOLD_SECONDS = 0.8, 20.0, 4.0
 #: A venue that does not find an order is not believed any sooner (`Account.settles_ms` of the stands).
@@ -79,7 +83,14 @@ class Hearsay:
         if self._rng.below(REPEATED) == 0:
             self.fired[REPEAT_REPORT] += 1
             self._later(self._rng.uniform() * LATER_SECONDS, event)
-        if event.kind in _BEFORE and event.order_id in self._engine.orders and self._rng.below(FORETOLD) == 0:
+        if isinstance(event, Fill) and self._fills_an_opening(event) and self._rng.below(DENIED) == 0:
+            self.fired[DENY] += 1
+            self._deliver(Report(REJECTED, event.time, event.order_id, event.time_venue, "HEARSAY"))
+            self._deliver(event)
+        elif event.kind == ACCEPTED and self._ends_at_once(event) and self._rng.below(BACKWARDS) == 0:
+            self.fired[TELL_BACKWARDS] += 1
+            self._hide(event, True)
+        elif event.kind in _BEFORE and event.order_id in self._engine.orders and self._rng.below(FORETOLD) == 0:
             self._foretell(event)
         elif self._rng.below(DELAYED) == 0:
             self.fired[DELAY_REPORT] += 1
@@ -89,6 +100,17 @@ class Hearsay:
         self._said.append(event)
         if self._rng.below(CONTRADICTED) == 0:
             self._contradict()
+
+    def _fills_an_opening(self, fill: Fill) -> bool:
+        """Whether nothing is left of an opening behind this fill: of one that works on no end is said."""
+        state = self._engine.orders.get(fill.order_id)
+        if state is None or state.order.role != ENTRY or not state.is_open():
+            return False
+        return state.filled + fill.size_units >= state.order.quantity
+
+    def _ends_at_once(self, report: Report) -> bool:
+        state = self._engine.orders.get(report.order_id)
+        return state is not None and state.stage == SUBMITTED and state.order.time_in_force == IOC
 
     def end(self) -> None:
         """From now on everything is told as it is said."""
@@ -102,22 +124,22 @@ class Hearsay:
         kind = _BEFORE[report.kind][self._rng.below(2)]
         self.fired[FORETELL] += 1
         if kind == NOT_FOUND:
-            self._hide(report)
+            self._hide(report, self._rng.below(2) == 0)
             return
         self._deliver(self._same_terms(report) if kind == REPLACED else Report(kind, report.time, report.order_id, 0))
         self._deliver(report)
 
-    def _hide(self, report: Report) -> None:
+    def _hide(self, report: Report, backwards: bool) -> None:
         """Nobody knows what became of it; it is not found; and then all that was said of it meanwhile is told."""
         id, loop = report.order_id, asyncio.get_running_loop()
         self._hidden[id] = [report]
         self._deliver(Report(OUTCOME_UNKNOWN, self._clock(), id, report.time_venue, "submit"))
         self._later(SETTLED_SECONDS, Report(NOT_FOUND, report.time, id, report.time_venue))
-        loop.call_later(SETTLED_SECONDS + self._rng.uniform() * FORETOLD_SECONDS, self._reveal, id)
+        loop.call_later(SETTLED_SECONDS + self._rng.uniform() * FORETOLD_SECONDS, self._reveal, id, backwards)
 
-    def _reveal(self, order_id: str) -> None:
+    def _reveal(self, order_id: str, backwards: bool) -> None:
         told = self._hidden.pop(order_id)
-        for report in told if self._rng.below(2) else reversed(told):
+        for report in reversed(told) if backwards else told:
             self._deliver(again(report, self._clock()))
 
     def _same_terms(self, report: Report) -> Report:

@@ -9,10 +9,21 @@ from tests.unit.core.desk import Desk
 from tradewright.model import event as kinds
 from tradewright.model.account_snapshot import ConnectionChanged
 from tradewright.model.event import Event
+from tradewright.model.order import IOC
 from tradewright.model.report import Fill, Replaced, Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock
-from tradewright.prove.hearsay import CONTRADICT, DELAY_REPORT, FORETELL, HEARSAY, REPEAT_REPORT, Hearsay, again
+from tradewright.prove.hearsay import (
+    CONTRADICT,
+    DELAY_REPORT,
+    DENY,
+    FORETELL,
+    HEARSAY,
+    REPEAT_REPORT,
+    TELL_BACKWARDS,
+    Hearsay,
+    again,
+)
 from tradewright.prove.virtual import run_virtual
 
 PRICE = 10_000
@@ -77,6 +88,31 @@ def test_an_order_is_not_found_or_changed_before_it_is_accepted_and_its_fills_co
     assert min(counts[kinds.ACCEPTED], counts[kinds.FILLED]) >= 200
 
 
+def test_an_opening_is_said_to_be_refused_before_the_fill_that_completes_it_and_before_no_other() -> None:
+    desk = Desk()
+    order_id, _ = fills(desk)
+    part, whole = Fill(1, order_id, 1, "P", PRICE, SAID - 1), Fill(2, order_id, 2, "W", PRICE, SAID)
+    heard, fired = told(desk, [part] * 100)
+    assert fired[DENY] == 0
+    heard, fired = told(desk, [whole] * 100)
+    assert fired[DENY] > 5
+    refused = [place for place, event in enumerate(heard) if event.kind == kinds.REJECTED]
+    assert len(refused) == fired[DENY]
+    assert all(heard[place + 1].row() == whole.row() for place in refused)
+
+
+def test_of_an_order_that_ends_at_once_and_is_not_found_the_end_is_told_before_its_begin() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    order_id = desk.buy(1, limit_units=PRICE - 10, time_in_force=IOC)
+    said = [Report(kinds.ACCEPTED, 1, order_id, 1, text="V1"), Report(kinds.EXPIRED, 1, order_id, 1)]
+    heard, fired = told(desk, said + [ConnectionChanged(9, "main", True, "")] * 20)
+    told_of = [event.kind for event in heard if isinstance(event, Report)]
+    assert fired[TELL_BACKWARDS] == 1, "as this seed has it"
+    assert told_of[:2] == [kinds.OUTCOME_UNKNOWN, kinds.NOT_FOUND]
+    assert told_of.index(kinds.EXPIRED) < told_of.index(kinds.ACCEPTED)
+
+
 def test_an_accounts_own_events_and_all_that_comes_after_the_end_pass_as_they_are() -> None:
     _, said = fills(Desk())
     moments: list[Event] = [ConnectionChanged(n, "main", True, "") for n in range(50)]
@@ -92,4 +128,4 @@ def test_what_is_heard_again_is_the_same_but_for_its_time() -> None:
     ]
     for report in reports:
         assert again(report, 9).row() == (report.kind, 9, *report.row()[2:])
-    assert set(HEARSAY) == {DELAY_REPORT, REPEAT_REPORT, FORETELL, CONTRADICT}
+    assert set(HEARSAY) == {DELAY_REPORT, REPEAT_REPORT, FORETELL, CONTRADICT, DENY, TELL_BACKWARDS}
