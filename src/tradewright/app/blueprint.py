@@ -18,6 +18,7 @@ from tradewright.app.config_keys import OF_ALL, OF_EACH
 from tradewright.app.settings import Settings, settings_from
 from tradewright.app.wiring.venues import check_addresses, terms_of
 from tradewright.backtest.strategy_source import Specified, specifications
+from tradewright.core.exposure import parts_of
 from tradewright.core.limits import Limits
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.core.stations import check_parameters
@@ -28,6 +29,7 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.sizer import Sizer, sizer_from
 
+SECOND_NS = 1_000_000_000
 _KEY = re.compile(r"[\w.-]+")
 
 
@@ -45,6 +47,18 @@ class Blueprint:
     @property
     def specs(self) -> list[StrategySpec]:
         return [spec for spec, _ in self.specified]
+
+    def poll_seconds(self, name: str) -> float | None:
+        """How often an account's venue is asked where it tells of nothing by itself: the shortest of the scopes that
+        hold the account as a whole; None = none says."""
+        terms = self.accounts[name]
+        mine = {("owner", terms.owner), ("venue", terms.venue), ("account", name)}
+        said = [
+            limits.get("exposurePollIntervalSec")
+            for scope, limits in self.scopes.items()
+            if limits.has("exposurePollIntervalSec") and {*parts_of(scope).items()} <= mine
+        ]
+        return min(said) / SECOND_NS if said else None
 
     def setup(self, instruments: Sequence[Instrument]) -> Setup:
         """All of it, with what is traded."""

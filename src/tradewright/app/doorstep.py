@@ -118,7 +118,7 @@ class Doorstep:
         connected = self._connected
         seat = Seat(
             self._transports[name], self._clock, self._rng.split(name), connected.orders_of(name), heard,
-            connected.since(name),
+            connected.since(name), poll_seconds=self._plan.poll_seconds(name),
         )  # fmt: skip
         return client_of(self.config, name, self._plan.accounts[name], seat), seat.gate
 

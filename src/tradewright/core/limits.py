@@ -41,7 +41,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "maxDailyRiskGlobal": ("money", "the same over all symbols"),
     "defaultRiskEstimate": ("money", "risk of a trade without a stop; 75 where it is not given"),
     "riskModel": ("model", "how a trade's risk is counted; stop_distance where it is not given"),
-    "exposurePollIntervalSec": ("ns", "how often a venue without a stream is asked for its open trades"),
+    "exposurePollIntervalSec": ("ns", "how often MT5's connector is asked for open trades at rest; 10 if not set"),
     "tradepicker.maxOpenPositions": ("count", "symbols open or with a working opening; one more is not opened"),
     "tradepicker.sellRequiresLong": ("flag", "sales close longs and never open shorts"),
     "tradepicker.budget": ("money", "value of positions and working openings, in account currency"),
@@ -112,7 +112,10 @@ PARAMETERS = (
     "collarWindowSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds", "marketBufferPercent",
 )  # fmt: skip
 #: Those about whole accounts: what they look at, or do, knows no strategy and no symbol.
-OF_ACCOUNTS = ("breakerErrors", "breakerCooldownSeconds", "maxDrawdownPercent", "maxDrawdown", "weeklyTarget")
+OF_ACCOUNTS = (
+    "breakerErrors", "breakerCooldownSeconds", "maxDrawdownPercent", "maxDrawdown", "weeklyTarget",
+    "exposurePollIntervalSec",
+)  # fmt: skip
 
 #: stop_distance: distance to the stop × size × contract, in account currency. price_distance: distance × size alone.
 RISK_MODELS = ("stop_distance", "price_distance")

@@ -393,3 +393,28 @@ def test_a_parameter_whose_limit_stands_at_another_scope_is_refused_with_file_an
     with pytest.raises(InputError, match=r"service\.yaml:\d+: limits of account:main: messageReserve says how maxMess"):
         plan(tmp_path, one() | {"limits": limits})
     assert plan(tmp_path, one() | {"limits": {**limits, "account:main": {"maxOrderValue": 5}}})
+
+
+@pytest.mark.parametrize(
+    ("blocks", "seconds", "looks"),
+    [
+        ({}, None, (10.0, 1.0)),
+        ({"executionFilter": {"exposurePollIntervalSec": 4}}, 4.0, (4.0, 1.0)),
+        ({"executionFilter": {"exposurePollIntervalSec": 4}, "limits": {"account:main": {
+            "exposurePollIntervalSec": 0.5}}}, 0.5, (0.5, 0.5)),
+        ({"limits": {"account:other": {"exposurePollIntervalSec": 2}}}, None, (10.0, 1.0)),
+    ],
+)  # fmt: skip
+def test_an_mt5_connector_is_asked_as_often_as_the_filter_says(
+    blocks: dict[str, Any], seconds: float | None, looks: tuple[float, float], tmp_path: Path
+) -> None:
+    account = {"venue": "mt5", "environment": "paper", "symbols": ["BTCUSD"], "baseUrl": "http://127.0.0.1:9"}
+    other = {"venue": "paper", "symbols": ["ETHUSD"]}
+    content: dict[str, Any] = {"accounts": {"main": account, "other": other}, **blocks}
+    config, made = read(tmp_path, content), plan(tmp_path, content)
+    assert made.poll_seconds("main") == seconds
+    seat = Seat(
+        AiohttpTransport(), lambda: 1, Rng(1), Known([], {}), [].append, poll_seconds=made.poll_seconds("main")
+    )  # fmt: skip
+    client: Any = client_of(config, "main", made.accounts["main"], seat)
+    assert (client._polling.idle, client._polling.busy) == looks

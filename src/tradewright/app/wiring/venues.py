@@ -55,7 +55,8 @@ BINANCE_KEYS = ("-2014", "-2015", "-1022", "-1002")
 @dataclass(slots=True)
 class Seat:
     """What a client is made with, beside its account's terms and keys. since: as the clients have it. gate: what stands
-    before its wire, once the client is made."""
+    before its wire, once the client is made. poll_seconds: how often a venue that tells of nothing by itself is asked
+    while no order works, None = as its client does."""
 
     transport: Transport
     clock: Clock
@@ -64,6 +65,7 @@ class Seat:
     deliver: Callable[[Event], None]
     since: int = 0
     gate: LastGate | None = None
+    poll_seconds: float | None = None
 
     def wire(self, terms: Account, reader: Reader) -> Transport:
         """The transport behind the last gate."""
@@ -155,16 +157,19 @@ def _binance(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
 
 
 def _mt5(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
-    from tradewright.adapters.venue.mt5 import Credentials, Deviation, Endpoints, Mt5Client, Names
+    from tradewright.adapters.venue.mt5 import Credentials, Deviation, Endpoints, Mt5Client, Names, Polling
     from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
 
     account = config.accounts[name]
     token = config.secret(name, "token") if config.has(name, "token") else ""
     at = Endpoints(account.base_url.rstrip("/"))
     wire = seat.wire(terms, Mt5Reader(at, account.symbol_names))
+    pace = Polling()
+    if seat.poll_seconds is not None:
+        pace = replace(pace, idle=seat.poll_seconds, busy=min(pace.busy, seat.poll_seconds))
     return Mt5Client(
         terms, Credentials(token, account.login), at, wire, seat.clock, seat.rng, seat.orders, seat.deliver,
-        Names(account.symbol_names, account.magics), since=seat.since,
+        Names(account.symbol_names, account.magics), pace, since=seat.since,
         deviation=Deviation(account.deviation.entries, account.deviation.exits),
     )  # fmt: skip
 
