@@ -235,7 +235,7 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     environment = variables(tmp_path, "", PYTHONPATH=path, TRADEWRIGHT_PORT="0")
     standing: list[Background] = []
     lines = [line for block in blocks("docs/serve.md", "sh") for line in block.replace("8081", str(port)).splitlines()]
-    assert len(lines) == 10
+    assert len(lines) == 11
     try:
         for line in lines:
             word, *arguments = shlex.split(line)

@@ -1,4 +1,5 @@
-"""A look at the machine and the newest run: what is well, what is not, and which limits are off."""
+"""A look at the machine and the newest run: what is well, what is not, and which limits are off. With a service's
+configuration also at what its start would meet (`app.checkup`)."""
 
 from __future__ import annotations
 
@@ -11,16 +12,21 @@ import apsw
 
 from tradewright.app.agreement import disagreements
 from tradewright.app.build import build
+from tradewright.app.checkup import checkup
+from tradewright.app.config import Config
 from tradewright.app.history import fold
-from tradewright.app.home import SHADOW, home, newest_run, paper_book
+from tradewright.app.home import JOURNAL, SHADOW, home, newest_run, paper_book
+from tradewright.app.serving import checked, home_of
 from tradewright.app.wiring.journals import check_sqlite, holder_of, verify
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
+from tradewright.core.setup import Setup
 from tradewright.model.control import TRADING_STATES
 from tradewright.model.errors import InputError, JournalError
 from tradewright.model.moment import moment_text
 from tradewright.model.shadow import is_shadow
 from tradewright.sim.paper import read_book
+from tradewright.trader import Trader
 
 #: Below this a journal could fill the disk within a day of a busy market.
 DISK_FREE_MIN = 1 << 30
@@ -46,14 +52,26 @@ class Findings:
         return "\n".join(f"{'ok  ' if well else 'BAD '} {name}: {sentence}" for name, well, sentence in self.items)
 
 
-def examine(given: Path | None) -> Findings:
-    """Everything that can be looked at without changing anything."""
+def examine(given: Path | None, config: Config | None = None) -> Findings:
+    """Everything that can be looked at without changing anything. config: of a service, whose home and venues are
+    looked at too. Raises InputError for a configuration with which it could not begin."""
     findings = Findings()
+    if config is not None:
+        given = home_of(config, given)
     found = build()
     modules = len(found["compiled"])
     findings.add("build", True, f"{found['mode']}, {modules} compiled modules, Python {found['python']}")
     _sqlite(findings, apsw.sqlite_lib_version())
     _disk(findings, home(given))
+    if config is not None:
+        plan = checked(config).plan
+        findings.items += checkup(config, plan)
+        _off(findings, plan.setup([]))
+        if (home(given) / JOURNAL).is_dir():
+            _journal(findings, home(given) / JOURNAL)
+        else:
+            findings.add("run", True, f"nothing has run in {given} yet")
+        return findings
     if given is not None and not given.exists():
         findings.add("run", False, f"{given} is not there; `tradewright demo --home {given}` would make it")
         return findings
@@ -62,7 +80,9 @@ def examine(given: Path | None) -> Findings:
     except InputError as nothing:
         findings.add("run", True, str(nothing))
         return findings
-    _journal(findings, run / "journal")
+    trader = _journal(findings, run / JOURNAL)
+    if trader is not None and trader.setup is not None:
+        _off(findings, trader.setup)
     return findings
 
 
@@ -85,13 +105,20 @@ def _disk(findings: Findings, folder: Path) -> None:
     )
 
 
-def _journal(findings: Findings, journal: Path) -> None:
+def _off(findings: Findings, setup: Setup) -> None:
+    for account, limits in setup.limits_of_accounts():
+        if not is_shadow(account.name):
+            findings.add("limits", True, f"account {account.name}: off are {', '.join(limits.off()) or 'none'}")
+
+
+def _journal(findings: Findings, journal: Path) -> Trader | None:
+    """What it tells, folded; None where it can not be trusted."""
     try:
         head = verify(journal)
         findings.add("journal", True, f"{journal}: {head.sequence} records, chain {head.hash.hex()[:16]}…")
     except JournalError as error:
         findings.add("journal", False, str(error))
-        return
+        return None
     holder = holder_of(journal / "lock")
     findings.add("lock", True, "no engine holds this journal" if holder is None else f"held by {holder}")
     folded = fold(journal)
@@ -101,12 +128,7 @@ def _journal(findings: Findings, journal: Path) -> None:
     _accounts(findings, folded.trader.engine, journal.parent)
     if folded.trader.engine.board is not None:
         _paper(findings, "shadow", folded.trader.engine, folded.trader.engine.board.terms.name, journal.parent / SHADOW)
-    setup = folded.trader.setup
-    for account, limits in setup.limits_of_accounts() if setup is not None else []:
-        if is_shadow(account.name):
-            continue
-        off = limits.off()
-        findings.add("limits", True, f"account {account.name}: off are {', '.join(off) or 'none'}")
+    return folded.trader
 
 
 def _accounts(findings: Findings, engine: Engine, run: Path) -> None:

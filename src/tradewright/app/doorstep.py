@@ -35,6 +35,58 @@ from tradewright.ports import Clock, LastGate, Transport, Venue
 
 SECOND_NS = 1_000_000_000
 PAUSE_MAX = 8.0
+#: What becomes of a clock that is wrong.
+REMEDY = "; set it (NTP), days and sessions go by it"
+
+
+def check_symbols(config: Config) -> None:
+    """An instrument has one venue: the same symbol somewhere else would be another thing. Raises InputError."""
+    places: dict[str, tuple[str, str]] = {}
+    for name, account in config.accounts.items():
+        leader = leader_of(config, name)
+        place = f"{place_of(config.accounts[leader])} {environment_of(config.accounts[leader])}"
+        for symbol in account.symbols:
+            other, there = places.setdefault(symbol, (name, place))
+            if there != place:
+                raise InputError(
+                    f"{config.places.at(f'accounts.{name}.symbols')}: accounts {other} and {name} both trade "
+                    f"{symbol}, at different places; run a service of its own, with its own --home, for one of them"
+                )
+
+
+def leader_of(config: Config, name: str) -> str:
+    """The account whose market an account trades on: a paper account may follow another's."""
+    market = config.accounts[name].market
+    return market if config.accounts[name].venue == "paper" and market != "synthetic" else name
+
+
+def offset_of(event: Event) -> float | None:
+    """By how many seconds an event says that this machine's clock is behind its venue's; None = it is about
+    something else."""
+    if not isinstance(event, LagMeasured) or event.name != "CLOCK_OFFSET":
+        return None
+    return event.lag_ns / SECOND_NS
+
+
+def skew_of(config: Config, name: str, event: Event) -> str:
+    """What is wrong with this machine's clock by an account's venue, as a sentence; "" = nothing that it says."""
+    seconds = offset_of(event)
+    if seconds is None or abs(seconds) <= config.block.clock_skew_seconds:
+        return ""
+    side = "behind" if seconds > 0 else "ahead of"
+    place = place_of(config.accounts[name])
+    return f"account {name}: the clock of this machine is {abs(seconds):.0f} s {side} that of {place}"
+
+
+def why_refused(config: Config, name: str, refused: VenueRefused) -> str:
+    """That a venue does not take an account's keys, as a sentence; "" = it refuses for something else."""
+    account = config.accounts[name]
+    if not keys_refused(account, refused):
+        return ""
+    return (
+        f"account {name}: {place_of(account)} does not take its keys ({refused}); look whether they "
+        f"are whole, of environment {environment_of(account)}, and allowed to trade from this address"
+    )
 
 
 class Doorstep:
@@ -64,7 +116,7 @@ class Doorstep:
     async def reach(self) -> None:
         """Every venue at once. Raises InputError for keys, symbols and clocks that are wrong, NotReady for a venue that
         can not be reached in time and was never reached before."""
-        self._check_symbols()
+        check_symbols(self.config)
         remote = [name for name, account in self.config.accounts.items() if account.venue != "paper"]
         for name in remote:
             with self.config.placed(f"accounts.{name}"):
@@ -84,25 +136,6 @@ class Doorstep:
         self.instruments = self._in_order()
         for name, client in self._clients.items():
             self._connected.join(client, self._gates.get(name))
-
-    def _check_symbols(self) -> None:
-        """An instrument has one venue: the same symbol somewhere else would be another thing. Raises InputError."""
-        places: dict[str, tuple[str, str]] = {}
-        for name, account in self.config.accounts.items():
-            leader = self._leader(name)
-            place = f"{place_of(self.config.accounts[leader])} {environment_of(self.config.accounts[leader])}"
-            for symbol in account.symbols:
-                other, there = places.setdefault(symbol, (name, place))
-                if there != place:
-                    raise InputError(
-                        f"{self.config.places.at(f'accounts.{name}.symbols')}: accounts {other} and {name} both trade "
-                        f"{symbol}, at different places; run a service of its own, with its own --home, for one of them"
-                    )
-
-    def _leader(self, name: str) -> str:
-        """The account whose market an account trades on: a paper account may follow another's."""
-        market = self.config.accounts[name].market
-        return market if self.config.accounts[name].venue == "paper" and market != "synthetic" else name
 
     # ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -124,7 +157,7 @@ class Doorstep:
 
     def _open_paper(self, name: str) -> None:
         account, terms = self.config.accounts[name], self._plan.accounts[name]
-        leader = self._leader(name)
+        leader = leader_of(self.config, name)
         if leader == name:
             with self.config.placed(f"accounts.{name}.symbols"):
                 self._listed[name] = listed(account.symbols, terms.currency)
@@ -148,11 +181,8 @@ class Doorstep:
                 await self._ask(name)
                 return
             except VenueRefused as refused:
-                if keys_refused(account, refused):
-                    raise InputError(
-                        f"account {name}: {place_of(account)} does not take its keys ({refused}); look whether they "
-                        f"are whole, of environment {environment_of(account)}, and allowed to trade from this address"
-                    ) from refused
+                if why := why_refused(self.config, name, refused):
+                    raise InputError(why) from refused
                 reason = str(refused)
             except TransportError as error:
                 reason = str(error)
@@ -212,20 +242,13 @@ class Doorstep:
     # ── clocks ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _look_at_clock(self, name: str, event: Event) -> None:
-        if not isinstance(event, LagMeasured) or event.name != "CLOCK_OFFSET":
+        sentence = skew_of(self.config, name, event)
+        if not sentence:
             return
-        seconds, most = event.lag_ns / SECOND_NS, self.config.block.clock_skew_seconds
-        if abs(seconds) <= most:
-            return
-        side = "behind" if seconds > 0 else "ahead of"
-        sentence = (
-            f"account {name}: the clock of this machine is {abs(seconds):.0f} s {side} that of "
-            f"{place_of(self.config.accounts[name])}"
-        )
         if not self.starting:
             self._say(f"ALARM  {sentence}")
         elif not self._skewed.done():
-            self._skewed.set_exception(InputError(f"{sentence}; set it (NTP), days and sessions go by it"))
+            self._skewed.set_exception(InputError(sentence + REMEDY))
 
     async def watch_clock(self) -> None:
         """Raises InputError when a clock turns out to be wrong while the service starts."""
@@ -250,7 +273,8 @@ class Doorstep:
         """The engine's instruments whose market comes by this account: each comes by one alone."""
         taken: set[str] = set()
         for other, account in self.config.accounts.items():
-            own = [symbol for symbol in account.symbols if symbol not in taken and self._leader(other) == other]
+            leads = leader_of(self.config, other) == other
+            own = [symbol for symbol in account.symbols if symbol not in taken and leads]
             if other == name:
                 return [self._connected.engine.symbols[symbol] for symbol in own]
             taken.update(own)

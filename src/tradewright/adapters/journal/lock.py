@@ -85,4 +85,9 @@ class AccountLock(FileLock):
     """One writer per account among all processes that share `folder`."""
 
     def __init__(self, folder: Path, account: str) -> None:
-        super().__init__(folder / f"account-{quote(account, safe='')}.lock", f"account {account}")
+        super().__init__(self.path(folder, account), f"account {account}")
+
+    @staticmethod
+    def path(folder: Path, account: str) -> Path:
+        """The lock's file."""
+        return folder / f"account-{quote(account, safe='')}.lock"

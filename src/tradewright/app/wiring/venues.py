@@ -279,15 +279,20 @@ def lock_name(config: Config, name: str) -> str:
     return f"{account.venue}-{blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
+def lock_of(config: Config, name: str, environment: Mapping[str, str]) -> Path:
+    """The file of an account's lock. Raises InputError for a key that is not there."""
+    state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return AccountLock.path(Path(state) / "tradewright" / "accounts", lock_name(config, name))
+
+
 def account_locks(config: Config) -> Iterator[AccountLock]:
     """One lock for each account, among all engines of this user on this machine, whatever home they have. Raises
     JournalLocked naming who has it, InputError for a key that is not there."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     for name, account in config.accounts.items():
         if account.venue == "paper":
             continue  # it is in its home, which has a lock of its own
         try:
-            yield AccountLock(Path(state) / "tradewright" / "accounts", lock_name(config, name))
+            yield AccountLock(lock_of(config, name, os.environ).parent, lock_name(config, name))
         except JournalLocked as locked:
             raise JournalLocked(
                 f"account {name} at {place_of(account)} is traded by another engine; stop that one first ({locked})"
