@@ -28,6 +28,10 @@ ACCOUNTS = {
         "venue: binance\n    environment: testnet\n    apiKey: ${SIM_KEY}\n    secretKey: ${SIM_SECRET}\n"
         "    symbols: [BTCUSDT]\n"
     ),
+    "ccxt": (
+        "venue: ccxt\n    exchange: binance\n    environment: testnet\n    apiKey: ${SIM_KEY}\n"
+        "    secretKey: ${SIM_SECRET}\n    symbols: [BTCUSDT]\n"
+    ),
     "alpaca": "venue: alpaca\n    apiKey: ${SIM_KEY}\n    secretKey: ${SIM_SECRET}\n    symbols: [BTCUSD]\n",
     "mt5": "venue: mt5\n    environment: paper\n    token: ${SIM_TOKEN}\n    mode: hedging\n    symbols: [BTCUSD]\n",
 }  # fmt: skip

@@ -148,6 +148,33 @@ def test_a_stop_cancels_entries_keeps_exits_and_what_was_done_can_be_explained(v
         )
 
 
+def test_an_account_by_ccxt_trades_dies_comes_back_and_stops(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with simulated("binance") as venue:
+        file, environment = configured(tmp_path, "ccxt", rounds=2), variables(tmp_path, venue.url)
+        with serving(file, home, environment) as first:
+            first.hears("READY  main")
+            assert first.said(f"binance by ccxt at {venue.url}")
+            first.hears(FILLS)
+            first.until(lambda: first.said(RESTS))
+            assert first.end(signal.SIGKILL) == -signal.SIGKILL
+            shows_no_secret(home, first.lines)
+        with serving(file, home, environment) as second:
+            second.hears("READY  main")
+            second.until(lambda: len(set(ids(home, FILLED))) == 2)
+            assert second.end() == 0
+        engine, sent = engine_of(home), ids(home, SUBMIT)
+        assert (engine.run, len(set(sent))) == (2, len(sent)), "nothing was sent twice"
+        entries = [one for one in engine.orders.values() if one.order.role == "entry" and one.status != "DENIED"]
+        assert {one.status for one in entries if one.order.limit_units} == {"CANCELLED"}
+        stops = [exit.order for exit in engine.exits.values()]
+        assert {one.parent for one in stops} == set(ids(home, FILLED)), "what it holds is guarded, here"
+        agree(home, venue)
+        assert tradewright("replay", home / JOURNAL, "--verify", "--json").row["differences"] == []
+        looked = tradewright("doctor", "--home", home, "--json").row
+        assert looked["good"], looked
+
+
 def test_wrong_keys_a_wrong_clock_and_a_venue_that_is_not_there_are_a_sentence_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,12 +180,11 @@ def _ccxt(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     account = config.accounts[name]
     password = config.secret(name, "password") if config.has(name, "password") else ""
     keys = Credentials(config.secret(name, "apiKey"), config.secret(name, "secretKey"), password)
-    settings = {"urls": {"api": account.base_url}} if account.base_url else {}
     reader = _ccxt_reader(account)
     wire = seat.transport if reader is None else seat.wire(terms, reader)
     return CcxtSpot(
         terms, account.exchange, keys, wire, seat.clock, seat.rng, seat.orders, seat.deliver, environment_of(account),
-        settings,
+        base_url=account.base_url,
     )  # fmt: skip
 
 

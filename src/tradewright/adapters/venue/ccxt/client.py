@@ -56,9 +56,10 @@ class Polling:
 
 class CcxtSpot:
     """Implements `ports.Venue`. exchange: the library's name of it; environment: live, or testnet or paper where the
-    exchange has them; settings: of the library's own, such as `urls`; convention: where none is known of the exchange.
-    errors: what could not be read, refused or found, by kind. Raises InputError for an exchange that does not offer
-    what is needed, and for terms that a spot account by this way does not have."""
+    exchange has them; settings: of the library's own, such as `urls`; convention: where none is known of the exchange;
+    base_url: another address of all of it, such as a simulator's. errors: what could not be read, refused or found, by
+    kind. Raises InputError for an exchange that does not offer what is needed, and for terms that a spot account by
+    this way does not have."""
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class CcxtSpot:
         settings: Mapping[str, Any] | None = None,
         convention: Convention | None = None,
         polling: Polling | None = None,
+        base_url: str = "",
     ) -> None:
         if (terms.kind, terms.mode, terms.native_exits) != (CASH, NETTING, False):
             raise InputError(f"account {terms.name}: by ccxt it is a netting cash account with native_exits=False")
@@ -90,7 +92,7 @@ class CcxtSpot:
         self._traded: dict[str, Instrument] = {}
         found = convention_of(exchange, convention)
         caller = self._caller = Caller(transport, clock, self.errors, self._measured)
-        library = exchange_of(exchange, credentials, caller, environment, settings or {})
+        library = exchange_of(exchange, credentials, caller, environment, settings or {}, base_url)
         missing = lacking(library.has, found)
         if missing:
             raise InputError(f"ccxt: {exchange} does not offer {', '.join(missing)}")

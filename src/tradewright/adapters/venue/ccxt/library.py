@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from tradewright.adapters.venue.ccxt.credentials import Credentials
 from tradewright.model.errors import AnswerLost, InputError
@@ -99,9 +100,15 @@ def _refused(constant: str) -> object:
 
 
 def exchange_of(
-    name: str, credentials: Credentials, ground: Ground, environment: str, settings: Mapping[str, Any]
+    name: str,
+    credentials: Credentials,
+    ground: Ground,
+    environment: str,
+    settings: Mapping[str, Any],
+    base_url: str = "",
 ) -> Any:
-    """The library's client. settings: of the library's own, such as `urls`, over ours. Raises InputError."""
+    """The library's client. settings: of the library's own, such as `urls`, over ours; base_url: where all that it
+    asks for is instead, "" = where the library knows it to be. Raises InputError."""
     try:
         library: Any = import_module("ccxt.async_support")
     except ImportError as error:
@@ -116,7 +123,17 @@ def exchange_of(
         exchange.options["fetchMarkets"] |= {"types": ["spot"]}
     exchange.has["fetchCurrencies"] = False
     _enter(exchange, name, environment)
+    if base_url:
+        # Behind the environment, which has addresses of its own.
+        exchange.urls["api"] = _moved(exchange.urls["api"], base_url.rstrip("/"))
     return exchange
+
+
+def _moved(addresses: Any, base: str) -> Any:
+    """The library's addresses, by the names of its doors, at another host: their paths stay."""
+    if isinstance(addresses, dict):
+        return {door: _moved(address, base) for door, address in addresses.items()}
+    return base + urlsplit(addresses).path
 
 
 def _enter(exchange: Any, name: str, environment: str) -> None:

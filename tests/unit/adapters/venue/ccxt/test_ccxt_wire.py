@@ -464,3 +464,22 @@ def test_a_number_that_would_be_rounded_keeps_the_order_here() -> None:
     assert rounded(placing, "1.000", "90.01") == ""
     assert "takes no size 1" in rounded(placing, "0.9", "90.01")
     assert "takes no price 90.01" in rounded(placing, "1", "90.0")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "environment", "doors"),
+    [
+        ("binance", "live", {"public": "/api/v3", "private": "/api/v3", "sapi": "/sapi/v1"}),
+        ("binance", "testnet", {"public": "/api/v3", "private": "/api/v3"}),
+        ("binance", "paper", {"public": "/api/v3", "private": "/api/v3"}),
+        ("alpaca", "testnet", {"trader": "", "market": ""}),
+        ("kucoin", "live", {"public": "", "webExchange": "/_api"}),
+    ],
+)
+def test_another_address_takes_the_place_of_all_that_the_library_knows(
+    exchange: str, environment: str, doors: dict[str, str]
+) -> None:
+    base = "http://127.0.0.1:9"
+    library = exchange_of(exchange, KEYS, Bench().caller, environment, {}, base + "/")
+    assert {door: library.urls["api"][door] for door in doors} == {door: base + path for door, path in doors.items()}
+    assert all(address.startswith(base) for address in library.urls["api"].values())
