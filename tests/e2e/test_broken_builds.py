@@ -60,7 +60,7 @@ BREAKS = {
         "core/rules.py", "0 < order.quantity <= there", "0 < order.quantity"
     ),
     "freqtrade_3802_an_exit_that_filled_in_part_does_not_stand_for_ever": Break(
-        "core/watchdog.py", "or engine.now - watched.since < _patience(engine, state)", "or state.filled > 0"
+        "core/watchdog.py", "or engine.now - watched.since < limit", "or state.filled > 0"
     ),
     "alpaca_306_a_replace_that_failed_and_happened_is_one_order": Break(
         "core/orders.py", "self.order.quantity = replaced.quantity", "self.order.quantity += replaced.quantity"

@@ -46,7 +46,7 @@ from tradewright.model.command import (
     Query,
 )
 from tradewright.model.control import ACTIVE, ESCALATED, RENEWED, RESTORED, Alarm, ExitMoved
-from tradewright.model.market import MarketEvent
+from tradewright.model.market import Bar, MarketEvent
 from tradewright.model.numbers import round_down
 from tradewright.model.order import EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
 
@@ -320,7 +320,7 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
         lost = [engine.orders[one] for one, _ in sizes if engine.owed[one].due]
         if lost and _unclear(engine, lost[0], outputs):
             continue
-        passed = [state for state in lost if _passed(engine, state.order, event)]
+        passed = [state for state in lost if _passed(engine, state, event)]
         if passed:
             _close(engine, passed[0], outputs)
         elif sizes:
@@ -342,11 +342,14 @@ def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:
     return True
 
 
-def _passed(engine: Engine, order: Order, event: Event) -> bool:
-    """Whether the market stands beyond a stop, so that its venue would not take it, or went there with this event; one
-    held here sees for itself."""
+def _passed(engine: Engine, state: OrderState, event: Event) -> bool:
+    """Whether the market stands beyond a stop that ended, so that its venue would not take it, or went there since, as
+    this event shows; one held here sees for itself."""
+    order = state.order
     mark, side = engine.marks.marks[order.instrument.index], order.side
     its = isinstance(event, MarketEvent) and event.instrument is order.instrument
+    if isinstance(event, Bar) and event.time_open < state.time_ended:
+        its = False  # its extremes may be those of before
     price = adverse(event, mark, side) if its else mark.reference(side)
     here = engine.held_here(order)
     return not here and order.stop_units > 0 and price > 0 and side * (price - order.stop_units) >= 0
@@ -356,7 +359,7 @@ def _overrun(engine: Engine, id: str, event: Event) -> bool:
     """Whether the market goes through a stop that waits for its pace, and for nothing else."""
     state, owed = engine.orders[id], engine.owed[id]
     paced = state.stage in (ENDED_REJECTED, ENDED_EXPIRED) and not owed.asked and not owed.reached
-    return paced and _passed(engine, state.order, event)
+    return paced and _passed(engine, state, event)
 
 
 def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:

@@ -518,6 +518,16 @@ def test_a_market_that_goes_through_a_lost_stop_while_it_waits_is_followed_at_on
     assert (desk.net(), desk.engine.owed) == (0, {})
 
 
+def test_a_bar_that_began_before_a_stop_was_lost_shows_nothing_but_its_close() -> None:
+    desk, (stop,) = opened(stop_loss=9_000)
+    begun = desk.now
+    desk.say(kinds.REJECTED, stop, "NO")
+    desk.feed(Bar(desk.tick(), desk.on(), begun, 9_100, 9_200, 8_900, 9_100, 1))
+    assert sent(desk) == []
+    desk.feed(Bar(desk.tick(), desk.on(), begun, 9_100, 9_200, 8_900, 8_990, 1))
+    assert terms(desk, renewed(desk))[:4] == (STOP_LOSS, MARKET, SELL, 10)
+
+
 def test_a_stop_that_somebody_cancelled_at_the_venue_is_theirs_for_half_a_minute_wherever_the_market_goes() -> None:
     """They may be selling by hand: a second sale would be one too many."""
     desk, (stop,) = opened(stop_loss=9_000)
