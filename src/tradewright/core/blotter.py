@@ -44,7 +44,6 @@ from tradewright.model.chain import digest
 from tradewright.model.command import Cancel, Command, Query, Replace
 from tradewright.model.control import (
     ACTIVE,
-    ESCALATED,
     EVERYTHING,
     HALTED,
     AccountSeen,
@@ -395,8 +394,7 @@ class Blotter:
             modify.fold(self, event)
         elif isinstance(event, ExitPlanned | ExitMoved):
             fold(self, event)
-            if isinstance(event, ExitMoved) and event.code == ESCALATED:
-                owed_exits.escalated(self, event)
+            owed_exits.moved(self, event)
         elif isinstance(event, OrderAdopted):
             self._apply_adopted(event)
         elif isinstance(event, reconcile.CONNECTED):

@@ -183,9 +183,11 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
             del engine.owed[id]
 
 
-def escalated(engine: Blotter, moved: ExitMoved) -> None:
-    """What an exit left goes at the market as far as there is room for it; the rest waits for more."""
-    order, owed = engine.orders[moved.order_id].order, engine.owed[moved.order_id]
+def moved(engine: Blotter, event: Event) -> None:
+    """What an exit left goes at the market, as far as there is room for it; the rest waits for more."""
+    if not isinstance(event, ExitMoved) or event.code != ESCALATED:
+        return
+    order, owed = engine.orders[event.order_id].order, engine.owed[event.order_id]
     if order.type == MARKET:
         name = watchdog.book_of(order)
         engine.renewed[name] = engine.renewed.get(name, 0) + 1
