@@ -59,6 +59,7 @@ QUESTIONS = {
     "REQUEST_PENDING": "a cancel or change is on its way: {value}",
     "BELOW_FILLED": "new size {value} (filled {limit})",
     "TERMS_OF_TYPE": "the order has what is to change: {value}",
+    "TIME_IN_FORCE_STAYS": "its time in force stays as it is: {value}",
     "PARENT_EXCEEDED": "slices of the parent order would be {value} (its size {limit})",
     "RESERVATION_ENDED": "the reservation it names is there",
     "SIZE_UNKNOWN": "what the size follows from is known",
@@ -344,7 +345,7 @@ def _changed(judged: ModifyJudged, instrument: Instrument) -> str:
         if units
     ]
     wanted = ", ".join([f"size {text_of(judged.quantity, instrument.size_scale)}", *prices])
-    refused = [Check(*row) for row in judged.checks if not row[1]]  # type: ignore[arg-type]
+    refused = [check for check in judged.verdicts if not check.passed]
     why = "; ".join(f"{check.code}: {check_row(check, instrument)['text']}" for check in refused)
     said = "granted" if judged.approved else f"REFUSED: {why}"
     return f"change to {wanted} {said}" + (f" ({judged.reason})" if judged.reason else "")

@@ -15,7 +15,7 @@ from tradewright.core.life_cycle import WORKING
 from tradewright.model.errors import JournalFull
 from tradewright.model.event import NOT_FOUND
 from tradewright.model.order import BUY
-from tradewright.model.reservation import OrderRequested
+from tradewright.model.order_request import OrderRequested
 from tradewright.ports import MemoryJournal
 from tradewright.sim.wire.faults import ERROR_BEFORE, LOSE_ANSWER, Fault
 

@@ -24,6 +24,7 @@ from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model import event as kinds
 from tradewright.model.account import Account
+from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.codec import encode
 from tradewright.model.command import Cancel, Command, Query, Replace, Submit
 from tradewright.model.control import (
@@ -43,18 +44,21 @@ from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.exit_plan import plan_from
 from tradewright.model.fee import FeeEstimate
+from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.numbers import MONEY_SCALE, money_of
-from tradewright.model.order import ENTRY, LIMIT, REDUCE_ONLY, Order
+from tradewright.model.order import BUY, DAY, ENTRY, GTC, LIMIT, REDUCE_ONLY, STOP_LOSS, Order
+from tradewright.model.order_request import ModifyRequested, OrderRequested
 from tradewright.model.report import FOUND, Fill, FillPrice, Replaced, Report
-from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
+from tradewright.model.reservation import ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import CASH, shadow_account, terms_from
 from tradewright.model.sizer import sizer_from
 from tradewright.trader import Outcome, Trader
 
 WHIMS = Path(__file__).parent / "whims.py"
+NAMES = ("net", "hedge", "cash", "held", "euro")
 SYMBOLS = ("ACME", "SAPX", "BTCUSD", "ETHBTC", "EURUSD")
 #: Price counts at the begin: 100.00, 80.00 EUR, 60 000.00, 0.050000 BTC and 1.10000.
 PRICES = (10_000, 8_000, 6_000_000, 50_000, 110_000)
@@ -545,7 +549,38 @@ def _use(life: Life, a: int, b: int) -> None:
     account = accounts()[a % 5].name if order is None else order.account
     symbol = SYMBOLS[b % 4] if order is None else order.instrument.symbol
     side = 1 - b % 2 * 2 if order is None else order.side
-    life.feed(OrderRequested(life.tick(), account, "H", symbol, side, 1 + b % 30, 0, id, "ann", "by hand"))
+    price, near = life.prices[SYMBOLS.index(symbol)], (0, 985 + b % 31, 0)[b % 3]
+    terms = (price * near // 1000, id, "ann", "by hand", price * (1000 + side * 5) // 1000 if b % 5 == 0 else 0)
+    flags = REDUCE_ONLY if not id and b % 7 == 0 else 0
+    name = f"h{life.now}" if b % 4 < 2 else ""
+    for _ in range(1 + (b % 8 == 0)):
+        # Who has heard no answer asks again.
+        size, force = 1 + b % 30, (GTC, DAY)[b % 2]
+        life.feed(OrderRequested(life.tick(), account, "H", symbol, side, size, *terms, force, flags, name))
+
+
+def _alter(life: Life, a: int, b: int) -> None:
+    """A person wants other terms for an order that works, or its end; or a part of a position closed."""
+    engine = life.engine
+    orders = [engine.orders[id] for id in sorted(engine.orders)]
+    working = [one for one in orders if one.is_open() and one.order.strategy != EXTERNAL and one.order.account in NAMES]
+    if b % 3 == 0:
+        every = [one for name in NAMES for one in engine.accounts[name].positions if one.net > 0]
+        held = sorted(every, key=lambda one: (one.account, one.instrument.index))
+        if held:
+            one = held[a % len(held)]
+            size = 1 + b % (one.long_size if one.long_size < one.net else one.net)
+            now, symbol = life.tick(), one.instrument.symbol
+            life.feed(CloseRequested(now, one.account, symbol, "ann", "less of it", size, BUY))
+    elif working:
+        order = working[a % len(working)].order
+        if b % 3 == 1 and order.role != STOP_LOSS:
+            life.feed(CancelRequested(life.tick(), "", "", "", 0, "ann", "enough", order.id))
+        elif b % 3 == 2:
+            limit, stop = (price * (990 + b % 21) // 1000 for price in (order.limit_units, order.stop_units))
+            size, force = (0, 1 + b % 40)[b % 2], (0, GTC, DAY)[b % 5 // 2]
+            if size or limit or stop or force:
+                life.feed(ModifyRequested(life.tick(), order.id, size, limit, stop, force, "ann", "better so"))
 
 
 def _release(life: Life, a: int, b: int) -> None:
@@ -571,6 +606,6 @@ UNLAWFUL: dict[str, Happening] = {
 PEOPLE: dict[str, Happening] = {
     "state": _state, "rearm": _rearm, "close": _close, "cash": _cash, "rules": _rules, "timer": _timer,
     "restart": _restart, "adopt": _adopt, "night": _night, "reserve": _reserve, "use": _use,
-    "release": _release,
+    "release": _release, "alter": _alter,
 }  # fmt: skip
 HAPPENINGS: dict[str, Happening] = {**MARKET, **LAWFUL, **UNLAWFUL, **PEOPLE}

@@ -20,9 +20,9 @@ from tradewright.model import event as kinds
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.order import ENTRY
+from tradewright.model.order_request import OrderRequested
 from tradewright.model.report import Fill, Report
 from tradewright.model.reservation import (
-    OrderRequested,
     Released,
     ReleaseRequested,
     ReservationExpired,

@@ -18,8 +18,9 @@ from tradewright.model import event as kinds
 EVENTS = 100_000
 INPUTS = (*range(kinds.BAR, kinds.DEPTH + 1), *range(kinds.ACCEPTED, kinds.FILL_PRICE + 1),
           *range(kinds.STARTED, kinds.ORDER_ADOPTED + 1), kinds.RESERVE_REQUESTED, kinds.RELEASE_REQUESTED,
-          kinds.ORDER_REQUESTED)  # fmt: skip
-OUTPUTS = (*range(kinds.DECISION, kinds.EXIT_TRIGGERED + 1), kinds.RESERVED, kinds.RELEASED, kinds.RESERVATION_EXPIRED)
+          kinds.ORDER_REQUESTED, kinds.MODIFY_REQUESTED, kinds.CANCEL_REQUESTED)  # fmt: skip
+OUTPUTS = (*range(kinds.DECISION, kinds.EXIT_TRIGGERED + 1), kinds.RESERVED, kinds.RELEASED, kinds.RESERVATION_EXPIRED,
+           kinds.MODIFY_JUDGED, kinds.ORDER_NAMED)  # fmt: skip
 #: Refusals this stream can not have: each asks for a price or a size that the strategies' whims never have, and one for
 #: an account that is reached over a network.
 NEVER = {

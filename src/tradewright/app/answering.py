@@ -8,7 +8,7 @@ from typing import Any
 from tradewright.app import picker
 from tradewright.app.control import Asked, answer_of, events_of
 from tradewright.app.live import LiveEngine
-from tradewright.app.picker import CancelAsked, PickerAsked
+from tradewright.app.picker import PickerAsked
 from tradewright.model.errors import JournalFull
 from tradewright.model.event import Event
 from tradewright.trader import Outcome
@@ -19,10 +19,8 @@ Feed = Callable[[Event], None]
 def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[str, Any]:
     """feed: takes an input, with all that follows from it."""
     engine = live.trader.engine
-    if isinstance(asked, CancelAsked):
-        return picker.cancelled_by(overheard(picker.event_of(asked, engine), live, feed))
     if not isinstance(asked, Asked):
-        return picker.answer_of(overheard(picker.event_of(asked, engine), live, feed))
+        return picker.carried_out(asked, engine, lambda event: overheard(event, live, feed))
     for event in events_of(asked, engine):
         feed(event)
     live.flush()

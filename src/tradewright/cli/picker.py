@@ -1,4 +1,4 @@
-"""What a person or service asks of the picker: `reserve`, `release`, `order` and `cancel`."""
+"""What a person or service asks of a running engine: `reserve`, `release`, `order`, `modify` and `cancel`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from tradewright.cli.options import Home, JournalPath, Json, Reason, Who, name_of
 from tradewright.cli.program import REFUSED, app, show
+from tradewright.model.errors import UsageError
 
 if TYPE_CHECKING:
     from tradewright.app.picker import PickerAsked
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 Symbol = Annotated[str, typer.Argument(help="What to open.")]
 Side = Annotated[str, typer.Option("--side", help="buy or sell.")]
 Limit = Annotated[str, typer.Option("--limit", help="Limit price (default: at the market).")]
+Stop = Annotated[str, typer.Option("--stop", help="Stop price, at which it becomes an order.")]
+Tif = Annotated[str, typer.Option("--tif", help="day, gtc, ioc, fok, opg or cls (default: day of shares, else gtc).")]
 AccountName = Annotated[str, typer.Option("--account", help="Default: the first one.")]
 StrategyName = Annotated[str, typer.Option("--strategy", help="Whose lots they become.")]
 
@@ -63,7 +66,20 @@ def order(
     symbol: Symbol,
     size: Annotated[str, typer.Option("--size", help="How much.")],
     side: Side = "buy",
+    type: Annotated[
+        str, typer.Option("--type", help="market, limit, stop or stop_limit (default: by its prices).")
+    ] = "",
     limit: Limit = "",
+    stop: Stop = "",
+    tif: Tif = "",
+    client_id: Annotated[
+        str, typer.Option("--client-id", help="Your own name for it: asked for twice, it is one order.")
+    ] = "",
+    reduce_only: Annotated[
+        bool, typer.Option("--reduce-only", help="It closes what the strategy holds, and opens nothing.")
+    ] = False,
+    post_only: Annotated[bool, typer.Option("--post-only", help="It rests, or is refused.")] = False,
+    extended_hours: Annotated[bool, typer.Option("--extended-hours", help="Outside the session too.")] = False,
     reservation: Annotated[str, typer.Option("--reservation", help="In whose place it comes.")] = "",
     account: AccountName = "",
     strategy: StrategyName = "manual",
@@ -73,15 +89,38 @@ def order(
     journal: JournalPath = None,
     as_json: Json = False,
 ) -> None:
-    """Open a position by hand, in a place that was reserved for it or in none. Needs its engine."""
+    """An order by hand, in a place that was reserved for it or in none. Needs its engine."""
     from tradewright.app.picker import OrderAsked
 
-    asked = OrderAsked(symbol, side, size, name_of(who), limit, reservation, account, strategy, reason)
+    asked = OrderAsked(
+        symbol, side, size, name_of(who), limit, reservation, account, strategy, reason, type, stop, tif, client_id,
+        reduce_only, post_only, extended_hours,
+    )  # fmt: skip
     _ask_picker(asked, home, journal, as_json)
 
 
 @app.command()
+def modify(
+    order_id: Annotated[str, typer.Argument(help="Of the order.")],
+    size: Annotated[str, typer.Option("--size", help="Its whole size, what is filled of it included.")] = "",
+    limit: Annotated[str, typer.Option("--limit", help="Its limit price.")] = "",
+    stop: Annotated[str, typer.Option("--stop", help="Its stop price.")] = "",
+    tif: Annotated[str, typer.Option("--tif", help="Its time in force: another one than it has is refused.")] = "",
+    who: Who = None,
+    reason: Reason = "",
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """Other terms for an order that works; what is not said stays, and it stays one order. Needs its engine."""
+    from tradewright.app.picker import ModifyAsked
+
+    _ask_picker(ModifyAsked(order_id, name_of(who), size, limit, stop, tif, reason), home, journal, as_json)
+
+
+@app.command()
 def cancel(
+    order_id: Annotated[str, typer.Argument(help="This order alone, an exit too (default: openings that fit).")] = "",
     symbol: Annotated[str, typer.Option("--symbol", help="In it alone (default: in all).")] = "",
     side: Annotated[str, typer.Option("--side", help="buy or sell (default: both).")] = "",
     strategy: Annotated[str, typer.Option("--strategy", help="Of it alone (default: of all).")] = "",
@@ -92,10 +131,13 @@ def cancel(
     journal: JournalPath = None,
     as_json: Json = False,
 ) -> None:
-    """Cancel the openings at work, all or those that fit; exits stay, and nothing is stopped. Needs its engine."""
+    """Cancel one order by its id, or the openings at work that fit; nothing is stopped. Needs its engine."""
     from tradewright.app.picker import CancelAsked
 
-    _ask_picker(CancelAsked(name_of(who), account, strategy, symbol, side, reason), home, journal, as_json)
+    if order_id and (symbol or side or strategy or account):
+        raise UsageError("cancel one order by its id, or those that fit: not both")
+    asked = CancelAsked(name_of(who), account, strategy, symbol, side, reason, order_id)
+    _ask_picker(asked, home, journal, as_json)
 
 
 def _ask_picker(asked: PickerAsked, home: Path | None, journal: Path | None, as_json: bool) -> None:

@@ -64,6 +64,7 @@ cdef class Blotter:
     cdef readonly dict reservations
     cdef readonly dict sessions
     cdef readonly object parents
+    cdef readonly object client_ids
     cdef public list targeted
     cdef public list resting
     cdef public object board

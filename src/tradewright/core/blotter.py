@@ -22,6 +22,7 @@ from tradewright.core import (
 )
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
+from tradewright.core.client_ids import ClientIds
 from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
 from tradewright.core.guards import Guard, exit_ended, fold, overtime
@@ -86,6 +87,7 @@ from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import ENTRY, EXIT, LIMIT, MARKET, STOP_LOSS, Order
+from tradewright.model.order_request import OrderNamed
 from tradewright.model.recalled import OrderRecalled
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
@@ -113,7 +115,8 @@ class Blotter:
     reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
     the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how often those
     that took the place of a lost one were placed in a row; of market orders by the name of their book's side. unmet:
-    wishes that came to nothing since the last decision, by account, strategy and symbol. `order_count` and
+    wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the callers' own
+    names for orders. `order_count` and
     `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
@@ -123,7 +126,7 @@ class Blotter:
         "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
-        "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed",
+        "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -175,6 +178,7 @@ class Blotter:
         self.resting: list[str] = self.gate.resting
         self.sessions: dict[str, session.Session] = {}
         self.parents = Parents()
+        self.client_ids = ClientIds()
         self.reservations: dict[str, reservations.Reservation] = {}
         self.newest: Book | None = None
         self.board: Scoreboard | None = None
@@ -358,6 +362,8 @@ class Blotter:
                 self._apply_recalled(event)
             elif isinstance(event, WishUnmet):
                 unmet.fold(self, event)
+            elif isinstance(event, OrderNamed):
+                self.client_ids.add(event)
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -846,6 +852,8 @@ class Blotter:
                 continue
             if self.parents.of:
                 self.parents.forget(state)
+            if self.client_ids.of:
+                self.client_ids.forget(order_id)
             del self.orders[order_id]
             self.holds.over.pop(order_id, None)
             if self.children:

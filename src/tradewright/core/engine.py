@@ -7,7 +7,7 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import inquiries, modify, reconcile, reservations, session, stale_orders, watchdog
+from tradewright.core import by_hand, inquiries, modify, reconcile, reservations, session, stale_orders, watchdog
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import day_rolled, tripped
 from tradewright.core.exits import HeldExit
@@ -74,8 +74,9 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, MARKET, REDUCE_ONLY, SELL, Order
+from tradewright.model.order_request import ModifyRequested, OrderRequested
 from tradewright.model.report import Fill, FillPrice, Report
-from tradewright.model.reservation import OrderRequested, ReleaseRequested, ReserveRequested
+from tradewright.model.reservation import ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import is_shadow
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of, week_of
@@ -91,7 +92,9 @@ class Engine(Judge):
 
     def close_all(self, asked: CloseRequested) -> list[Event]:
         """Close what an account holds, book by book and side by side, at the market; what works ends first, also what
-        would open it again."""
+        would open it again. Of a part see `by_hand`."""
+        if asked.quantity:
+            return by_hand.close_part(self, asked)
         outputs: list[Event] = []
         for hold in list(self.holds.holds.values()):
             order = hold.order
@@ -112,7 +115,10 @@ class Engine(Judge):
         return outputs
 
     def cancel_openings(self, asked: CancelRequested) -> list[Event]:
-        """Cancel the openings that a person names; applied outputs. Foreign ones too, where they fit."""
+        """Cancel the openings that a person names, foreign ones too where they fit, or one order of whatever kind;
+        applied outputs."""
+        if asked.order_id:
+            return by_hand.cancel(self, asked)
         outputs: list[Event] = []
         for hold in list(self.holds.holds.values()):
             order = hold.order
@@ -426,9 +432,11 @@ class Engine(Judge):
         state = self.orders.get(intent.order_id)
         return modify.modify(self, intent) if state is not None and state.is_open() else []
 
-    def ask(self, event: ReserveRequested | ReleaseRequested | OrderRequested) -> list[Event]:
-        """What a person or a service wants of the picker. Applied outputs."""
-        return reservations.answer(self, event)
+    def ask(self, event: ReserveRequested | ReleaseRequested | OrderRequested | ModifyRequested) -> list[Event]:
+        """What a person or a service wants: a place, an order, other terms for one. Applied outputs."""
+        if isinstance(event, OrderRequested):
+            return by_hand.order(self, event)
+        return by_hand.modify(self, event) if isinstance(event, ModifyRequested) else reservations.answer(self, event)
 
     def trail(self, intent: Intent) -> list[Event]:
         """A new distance for the stops that plans of a strategy move. Applied outputs."""

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 REQUEST_PENDING = "REQUEST_PENDING"
 BELOW_FILLED = "BELOW_FILLED"
 TERMS_OF_TYPE = "TERMS_OF_TYPE"
+TIME_IN_FORCE_STAYS = "TIME_IN_FORCE_STAYS"
 MODIFY_CODES = {
     REQUEST_PENDING: "No cancel or change of the order is on its way.",
     BELOW_FILLED: "The new size is above what is filled.",
     TERMS_OF_TYPE: "The order has the price that is to change, and a size that is not made at its fill.",
+    TIME_IN_FORCE_STAYS: "The time in force stays as it is: no order is given another one.",
 }
 #: Rules that count orders, or say which are opened at all: a change is none, and was when its order was.
 _COUNTING = (
@@ -42,14 +44,26 @@ _FORM = ("PRICE_INCREMENT", "SIZE_INCREMENT", "SIZE_MINIMUM", "SIZE_MAXIMUM")
 
 
 def modify(engine: Engine, wish: Intent) -> list[Event]:
-    """Judge a wish for other terms of its order: 0 keeps a size or price. The record, applied, and the Replace."""
+    """A wish for other terms of its order, its prices on the tick. As `change`."""
+    order = engine.orders[wish.order_id].order
+    wish.limit_units = _on_tick(order, wish.limit_units, order.side == SELL)
+    wish.stop_units = _on_tick(order, wish.stop_units, order.side == BUY)
+    return change(engine, wish, 0)
+
+
+def change(engine: Engine, wish: Intent, time_in_force: int) -> list[Event]:
+    """Judge a wish for other terms of its order: 0 keeps a size, a price, the time in force. The record, applied, and
+    the Replace."""
     outputs: list[Event] = []
     state = engine.orders[wish.order_id]
     order = state.order
     quantity = wish.quantity or order.quantity
-    limit = _on_tick(order, wish.limit_units, order.side == SELL) or order.limit_units
-    stop = _on_tick(order, wish.stop_units, order.side == BUY) or order.stop_units
+    limit = wish.limit_units or order.limit_units
+    stop = wish.stop_units or order.stop_units
     checks = _formal(state, wish, quantity)
+    if time_in_force:
+        stays = time_in_force == order.time_in_force
+        checks.append(Check(TIME_IN_FORCE_STAYS, stays, int(stays), 1, "flag"))
     hold = 0
     if passed(checks):
         rules, hold = _judged(engine, state, quantity, limit, stop)

@@ -28,7 +28,6 @@ from tradewright.model.reservation import (
     ORDER_REFUSED,
     ORDERED,
     WITHDRAWN,
-    OrderRequested,
     Released,
     ReleaseRequested,
     ReservationExpired,
@@ -107,7 +106,7 @@ def next_end(engine: Blotter) -> int:
     return min([kept.expires for kept in engine.reservations.values()], default=NEVER_NS)
 
 
-def check(engine: Blotter, asked: ReserveRequested | ReleaseRequested | OrderRequested) -> None:
+def check(engine: Blotter, asked: ReserveRequested | ReleaseRequested) -> None:
     """Whether what is asked names what is there. Raises InputError; nothing is journaled then."""
     if asked.who == "":
         raise InputError("a reservation is asked for by name: say who")
@@ -118,11 +117,9 @@ def check(engine: Blotter, asked: ReserveRequested | ReleaseRequested | OrderReq
         return
     check_account(engine, asked.account)
     check_name(engine, "symbol", asked.symbol, [])
-    what = f"{'reservation' if isinstance(asked, ReserveRequested) else 'order'} of {asked.who}"
+    what = f"reservation of {asked.who}"
     if asked.strategy == "" or asked.side not in (BUY, SELL) or min(asked.quantity, asked.limit_units) < 0:
         raise InputError(f"{what}: it has a strategy, a side, and a size and a price that are not below zero")
-    if isinstance(asked, OrderRequested):
-        return
     if not 0 < len(asked.id) <= ID_LENGTH_MAX or ":" in asked.id or asked.id in engine.reservations:
         # With a colon the engine names those of signals that wait.
         raise InputError(
@@ -135,11 +132,9 @@ def check(engine: Blotter, asked: ReserveRequested | ReleaseRequested | OrderReq
 # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def answer(engine: Judge, asked: ReserveRequested | ReleaseRequested | OrderRequested) -> list[Event]:
+def answer(engine: Judge, asked: ReserveRequested | ReleaseRequested) -> list[Event]:
     """What is asked for. Applied outputs."""
-    if isinstance(asked, ReserveRequested):
-        return reserve(engine, asked)
-    return release(engine, asked.id, WITHDRAWN) if isinstance(asked, ReleaseRequested) else order(engine, asked)
+    return reserve(engine, asked) if isinstance(asked, ReserveRequested) else release(engine, asked.id, WITHDRAWN)
 
 
 def reserve(engine: Judge, asked: ReserveRequested) -> list[Event]:
@@ -202,17 +197,6 @@ def use(engine: Judge, intent: Intent) -> list[Event]:
     ended = Released(engine.now, id, ORDERED, granted[-1]) if granted else Released(engine.now, id, ORDER_REFUSED, "")
     engine.emit(ended, outputs)
     return outputs
-
-
-def order(engine: Judge, asked: OrderRequested) -> list[Event]:
-    """The order of a person or a service. Applied outputs."""
-    instrument = engine.symbols[asked.symbol]
-    intent = Intent(engine.next_order_id(asked.account), asked.account, asked.strategy, instrument, asked.side)
-    intent.quantity, intent.limit_units = asked.quantity, asked.limit_units
-    intent.type = LIMIT if asked.limit_units else MARKET
-    intent.reservation = asked.reservation
-    intent.reason = f"{asked.who}: {asked.reason}"
-    return engine.judge(intent)
 
 
 def release(engine: Judge, id: str, code: str) -> list[Event]:

@@ -77,6 +77,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [(id, owed.row()) for id, owed in engine.owed.items()],
             sorted(engine.renewed.items()),
             sorted(engine.unmet.items()),
+            engine.client_ids.row(),
             *([] if engine.board is None else [engine.board.row()]),
         )
     )
@@ -97,7 +98,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        owed, renewed, unmet, *board,
+        owed, renewed, unmet, named, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -159,6 +160,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.owed.update({id: Owed(*item) for id, item in owed})
     engine.renewed.update(dict(renewed))
     engine.unmet.update({tuple(key): [tuple(said) for said in kept] for key, kept in unmet})
+    engine.client_ids.restore(named)
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

@@ -53,11 +53,11 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Depth, Quote, QuoteBar, Trade
 from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import Order
+from tradewright.model.order_request import ModifyRequested, OrderNamed, OrderRequested
 from tradewright.model.recalled import OrderRecalled
 from tradewright.model.reconciliation import BalanceAdjusted, LotsTransferred, PositionAdjusted, Reconciled
 from tradewright.model.report import Fill, FillPrice, Replaced, Report
 from tradewright.model.reservation import (
-    OrderRequested,
     Released,
     ReleaseRequested,
     ReservationExpired,
@@ -124,6 +124,8 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.RESERVE_REQUESTED: ReserveRequested,
     kinds.RELEASE_REQUESTED: ReleaseRequested,
     kinds.ORDER_REQUESTED: OrderRequested,
+    kinds.MODIFY_REQUESTED: ModifyRequested,
+    kinds.ORDER_NAMED: OrderNamed,
     kinds.RELEASED: Released,
     kinds.RESERVATION_EXPIRED: ReservationExpired,
     kinds.SESSION_STOPPED: SessionStopped,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tradewright.model.decision import Check
 from tradewright.model.event import (
     ACCOUNT_SEEN,
     ALARM,
@@ -230,19 +231,23 @@ class RulesChanged(Event):
 
 class CloseRequested(Event):
     """A named person (or a backtest's end) wants positions closed at the market: of an account, in one symbol or ""
-    = all of them."""
+    = all of them; of one symbol `quantity` counts of what is held on `side` alone, 0 = all of both."""
 
-    __slots__ = ("account", "symbol", "who", "reason")
+    __slots__ = ("account", "symbol", "who", "reason", "quantity", "side")
 
-    def __init__(self, time: int, account: str, symbol: str, who: str, reason: str) -> None:
+    def __init__(
+        self, time: int, account: str, symbol: str, who: str, reason: str, quantity: int = 0, side: int = 0
+    ) -> None:
         super().__init__(CLOSE_REQUESTED, time)
         self.account = account
         self.symbol = symbol
         self.who = who
         self.reason = reason
+        self.quantity = quantity
+        self.side = side
 
     def row(self) -> tuple[object, ...]:
-        return (self.kind, self.time, self.account, self.symbol, self.who, self.reason)
+        return (self.kind, self.time, self.account, self.symbol, self.who, self.reason, self.quantity, self.side)
 
 
 class OrderAdopted(Event):
@@ -463,6 +468,11 @@ class ModifyJudged(Event):
         self.hold = hold
         self.checks = checks
         self.reason = reason
+
+    @property
+    def verdicts(self) -> list[Check]:
+        """The checks as such."""
+        return [Check(*row) for row in self.checks]  # type: ignore[arg-type]
 
     def row(self) -> tuple[object, ...]:
         return (

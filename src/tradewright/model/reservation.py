@@ -1,5 +1,4 @@
-"""Reservations as events: the place of an order that is not there yet, asked for, granted or refused, and ended; and
-the order of a person or a service, which may use one."""
+"""Reservations as events: the place of an order that is not there yet, asked for, granted or refused, and ended."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ from typing import Any
 
 from tradewright.model.decision import Check
 from tradewright.model.event import (
-    ORDER_REQUESTED,
     RELEASE_REQUESTED,
     RELEASED,
     RESERVATION_EXPIRED,
@@ -86,43 +84,6 @@ class ReleaseRequested(Event):
 
     def row(self) -> tuple[object, ...]:
         return (self.kind, self.time, self.id, self.who, self.reason)
-
-
-class OrderRequested(Event):
-    """A named person or service wants to open: `quantity` counts, at `limit_units` (0 = at the market), in the place of
-    `reservation` ("" = in none). strategy: whose lots they become."""
-
-    __slots__ = ("account", "strategy", "symbol", "side", "quantity", "limit_units", "reservation", "who", "reason")
-
-    def __init__(
-        self,
-        time: int,
-        account: str,
-        strategy: str,
-        symbol: str,
-        side: int,
-        quantity: int,
-        limit_units: int,
-        reservation: str,
-        who: str,
-        reason: str,
-    ) -> None:
-        super().__init__(ORDER_REQUESTED, time)
-        self.account = account
-        self.strategy = strategy
-        self.symbol = symbol
-        self.side = side
-        self.quantity = quantity
-        self.limit_units = limit_units
-        self.reservation = reservation
-        self.who = who
-        self.reason = reason
-
-    def row(self) -> tuple[object, ...]:
-        return (
-            self.kind, self.time, self.account, self.strategy, self.symbol, self.side, self.quantity,
-            self.limit_units, self.reservation, self.who, self.reason,
-        )  # fmt: skip
 
 
 class Reserved(Event):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradewright.core import session, unmet
+from tradewright.core import by_hand, session, unmet
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
 from tradewright.core.mirror import mirror
@@ -46,6 +46,7 @@ from tradewright.model.event import (
     LIMITS_SET,
     MARKET_KIND_MAX,
     MODIFY_JUDGED,
+    MODIFY_REQUESTED,
     NOT_FOUND,
     ORDER_REQUESTED,
     PROTECT_REQUESTED,
@@ -137,8 +138,10 @@ class Trader:
             self._start(event, False)  # type: ignore[arg-type]
         elif kind in (TRADING_STATE_SET, CLOSE_REQUESTED, PROTECT_REQUESTED, LIMITS_SET, CANCEL_REQUESTED):
             self._check_names(event)  # type: ignore[arg-type]
-        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
+        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED):
             check(engine, event)  # type: ignore[arg-type]
+        elif kind in (ORDER_REQUESTED, MODIFY_REQUESTED):
+            by_hand.check(engine, event)  # type: ignore[arg-type]
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and kind != CASH_MOVED:
             engine.end_days(event.time)
@@ -156,7 +159,7 @@ class Trader:
             outputs += engine.cancel_openings(event)  # type: ignore[arg-type]
         elif kind == PROTECT_REQUESTED:
             outputs += engine.protect(event)  # type: ignore[arg-type]
-        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED):
+        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED, MODIFY_REQUESTED):
             outputs += engine.ask(event)  # type: ignore[arg-type]
         return self._decide(event, roster.run(event), outputs)
 
@@ -172,8 +175,13 @@ class Trader:
             return
         if isinstance(event, CloseRequested):
             check_account(self.engine, event.account)
+            if event.quantity:
+                by_hand.check_close(self.engine, event)
             return
         strategies = [] if self.setup is None else [spec.id for spec in self.setup.strategies]
+        if isinstance(event, CancelRequested) and event.order_id:
+            by_hand.check_cancel(self.engine, event)
+            return
         if isinstance(event, CancelRequested):
             for kind, name in (("account", event.account), ("strategy", event.strategy), ("symbol", event.symbol)):
                 if name not in ("", EXTERNAL):

@@ -67,6 +67,29 @@ def test_what_is_refused_says_every_reason_and_ends_with_its_own_code(home: Path
     assert "1000 of BTCUSD REFUSED" in in_words.out and "MAX_ORDER_VALUE: " in in_words.out
 
 
+def test_an_order_by_hand_is_one_by_its_name_is_changed_and_is_cancelled_by_its_id(home: Path) -> None:
+    terms = ("BTCUSD", "--size", "0.01", "--type", "limit", "--limit", "30000", "--tif", "day", "--client-id", "mine")
+    made = asked(home, "order", *terms)
+    id = made.row["order"]
+    assert (made.code, made.row["granted"], made.row.get("again")) == (0, True, None)
+    again = asked(home, "order", *terms, "--reason", "no answer")
+    assert (again.code, again.row) == (0, made.row | {"again": True})
+    in_words = tradewright("order", *terms, "--who", "ann", "--home", home)
+    assert "it was asked for before: there is one order" in in_words.out
+    other = asked(home, "order", *terms[:2], "0.02", *terms[3:])
+    assert (other.code, "CLIENT_ORDER_ID_TAKEN: mine stands for" in other.row["error"]) == (1, True)
+    changed = asked(home, "modify", id, "--limit", "31000")
+    assert (changed.code, changed.row["limit"], changed.row["size"]) == (0, "31000", "0.01")
+    whale = asked(home, "modify", id, "--size", "1000", "--tif", "gtc")
+    assert (whale.code, whale.row["granted"]) == (3, False)
+    assert "TIME_IN_FORCE_STAYS" in [check["code"] for check in whale.row["refusals"]]
+    ended = asked(home, "cancel", id)
+    assert (ended.code, ended.row) == (0, {"cancelled": [id], "order": id, "granted": True, "why": ""})
+    for arguments in (("cancel", id), ("modify", id, "--limit", "30000")):
+        late = asked(home, *arguments)
+        assert (late.code, f"{id} has ended: CANCELLED" in late.row["error"]) == (1, True), late
+
+
 def test_what_can_not_be_asked_is_one_sentence(home: Path) -> None:
     for arguments, words in (
         (("reserve", "BTCUSD", "--id", "first"), "is not in use"),
@@ -75,9 +98,22 @@ def test_what_can_not_be_asked_is_one_sentence(home: Path) -> None:
         (("reserve", "BTCUSD", "--id", "x", "--size", "much"), "size"),
         (("release", "x"), "reservation 'x' is not there; there are: first"),
         (("order", "BTCUSD", "--size", "0.01", "--account", "nobody"), "there is no account 'nobody'"),
+        (("order", "BTCUSD", "--size", "0"), "size: 0 is not above zero"),
+        (("order", "BTCUSD", "--size", "0.01", "--type", "limit"), "an order of type limit has a limit price"),
+        (("order", "BTCUSD", "--size", "0.01", "--type", "limit", "--limit", "1", "--stop", "1"), "has no stop price"),
+        (("order", "BTCUSD", "--size", "0.01", "--type", "iceberg"), "type: 'iceberg' is not one of market, limit,"),
+        (("order", "BTCUSD", "--size", "0.01", "--tif", "never"), "time in force: 'never' is not one of day, gtc"),
+        (("order", "BTCUSD", "--size", "0.01", "--client-id", "a b"), "its client order id has up to 64"),
+        (("modify", "none-1-1", "--size", "1"), "there is no order 'none-1-1'"),
+        (("cancel", "none-1-1"), "there is no order 'none-1-1'"),
     ):
         said = asked(home, *arguments)
         assert (said.code, words in said.row["error"]) == (1, True), said.row
+
+
+def test_an_id_and_a_filter_do_not_go_together(tmp_path: Path) -> None:
+    said = asked(tmp_path, "cancel", "none-1-1", "--symbol", "BTCUSD")
+    assert (said.code, "not both" in said.row["error"]) == (2, True)
 
 
 @pytest.mark.parametrize(

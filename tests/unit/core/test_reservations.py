@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
-from tradewright.core import reservations
+from tradewright.core import by_hand, reservations
 from tradewright.core.engine import Engine
 from tradewright.core.reservations import TTL_NS, TTL_NS_MAX
 from tradewright.core.state import restore, to_bytes
@@ -18,8 +18,8 @@ from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.exit_plan import plan_from
 from tradewright.model.order import ENTRY
+from tradewright.model.order_request import OrderRequested
 from tradewright.model.reservation import (
-    OrderRequested,
     Released,
     ReleaseRequested,
     ReservationExpired,
@@ -61,7 +61,7 @@ def codes(reserved: Reserved) -> list[str]:
 
 def use(desk: Desk, id: str, size: int = 1, *, side: int = BUY, symbol: str = "", strategy: str = "s") -> list[Event]:
     event = OrderRequested(desk.tick(), "main", strategy, symbol or desk.symbol, side, size, 0, id, "ann", "now")
-    reservations.check(desk.engine, event)
+    by_hand.check(desk.engine, event)
     desk.feed(event)
     return desk.took(None, desk.engine.ask(event))
 
@@ -351,7 +351,7 @@ def test_what_can_not_be_asked_for_is_refused_by_name(terms: dict[str, Any], wor
 def test_a_symbol_that_is_not_there_is_told_with_those_that_are(symbol: str) -> None:
     event = OrderRequested(1, "main", "s", symbol, BUY, 1, 0, "", "ann", "now")
     with pytest.raises(InputError, match=f"^there is no symbol '{symbol}'; there is ACME$"):
-        reservations.check(desk_of().engine, event)
+        by_hand.check(desk_of().engine, event)
 
 
 def test_an_id_is_in_use_once_at_a_time() -> None:

@@ -18,8 +18,9 @@ from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Quote
+from tradewright.model.order_request import OrderRequested
 from tradewright.model.report import Fill
-from tradewright.model.reservation import OrderRequested, Released, ReservationExpired, Reserved
+from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.signal import Signal
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Trader
