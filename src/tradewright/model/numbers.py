@@ -52,9 +52,11 @@ def decimal_of(value: Number, what: str) -> Decimal:
 
 def count_of(value: Number, scale: int, what: str, bound: int = SIZE_MAX) -> int:
     """`value` in counts of 10^-scale, exactly: InputError if it has more decimals than `scale` or passes `bound`."""
-    shifted = decimal_of(value, what).scaleb(scale, _EXACT)
+    number = decimal_of(value, what)
+    shifted = number.scaleb(scale, _EXACT)
     count = int(shifted)
-    if count != shifted:
+    # More digits than a context has are rounded in silence.
+    if count != shifted or shifted.scaleb(-scale, _EXACT) != number:
         raise InputError(f"{what}: {value} has more than {scale} decimals")
     if not -bound <= count <= bound:
         raise InputError(f"{what}: {value} is out of range at {scale} decimals")
