@@ -17,13 +17,14 @@ from tradewright.core.limits import LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits
 from tradewright.core.orders import OrderState
 from tradewright.explain import check_row, filter_row, unit_text
 from tradewright.model.account import CASH, HEDGING
-from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES
+from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES, ModifyJudged
 from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, decimal_from, text_of
 from tradewright.model.order import ENTRY, ORDER_TYPES, SIDES, TIMES_IN_FORCE
+from tradewright.model.order_request import OrderNamed
 from tradewright.model.shadow import is_shadow
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ STATUSES = {
     "FILLED": "filled", "CANCELLED": "cancelled", "EXPIRED": "cancelled", "REJECTED": "rejected", "DENIED": "rejected",
     "NOT_FOUND": "rejected",
 }  # fmt: skip
+#: The engine's word for an order → what whoever asked for it is told; any other: accepted.
+_SAID = {
+    "HELD": "pending", "SUBMITTED": "pending", "UNKNOWN": "pending", "DENIED": "rejected", "REJECTED": "rejected",
+    "NOT_FOUND": "rejected",
+}  # fmt: skip
+BROKER_ERROR = "BROKER_ERROR"
 #: Orders looked at for one page of a list; the page may be shorter then, and its cursor goes on.
 LOOKED_AT_MAX = 5_000
 NINE = Decimal("1e-9")
@@ -130,7 +137,7 @@ def position_shape(account: AccountState, position: Position, side: int, size: i
 # ── orders ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def order_shape(state: OrderState) -> shapes.Order:
+def order_shape(engine: Engine, state: OrderState) -> shapes.Order:
     order = state.order
     price, size = order.instrument.price_scale, order.instrument.size_scale
     average = None
@@ -149,6 +156,40 @@ def order_shape(state: OrderState) -> shapes.Order:
         stop_price=plain(decimal_from(order.stop_units, price)) if order.stop_units else None,
         role=order.role, state=state.status, outcome_unknown=state.has_unknown(), code=state.code, reason=state.text,
         decision_id=order.decision, broker_order_id=state.venue_id or None,
+        client_order_id=engine.client_ids.name_of(order.id) or None,
+    )  # fmt: skip
+
+
+def submitted(
+    state: OrderState, named: OrderNamed | None, order_ids: list[str], made: Decision | None
+) -> shapes.Submitted:
+    """An order as the answer to whoever asked for it. named: where it has a name; made: its decision, where it is
+    remembered."""
+    order = state.order
+    status = _SAID.get(state.status, "accepted")
+    refused = state.status == "REJECTED"
+    return shapes.Submitted(
+        order_id=order.id, status=status, created_at=moment_text(order.time),
+        client_order_id=None if named is None else named.client_id, outcome_unknown=state.has_unknown(),
+        code=BROKER_ERROR if refused else state.code if status == "rejected" else "",
+        reason=": ".join(part for part in (state.code, state.text) if part) if refused else "",
+        decision_id=order.decision, checks=None if made is None else checks(made.checks, made.instrument),
+        order_ids=order_ids,
+    )  # fmt: skip
+
+
+def modified(judged: ModifyJudged, here: bool, instrument: Instrument) -> shapes.Modified:
+    """here: the order is held here, so that it has its new terms at once."""
+    found = judged.verdicts
+    price = instrument.price_scale
+    granted = "accepted" if here else "pending"
+    return shapes.Modified(
+        order_id=judged.order_id, status=granted if judged.approved else "rejected",
+        code=next((check.code for check in found if not check.passed), ""),
+        quantity=plain(decimal_from(judged.quantity, instrument.size_scale)),
+        limit_price=plain(decimal_from(judged.limit_units, price)) if judged.limit_units else None,
+        stop_price=plain(decimal_from(judged.stop_units, price)) if judged.stop_units else None,
+        checks=checks(found, instrument),
     )  # fmt: skip
 
 

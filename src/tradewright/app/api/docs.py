@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from tradewright import __version__
 from tradewright.app.api.problem import CODES, MEDIA, ProblemBody
 from tradewright.app.api.route import OPEN, Route, Routes
+from tradewright.app.api.shapes import TEXTS_TOO
 
 ROUTES = Routes()
 ABOUT = "Reads what a running engine knows, and carries what a person asks of it. Every key is `Authorization: Bearer`."
@@ -58,7 +59,7 @@ def openapi_of(application: FastAPI, routes: Sequence[Route]) -> dict[str, Any]:
         operation["x-scope"] = route.scope
         if route.body is not None:
             content = {"schema": named[route.body], "example": route.example}
-            operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+            operation["requestBody"] = {"required": route.method != "DELETE", "content": {"application/json": content}}
     return made
 
 
@@ -74,11 +75,11 @@ def _answers(route: Route, named: dict[type, Any]) -> dict[str, Any]:
 
 
 def _numbers(schema: Any) -> Any:
-    """Decimals are written as JSON numbers."""
+    """Decimals are written as JSON numbers, and taken as texts as well where they say so."""
     if isinstance(schema, dict):
         if schema.get("format") == "decimal":
-            rest = {key: value for key, value in schema.items() if key not in ("format", "type")}
-            return {"type": "number", **rest}
+            rest = {key: value for key, value in schema.items() if key not in ("format", "type", TEXTS_TOO)}
+            return {"type": ["number", "string"] if TEXTS_TOO in schema else "number", **rest}
         return {key: _numbers(value) for key, value in schema.items()}
     return [_numbers(item) for item in schema] if isinstance(schema, list) else schema
 

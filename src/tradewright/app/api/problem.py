@@ -11,6 +11,8 @@ CODES = {
     "FORBIDDEN": (403, "the key lacks the scope that this needs"),
     "NOT_FOUND": (404, "there is nothing by that name, or the key does not see it"),
     "METHOD_NOT_ALLOWED": (405, "the path knows no such method"),
+    "CLIENT_ORDER_ID_TAKEN": (409, "the clientOrderId stands for an order that was asked for with other terms"),
+    "ORDER_ENDED": (409, "the order has ended, so that it has no other terms"),
     "TIMED_OUT": (408, "the body did not come in time"),
     "BODY_TOO_LARGE": (413, "the body is larger than any request of this interface"),
     "INVALID_REQUEST": (422, "a parameter or the body is not what it has to be"),

@@ -126,7 +126,9 @@ async def orders(
     than its limit and have a cursor all the same."""
     seen = [one.terms.name for one in ask.accounts(account)]
     found, cursor = books.orders_page(ask.desk.engine, seen, status, symbol, limit, after)
-    return await ask.tell(shapes.Orders(orders=[books.order_shape(one) for one in found], next_cursor=cursor))
+    return await ask.tell(
+        shapes.Orders(orders=[books.order_shape(ask.desk.engine, one) for one in found], next_cursor=cursor)
+    )
 
 
 @ROUTES.add("GET", "/api/v1/orders/{order_id}", READ, shapes.Order)
@@ -135,7 +137,7 @@ async def order(ask: Ask, order_id: OrderId) -> Response:
     state = ask.desk.engine.orders.get(order_id)
     if state is None or state.order.account not in ask.desk.accounts(ask.key):
         raise Problem("NOT_FOUND", "order")
-    return await ask.tell(books.order_shape(state))
+    return await ask.tell(books.order_shape(ask.desk.engine, state))
 
 
 # ── the ledger ─────────────────────────────────────────────────────────────────────────────────────────────────────

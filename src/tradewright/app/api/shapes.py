@@ -9,6 +9,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from tradewright.app.picker import BY_HAND
+from tradewright.core.client_ids import PATTERN
+
+#: In a schema: a decimal is taken as a text as well.
+TEXTS_TOO = "x-texts-too"
+
 
 class Shape(msgspec.Struct, kw_only=True, rename="camel"):
     """An answer, or a part of one."""
@@ -112,6 +118,7 @@ class Order(Shape, kw_only=True):
     reason: str
     decision_id: int
     broker_order_id: str | None
+    client_order_id: Annotated[str | None, Meta(description="the name that its caller gave it")]
 
 
 class Orders(Shape, kw_only=True):
@@ -317,6 +324,49 @@ class Cancelled(Shape, kw_only=True):
     cancelled: list[str]
 
 
+class Submitted(Shape, kw_only=True):
+    order_id: str
+    status: Annotated[
+        str,
+        one_of("pending", "accepted", "rejected", description="as it stands now; pending: its venue has not answered"),
+    ]
+    created_at: str
+    client_order_id: str | None
+    outcome_unknown: Annotated[bool, Meta(description="what became of a request is looked up")]
+    code: Annotated[
+        str, Meta(description="why it was rejected: of the first check that refused; BROKER_ERROR: its venue did")
+    ]
+    reason: Annotated[str, Meta(description="the venue's own code and words, where it refused")]
+    decision_id: int
+    checks: Annotated[
+        list[Check] | None,
+        Meta(description="every check of its decision; null where the process does not remember it: explain does"),
+    ]
+    order_ids: Annotated[
+        list[str], Meta(description="all that was granted: crossing zero, or closing several lots, takes several")
+    ]
+
+
+class Modified(Shape, kw_only=True):
+    order_id: str
+    status: Annotated[
+        str,
+        one_of(
+            "pending", "accepted", "rejected", description="pending: asked of its venue; accepted: it has them already"
+        ),
+    ]
+    code: Annotated[str, Meta(description="of the first check that refused")]
+    quantity: Annotated[Decimal, Meta(description="as judged, as the prices are")]
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    checks: list[Check]
+
+
+class CancelledOrder(Shape, kw_only=True):
+    success: Annotated[bool, Meta(description="its cancel is on its way, or it has ended here")]
+    message: str
+
+
 # ── what is asked for ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -349,6 +399,58 @@ class Kill(Body, kw_only=True):
 class Rearm(Body, kw_only=True):
     scope: Scope = "all"
     reason: Reason
+
+
+Amount = Annotated[
+    Decimal,
+    Meta(
+        description="above zero, exactly: a number of up to 15 digits that count, or a text",
+        extra_json_schema={TEXTS_TOO: True},
+    ),
+]
+Force = Literal["day", "gtc", "ioc", "fok", "opg", "cls"]
+Note = Annotated[str, Meta(max_length=500, description="why, for the record")]
+
+
+ClientOrderId = Annotated[
+    str,
+    Meta(
+        pattern=f"^{PATTERN}$",
+        description="your own name for it, unique in its account until 24 hours after the order's end: asked for twice "
+        "it is one order",
+    ),
+]
+
+
+class Submit(Body, kw_only=True):
+    symbol: Annotated[str, Meta(min_length=1, max_length=64)]
+    side: Literal["buy", "sell"]
+    quantity: Amount
+    type: Literal["market", "limit", "stop", "stop_limit"]
+    time_in_force: Annotated[Force | None, Meta(description="null: day of shares, else gtc")] = None
+    limit_price: Annotated[Amount | None, Meta(description="of limit and stop_limit, and of these alone")] = None
+    stop_price: Annotated[Amount | None, Meta(description="of stop and stop_limit, and of these alone")] = None
+    extended_hours: bool = False
+    client_order_id: ClientOrderId | None = None
+    strategy_id: Annotated[str, Meta(min_length=1, max_length=200, description="whose lots it opens or closes")] = (
+        BY_HAND
+    )
+    post_only: bool = False
+    reduce_only: Annotated[bool, Meta(description="it closes what `strategyId` holds, and opens nothing")] = False
+    reservation: Annotated[str, Meta(max_length=64, description="of a place kept for it")] = ""
+    reason: Note = ""
+
+
+class Modify(Body, kw_only=True):
+    quantity: Annotated[Amount | None, Meta(description="the whole size, what is filled of it included")] = None
+    limit_price: Amount | None = None
+    stop_price: Amount | None = None
+    time_in_force: Annotated[Force | None, Meta(description="another than it has is rejected")] = None
+    reason: Note = ""
+
+
+class ClosePosition(Body, kw_only=True):
+    quantity: Annotated[Amount | None, Meta(description="null: all of it")] = None
 
 
 class Cancel(Body, kw_only=True):

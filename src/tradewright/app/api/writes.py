@@ -5,19 +5,20 @@ durable: where the journal can not be written any more, what still leaves is ans
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from tradewright.app.api import books, shapes
 from tradewright.app.api.keys import KILL, RISK, TRADE
 from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import AccountName, Ask, Asking, Routes, told
 from tradewright.app.control import Asked
-from tradewright.app.picker import CancelAsked
+from tradewright.app.picker import CancelAsked, above_zero
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, TRADING_STATES, CloseRequested
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
-from tradewright.model.order import EXIT
+from tradewright.model.order import BUY, EXIT, SELL
 
 ROUTES = Routes()
 STATES = {name: number for number, name in TRADING_STATES.items()}
@@ -72,13 +73,30 @@ async def cancel(ask: Ask, account: AccountName = "") -> Response:
     return told(shapes.Cancelled(**ask.desk.carry_out(asked)))
 
 
-@ROUTES.add("DELETE", "/api/v1/positions/{symbol}", TRADE, shapes.ClosedPosition)
-async def close_position(ask: Ask, symbol: str, account: AccountName = "") -> Response:
-    """Close all that an account holds of one symbol at the market; what works in it is cancelled first."""
+@ROUTES.add(
+    "DELETE", "/api/v1/positions/{symbol}", TRADE, shapes.ClosedPosition, shapes.ClosePosition, {"quantity": "0.01"}
+)  # fmt: skip
+async def close_position(
+    ask: Ask,
+    symbol: str,
+    account: AccountName = "",
+    side: Annotated[Literal["", "long", "short"], Query(description="Of a hedging account that holds both.")] = "",
+) -> Response:
+    """Close what an account holds of one symbol at the market. All of it: what works in it is cancelled first. A
+    quantity of it, or one side: openings stay."""
+    wanted = await ask.body(shapes.ClosePosition)
     found = ask.account(account)
-    if not any(one.symbol == symbol for one in books.positions_of(found)):
+    held = [one for one in books.positions_of(found) if one.symbol == symbol and side in ("", one.side)]
+    if not held:
         raise Problem("NOT_FOUND", "position")
-    sent, refused = _closed(ask, found.terms.name, symbol)
+    part = (0, 0)
+    if side or wanted.quantity is not None:
+        if len(held) > 1:
+            raise Problem("INVALID_REQUEST", "both sides are held: say which one by ?side=")
+        scale = ask.desk.engine.symbols[symbol].size_scale
+        size = above_zero(str(held[0].quantity if wanted.quantity is None else wanted.quantity), scale, "quantity")
+        part = (size, BUY if held[0].side == "long" else SELL)
+    sent, refused = _closed(ask, found.terms.name, symbol, *part)
     first = sent[0] if sent else refused[0].order_id if refused else ""
     status = "pending" if sent else "rejected"
     return told(shapes.ClosedPosition(order_id=first, status=status, order_ids=sent, refused=refused))
@@ -91,10 +109,13 @@ async def close_positions(ask: Ask, account: AccountName = "") -> Response:
     return told(shapes.Closed(closed_count=len(sent), order_ids=sent, refused=refused))
 
 
-def _closed(ask: Asking, account: str, symbol: str) -> tuple[list[str], list[shapes.Refusal]]:
+def _closed(
+    ask: Asking, account: str, symbol: str, quantity: int = 0, side: int = 0
+) -> tuple[list[str], list[shapes.Refusal]]:
     """Ids of the closes that go, and those that were refused."""
     who = ask.key.name
-    outputs = ask.desk.do(lambda now: CloseRequested(now, account, symbol, who, "closed through the interface"))
+    why = "closed through the interface"
+    outputs = ask.desk.do(lambda now: CloseRequested(now, account, symbol, who, why, quantity, side))
     return _verdicts(outputs)
 
 
