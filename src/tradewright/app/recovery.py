@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tradewright.app.wiring.journals import Snapshots, read
 from tradewright.core.state import restore, to_bytes
 from tradewright.model.codec import Decoder
 from tradewright.model.control import Started
-from tradewright.model.errors import JournalDamaged
+from tradewright.model.errors import JournalDamaged, JournalError
 from tradewright.model.event import INPUT_KIND_MAX, MARKET_KIND_MAX, Event
 from tradewright.trader import Trader
 
@@ -58,10 +59,8 @@ def groups(records: Iterator[tuple[int, bytes]], decoder: Decoder) -> Iterator[t
 def rebuild(folder: Path, trader: Trader, report: Callable[[str], None]) -> Rebuilt:
     """Fold a journal into a new trader: from the newest usable snapshot, else from zero."""
     found = Rebuilt()
-    _from_snapshot(folder, trader, found, report)
-    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
-    records = read(folder, found.sequence + 1)
-    for sequence, event, outputs in groups(records, decoder):
+    _from_snapshot(folder, trader, found, report, None)
+    for sequence, event, outputs in _behind(folder, trader, found.sequence):
         trader.follow(event, outputs)
         found.records += 1 + len(outputs)
         found.sequence = sequence
@@ -70,8 +69,32 @@ def rebuild(folder: Path, trader: Trader, report: Callable[[str], None]) -> Rebu
     return found
 
 
-def _from_snapshot(folder: Path, trader: Trader, found: Rebuilt, report: Callable[[str], None]) -> None:
-    snapshot = Snapshots(folder).latest(report)
+def folding(
+    folder: Path, trader: Trader, report: Callable[[str], None], before: int
+) -> Iterator[tuple[int, Event, list[Event]]]:
+    """What a new trader is to follow, as it follows it: from the newest usable snapshot at or before record `before`,
+    else from the first record. Raises JournalError where neither is there (any more)."""
+    found = Rebuilt()
+    _from_snapshot(folder, trader, found, report, before)
+    return _behind(folder, trader, found.sequence)
+
+
+def _behind(folder: Path, trader: Trader, sequence: int) -> Iterator[tuple[int, Event, list[Event]]]:
+    """The steps behind a record that the trader has followed."""
+    records = read(folder, sequence + 1)
+    first = next(records, None)
+    if first is None:
+        return iter(())
+    if first[0] != sequence + 1:
+        raise JournalError(f"{folder}: records {sequence + 1} to {first[0] - 1} are not kept any more")
+    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
+    return groups(chain([first], records), decoder)
+
+
+def _from_snapshot(
+    folder: Path, trader: Trader, found: Rebuilt, report: Callable[[str], None], before: int | None
+) -> None:
+    snapshot = Snapshots(folder).latest(report, before)
     if snapshot is None:
         return
     engine, strategies, started, markets = msgspec.json.decode(snapshot.state, type=_SnapshotRow)

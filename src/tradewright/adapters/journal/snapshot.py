@@ -57,12 +57,15 @@ class Snapshots:
             for older in self._paths()[KEPT:]:
                 older.unlink()
 
-    def latest(self, report: Callable[[str], None]) -> Snapshot | None:
-        """The newest snapshot that is whole and lies on the journal's chain; None if there is none.
+    def latest(self, report: Callable[[str], None], before: int | None = None) -> Snapshot | None:
+        """The newest snapshot that is whole and lies on the journal's chain; None if there is none. before: of record
+        `before` at the latest.
 
         Each one passed over is told to `report` in a sentence. Raises JournalDamaged if the *journal* is damaged there.
         """
         for path in self._paths():
+            if before is not None and path.stem > f"{before:020d}":
+                continue
             found = self._usable(path)
             if isinstance(found, Snapshot):
                 return found

@@ -50,6 +50,12 @@ def test_the_newest_snapshot_is_used_and_three_are_kept(tmp_path: Path) -> None:
     assert [path.name for path in paths(tmp_path)] == [f"{number:020d}.snapshot" for number in (12, 21, 38)]
 
 
+def test_the_newest_at_or_before_a_record_is_used_where_one_is_named(tmp_path: Path) -> None:
+    journal_with_snapshots(tmp_path, 12, 21, 38)
+    found = [Snapshots(tmp_path).latest(lambda why: None, before) for before in (11, 12, 37, 38)]
+    assert [one and one.at.sequence for one in found] == [None, 12, 21, 38]
+
+
 def test_without_a_snapshot_there_is_none(tmp_path: Path) -> None:
     write(tmp_path, [3])
     assert latest(tmp_path) == (None, [])
