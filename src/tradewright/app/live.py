@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
+from typing import Protocol
 
 from tradewright.app.emergency import line_of, may_leave
 from tradewright.app.recovery import snapshot_bytes
@@ -63,9 +64,18 @@ class Counts:
     markets: int = 0
 
 
+class Observer(Protocol):
+    """Looks at the books before a step, and sees what it made while they are still those behind it. It is durable when
+    the journal has reached `sequence`, that of its last record, and never where the journal fails before."""
+
+    def look(self, event: Event) -> None: ...
+    def see(self, sequence: int, event: Event, outcome: Outcome) -> None: ...
+
+
 class LiveEngine:
     """A trader behind its journal. listener: told each input with its outcome once they are durable, in their order
-    (display, later bus and tables); it may be told of them some steps later."""
+    (display, later bus and tables); it may be told of them some steps later. observer: of each step that is
+    journaled."""
 
     def __init__(
         self,
@@ -79,6 +89,7 @@ class LiveEngine:
         self.journal = journal
         self.emergency = emergency
         self.listener = listener
+        self.observer: Observer | None = None
         self.crash = crash
         self.counts = Counts()
         self.started: Started | None = None
@@ -100,6 +111,8 @@ class LiveEngine:
     def step(self, event: Event) -> list[Command]:
         """Decide one input, journal it with its outputs, and return the commands once they are durable."""
         self.crash(BEFORE_STEP)
+        if self.observer is not None:
+            self.observer.look(event)
         self._ahead = True
         outcome = self.trader.step(event)
         self.crash(AFTER_STEP)
@@ -108,6 +121,8 @@ class LiveEngine:
         try:
             sequence = self._append(event, outcome)
             self._ahead = False
+            if self.observer is not None:
+                self.observer.see(sequence, event, outcome)
             if outcome.commands or isinstance(event, Started | TradingStateSet):
                 self.crash(BEFORE_DURABLE)
                 self.journal.wait(sequence)
