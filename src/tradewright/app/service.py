@@ -184,6 +184,7 @@ class Service:
         self.room.live.listener = both
         self.room.journal.time_commits(desk.metrics.written)
         self.room.watch.timed = self.sources.timed = desk.metrics.called
+        self.room.live.observer = self.api.stream
 
     async def _all(self, control: ControlSocket) -> None:
         try:
@@ -197,6 +198,7 @@ class Service:
                 if self.api is not None:
                     parts.create_task(self.api.run())
                     parts.create_task(self.api.desk.metrics.watch_loop())
+                    parts.create_task(self.api.stream.run())
                 for feed in self._feeds():
                     parts.create_task(feed.run())
         except BaseExceptionGroup as group:

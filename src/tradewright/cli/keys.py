@@ -20,6 +20,7 @@ def make(
     account: Annotated[
         list[str] | None, typer.Option("--account", help="Sees this account alone; may be given again.")
     ] = None,
+    user: Annotated[str, typer.Option("--user", help="The user it is of (/trading/USER); else its name.")] = "",
     expires: Annotated[str | None, typer.Option("--expires", help="When it ends, ISO 8601; else never.")] = None,
     home: Home = None,
     as_json: Json = False,
@@ -34,7 +35,7 @@ def make(
 
     with usage():
         end = moment_of(expires, "--expires") if expires else None
-        key, text = KeyRing(home_folder(home)).make(name, scope, time.time_ns(), account or [], end)
+        key, text = KeyRing(home_folder(home)).make(name, scope, time.time_ns(), account or [], end, user)
     show({**key.row(), "key": text}, as_json, lambda: f"{text}\n{_line(key.row())}; it is shown this once")
 
 
@@ -66,4 +67,5 @@ def _line(row: dict[str, object]) -> str:
     accounts = ", ".join(row["accounts"]) if isinstance(row["accounts"], list) else ""
     ends = f"revoked {row['revoked']}" if row["revoked"] else f"until {row['expires']}" if row["expires"] else "good"
     scopes = ", ".join(row["scopes"]) if isinstance(row["scopes"], list) else ""
-    return f"{row['id']}  {row['name']}: {scopes}; {accounts or 'all accounts'}; {ends}"
+    user = "" if row["user"] == row["name"] else f" (user {row['user']})"
+    return f"{row['id']}  {row['name']}{user}: {scopes}; {accounts or 'all accounts'}; {ends}"

@@ -177,14 +177,17 @@ def test_only_the_machine_itself_reads_without_a_key(
     async def behind(scope: Any, receive: Any, send: Any) -> None:
         reached.append(scope["path"])
 
+    async def sockets(*conversation: Any) -> None:
+        reached.append("a socket")
+
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
         said.append(message)
 
-    stands = Door(behind, KeyRing(tmp_path), Paces(10), ServiceLog(True), direct)
+    stands = Door(behind, sockets, KeyRing(tmp_path), Paces(10), ServiceLog(True), direct)
     scope = {"type": "http", "method": "GET", "path": "/metrics", "headers": [], "client": client}
     asyncio.run(stands(scope, receive, send))
-    assert bool(reached) is near
+    assert reached == ["/metrics"] * near
     assert near or said[0]["status"] == 401

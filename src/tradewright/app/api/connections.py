@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+import time
 from typing import Any
 from weakref import WeakSet
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from tradewright.model.errors import InputError
 
@@ -23,6 +26,17 @@ CONNECTIONS_MAX = 256
 FILES_RESERVED = 256
 #: From the connection, or a later request's first byte, until the request is whole; longer than a body may take.
 REQUEST_SECONDS_MAX = 15.0
+#: A socket is pinged so often, and ends where no answer comes in time: its client does not read.
+PING_SECONDS = 5.0
+PONG_SECONDS = 10.0
+STALLED = 4408
+#: Frames of all kinds that a client may send in a second, and at once; what comes is taken in pieces so small that no
+#: more than some hundred of them are read at once.
+FRAMES_PER_SECOND = 50
+FRAMES_AT_ONCE = 200
+PIECE_BYTES = 2_048
+#: A socket whose application is done is kept so long for its last bytes.
+LINGER_SECONDS = 5.0
 
 
 class Listener(socket.socket):
@@ -66,6 +80,53 @@ class Connection(H11Protocol):
         if self._ends is not None:
             self._ends.cancel()
             self._ends = None
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """A WebSocket that keeps its client to a pace, and ends where it does not read."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._left, self._since = float(FRAMES_AT_ONCE), time.monotonic()
+
+    def data_received(self, data: bytes) -> None:
+        for at in range(0, len(data), PIECE_BYTES):
+            if not self.transport.is_closing():
+                super().data_received(data[at : at + PIECE_BYTES])
+
+    def handle_events(self) -> None:
+        now = time.monotonic()
+        self._left = min(FRAMES_AT_ONCE, self._left + (now - self._since) * FRAMES_PER_SECOND) - len(self.conn.events)
+        self._since = now
+        if self._left < 0:
+            self._fail(1008, "too many messages")
+        else:
+            super().handle_events()
+
+    async def send(self, message: Any) -> None:
+        """Raises OSError where the socket has ended from here, as it does where the client ended it."""
+        if self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        self.pong_timer = None
+        if not (self.close_sent or self.transport.is_closing()):
+            self._fail(STALLED, "the client does not read")
+
+    def _fail(self, code: int, reason: str) -> None:
+        """What was sent before, and this, is there for the client if it reads again soon."""
+        self.stop_keepalive()
+        self.conn.fail(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.transport.close()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    def on_task_complete(self, task: asyncio.Task[None]) -> None:
+        super().on_task_complete(task)
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
 
 def make_room() -> None:

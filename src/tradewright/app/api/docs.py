@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from tradewright import __version__
+from tradewright.app.api.asyncapi import asyncapi_of
 from tradewright.app.api.problem import CODES, MEDIA, ProblemBody
 from tradewright.app.api.route import OPEN, Route, Routes
 from tradewright.app.api.shapes import TEXTS_TOO
@@ -27,6 +28,12 @@ STYLE = "body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:
 async def openapi(request: Request) -> Response:
     """This interface as an OpenAPI 3.1 document."""
     return Response(msgspec.json.encode(request.app.state.openapi), media_type="application/json")
+
+
+@ROUTES.add("GET", "/asyncapi.json", OPEN)
+async def asyncapi(request: Request) -> Response:
+    """What is told at the sockets as an AsyncAPI 3.0 document."""
+    return Response(msgspec.json.encode(asyncapi_of(_numbers)), media_type="application/json")
 
 
 @ROUTES.add("GET", "/docs", OPEN)
@@ -87,7 +94,7 @@ def _numbers(schema: Any) -> Any:
 def _page(document: dict[str, Any]) -> Iterator[str]:
     yield f"<!doctype html><meta charset=utf-8><title>tradewright</title><style>{STYLE}</style>"
     yield f"<h1>tradewright {escape(document['info']['version'])}</h1><p>{escape(document['info']['description'])}</p>"
-    yield '<p><a href="/openapi.json">openapi.json</a></p>'
+    yield '<p><a href="/openapi.json">openapi.json</a>, of the sockets <a href="/asyncapi.json">asyncapi.json</a></p>'
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             scope = operation["x-scope"] or "none"

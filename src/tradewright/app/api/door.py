@@ -8,26 +8,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewright.app.api.keys import Key, KeyRing
-from tradewright.app.api.problem import Problem
+from tradewright.app.api.problem import Problem, place_of
+from tradewright.app.api.subscriber import user_of
 from tradewright.app.service_log import ServiceLog
 from tradewright.model.errors import InputError
 
 #: Known to everybody: whether it lives, and what there is to ask.
-OPEN = ("/health", "/health/live", "/health/ready", "/docs", "/openapi.json")
+OPEN = ("/health", "/health/live", "/health/ready", "/docs", "/openapi.json", "/asyncapi.json")
 #: Told to the machine itself without a key, unless requests come through a proxy.
 NEAR = "/metrics"
+#: A browser can say a key with the handshake of a socket as one of the protocols that it offers.
+BEARER = "bearer."
 #: The longest request is a few hundred bytes.
 BODY_BYTES_MAX = 16_384
 BODY_SECONDS_MAX = 10.0
 #: Keys and addresses whose pace is remembered; the one that was silent longest is forgotten.
 CALLERS_MAX = 4_096
+#: A socket from its handshake on, with what gives the key of a text, and whether a key keeps its pace.
+Sockets = Callable[[Scope, Receive, Send, Callable[[str], Key | None], Callable[[Key], bool]], Awaitable[None]]
 
 
 class Paces:
@@ -50,11 +55,14 @@ class Paces:
 
 
 class Door:
-    """An ASGI application before the one that answers. direct: who asks is who it seems to be, since no proxy stands
-    before it. closed: the service ends."""
+    """An ASGI application before the one that answers, and before the sockets. direct: who asks is who it seems to be,
+    since no proxy stands before it. closed: the service ends."""
 
-    def __init__(self, behind: ASGIApp, ring: KeyRing, paces: Paces, log: ServiceLog, direct: bool) -> None:
+    def __init__(
+        self, behind: ASGIApp, sockets: Sockets, ring: KeyRing, paces: Paces, log: ServiceLog, direct: bool
+    ) -> None:
         self.behind = behind
+        self.sockets = sockets
         self.ring = ring
         self.paces = paces
         self.log = log
@@ -75,28 +83,32 @@ class Door:
             scope.setdefault("state", {}).update(key=self._key(scope), near=self._is_near(scope))
             if self.closed and scope["path"] not in OPEN:
                 raise Problem("STOPPING")
-            await self.behind(scope, _whole(await _body(scope, receive), receive), sending)
+            if scope["type"] == "websocket":
+                self._check_socket(scope)
+                await self.sockets(scope, receive, sending, self._introduced, self._paced)
+            else:
+                await self.behind(scope, _whole(await _body(scope, receive), receive), sending)
         except Problem as problem:
-            await _tell(problem, sending)
+            await _tell(problem, sending, scope["type"])
         except Exception as error:
             # What was asked may hold a secret, and so may the error's text: its kind and place are told.
-            self.log.say(f"DEFECT {scope['method']} {_place(error)}")
+            self.log.say(f"DEFECT {scope.get('method', 'socket')} {place_of(error)}")
             if not begun:
-                await _tell(Problem("INTERNAL"), sending)
+                await _tell(Problem("INTERNAL"), sending, scope["type"])
 
     def _key(self, scope: Scope) -> Key | None:
-        """Whose request it is; None where everybody may ask. Raises Problem."""
+        """Whose request it is; None where everybody may ask, and where a socket will say it. Raises Problem."""
         address = scope["client"][0] if scope.get("client") else ""
-        said = [value for name, value in scope["headers"] if name == b"authorization"]
-        kind, _, text = said[0].decode("latin-1").partition(" ") if len(said) == 1 else ("", "", "")
+        text = _bearer(scope)
         known = True
         try:
-            key = self.ring.of(text.strip(), time.time_ns()) if kind.lower() == "bearer" else None
+            key = self.ring.of(text, time.time_ns()) if text else None
         except (InputError, OSError):
             key, known = None, False
         if not self.paces.takes(f"key {key.id}" if key is not None else f"address {address}"):
             raise Problem("RATE_LIMITED", retry=1)
-        if key is None and scope["path"] not in OPEN and not self._is_near(scope):
+        later = scope["type"] == "websocket" and not text
+        if key is None and scope["path"] not in OPEN and not later and not self._is_near(scope):
             raise Problem("UNAUTHORIZED" if known else "KEYS_UNREADABLE")
         return key
 
@@ -108,6 +120,38 @@ class Door:
             return bool(scope.get("client")) and ip_address(scope["client"][0]).is_loopback
         except ValueError:
             return False
+
+    def _check_socket(self, scope: Scope) -> None:
+        """Raises Problem where there is none, or not for this key."""
+        if scope["query_string"]:
+            raise Problem("INVALID_REQUEST", "the address of a socket has no query: a key never goes into one")
+        key: Key | None = scope["state"]["key"]
+        try:
+            user = user_of(scope["path"])
+        except Problem as problem:
+            raise problem if key is not None else Problem("UNAUTHORIZED") from problem
+        if key is not None and user not in (None, key.whose):
+            raise Problem("NOT_FOUND", "path")
+
+    def _introduced(self, text: str) -> Key | None:
+        """The key of a socket that says it first of all."""
+        try:
+            return self.ring.of(text, time.time_ns())
+        except (InputError, OSError):
+            return None
+
+    def _paced(self, key: Key) -> bool:
+        return self.paces.takes(f"key {key.id}")
+
+
+def _bearer(scope: Scope) -> str:
+    """The text of a key that came along, "" = none: in its header, or as a protocol that a socket asks for."""
+    said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    kind, _, text = said[0].partition(" ") if len(said) == 1 else ("", "", "")
+    if kind.lower() == "bearer":
+        return text.strip()
+    offered = [one.removeprefix(BEARER) for one in scope.get("subprotocols", []) if one.startswith(BEARER)]
+    return offered[0] if len(offered) == 1 else ""
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
@@ -139,18 +183,11 @@ def _whole(body: bytes, receive: Receive) -> Receive:
     return given
 
 
-async def _tell(problem: Problem, send: Send) -> None:
+async def _tell(problem: Problem, send: Send, kind: str) -> None:
+    """Instead of an answer, or of a socket."""
+    response = "websocket.http.response" if kind == "websocket" else "http.response"
     headers: list[Any] = [(name.encode(), value.encode()) for name, value in problem.headers().items()]
     body = problem.body()
     headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _place(error: BaseException) -> str:
-    """Its kind, and where it was raised."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
-    where = "" if at is None else f" in {at.tb_frame.f_code.co_qualname}:{at.tb_lineno}"
-    return f"{type(error).__name__}{where}"
+    await send({"type": f"{response}.start", "status": problem.status, "headers": headers})
+    await send({"type": f"{response}.body", "body": body})

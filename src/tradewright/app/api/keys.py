@@ -38,7 +38,7 @@ SECRET_BYTES = 32
 
 class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """hash: sha256 of the key's text; 256 random bits need no slower one. accounts: those it sees, none = all. Times:
-    ns UTC, 0 = never."""
+    ns UTC, 0 = never. user: whose it is, "" = it is its name's."""
 
     id: str
     name: str
@@ -48,6 +48,12 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     created: int
     expires: int = 0
     revoked: int = 0
+    user: str = ""
+
+    @property
+    def whose(self) -> str:
+        """The user: of whom the path `/trading/USER` is."""
+        return self.user or self.name
 
     def may(self, scope: str) -> bool:
         """admin may do everything."""
@@ -62,7 +68,7 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def row(self) -> dict[str, Any]:
         """All of it but its hash."""
         return {
-            "id": self.id, "name": self.name, "scopes": self.scopes, "accounts": self.accounts,
+            "id": self.id, "name": self.name, "user": self.whose, "scopes": self.scopes, "accounts": self.accounts,
             "created": moment_text(self.created), "expires": moment_text(self.expires) if self.expires else None,
             "revoked": moment_text(self.revoked) if self.revoked else None,
         }  # fmt: skip
@@ -103,12 +109,21 @@ class KeyRing:
         return key
 
     def make(
-        self, name: str, scopes: Sequence[str], now: int, accounts: Sequence[str] = (), expires: int | None = None
+        self,
+        name: str,
+        scopes: Sequence[str],
+        now: int,
+        accounts: Sequence[str] = (),
+        expires: int | None = None,
+        user: str = "",
     ) -> tuple[Key, str]:
-        """A new key and its text, which is kept nowhere. expires: ns UTC, None = never. Raises InputError for a name, a
-        scope or an end that is none."""
-        if not NAME.fullmatch(name):
-            raise InputError(f"a key is called by 1 to 64 of a-z A-Z 0-9 _ . @ -, not {name!r}")
+        """A new key and its text, which is kept nowhere. expires: ns UTC, None = never; user: "" = as it is named.
+        Raises InputError for a name, a scope or an end that is none."""
+        for called in (name, user or name):
+            if not NAME.fullmatch(called):
+                raise InputError(
+                    f"a key is called by 1 to 64 of a-z A-Z 0-9 _ . @ -, and so is its user; not {called!r}"
+                )
         strange = [scope for scope in scopes if scope not in SCOPES]
         if strange or not scopes:
             raise InputError(
@@ -120,7 +135,7 @@ class KeyRing:
             id = secrets.token_hex(4)
             text = f"{PREFIX}_{id}_{secrets.token_urlsafe(SECRET_BYTES)}"
             scopes, accounts = list(dict.fromkeys(scopes)), list(dict.fromkeys(accounts))
-            key = Key(id, name, _hash(text), scopes, accounts, now, expires or 0)
+            key = Key(id, name, _hash(text), scopes, accounts, now, expires or 0, user=user)
             keys.append(key)
         return key, text
 

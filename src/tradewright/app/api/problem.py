@@ -58,3 +58,12 @@ class ProblemBody(msgspec.Struct):
     status: int
     code: str
     detail: str
+
+
+def place_of(error: BaseException) -> str:
+    """The kind of an error, and where it was raised: its text may hold what somebody asked."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    where = "" if at is None else f" in {at.tb_frame.f_code.co_qualname}:{at.tb_lineno}"
+    return f"{type(error).__name__}{where}"

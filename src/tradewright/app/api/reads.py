@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -13,6 +11,7 @@ from fastapi import Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from tradewright.app.api import books, door, shapes
+from tradewright.app.api.child import child, end
 from tradewright.app.api.desk import DECISIONS_KEPT
 from tradewright.app.api.keys import READ
 from tradewright.app.api.problem import Problem
@@ -219,20 +218,14 @@ async def _explained(ask: Asking, wanted: list[str]) -> Response:
     async with ask.desk.explaining:
         await ask.desk.durable()
         journal = f"--journal={ask.desk.folder / JOURNAL}"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tradewright", "explain", "--json", journal, *wanted,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-        )  # fmt: skip
+        process = await child("tradewright", "explain", "--json", journal, *wanted)
         try:
             async with asyncio.timeout(EXPLAIN_SECONDS_MAX):
                 said, _ = await process.communicate()
         except TimeoutError as error:
             raise Problem("BUSY", f"it took longer than {EXPLAIN_SECONDS_MAX:g} s") from error
         finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+            await end(process)
     if process.returncode:
         raise Problem("NOT_FOUND", "decision")
     if _account_of(ask, json.loads(said)) not in ask.desk.accounts(ask.key):

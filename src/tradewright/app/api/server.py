@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -15,11 +16,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from tradewright.app.api import docs, orders, reads, writes
-from tradewright.app.api.connections import Connection, Listener, make_room
+from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door, Paces
 from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import OPEN, Route, needs
+from tradewright.app.api.stream import Stream
+from tradewright.app.api.subscriber import converse
 from tradewright.app.config import Config
 from tradewright.app.config_keys import ServerBlock
 from tradewright.model.errors import InputError, JournalFull
@@ -28,6 +31,7 @@ ROUTES = [*reads.ROUTES, *writes.ROUTES, *orders.ROUTES, *docs.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64
 HEAD_BYTES_MAX = 16_384
+MESSAGE_BYTES_MAX = 16_384
 IDLE_SECONDS = 30
 STOP_SECONDS = 2
 
@@ -39,11 +43,16 @@ class ApiServer:
     def __init__(self, config: Config, block: ServerBlock, desk: Desk) -> None:
         application = application_of(desk)
         self.desk = desk
-        self.door = Door(application, desk.ring, Paces(block.requests_per_second), desk.log, not block.behind_proxy)
+        self.stream = Stream(desk)
+        paces = Paces(block.requests_per_second)
+        sockets = partial(converse, self.stream)
+        self.door = Door(application, sockets, desk.ring, paces, desk.log, not block.behind_proxy)
         made = uvicorn.Config(
             # What strangers get wrong is told to them, and is no line for each in the service's log.
-            self.door, log_level="critical", log_config=None, access_log=False, lifespan="off", ws="none",
-            http=Connection, loop="none", server_header=False, proxy_headers=False, backlog=BACKLOG,
+            self.door, log_level="critical", log_config=None, access_log=False, lifespan="off",
+            http=Connection, ws=Socket, ws_max_size=MESSAGE_BYTES_MAX, ws_per_message_deflate=False,
+            ws_ping_interval=PING_SECONDS, ws_ping_timeout=PONG_SECONDS,
+            loop="none", server_header=False, proxy_headers=False, backlog=BACKLOG,
             timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
             h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             ssl_certfile=config.path(block.tls_certificate) or None, ssl_keyfile=config.path(block.tls_key) or None,

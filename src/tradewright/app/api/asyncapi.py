@@ -1,0 +1,69 @@
+"""What is told at the sockets, as an AsyncAPI 3.0 document made of the declared events and messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tradewright import __version__
+from tradewright.app.api import messages
+from tradewright.app.api.messages import CHANNELS, CLOSES, EVENTS
+
+REF = "#/components/schemas/{name}"
+ABOUT = (
+    "What a running engine does, as it becomes durable. A key is said in the header Authorization, in the first "
+    "message, or as a protocol of the handshake. Events come within messages `events`, each with its sequence number."
+)
+SAID = (messages.Authenticate, messages.Subscribe, messages.Unsubscribe)
+ANSWERED = (
+    messages.Welcome,
+    messages.Subscribed,
+    messages.Events,
+    messages.Heartbeat,
+    messages.Resync,
+    messages.Refused,
+)
+ADDRESSES = {"ws": ("/ws", "what is subscribed to"), "user": ("/trading/{userId}", "all that is one user's")}
+
+
+def asyncapi_of(numbers: Any) -> dict[str, Any]:
+    """numbers: makes of a schema one in which decimals are JSON numbers."""
+    data = list(dict.fromkeys(kind.data for kind in EVENTS.values()))
+    whole = [*SAID, *ANSWERED, messages.Envelope, messages.Price]
+    schemas, components = msgspec.json.schema_components([*whole, *data], ref_template=REF)
+    named = dict(zip([*whole, *data], schemas, strict=True))
+    told = {one.__struct_config__.tag: {"payload": named[one]} for one in (*SAID, *ANSWERED)}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "tradewright", "version": __version__, "description": ABOUT},
+        "defaultContentType": "application/json",
+        "channels": {
+            name: {
+                "address": address,
+                "description": text,
+                "messages": {tag: {"$ref": f"#/components/messages/{tag}"} for tag in told},
+                **({"parameters": {"userId": {"description": "the key's"}}} if "{" in address else {}),
+            }
+            for name, (address, text) in ADDRESSES.items()
+        },
+        "operations": {
+            f"{name}-{action}": {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
+            for name in ADDRESSES
+            for action in ("send", "receive")
+        },
+        "components": {
+            "messages": {str(tag): one for tag, one in told.items()},
+            "schemas": numbers(components),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+        "x-channels": CHANNELS,
+        "x-events": {
+            type: {
+                "event": kind.also or type, "channels": kind.channels, "description": kind.meaning,
+                "payload": {"allOf": [named[messages.Envelope], {"properties": {"data": named[kind.data]}}]},
+            }
+            for type, kind in EVENTS.items()
+        },
+        "x-closes": {str(code): text for code, text in CLOSES.items()},
+    }  # fmt: skip
