@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.answer import SignalFailed, SignalReceived, SignalRequest
 from tradewright.model.chain import START, Head, framed, link
 from tradewright.model.command import Command
-from tradewright.model.errors import ContractError, JournalError
+from tradewright.model.errors import ContractError, JournalError, StoreMoved
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
 from tradewright.model.order import Order
+from tradewright.model.schema import BY_NAME, TABLES
 
 
 class CrashPoint(Protocol):
@@ -198,6 +199,36 @@ class Venue(Protocol):
         """Gives back what the transport does not hold."""
 
 
+#: A row of a table of `model.schema`, by the names of its columns.
+TableRow = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What becomes of tables, by their names. gone: conditions on columns; every row that meets one goes. rows: come
+    behind that, each whole, or without a column that keeps what it holds (nothing, where the row is new)."""
+
+    gone: dict[str, list[TableRow]] = field(default_factory=dict)
+    rows: dict[str, list[TableRow]] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """The tables of `model.schema`, with the place in the journal up to which they tell it."""
+
+    def reached(self) -> Head:
+        """The last record that the tables know of. Raises StoreError."""
+
+    def write(self, changes: Changes, before: Head, after: Head) -> None:
+        """Takes the tables from `before` to `after`, whole or not at all. Raises StoreMoved where they are not at
+        `before`, StoreError where it is not known to be done."""
+
+    def clear(self) -> None:
+        """Leaves no row: they tell the journal from its begin. Raises StoreError."""
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+
+
 class SignalSource(Protocol):
     """A service outside the process that thinks about instruments: a model, an agent. It never raises and never waits
     beyond its own time."""
@@ -250,6 +281,43 @@ class MemoryJournal:
 
     def snapshot(self, at: Head, state: bytes) -> None:
         self.snapshots.append((at, state))
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class MemoryStore:
+    """A Store that forgets at exit. tables: rows by key, by table."""
+
+    def __init__(self) -> None:
+        self.head = START
+        self.tables: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {table.name: {} for table in TABLES}
+
+    def reached(self) -> Head:
+        return self.head
+
+    def write(self, changes: Changes, before: Head, after: Head) -> None:
+        if self.head != before:
+            raise StoreMoved(f"the tables are at record {self.head.sequence}, not {before.sequence}: others write them")
+        for name, conditions in changes.gone.items():
+            held = self.tables[name]
+            for condition in conditions:
+                for key in [key for key, row in held.items() if condition.items() <= row.items()]:
+                    del held[key]
+        for name, rows in changes.rows.items():
+            table = BY_NAME[name]
+            nothing = {column.name: None for column in table.columns}
+            for row in rows:
+                key = tuple(row[column] for column in table.key)
+                if table.appended and key in self.tables[name]:
+                    raise ContractError(f"{name}: {key} is there already")
+                self.tables[name][key] = {**self.tables[name].get(key, nothing), **row}
+        self.head = after
+
+    def clear(self) -> None:
+        for held in self.tables.values():
+            held.clear()
+        self.head = START
 
     def close(self) -> None:
         """Nothing is left to do."""

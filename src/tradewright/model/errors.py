@@ -16,6 +16,8 @@ TradewrightError
 │   │   └── Withheld     the last gate did not let it out
 │   ├── AnswerLost       it may have reached the venue, and what came of it is not known
 │   └── SocketClosed     a WebSocket ended
+├── StoreError           tables can not be read or written now; what they hold stays as it is
+│   └── StoreMoved       somebody else has written them meanwhile
 ├── VenueRefused         a venue answered, and the answer is no
 └── NotReady             what is asked for needs something that is not there now, such as an engine that runs
 
@@ -105,6 +107,14 @@ class VenueRefused(TradewrightError):
     def __init__(self, text: str, code: str = "") -> None:
         super().__init__(text)
         self.code = code
+
+
+class StoreError(TradewrightError):
+    """A database could not be reached, or did not say that it has done what it was asked for."""
+
+
+class StoreMoved(StoreError):
+    """The tables are not where their writer had left them: another one has been there."""
 
 
 class NotReady(TradewrightError):
