@@ -11,6 +11,7 @@ from tradewright.app.config import ONLY_AT
 from tradewright.app.config_keys import (
     AccountBlock,
     Block,
+    DatabaseBlock,
     DeviationBlock,
     ServerBlock,
     ServiceBlock,
@@ -59,6 +60,7 @@ def page() -> str:
         ("strategies.ID", StrategyBlock, ""),
         ("sync", SyncBlock, ""),
         ("server", ServerBlock, ""),
+        ("database", DatabaseBlock, ""),
     )
     lines = [HEAD]
     for title, block, _ in parts:

@@ -39,6 +39,8 @@ WRAPPER = "trading-engine"
 NOT_YET = {
     "eventBus": "there is no event bus in this version",
 }
+#: A URL with a password in it, by itself or as a parameter.
+PASSWORD = re.compile(r"[^/]*//([^/@]*:[^/]*@|.*[?&]password=)")
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: Keys of an account that only some venues have.
 ONLY_AT = {
@@ -54,7 +56,8 @@ ONLY_AT = {
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """file: where it was read from. secrets: by account and key. remarks: what whoever wrote it should know."""
+    """file: where it was read from. secrets: by account ("" = the database) and key. remarks: what whoever wrote it
+    should know."""
 
     file: Path
     block: ServiceBlock
@@ -69,7 +72,7 @@ class Config:
     def secret(self, account: str, key: str) -> str:
         """Raises InputError naming file, line and key where it is not there."""
         found = self.secrets.get((account, key))
-        path = f"accounts.{account}.{key}"
+        path = f"accounts.{account}.{key}" if account else f"database.{key}"
         if found is None:
             raise InputError(f"{self.places.at(path)}: {path} is missing; write {key}: ${{NAME}}, or {key}File")
         with self.placed(path):
@@ -89,12 +92,12 @@ class Config:
     def row(self) -> dict[str, Any]:
         """All of it with every default, secrets masked."""
         row: dict[str, Any] = msgspec.to_builtins(self.block)
-        for name, account in row["accounts"].items():
+        for name, block in {**row["accounts"], "": row["database"] or {}}.items():
             for key in SECRETS:
-                account.pop(key, None), account.pop(f"{key}File", None)
+                block.pop(key, None), block.pop(f"{key}File", None)
                 secret = self.secrets.get((name, key))
                 if secret is not None:
-                    account[key] = f"{MASK} ({secret.source}{', which is not there' if secret.missing else ''})"
+                    block[key] = f"{MASK} ({secret.source}{', which is not there' if secret.missing else ''})"
         stated: dict[str, Any] = _stated(row)
         return stated
 
@@ -168,7 +171,7 @@ def _nested(read: Mapping[Any, Any], file: Path) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in read.items():
         name, dot, rest = str(key).partition(".")
-        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server"):
+        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server", "database"):
             inner = made.setdefault(name, {})
             if not isinstance(inner, dict) or rest in inner:
                 raise InputError(f"{file}: {key} is there twice, by its dotted key and in its block")
@@ -222,9 +225,10 @@ def _take_secrets(
     found: dict[tuple[str, str], Secret] = {}
     remarks: list[str] = []
     accounts = read.get("accounts")
-    for name, block in (accounts if isinstance(accounts, dict) else {}).items():
+    blocks = {**(accounts if isinstance(accounts, dict) else {}), "": read.get("database")}
+    for name, block in blocks.items():
         for key in SECRETS if isinstance(block, dict) else ():
-            path = f"accounts.{name}.{key}"
+            path = f"accounts.{name}.{key}" if name else f"database.{key}"
             said, file = block.pop(key, None), block.pop(f"{key}File", None)
             with _Placed(places, path):
                 if said is not None and file is not None:
@@ -266,6 +270,9 @@ def _check(config: Config) -> None:
             _check_account(name, account, config)
     if config.block.server is not None:
         _check_server(config.block.server, config)
+    if config.block.database is not None:
+        with config.placed("database.url"):
+            _check_database(config.block.database.url)
     for id, strategy in config.block.strategies.items():
         path = f"strategies.{id}"
         with config.placed(path):
@@ -286,6 +293,14 @@ def _check_server(server: ServerBlock, config: Config) -> None:
                 f"server.host: {server.host} can be reached by other machines, and keys would go over the network in "
                 "the clear: give tlsCertificate and tlsKey, or say behindProxy: true, or listen at 127.0.0.1"
             )
+
+
+def _check_database(url: str) -> None:
+    """A URL goes into lines and answers; a password does not."""
+    if not url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise InputError("database.url: write it like sqlite:///tables.db or postgresql://user@127.0.0.1:5432/name")
+    if PASSWORD.match(url):
+        raise InputError("database.url: a password does not stand in it; write password: ${NAME}, or passwordFile")
 
 
 def own_machine(host: str) -> bool:

@@ -166,6 +166,19 @@ class ServerBlock(Block, kw_only=True, frozen=True):
     ] = 50.0
 
 
+class DatabaseBlock(Block, kw_only=True, frozen=True):
+    """Where the tables of what the engine did are kept (docs/tables.md). Without the block there are none."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="sqlite:///FILE, from the home on where it is no whole path, or postgresql://USER@HOST:PORT/NAME"
+        ),
+    ]
+    password: Annotated[str, Meta(description="of that user; `${NAME}` alone")] = ""
+    password_file: Annotated[str, Meta(description="the same, as a file's content")] = ""
+
+
 class ServiceBlock(Block, kw_only=True, frozen=True):
     """The whole file."""
 
@@ -187,6 +200,9 @@ class ServiceBlock(Block, kw_only=True, frozen=True):
     strategies: Annotated[dict[str, StrategyBlock], Meta(description="strategies by id")] = {}
     sync: Annotated[SyncBlock, Meta(description="how often accounts are compared with their venues")] = SyncBlock()
     server: Annotated[ServerBlock | None, Meta(description="the interface over HTTP; none where it is left out")] = None
+    database: Annotated[
+        DatabaseBlock | None, Meta(description="where the tables are kept; none where it is left out")
+    ] = None
     session: Annotated[Any, Meta(description="of each account, as docs/settings.md has it")] = None
     risk: Annotated[Any, Meta(description="limits of each account, as docs/settings.md has them")] = None
     tradepicker: Annotated[Any, Meta(description="the same")] = None

@@ -91,6 +91,13 @@ def _behind(folder: Path, trader: Trader, sequence: int) -> Iterator[tuple[int, 
     return groups(chain([first], records), decoder)
 
 
+def restored(folder: Path, trader: Trader, until: int) -> int:
+    """Take a new trader to the newest usable snapshot at or before record `until`; its record, 0 = there is none."""
+    found = Rebuilt()
+    _from_snapshot(folder, trader, found, lambda passed_over: None, until)
+    return found.sequence
+
+
 def _from_snapshot(
     folder: Path, trader: Trader, found: Rebuilt, report: Callable[[str], None], before: int | None
 ) -> None:

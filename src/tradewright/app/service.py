@@ -26,11 +26,13 @@ from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
 from tradewright.app.home import JOURNAL
 from tradewright.app.picker import PickerAsked
+from tradewright.app.projections.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
 from tradewright.app.sources import Sources
 from tradewright.app.synthetic_feed import SyntheticFeed
 from tradewright.app.watch import quarantine_of
+from tradewright.app.wiring.database import check_database
 from tradewright.app.wiring.engine_room import EngineRoom, open_engine_room
 from tradewright.app.wiring.journals import read
 from tradewright.app.wiring.services import signal_sources
@@ -74,6 +76,7 @@ class Service:
         self.told = False
         self.loop: asyncio.AbstractEventLoop | None = None
         self.api: ApiServer | None = None
+        self.tables = self._tables()
         # What can not be set up is refused before anything is opened.
         blueprint_of(config, {})
         with ExitStack() as opened:
@@ -91,6 +94,18 @@ class Service:
     @property
     def engine(self) -> Engine:
         return self.room.trader.engine
+
+    def _tables(self) -> Keeper | None:
+        """Who looks after the tables, where there are any. Raises InputError."""
+        database = self.config.block.database
+        if database is None:
+            return None
+        check_database(database.url)
+        password = self.config.secret("", "password") if self.config.has("", "password") else ""
+        url, file = database.url, database.url.removeprefix("sqlite:///")
+        if url != file:
+            url = f"sqlite:///{(self.folder / file).absolute()}"
+        return Keeper(self.folder / JOURNAL, url, password, self.log.say)
 
     def close(self) -> None:
         """Flush, anchor and release everything."""
@@ -174,6 +189,7 @@ class Service:
         from tradewright.app.api.server import ApiServer
 
         desk = Desk(self.connected, self.plan, self.folder, self.log, self._carry_out, self._do)
+        desk.tables = self.tables
         self.api = ApiServer(self.config, self.config.block.server, desk)
         listener = self.room.live.listener
 
@@ -199,6 +215,8 @@ class Service:
                     parts.create_task(self.api.run())
                     parts.create_task(self.api.desk.metrics.watch_loop())
                     parts.create_task(self.api.stream.run())
+                if self.tables is not None:
+                    parts.create_task(self.tables.run())
                 for feed in self._feeds():
                     parts.create_task(feed.run())
         except BaseExceptionGroup as group:

@@ -18,10 +18,11 @@ from tradewright.cli import (
     records,
     serve,
     simulate,
+    tables,
 )
 from tradewright.cli.program import main
 
 __all__ = [
     "backtest", "config", "connector", "control", "demo", "doctor", "faults", "keys", "main", "picker", "records",
-    "serve", "simulate",
+    "serve", "simulate", "tables",
 ]  # fmt: skip

@@ -216,6 +216,18 @@ def test_the_home_is_that_of_the_command_else_that_of_the_file(tmp_path: Path) -
     assert home_of(config, tmp_path / "given") == tmp_path / "given"
 
 
+def test_a_database_is_named_by_its_url_and_its_password_by_a_variable_or_a_file(tmp_path: Path) -> None:
+    url = "postgresql://trader@127.0.0.1:5432/trading"
+    config = read(tmp_path, {**one(), "database": {"url": url, "password": "${KEY}"}}, {"KEY": CANARY})
+    assert config.secret("", "password") == CANARY
+    assert config.row()["database"] == {"url": url, "password": "*** (variable KEY)"}
+    assert CANARY not in str(config) + str(config.row())
+    missing = read(tmp_path, {**one(), "database": {"url": url, "passwordFile": "pw"}}, {})
+    with pytest.raises(InputError, match=r"database\.passwordFile: .*pw can not be read"):
+        missing.secret("", "password")
+    assert read(tmp_path, {**one(), "database.url": "sqlite:///t.db"}).row()["database"] == {"url": "sqlite:///t.db"}
+
+
 # ── what is refused ────────────────────────────────────────────────────────────────────────────────────────────────
 
 BASE = """accounts:
@@ -248,6 +260,11 @@ REFUSED = [
     (BASE.replace("${SECRET}", "${SECRET:abcdef}"), ":6: accounts.main.secretKey: a secret does not stand in this"),
     (BASE + "    secretKeyFile: x\n", "secretKey is there twice"),
     (BASE + "    token: ${KEY}\n", "accounts.main.token: an account at binance has no such key"),
+    (BASE + "database: {url: x.db}\n", ":7: database.url: write it like sqlite:///tables.db"),
+    (BASE + "database: {url: 'postgresql://a:abc@b/c'}\n", "database.url: a password does not stand in it"),
+    (BASE + "database: {url: 'postgresql://a@b/c?password=abc'}\n", "database.url: a password does not stand in it"),
+    (BASE + "database: {password: '${KEY}'}\n", "database: object missing required field url"),
+    (BASE + "database: {url: 'postgresql://a@b/c', password: abc}\n", ":7: database.password: a secret does not stand"),
     (BASE + "eventBus: {url: x}\n", ":7: eventBus: there is no event bus"),
     (BASE + "    environment: live\n    baseUrl: https://testnet.binance.vision\n", "is none of environment live"),
     (MT5 + "    baseUrl: http://127.0.0.1:1\n", "environment: say paper or live"),

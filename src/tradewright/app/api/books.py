@@ -366,6 +366,8 @@ def ready(engine: Engine) -> bool:
 def health(desk: Desk, mode: Any) -> shapes.Health:
     engine, well = desk.engine, desk.connected.live.failure is None
     checks: dict[str, Any] = {"journal": "connected" if well else "disconnected"}
+    if desk.tables is not None:
+        checks["database"] = "connected" if desk.tables.well else "disconnected"
     for name, account in engine.accounts.items():
         if not is_shadow(name):
             up = account.link is None or account.link.ready

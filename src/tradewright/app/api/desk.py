@@ -16,6 +16,7 @@ from tradewright.app.blueprint import Blueprint
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.control import Asked
 from tradewright.app.picker import PickerAsked
+from tradewright.app.projections.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
@@ -54,6 +55,8 @@ class Desk:
         self.metrics = Metrics(connected)
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
         self.explaining = asyncio.Semaphore(1)
+        #: Who looks after the tables in a database, None = there are none.
+        self.tables: Keeper | None = None
 
     @property
     def engine(self) -> Engine:

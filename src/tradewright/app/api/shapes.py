@@ -41,7 +41,7 @@ class Health(Shape, kw_only=True):
             description="degraded: an account can not open; unhealthy: the journal can not be written",
         ),
     ]
-    checks: Annotated[dict[str, Connection], Meta(description="the journal, and each venue")]
+    checks: Annotated[dict[str, Connection], Meta(description="the journal, the database, and each venue")]
     last_order_at: Annotated[str | None, Meta(description="when the newest order was sent, of the last 24 hours")]
     open_positions: int
     pending_orders: int

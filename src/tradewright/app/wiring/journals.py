@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal, Snapshots, read, verify
+from tradewright.adapters.journal import AccountLock, EmergencyFile, FileJournal, Snapshots, hash_at, read, verify
 from tradewright.adapters.journal.journal import CHECKPOINT_PAGES
 from tradewright.adapters.journal.lock import holder_of
 from tradewright.adapters.journal.segment import check_sqlite
@@ -14,6 +14,7 @@ __all__ = [
     "FileJournal",
     "Snapshots",
     "check_sqlite",
+    "hash_at",
     "holder_of",
     "read",
     "verify",

@@ -1,0 +1,90 @@
+"""Looks after the process that follows: starts it, hears it, starts it again. The engine waits for nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+#: A process that ended is started again after so long, seconds.
+AGAIN_SECONDS = 1.0
+#: One that has said nothing for so long does not follow: its database has stopped, or it folds a long journal.
+SILENCE_SECONDS = 10.0
+#: How long it may take to tell what is left when the service ends.
+END_SECONDS = 5.0
+
+
+class Keeper:
+    """tell: takes a line for a person. well: whether the tables followed when they were heard of last; sequence: to
+    which record."""
+
+    def __init__(self, journal: Path, url: str, password: str, tell: Callable[[str], None]) -> None:
+        self._asked = json.dumps({"journal": str(journal), "url": url, "password": password}).encode() + b"\n"
+        self._tell = tell
+        self._refused = False
+        self._said: str | None = None
+        self.well = False
+        self.sequence = 0
+        self.process: Process | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; or until it is told what waiting does not mend."""
+        names = [name for name in os.environ if name in ("PATH", "PYTHONPATH", "HOME") or name.startswith("PG")]
+        while not self._refused:
+            process = self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tradewright.app.projections.process", stdin=PIPE, stdout=PIPE,
+                env={name: os.environ[name] for name in names}, start_new_session=True,
+            )  # fmt: skip
+            try:
+                await self._hear(process)
+            finally:
+                await self._end(process)
+            if not self._refused:
+                self._not_well(f"their process ended with {process.returncode}")
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _hear(self, process: Process) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(self._asked)
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    line = await process.stdout.readline()
+            except TimeoutError:
+                self._not_well(f"nothing was heard of them for {SILENCE_SECONDS:g} s")
+                continue
+            # What was being said when it was killed is no line.
+            if not line.endswith(b"\n"):
+                return
+            said = json.loads(line)
+            if "sequence" in said:
+                self.sequence = said["sequence"]
+                if not self.well:
+                    self.well, self._said = True, None
+                    self._tell(f"TABLES follow the journal, at record {self.sequence}")
+            else:
+                self._refused = "refused" in said
+                self._not_well(said.get("refused") or said["down"])
+
+    def _not_well(self, why: str) -> None:
+        self.well = False
+        if why != self._said:
+            self._said = why
+            self._tell(f"TABLES do not follow — {why}; trading goes on")
+
+    async def _end(self, process: Process) -> None:
+        """It tells what is left, for a while."""
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await process.communicate()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
