@@ -55,7 +55,7 @@ def fills_go_on(service: Background) -> None:
 
 
 def goes(process: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while Path(f"/proc/{process}").exists():
         assert time.monotonic() < end, "whom nobody hears any more ends by himself"
         time.sleep(0.1)

@@ -30,23 +30,31 @@ class Keeper:
         self._said: str | None = None
         self.well = False
         self.sequence = 0
-        self.process: Process | None = None
 
     async def run(self) -> None:
         """Until cancelled; or until it is told what waiting does not mend."""
-        names = [name for name in os.environ if name in ("PATH", "PYTHONPATH", "HOME") or name.startswith("PG")]
         while not self._refused:
-            process = self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tradewright.app.projections.process", stdin=PIPE, stdout=PIPE,
-                env={name: os.environ[name] for name in names}, start_new_session=True,
-            )  # fmt: skip
             try:
-                await self._hear(process)
-            finally:
-                await self._end(process)
+                why = await self._follow()
+            except (OSError, ValueError) as error:
+                # No room for a process, or words that are none: the service has more to do than this.
+                why = f"their process: {error}"
             if not self._refused:
-                self._not_well(f"their process ended with {process.returncode}")
+                self._not_well(why)
                 await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _follow(self) -> str:
+        """A process from its begin to its end; how it ended."""
+        names = [name for name in os.environ if name in ("PATH", "PYTHONPATH", "HOME") or name.startswith("PG")]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tradewright.app.projections.process", stdin=PIPE, stdout=PIPE,
+            env={name: os.environ[name] for name in names}, start_new_session=True,
+        )  # fmt: skip
+        try:
+            await self._hear(process)
+        finally:
+            await self._end(process)
+        return f"their process ended with {process.returncode}"
 
     async def _hear(self, process: Process) -> None:
         assert process.stdin is not None and process.stdout is not None

@@ -20,6 +20,8 @@ from tradewright.ports import Store
 
 #: How often the journal is looked at, seconds.
 POLL_SECONDS = 0.25
+#: Of a sentence: what a driver says may be long, and a line has to fit into the reader.
+LETTERS_MAX = 1_000
 #: Who trades on this machine comes first.
 NICENESS = 10
 
@@ -40,7 +42,7 @@ def follow(
         except StoreError as error:
             if isinstance(error, StoreMoved):
                 follower = None
-            say(down=str(error))
+            say(down=str(error)[:LETTERS_MAX])
         if ending:
             break
         ending = told_to_end()
@@ -54,7 +56,7 @@ def main() -> int:
     try:
         follow(Path(asked["journal"]), lambda: open_store(asked["url"], asked["password"]), _say, _waited)
     except TradewrightError as error:
-        _say(refused=str(error))
+        _say(refused=str(error)[:LETTERS_MAX])
         return 1
     return 0
 
