@@ -23,7 +23,7 @@ POLL_SECONDS = 0.25
 #: Of a sentence: what a driver says may be long, and a line has to fit into the reader.
 LETTERS_MAX = 1_000
 #: Who trades on this machine comes first.
-NICENESS = 10
+NICENESS = 5
 
 
 def follow(

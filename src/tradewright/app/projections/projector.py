@@ -35,7 +35,9 @@ class Projector:
         self._facts: list[Fact] = []
         self._moved = False
         self._touched: dict[str, tuple[OrderState, dict[str, int]]] = {
-            id: (state, {}) for id, state in trader.engine.orders.items() if state.is_open()
+            id: (state, {})
+            for id, state in trader.engine.orders.items()
+            if state.is_open() and not is_shadow(state.order.account)
         }
         self._open: dict[str, tuple[OrderState, Row]] = {}
         self._positions: dict[str, Row] = {}
