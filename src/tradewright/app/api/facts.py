@@ -187,7 +187,9 @@ class _Told:
 
     def order(self, type: str, time: int, state: OrderState) -> None:
         order = state.order
-        self.add(type, time, books.order_shape(state), order.account, order.strategy, order.instrument.symbol)
+        self.add(
+            type, time, books.order_shape(self.engine, state), order.account, order.strategy, order.instrument.symbol
+        )
 
     def report(self, report: Report, before: Before, matches: Sequence[Match]) -> None:
         state = self.engine.orders.get(report.order_id)
@@ -196,7 +198,7 @@ class _Told:
         if isinstance(report, Fill) and self.engine.fresh_fill:
             order = state.order
             type = "trade.order.filled" if state.status == "FILLED" else "trade.order.partial"
-            data = _execution(report, state, matches)
+            data = _execution(self.engine, report, state, matches)
             self.add(type, report.time, data, order.account, order.strategy, order.instrument.symbol)
         elif _shown(state) != before.order:
             ended = before.works and not state.is_open()
@@ -300,7 +302,7 @@ class _Told:
 # ── contents that the books do not have ────────────────────────────────────────────────────────────────────────────
 
 
-def _execution(fill: Fill, state: OrderState, matches: Sequence[Match]) -> Execution:
+def _execution(engine: Engine, fill: Fill, state: OrderState, matches: Sequence[Match]) -> Execution:
     order, instrument = state.order, state.order.instrument
     closed = [match.pnl for match in matches if match.account == order.account and match.instrument is instrument]
     return Execution(
@@ -309,7 +311,7 @@ def _execution(fill: Fill, state: OrderState, matches: Sequence[Match]) -> Execu
         price=books.plain(decimal_from(fill.price_units, instrument.price_scale)),
         timestamp=moment_text(fill.time_venue), trade_id=fill.trade_id, fee=_money(fill.fee),
         fee_currency=fill.fee_currency, maker=fill.maker, pnl=_money(sum(closed)) if closed else None,
-        currency=instrument.quote, order=books.order_shape(state),
+        currency=instrument.quote, order=books.order_shape(engine, state),
     )  # fmt: skip
 
 

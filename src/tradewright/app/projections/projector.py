@@ -102,7 +102,7 @@ class Projector:
         }
         self._touched = {}
         for id, (state, said) in looked.items():
-            row = order_row(state)
+            row = order_row(self.trader.engine, state)
             if said or self._open.get(id, (state, None))[1] != row:
                 yield row | said
             if state.is_open():

@@ -9,6 +9,7 @@ from typing import Any
 from tradewright.app.api.books import money, order_shape, positions_of
 from tradewright.app.projections.facts import moment
 from tradewright.core.accounts import AccountState
+from tradewright.core.engine import Engine
 from tradewright.core.ledger import Book
 from tradewright.core.orders import OrderState
 from tradewright.model.lot import Lot
@@ -17,12 +18,13 @@ from tradewright.model.numbers import MONEY_SCALE, count_of, decimal_from
 Row = dict[str, Any]
 
 
-def order_row(state: OrderState) -> Row:
+def order_row(engine: Engine, state: OrderState) -> Row:
     """A row of `orders`, but for when it was submitted and changed last, which only records say."""
-    shape, order = order_shape(state), state.order
+    shape, order = order_shape(engine, state), state.order
     ended = moment(state.time_ended)
     return {
-        "id": order.id, "account_id": order.account, "broker_order_id": shape.broker_order_id, "client_order_id": None,
+        "id": order.id, "account_id": order.account, "broker_order_id": shape.broker_order_id,
+        "client_order_id": shape.client_order_id,
         "symbol": shape.symbol, "side": shape.side, "quantity": shape.quantity,
         "filled_quantity": shape.filled_quantity, "order_type": shape.type, "time_in_force": shape.time_in_force,
         "limit_price": shape.limit_price, "stop_price": shape.stop_price, "average_fill_price": shape.average_price,

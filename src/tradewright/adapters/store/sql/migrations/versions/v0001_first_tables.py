@@ -40,13 +40,13 @@ ORDERS = Table(
         strategy_id text, decision_id whole?, submitted_at moment?, filled_at moment?, cancelled_at moment?,
         created_at moment, updated_at moment?, role text, state text, code text, reason text"""),
     ("id",),
-    unique=(("account_id", "client_order_id"),),
     indexes=(
         ("idx_orders_symbol", ("symbol",)),
         ("idx_orders_status", ("status",)),
         ("idx_orders_strategy", ("strategy_id",)),
         ("idx_orders_submitted", ("submitted_at",)),
         ("idx_orders_broker", ("account_id", "broker_order_id")),
+        ("idx_orders_client", ("account_id", "client_order_id")),
     ),
 )
 POSITIONS = Table(
