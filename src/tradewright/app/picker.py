@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tradewright.core.blotter import Blotter
-from tradewright.core.by_hand import kept, working
+from tradewright.core.by_hand import decisions_of, kept, working
 from tradewright.core.life_cycle import DENIED
 from tradewright.core.trading_state import check_name
 from tradewright.explain import check_row
@@ -210,8 +210,10 @@ def carried_out(asked: PickerAsked, engine: Blotter, do: Callable[[Event], Seque
     if isinstance(event, CancelRequested):
         return _cancelled(event, engine, do)
     outputs = do(event)
+    if isinstance(event, OrderRequested):
+        return _ordered(event, outputs, engine)
     if isinstance(event, ModifyRequested):
-        return _modified(next(one for one in outputs if isinstance(one, ModifyJudged)), engine)
+        return _modified(judged_of(event.order_id, outputs), engine)
     answer: dict[str, Any] = {}
     for output in outputs:
         if isinstance(output, Reserved):
@@ -227,10 +229,16 @@ def carried_out(asked: PickerAsked, engine: Blotter, do: Callable[[Event], Seque
             }
         elif isinstance(output, Released):
             answer |= {"reservation": output.id, "ended": output.code}
-        elif isinstance(output, Decision):
-            answer |= decided(output, output.instrument)
-    if isinstance(event, OrderRequested) and not answer:
-        answer = made_before(event, engine)
+    return answer
+
+
+def _ordered(event: OrderRequested, outputs: Sequence[Event], engine: Blotter) -> dict[str, Any]:
+    """With what became of the place that was kept for it."""
+    made = decisions_of(event, outputs)
+    answer = decided(made[-1], made[-1].instrument) if made else made_before(event, engine)
+    for output in outputs:
+        if isinstance(output, Released) and output.id == event.reservation:
+            answer |= {"reservation": output.id, "ended": output.code}
     return answer
 
 
@@ -240,6 +248,11 @@ def _cancelled(event: CancelRequested, engine: Blotter, do: Callable[[Event], Se
     outputs = [] if why else do(event)
     ended = [one.order_id for one in outputs if isinstance(one, Cancel) and one.code == BY_HAND_CODE]
     return {"cancelled": ended, **({"order": event.order_id, "granted": not why, "why": why} if event.order_id else {})}
+
+
+def judged_of(order_id: str, outputs: Sequence[Event]) -> ModifyJudged:
+    """What was said to other terms for an order."""
+    return next(one for one in outputs if isinstance(one, ModifyJudged) and one.order_id == order_id)
 
 
 def _modified(judged: ModifyJudged, engine: Blotter) -> dict[str, Any]:
@@ -256,7 +269,7 @@ def _modified(judged: ModifyJudged, engine: Blotter) -> dict[str, Any]:
 
 
 def decided(decision: Decision, instrument: Instrument) -> dict[str, Any]:
-    """A decision as an answer; of several, as when one crosses zero, the last one counts."""
+    """A decision as an answer."""
     order = decision.orders[0]
     return {
         "order": order.id,

@@ -11,6 +11,7 @@ place. It is moved, or it ends with what it guards.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tradewright.core.client_ids import CLIENT_ORDER_ID_TAKEN, PATTERN
@@ -138,15 +139,20 @@ def order(engine: Engine, asked: OrderRequested) -> list[Event]:
     intent.time_in_force, intent.flags = asked.time_in_force, asked.flags & ~REDUCE_ONLY
     intent.closing = asked.flags & REDUCE_ONLY != 0
     intent.reservation = asked.reservation
-    intent.reason = f"{asked.who}: {asked.reason}"
+    intent.reason = asked.words
     outputs = engine.judge(intent)
     if asked.client_id:
-        made = [output for output in outputs if isinstance(output, Decision)]
+        made = decisions_of(asked, outputs)
         granted = [decision.orders[0].id for decision in made if decision.approved]
-        # Of several, as when one crosses zero, the last one counts.
         order_id = made[-1].orders[0].id
         engine.emit(OrderNamed(engine.now, asked.account, asked.client_id, order_id, asked.terms, granted), outputs)
     return outputs
+
+
+def decisions_of(asked: OrderRequested, outputs: Sequence[Event]) -> list[Decision]:
+    """What was decided on it, among the outputs of its step; none where it was made before. Of several, as when one
+    crosses zero, the last one counts."""
+    return [one for one in outputs if isinstance(one, Decision) and one.reason == asked.words]
 
 
 def modify(engine: Engine, asked: ModifyRequested) -> list[Event]:

@@ -58,6 +58,11 @@ class OrderRequested(Event):
         return LIMIT if self.limit_units else MARKET
 
     @property
+    def words(self) -> str:
+        """The reason of its decisions."""
+        return f"{self.who}: {self.reason}"
+
+    @property
     def terms(self) -> list[Any]:
         """What makes it the same order when it is asked for again, whoever asks and why."""
         return [

@@ -262,6 +262,13 @@ def test_of_one_that_crosses_zero_the_opening_has_the_name_and_all_of_it_is_know
     assert named.order_ids == [closes.id, opens.id]
 
 
+def test_what_the_core_decides_in_the_same_step_is_not_taken_for_it() -> None:
+    desk = desk_of()
+    asked = request(desk)
+    outputs = [*desk.want(SELL, 1, strategy="other"), *ask(desk, asked), *desk.want(SELL, 1, strategy="other")]
+    assert [one.orders[0].strategy for one in by_hand.decisions_of(asked, outputs)] == ["hand"]
+
+
 def test_names_are_folded_from_the_records_and_behind_a_snapshot() -> None:
     desk, folded = desk_of(), desk_of()
     without = desk.engine.state_hash()

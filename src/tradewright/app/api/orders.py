@@ -14,11 +14,10 @@ from tradewright.app.api.keys import TRADE
 from tradewright.app.api.problem import Problem
 from tradewright.app.api.reads import OrderId
 from tradewright.app.api.route import AccountName, Ask, Asking, Routes, told
-from tradewright.core.by_hand import kept
+from tradewright.core.by_hand import decisions_of, kept
 from tradewright.core.life_cycle import HELD
 from tradewright.core.orders import OrderState
 from tradewright.model.cancel_request import CancelRequested
-from tradewright.model.control import ModifyJudged
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
 from tradewright.model.order_request import OrderRequested
@@ -53,8 +52,8 @@ async def submit(ask: Ask, account: AccountName = "") -> Response:
         events.append(event)
         return event
 
-    decisions = [one for one in ask.desk.do(made) if isinstance(one, Decision)]
-    return told(_submitted(ask, events[0], decisions))
+    outputs = ask.desk.do(made)
+    return told(_submitted(ask, events[0], decisions_of(events[0], outputs)))
 
 
 def _submitted(ask: Asking, asked: OrderRequested, decisions: list[Decision]) -> shapes.Submitted:
@@ -84,7 +83,7 @@ async def modify(ask: Ask, order_id: OrderId) -> Response:
         wanted.time_in_force or "", wanted.reason or UNSAID,
     )  # fmt: skip
     outputs = ask.desk.do(lambda now: picker.event_of(asked, ask.desk.engine))
-    judged = next(one for one in outputs if isinstance(one, ModifyJudged))
+    judged = picker.judged_of(order_id, outputs)
     return told(books.modified(judged, state.stage == HELD, state.order.instrument))
 
 
