@@ -147,12 +147,14 @@ def test_nothing_is_told_before_it_is_durable(tmp_path: Path) -> None:
         async with listening(client) as ear:
             await ear.subscribe(["system"])
             dam.open.clear()
-            # For a timer nothing waits, so the engine goes on while the disk does not.
-            timer = Timer(client.engine.now, f"{CYCLE}:7")
-            client.desk.connected.deliver(timer)
-            await asyncio.sleep(0.5)
-            assert ear.events == []
-            dam.open.set()
+            try:
+                # For a timer nothing waits, so the engine goes on while the disk does not.
+                timer = Timer(client.engine.now, f"{CYCLE}:7")
+                client.desk.connected.deliver(timer)
+                await asyncio.sleep(0.5)
+                assert ear.events == []
+            finally:
+                dam.open.set()
             await ear.until(lambda: ear.types() == ["trade.cycle.completed"])
 
     asked(tmp_path, act, crash=dam)
@@ -161,17 +163,23 @@ def test_nothing_is_told_before_it_is_durable(tmp_path: Path) -> None:
 # ── resuming ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_client_that_was_cut_goes_on_by_the_sequence_without_a_gap(tmp_path: Path) -> None:
+@pytest.mark.parametrize("remembered", [60.0, 0.0])
+def test_a_client_that_was_cut_goes_on_by_the_sequence_without_a_gap(
+    remembered: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "MISSED_SECONDS", remembered)
     heard: list[dict[str, Any]] = []
 
     async def act(client: Client) -> None:
         reached = 0
-        for cut in range(6):
+        for cut in range(5):
+            if cut == 3:
+                await act_up(client)
+                assert client.service.api is not None
+                assert (client.service.api.stream.tape.since > reached) == (remembered == 0), "nobody listened"
             async with listening(client) as ear:
                 await ear.subscribe(after=reached)
-                if cut == 2:
-                    await act_up(client)
-                head = client.desk.connected.live.journal.head.sequence if cut == 5 else 1
+                head = client.desk.connected.live.journal.head.sequence if cut == 4 else 1
                 await ear.until(lambda ear=ear, head=head: ear.reached >= head)
                 reached = ear.reached
                 heard.extend(ear.events)

@@ -1,8 +1,9 @@
 """What the engine does, for those who listen: facts as they become durable, prices as they are by then.
 
 Facts are made while the books are those of their step, once for everybody, and wait on the tape until the journal has
-them. Each subscriber is given its turn ten times a second, all of them evenly spread over that time, so that many of
-them do not hold the engine up at once.
+them. They cost the engine as much as half an order does, so where nobody listens none are made: who comes back later
+than `MISSED_SECONDS` has them from the journal. Each subscriber is given its turn ten times a second, all of them
+evenly spread over that time, so that many of them do not hold the engine up at once.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from tradewright.model.moment import moment_text
 from tradewright.model.numbers import decimal_from
 from tradewright.trader import Outcome
 
+#: For so long behind the last one who listened facts are made for their return.
+MISSED_SECONDS = 60.0
 #: A subscriber has one frame in that time, seconds.
 FRAME_SECONDS = 0.1
 #: Into so many parts it is cut, each of which wakes its share of the subscribers.
@@ -61,6 +64,7 @@ class Stream:
         self.tape = Tape(desk.connected.live.journal.head.sequence)
         self.members: set[Member] = set()
         self._before = facts.NOTHING
+        self._left = -MISSED_SECONDS
         self._recalling = asyncio.Lock()
         #: How often each instrument's price has changed, by its index, and each as it is sent.
         self._changes: dict[int, int] = {}
@@ -71,7 +75,7 @@ class Stream:
 
     def look(self, event: Event) -> None:
         """`live.Observer`."""
-        if event.kind > MARKET_KIND_MAX:
+        if event.kind > MARKET_KIND_MAX and self._is_heard():
             try:
                 self._before = facts.look(self.desk.engine, event)
             except Exception as error:
@@ -85,12 +89,23 @@ class Stream:
             self._changes[index] = self._changes.get(index, 0) + 1
         if event.kind <= MARKET_KIND_MAX and not outcome.outputs:
             return
+        if not self._is_heard():
+            self.tape.cut(sequence)
+            return
         before, self._before = self._before, facts.NOTHING
         trader = self.desk.connected.live.trader
         try:
             self.tape.add(facts.facts_of(trader, before, sequence, event, outcome.outputs, outcome.matches))
         except Exception as error:
             self._blind(sequence, error)
+
+    def _is_heard(self) -> bool:
+        return bool(self.members) or time.monotonic() - self._left < MISSED_SECONDS
+
+    def leave(self, member: Member) -> None:
+        """Somebody listens no more."""
+        self.members.discard(member)
+        self._left = time.monotonic()
 
     def _blind(self, sequence: int, error: Exception) -> None:
         self.desk.log.say(f"DEFECT stream {place_of(error)}")

@@ -290,8 +290,7 @@ def _check(stream: Stream, key: Key, user: str | None) -> None:
 
 async def _served(subscriber: Subscriber, receive: Receive, paced: Callable[[Key], bool]) -> None:
     """Until it ends: raises Closed or Left."""
-    members = subscriber.stream.members
-    members.add(subscriber)
+    subscriber.stream.members.add(subscriber)
     try:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(subscriber.speak())
@@ -299,4 +298,4 @@ async def _served(subscriber: Subscriber, receive: Receive, paced: Callable[[Key
     except* (Closed, Left, OSError) as group:
         raise group.exceptions[0] from group
     finally:
-        members.discard(subscriber)
+        subscriber.stream.leave(subscriber)
