@@ -24,7 +24,7 @@ from tradewright.model.event import (
     REPLACED,
     Event,
 )
-from tradewright.model.order import ENTRY, IOC
+from tradewright.model.order import ENTRY, IOC, MARKET
 from tradewright.model.report import Fill, Replaced, Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock
@@ -40,7 +40,7 @@ HEARSAY = {
     TELL_BACKWARDS: "an order that ends at once is not found, and then its end is told before its begin",
 }
 #: Reports kept to be said again, and how often one is: once in so many.
-KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED, DENIED, BACKWARDS = 60, 6, 6, 6, 8, 8, 2
+KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED, DENIED, BACKWARDS = 60, 6, 6, 6, 8, 8, 4
 #: Shorter than the least time between two looks at the account, so that nothing is adjusted for what is on its way.
 DELAY_SECONDS, LATER_SECONDS, FORETOLD_SECONDS = 0.8, 20.0, 4.0
 #: A venue that does not find an order is not believed any sooner (`Account.settles_ms` of the stands).
@@ -50,7 +50,7 @@ _BEFORE = {ACCEPTED: (NOT_FOUND, REPLACED), REJECTED: (NOT_FOUND, ACCEPTED)}
 #: What may be said of an order that has ended, besides what was said of it before; the rarest of ends most often.
 _OTHER = (
     ACCEPTED, CANCELLED, EXPIRED, EXPIRED, REJECTED, REJECTED, NOT_FOUND, OUTCOME_UNKNOWN,
-    CANCEL_REJECTED, REPLACE_REJECTED,
+    CANCEL_REJECTED, REPLACE_REJECTED, REPLACED,
 )  # fmt: skip
 #: The same of one that was not found: it may live, so nothing is said of its end.
 _NOT_OF_ITS_END = (NOT_FOUND, OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED)
@@ -110,7 +110,9 @@ class Hearsay:
 
     def _ends_at_once(self, report: Report) -> bool:
         state = self._engine.orders.get(report.order_id)
-        return state is not None and state.stage == SUBMITTED and state.order.time_in_force == IOC
+        if state is None or state.stage != SUBMITTED or state.order.role != ENTRY:
+            return False
+        return state.order.time_in_force == IOC or state.order.type == MARKET
 
     def end(self) -> None:
         """From now on everything is told as it is said."""
@@ -153,14 +155,18 @@ class Hearsay:
         over = [report for report in self._said if self._is_over(report.order_id)]
         if not over:
             return
+        rare = [report for report in over if self._engine.orders[report.order_id].stage == ENDED_EXPIRED]
+        if rare and self._rng.below(2):
+            over = rare
         report, now = over[self._rng.below(len(over))], self._clock()
         self.fired[CONTRADICT] += 1
         if self._rng.below(2):
             lost = self._engine.orders[report.order_id].stage == ENDED_NOT_FOUND
             others = _NOT_OF_ITS_END if lost else _OTHER
             kind = others[self._rng.below(len(others))]
-            code = "cancel" if kind == OUTCOME_UNKNOWN else "HEARSAY"
-            report = Report(kind, now, report.order_id, report.time_venue, "" if kind == ACCEPTED else code, "")
+            code = {OUTCOME_UNKNOWN: "cancel", ACCEPTED: ""}.get(kind, "HEARSAY")
+            other = Report(kind, now, report.order_id, report.time_venue, code, "")
+            report = self._same_terms(other) if kind == REPLACED else other
         self._deliver(again(report, now))
 
     def _is_over(self, order_id: str) -> bool:
