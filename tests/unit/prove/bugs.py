@@ -54,7 +54,7 @@ BUGS = {
               "worth(scope.currency)\n        return self.verdict(True"),
     ),
     "openings at work are not limited": Bug(
-        "I-9", ("alpaca", 7),
+        "I-9", ("alpaca", 3),
         Break("core/notice_rules.py", 'return self.verdict(working <= limit, working, limit, "count")',
               'return self.verdict(True, working, limit, "count")'),
     ),
@@ -115,7 +115,7 @@ BUGS = {
         Break("core/inquiries.py", "        state.lose_track()\n", ""),
     ),
     "deals of our orders are taken for somebody else's": Bug(
-        "I-13 I-5 I-6 I-7", ("mt5", 47),
+        "I-13 I-5 I-6 I-7", ("mt5", 19),
         Break("adapters/venue/mt5/ownership.py",
               "found = self._by_slot(trace) or self._by_comment(trace) or self._by_facts(trace)\n",
               "found = self._by_slot(trace)\n"),
