@@ -43,6 +43,8 @@ TURN = 64
 #: Ids that no record makes, remembered so that the journal is not read for them again.
 UNHEARD_OF_MAX = 1_000
 WAKE = "wake"
+#: How soon behind the disk it is told what was decided, where nothing else happens.
+TELL_SECONDS = 0.01
 
 BEFORE_HAND_OVER = "connected-before-hand-over"
 AFTER_HAND_OVER = "connected-after-hand-over"
@@ -277,6 +279,8 @@ class ConnectedEngine:
         moments = [self.engine.next_due, self._exit_due] if self.engine.run else []
         moments += self._conflator.ends()
         seconds = (min(moments) - self.clock()) / SECOND_NS if moments else None
+        if self.live.untold:
+            seconds = TELL_SECONDS if seconds is None else min(seconds, TELL_SECONDS)
         # Not wait_for: in Python 3.11 it forgets that it is cancelled where what it waits for comes at that moment.
         with suppress(TimeoutError):
             async with asyncio.timeout(None if seconds is None else max(seconds, 0.0)):

@@ -149,6 +149,11 @@ class LiveEngine:
             _, event, outcome = self._untold.popleft()
             self.listener(event, outcome)
 
+    @property
+    def untold(self) -> bool:
+        """Whether something is on its way to the disk that the listener is to hear of."""
+        return bool(self._untold) and self.failure is None
+
     def flush(self) -> None:
         """Wait for the disk, and let the listener hear all of it. Raises JournalFull where it can not be written."""
         if self.failure is None:

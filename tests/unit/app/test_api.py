@@ -33,8 +33,9 @@ from tradewright.app.config import read_config
 from tradewright.app.config_keys import ServerBlock
 from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
+from tradewright.app.service import Service
 from tradewright.core.limits import LIMITS, limits_from
-from tradewright.model.control import HALTED, CloseRequested
+from tradewright.model.control import HALTED, CloseRequested, Timer
 from tradewright.model.errors import InputError, JournalFull, LifeCycleError
 from tradewright.model.event import TRADING_STATE_SET, Event
 from tradewright.model.moment import moment_text
@@ -527,6 +528,35 @@ def test_nothing_is_told_that_is_not_durable(tmp_path: Path) -> None:
         assert (await client.ask("GET", "/api/v1/accounts")).status == 200
         assert dam.open.is_set() and journal.durable > before
         opens.join()
+
+    asked(tmp_path, act, crash=dam)
+
+
+def test_what_became_durable_is_told_where_nothing_else_happens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dam = Dam(points.BEFORE_COMMIT)
+    monkeypatch.setattr(Service, "_feeds", lambda self: iter(()))
+    heard: list[int] = []
+
+    async def act(client: Client) -> None:
+        live = client.service.room.live
+        told = live.listener
+        await asyncio.sleep(0.5)
+
+        def listener(event: Event, outcome: Outcome) -> None:
+            heard.append(event.time)
+            told(event, outcome)
+
+        live.listener = listener
+        dam.open.clear()
+        now = max(client.engine.now, client.service.clock())
+        client.desk.connected.deliver(Timer(now, "a word that no command follows"))
+        await client.until(lambda: live.untold)
+        assert heard == []
+        dam.open.set()
+        await client.until(lambda: heard)
+        assert heard == [now] and client.engine.now == now
 
     asked(tmp_path, act, crash=dam)
 

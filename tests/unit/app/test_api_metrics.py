@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.judge import DECISION, records
 from tests.project import COMPILED_ALONE, ROOT
-from tests.unit.app.standing_api import BOTH, Client, asked
+from tests.unit.app.standing_api import BOTH, SECONDS, Client, asked
 from tradewright.app.api.door import Door, Paces
 from tradewright.app.api.keys import KeyRing
 from tradewright.app.home import JOURNAL
@@ -76,15 +77,14 @@ def test_counts_are_those_of_the_journal(tmp_path: Path) -> None:
         await client.ask("POST", "/api/v1/orders/cancel?account=one", {"reason": "the bids"})
         await client.ask("DELETE", "/api/v1/positions?account=one")
         await client.until(lambda: not any(held.net for held in client.engine.accounts["one"].positions))
-        # The market alone goes on when the last cancels are answered.
-        wanted: Samples = {}
-        while wanted != (found := counted(tmp_path)):
-            wanted = found
+        # What was journaled last is told a little later, and the last cancels are answered when they are.
+        end, wanted, samples = time.monotonic() + SECONDS, counted(tmp_path), await scraped(client)
+        while samples["engine_matches_emitted_total"] != {(): 3} or wanted != {one: samples.get(one) for one in wanted}:
+            assert time.monotonic() < end, (wanted, samples["trading_orders_total"])
             await asyncio.sleep(0.5)
-            samples = await scraped(client)
+            wanted, samples = counted(tmp_path), await scraped(client)
+        # Each order was filled once, and counted once.
         assert wanted["trading_orders_total"].keys() == {("submitted",), ("filled",), ("cancelled",)}
-        assert {name: samples[name] for name in wanted} == wanted, "each order was filled once, and counted once"
-        assert samples["engine_matches_emitted_total"] == {(): 3}
         assert samples["trading_order_latency_ms_count"] == {("paper",): wanted["trading_orders_total"][("submitted",)]}
 
     asked(tmp_path, act)
