@@ -1,4 +1,7 @@
-"""Real servers and real journals for what keeps tables. A server that can not be had is a failure, never a skip."""
+"""Real servers and real journals for what keeps tables. A server that can not be had is a failure, never a skip.
+
+Nothing of it is compiled but the engine that is folded: the compiled build runs it every time.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ MINUTES = 1_500
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    compiled_alone(items, HERE, only={"test_following", "test_services"})
+    compiled_alone(items, HERE)
 
 
 @pytest.fixture(scope="session")

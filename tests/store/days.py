@@ -12,7 +12,7 @@ from tradewright.prove.virtual import run_virtual
 from tradewright.prove.world import STANDS, World
 
 #: Hearsay, restarts, somebody else's hand: each seed draws its own faults.
-DAYS = [("binance", 3), ("alpaca", 5), ("mt5", 2), ("binance", 8)]
+DAYS = [("binance", 8), ("alpaca", 7), ("mt5", 8)]
 
 
 def records_of(venue: str, seed: int) -> list[bytes]:

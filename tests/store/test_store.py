@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tradewright.adapters.store.sql import store as sql
 from tradewright.adapters.store.sql.store import SqlStore
 from tradewright.app.wiring.database import open_store
 from tradewright.model.chain import START, Head
@@ -195,9 +196,11 @@ def test_a_database_that_is_not_there_is_told_from_one_that_is_none(tmp_path: Pa
             open_store(url)
 
 
-def test_a_file_that_is_locked_for_long_is_tried_again_and_not_waited_for(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'tables.db'}?timeout=0.1"
-    store = SqlStore(url)
+def test_a_file_that_is_locked_for_long_is_tried_again_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "BUSY_SECONDS", 0.1)
+    store = SqlStore(f"sqlite:///{tmp_path / 'tables.db'}")
     other = sqlite3.connect(tmp_path / "tables.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
