@@ -130,9 +130,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         engine.gate.tapes[index].restore(tape)
     engine.gate.notices.restore(gate[6])
     _restore_ledger(engine, ledger)
-    for item in orders:
-        order_state = order_state_from(item, engine.instruments)
-        engine.orders[order_state.order.id] = order_state
+    _restore_orders(engine, orders)
     _restore_holds(engine, holds)
     for id, best in exits:
         exit = HeldExit(engine.orders[id].order)
@@ -164,6 +162,18 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)
+
+
+def _restore_orders(engine: Blotter, rows: list[Any]) -> None:
+    """As they came, since lists of orders are told so."""
+    for state in sorted([order_state_from(row, engine.instruments) for row in rows], key=_age):
+        engine.orders[state.order.id] = state
+
+
+def _age(state: OrderState) -> tuple[int, int, int, str]:
+    """When an order was decided; of one decision by its number."""
+    order = state.order
+    return (order.time, order.decision, len(order.id), order.id)
 
 
 def _restore_ledger(engine: Blotter, row: Sequence[Any]) -> None:

@@ -52,6 +52,11 @@ def restored(desk: Desk) -> Engine:
     return engine
 
 
+def test_orders_are_restored_as_they_came_and_not_by_their_names() -> None:
+    desk = busy_desk()
+    assert list(restored(desk).orders) == list(desk.engine.orders) != sorted(desk.engine.orders)
+
+
 def test_what_is_restored_has_the_same_bytes() -> None:
     desk = busy_desk()
     assert to_bytes(restored(desk)) == to_bytes(desk.engine)
