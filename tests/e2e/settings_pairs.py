@@ -84,11 +84,16 @@ class Pair:
     quotes: bool = False
 
 
-def risk(key: str, value: Any, code: str, *strategies: Any, beside: dict[str, Any] | None = None, **more: Any) -> Pair:
-    """A limit of the account that is set, and one that is not."""
+def risk(
+    key: str, value: Any, code: str, *strategies: Any, beside: dict[str, Any] | None = None, other: Any = None,
+    **more: Any,
+) -> Pair:  # fmt: skip
+    """A limit of the account that is set, and one that is not, or that is `other`."""
     block = beside or {}
     chosen = {"strategies": strategies} if strategies else {}
     without = {"risk": block} if block else {}
+    if other is not None:
+        without = {"risk": {**block, key: other}}
     return Pair({"risk": {**block, key: value}}, without, code=code, **chosen, **more)  # type: ignore[arg-type]
 
 
@@ -200,7 +205,7 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "messageReserve": risk("messageReserve", 1, "MESSAGE_LIMIT", TWICE, beside={"maxMessagesPerMinute": 2}),
     "maxOrderToTradeRatio": risk("maxOrderToTradeRatio", 1, "ORDER_TO_TRADE_RATIO", buys(1, 2, size=1, limit=50)),
     "maxRepeatedExecutions": risk(
-        "maxRepeatedExecutions", 1, "REPEATED_EXECUTION", beside={"repeatedExecutionSeconds": 600}
+        "maxRepeatedExecutions", 1, "REPEATED_EXECUTION", beside={"repeatedExecutionSeconds": 600}, other=1000
     ),
     "repeatedExecutionSeconds": risk(
         "repeatedExecutionSeconds", 600, "REPEATED_EXECUTION", buys(1, 4, 7), beside={"maxRepeatedExecutions": 2},
@@ -230,7 +235,8 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "maxVolumePercent": risk("maxVolumePercent", 1, "MAX_VOLUME_SHARE"),
     "maxTouchPercent": risk("maxTouchPercent", 1, "MAX_TOUCH_SHARE"),
     "cumulativeCollarPercent": risk(
-        "cumulativeCollarPercent", 2, "CUMULATIVE_COLLAR", ONE, beside={"collarWindowSeconds": 600}, market=RISING
+        "cumulativeCollarPercent", 2, "CUMULATIVE_COLLAR", ONE, beside={"collarWindowSeconds": 600}, other=90,
+        market=RISING,
     ),
     "collarWindowSeconds": risk(
         "collarWindowSeconds", 600, "CUMULATIVE_COLLAR", ONE, beside={"cumulativeCollarPercent": 2}, market=RISING

@@ -156,7 +156,7 @@ def test_a_key_ends_with_the_request_after_its_revocation_by_another_process(tmp
         assert [(key["name"], bool(key["revoked"])) for key in listed.row["keys"]] == [
             ("admin", False), ("ann", False), ("bob", True)
         ]  # fmt: skip
-        assert made["key"].split("_")[2] not in listed.out + (home / "keys.json").read_text()
+        assert made["key"].split("_", 2)[2] not in listed.out + (home / "keys.json").read_text()
 
     asked(tmp_path, act)
 
@@ -257,8 +257,15 @@ def test_whoever_connects_and_says_nothing_whole_keeps_others_out_for_a_time_and
             for one in idle:
                 with suppress(OSError):
                     one.sendall(b"E")
-        killed = await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"}, key)
-        assert killed.status == 200 and client.engine.states["all"] == HALTED
+        end, killed = time.monotonic() + 30, 0
+        while not killed:
+            try:
+                killed = (await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"}, key)).status
+            except aiohttp.ClientError:
+                # On a machine that is busy the strangers' time ends later.
+                assert time.monotonic() < end
+                await asyncio.sleep(0.2)
+        assert killed == 200 and client.engine.states["all"] == HALTED
         for one in idle:
             one.close()
 
