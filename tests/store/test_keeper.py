@@ -55,6 +55,10 @@ def test_what_is_no_line_of_a_follower_ends_nothing(
 ) -> None:
     process(tmp_path, monkeypatch, f"echo x >> {tmp_path}/starts; echo nonsense; exec cat")
     kept(lines, "TABLES do not follow — their process: Expecting value")
+    process(tmp_path, monkeypatch, "echo 1; exec cat")
+    kept(lines, "TABLES do not follow — their process: argument of type")
+    process(tmp_path, monkeypatch, "echo {}; exec cat")
+    kept(lines, "TABLES do not follow — their process: 'down'")
     process(tmp_path, monkeypatch, "head -c 100000 /dev/zero; echo; exec cat")
     kept(lines, "TABLES do not follow — their process: Separator", 1)
 

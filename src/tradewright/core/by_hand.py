@@ -61,6 +61,8 @@ def check(engine: Blotter, asked: OrderRequested | ModifyRequested) -> None:
         raise InputError(f"{what}: it has a strategy and a side")
     if asked.time_in_force not in TIMES_IN_FORCE or asked.flags & ~sum(FLAGS):
         raise InputError(f"{what}: its time in force and its flags are none that there are")
+    if asked.strategy == EXTERNAL and not asked.flags & REDUCE_ONLY:
+        raise InputError(f"{what}: {EXTERNAL} is what others do; an order of ours opens for another strategy")
     if asked.flags & REDUCE_ONLY and asked.reservation:
         raise InputError(f"{what}: a place is reserved for an opening, and it is to reduce")
     if asked.client_id and not NAME.fullmatch(asked.client_id):
@@ -76,8 +78,18 @@ def _check_change(engine: Blotter, asked: ModifyRequested, what: str) -> None:
         raise InputError(f"{what}: {asked.order_id} is somebody else's; its terms are changed at its venue")
     if not (asked.quantity or asked.limit_units or asked.stop_units or asked.time_in_force):
         raise InputError(f"{what}: say what is to change")
+    _check_size(engine, state, asked.quantity, what)
     if asked.time_in_force not in (0, *TIMES_IN_FORCE):
         raise InputError(f"{what}: its time in force is none that there is")
+
+
+def _check_size(engine: Blotter, state: OrderState, quantity: int, what: str) -> None:
+    """A stop does not leave bare what it guards, and no exit is larger than its opening."""
+    order, parent = state.order, engine.orders.get(state.order.parent)
+    if order.role == STOP_LOSS and 0 < quantity < order.quantity:
+        raise InputError(f"{PROTECTS_POSITION}: {order.id} would guard less; close a part of the position instead")
+    if parent is not None and quantity > max(parent.order.quantity, order.quantity):
+        raise InputError(f"{what}: {order.id} closes what {parent.order.id} opens, which is less")
 
 
 def check_cancel(engine: Blotter, asked: CancelRequested) -> None:

@@ -6,6 +6,7 @@ is remembered, which is until 24 hours after the order's end; from then on it is
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from tradewright.model.order_request import OrderNamed, OrderRequested
@@ -26,12 +27,13 @@ class ClientIds:
         """Fold: an order has a name."""
         key = (named.account, named.client_id)
         self.known[key] = named
-        self.of[named.order_id] = key
+        for order_id in _ids(named):
+            self.of[order_id] = key
 
     def forget(self, order_id: str) -> None:
-        """Fold: an order leaves memory."""
+        """Fold: an order leaves memory. With the last of those it stands for the name is free."""
         key = self.of.pop(order_id, None)
-        if key is not None:
+        if key is not None and not any(id in self.of for id in _ids(self.known[key])):
             del self.known[key]
 
     def find(self, asked: OrderRequested) -> OrderNamed | None:
@@ -52,6 +54,15 @@ class ClientIds:
     def row(self) -> list[Any]:
         return [named.row()[1:] for _, named in sorted(self.known.items())]
 
-    def restore(self, rows: list[Any]) -> None:
+    def restore(self, rows: list[Any], orders: Container[str]) -> None:
+        """The inverse; orders: those that are remembered."""
         for row in rows:
-            self.add(OrderNamed(*row))
+            named = OrderNamed(*row)
+            key = (named.account, named.client_id)
+            self.known[key] = named
+            self.of.update({id: key for id in _ids(named) if id in orders})
+
+
+def _ids(named: OrderNamed) -> tuple[str, ...]:
+    """The orders that a name stands for."""
+    return (named.order_id, *named.order_ids)

@@ -187,10 +187,12 @@ def moved(engine: Blotter, event: Event) -> None:
     """What an exit left goes at the market, as far as there is room for it; the rest waits for more."""
     if not isinstance(event, ExitMoved) or event.code != ESCALATED:
         return
-    order, owed = engine.orders[event.order_id].order, engine.owed[event.order_id]
+    order, owed = engine.orders[event.order_id].order, engine.owed.get(event.order_id)
     if order.type == MARKET:
         name = watchdog.book_of(order)
         engine.renewed[name] = engine.renewed.get(name, 0) + 1
+    if owed is None:
+        return  # a record of before debts were kept for what was reached
     owed.size -= _size(engine, order.id)
     owed.due, owed.reached = 0, True
     if owed.size < order.instrument.rules.step:
@@ -349,7 +351,7 @@ def _passed(engine: Engine, state: OrderState, event: Event) -> bool:
     this event shows; one held here sees for itself."""
     order = state.order
     mark, side = engine.marks.marks[order.instrument.index], order.side
-    its = isinstance(event, MarketEvent) and event.instrument is order.instrument
+    its = isinstance(event, MarketEvent) and event.instrument.index == order.instrument.index
     if isinstance(event, Bar) and event.time_open < state.time_ended:
         its = False  # its extremes may be those of before
     price = adverse(event, mark, side) if its else mark.reference(side)

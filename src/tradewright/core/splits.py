@@ -31,7 +31,8 @@ def fold(engine: Blotter, event: PositionSplit) -> bool:
     if instrument is None or not _fits(engine, event):
         return False
     position = engine.ledger.position(event.account, instrument)
-    books = engine.ledger.beside[event.account, instrument.index]
+    # The first one gets the rest of rounding: which it is must not depend on who was looked at first.
+    books = sorted(engine.ledger.beside[event.account, instrument.index], key=lambda book: book.strategy)
     for book in books:
         _split(book, event.after, event.before)
     _even(books, event.after)

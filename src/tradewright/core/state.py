@@ -158,7 +158,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.owed.update({id: Owed(*item) for id, item in owed})
     engine.renewed.update(dict(renewed))
     engine.unmet.update({tuple(key): [tuple(said) for said in kept] for key, kept in unmet})
-    engine.client_ids.restore(named)
+    engine.client_ids.restore(named, engine.orders)
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

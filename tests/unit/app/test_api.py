@@ -193,7 +193,7 @@ def test_a_key_that_makes_no_sense_is_not_made(arguments: list[str], sentence: s
 
 def test_a_damaged_file_of_keys_lets_nobody_in_and_hides_nothing_that_is_open(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
-        for content in (b"[{", b"\xff"):
+        for content in (b"[{", b"\xff", b'[{"id": "\xff"}]'):
             client.desk.ring.file.write_bytes(content)
             for path in door.OPEN:
                 assert (await client.ask("GET", path)).status == 200, path

@@ -180,6 +180,7 @@ def test_before_its_account_is_ready_it_is_refused_by_name() -> None:
         ({"account": "nobody"}, "no account 'nobody'"),
         ({"symbol": "NONE"}, "no symbol 'NONE'"),
         ({"strategy": ""}, "a strategy and a side"),
+        ({"strategy": EXTERNAL}, "external is what others do"),
         ({"side": 0}, "a strategy and a side"),
         ({"time_in_force": 7}, "time in force"),
         ({"flags": 8}, "flags"),
@@ -250,6 +251,22 @@ def test_a_name_is_free_when_its_order_has_left_memory_and_not_before() -> None:
     desk.quote(PRICE)
     assert first not in desk.engine.orders and desk.engine.client_ids.row() == []
     assert placed(desk, 1, 6, client_id="a") != first
+
+
+def test_a_name_of_several_orders_is_free_with_the_last_of_them() -> None:
+    desk = desk_of(maxPositionQuantity=4)
+    desk.filled(SELL, 3, PRICE, strategy="hand")
+    outputs = ask(desk, request(desk, BUY, 8, client_id="a", limit_units=9_000))
+    closes, opens = [one for one in outputs if isinstance(one, Decision)]
+    assert (closes.approved, opens.approved) == (True, False)
+    desk.now += 10 * DAY_NS
+    desk.quote(PRICE)
+    assert opens.orders[0].id not in desk.engine.orders and desk.state(closes.orders[0].id).is_open()
+    assert ask(desk, request(desk, BUY, 8, client_id="a", limit_units=9_000)) == []
+    behind = Engine()
+    restore(behind, to_bytes(desk.engine))
+    for engine in (desk.engine, behind):
+        assert engine.client_ids.of == {closes.orders[0].id: ("main", "a")}
 
 
 def test_of_one_that_crosses_zero_the_opening_has_the_name_and_all_of_it_is_known() -> None:
@@ -345,6 +362,19 @@ def test_a_person_moves_the_stop_of_a_strategy() -> None:
     desk.taken()
     assert change(desk, stop, stop=9_500).approved
     assert [one.row()[2:] for one in desk.taken()] == [(stop, 5, 0, 9_500)]
+
+
+def test_an_exit_is_not_made_to_guard_less_or_to_close_more_than_its_opening() -> None:
+    desk = desk_of()
+    parent, exits = guarded(desk)
+    desk.accept(parent)
+    desk.fill(parent, 2, PRICE)
+    for id in exits.values():
+        desk.accept(id)
+        with pytest.raises(InputError, match=r"closes what .* opens, which is less"):
+            change(desk, id, 1_000)
+    with pytest.raises(InputError, match=r"PROTECTS_POSITION: .* would guard less"):
+        change(desk, exits[STOP_LOSS], 1)
 
 
 def test_only_what_works_and_is_ours_is_changed() -> None:

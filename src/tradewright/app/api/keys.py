@@ -94,7 +94,7 @@ class KeyRing:
         if seen != self._seen:
             try:
                 read = msgspec.json.decode(self.file.read_bytes(), type=list[Key])
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise InputError(f"{self.file} is no file of keys: {error}") from error
             self._seen, self._keys = seen, {key.id: key for key in read}
         return self._keys

@@ -36,7 +36,7 @@ class Keeper:
         while not self._refused:
             try:
                 why = await self._follow()
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
                 # No room for a process, or words that are none: the service has more to do than this.
                 why = f"their process: {error}"
             if not self._refused:
