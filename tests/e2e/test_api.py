@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.e2e.service import SECONDS, Background, variables
 from tests.e2e.test_docs import blocks
@@ -13,6 +14,14 @@ from tests.e2e.test_serve import free_port
 from tests.project import COMPILED_ALONE, ROOT
 
 pytestmark = COMPILED_ALONE
+
+
+def figures(port: str) -> str:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=SECONDS) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
 
 
 def test_every_command_of_the_pages_does_what_they_say_and_no_key_is_left_anywhere(tmp_path: Path) -> None:
@@ -35,6 +44,8 @@ def test_every_command_of_the_pages_does_what_they_say_and_no_key_is_left_anywhe
         service.hears("READY")
         service.hears(f"API    http://127.0.0.1:{port} ")
         service.until((home / "admin.key").exists)
+        # Nobody types as fast as the first prices come: an order without one would be refused.
+        service.until(lambda: 'te_rollup_staleness_seconds{symbol="BTCUSD"}' in figures(port))
         for line in lines[1:]:
             done = subprocess.run(
                 ["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS

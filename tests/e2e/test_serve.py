@@ -162,7 +162,7 @@ def test_an_account_by_ccxt_trades_dies_comes_back_and_stops(tmp_path: Path) -> 
         with serving(file, home, environment) as second:
             second.hears("READY  main")
             # Of the two rounds one may have come before the account was compared with its venue.
-            second.until(lambda: len(set(ids(home, FILLED))) + second.said("DENIED") == 2)
+            second.until(lambda: len(set(ids(home, FILLED))) + len(second.said("DENIED")) == 2)
             assert second.end() == 0
         engine, sent = engine_of(home), ids(home, SUBMIT)
         assert (engine.run, len(set(sent))) == (2, len(sent)), "nothing was sent twice"
