@@ -228,6 +228,8 @@ async def signal_to_bytes(folder: Path, rate: int, seconds: float) -> dict[str, 
         instruments = listed(await client.instruments([SYMBOL]))
         begin(floor, terms, instruments)
         async with running(floor):
+            # What the account holds has to have a worth before anything opens: the loss of the day is counted from it.
+            floor.deliver(traded(floor.engine.symbols[SYMBOL], time.time_ns(), 0))
             await ready(floor, "main")
             journal.taken.clear()
             sent = await paced(floor, floor.engine.symbols[SYMBOL], rate, seconds)
