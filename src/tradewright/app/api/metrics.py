@@ -23,18 +23,11 @@ from tradewright.app.connected import ConnectedEngine
 from tradewright.core.accounts import AccountState
 from tradewright.core.ledger import Book
 from tradewright.core.orders import OrderState
+from tradewright.model.command import Submit
 from tradewright.model.control import ACTIVE, Alarm, SessionStopped
 from tradewright.model.decision import PICKER, Decision
-from tradewright.model.event import (
-    BAR,
-    CANCELLED,
-    EXPIRED,
-    FILLED,
-    QUOTE_BAR,
-    REJECTED,
-    SUBMIT,
-    Event,
-)
+from tradewright.model.event import CANCELLED, EXPIRED, FILLED, REJECTED, Event
+from tradewright.model.market import Bar
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.report import Fill, Report
 from tradewright.model.shadow import is_shadow
@@ -111,11 +104,10 @@ class Metrics:
             if board is not None and board.hears(event.order_id):
                 return
             self._hear(event)
-        elif event.kind in (BAR, QUOTE_BAR):
+        elif isinstance(event, Bar):
             delay = max(0, self._connected.clock() - event.time) / SECOND_NS
-            symbol = event.instrument.symbol  # type: ignore[attr-defined]
-            self._bars[symbol] = delay
-            self._delay.labels(symbol).observe(delay)
+            self._bars[event.symbol] = delay
+            self._delay.labels(event.symbol).observe(delay)
         for output in outcome.outputs:
             if board is None or not board.concerns(output):
                 self._say(output)
@@ -123,9 +115,9 @@ class Metrics:
             self._matches.inc(sum(not is_shadow(match.account) for match in outcome.matches))
 
     def _say(self, output: Event) -> None:
-        if output.kind == SUBMIT:
+        if isinstance(output, Submit):
             self._orders.labels("submitted").inc()
-            self._sent[output.order_id] = output.time  # type: ignore[attr-defined]
+            self._sent[output.order_id] = output.time
         elif isinstance(output, Decision):
             self._judged(output)
         elif isinstance(output, Alarm | SessionStopped):
