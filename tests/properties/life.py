@@ -579,7 +579,10 @@ def _alter(life: Life, a: int, b: int) -> None:
         elif b % 3 == 2:
             limit, stop = (price * (990 + b % 21) // 1000 for price in (order.limit_units, order.stop_units))
             size, force = (0, 1 + b % 40)[b % 2], (0, GTC, DAY)[b % 5 // 2]
-            if size or limit or stop or force:
+            asked_for = size or limit or stop or force
+            # No exit is made larger or smaller by hand than what it guards.
+            fits = size == 0 or (order.role != STOP_LOSS and not order.parent)
+            if asked_for and fits:
                 life.feed(ModifyRequested(life.tick(), order.id, size, limit, stop, force, "ann", "better so"))
 
 

@@ -271,6 +271,33 @@ def test_what_could_not_be_told_by_a_defect_is_read_from_the_journal_and_trading
     asked(tmp_path, act)
 
 
+def test_what_could_not_be_told_and_is_not_durable_yet_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dam = Dam(points.BEFORE_COMMIT)
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        async with listening(client) as ear:
+            await ear.subscribe(["system"])
+            assert client.service.api is not None
+            tape, right = client.service.api.stream.tape, facts.facts_of
+            dam.open.clear()
+            try:
+                monkeypatch.setattr(facts, "facts_of", lambda *arguments: 1 // 0)
+                client.desk.connected.deliver(Timer(client.engine.now, f"{CYCLE}:7"))
+                await client.until(lambda: tape.since > client.desk.connected.live.journal.durable)
+                monkeypatch.setattr(facts, "facts_of", right)
+                await asyncio.sleep(0.5)
+                assert ear.events == []
+            finally:
+                dam.open.set()
+            await ear.until(lambda: ear.types() == ["trade.cycle.completed"])
+            assert "resync" not in [answer["op"] for answer in ear.answers]
+
+    asked(tmp_path, act, crash=dam)
+
+
 # ── who hears ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

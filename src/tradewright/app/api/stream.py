@@ -44,6 +44,7 @@ KEYS_EVERY = 5
 #: The journal is not read further back than that, and not for longer.
 RECALL_RECORDS_MAX = 1_000_000
 RECALL_SECONDS_MAX = 60.0
+_GONE = "the journal does not have them (any more)"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -143,19 +144,28 @@ class Stream:
     async def recall(self, after: int) -> str:
         """Facts of before those on the tape, from the journal; why they can not be had, "" = they are here."""
         async with self._recalling:
-            if after >= self.tape.since:
-                return ""
-            to = self.durable
-            if to - after > RECALL_RECORDS_MAX:
-                return f"they are more than {RECALL_RECORDS_MAX:,} records back"
             try:
                 async with asyncio.timeout(RECALL_SECONDS_MAX):
-                    found = await self._retold(after, to)
+                    return await self._recalled(after)
             except (TimeoutError, ValueError, msgspec.DecodeError):
-                found = None
+                return _GONE
+
+    async def _recalled(self, after: int) -> str:
+        """Raises what `fact_of` raises for what is no line of a fact."""
+        while after < self.tape.since:
+            to = self.durable
+            if to < self.tape.since:
+                # What could not be told, last or while the journal was read, is told when it is durable.
+                await asyncio.sleep(FRAME_SECONDS)
+                continue
+            if to - after > RECALL_RECORDS_MAX:
+                return f"they are more than {RECALL_RECORDS_MAX:,} records back"
+            found = await self._retold(after, to)
             if found is None:
-                return "the journal does not have them (any more)"
-            return "" if self.tape.extend(found, after, to) else "they are more than memory holds"
+                return _GONE
+            if to >= self.tape.since and not self.tape.extend(found, after, to):
+                return "they are more than memory holds"
+        return ""
 
     async def _retold(self, after: int, to: int) -> Sequence[facts.Fact] | None:
         """Asked of a process of its own, as a story is: the engine is not to wait for that. None where it failed; no
