@@ -42,7 +42,7 @@ from tradewright.core.trading_state import REAPPEARED, UNKNOWN_ORDER
 from tradewright.core.watching import watch
 from tradewright.model.account import HEDGING, Account
 from tradewright.model.chain import digest
-from tradewright.model.command import Cancel, Command, Query, Replace
+from tradewright.model.command import NOTHING_TO_GUARD, Cancel, Command, Query, Replace
 from tradewright.model.control import (
     ACTIVE,
     EVERYTHING,
@@ -678,6 +678,8 @@ class Blotter:
         self._post(state)
         self._count_trade(state, True)
         self.note_end(self.now, state.order.id)
+        if why == NOTHING_TO_GUARD:
+            owed_exits.ended_here(self, state)
         exit_ended(self, state)
 
     def _apply_exit_triggered(self, triggered: ExitTriggered) -> None:

@@ -18,7 +18,7 @@ from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD
 from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
-from tradewright.core.owed_exits import give_back, linked, next_end
+from tradewright.core.owed_exits import give_back, linked, next_end, room_of
 from tradewright.core.protect import protect
 from tradewright.core.risk import Proposal
 from tradewright.core.sizers import fitted
@@ -42,6 +42,7 @@ from tradewright.model.command import (
     OPENINGS_STOPPED,
     SIBLING_TRIGGERED,
     TARGET_WORKS,
+    TOO_LARGE,
     Approved,
     Cancel,
     Query,
@@ -394,15 +395,14 @@ class Engine(Judge):
 
     def _end_exits(self, book: Book, outputs: list[Event]) -> None:
         """Exits at the venue that together could close more than their book has left, the newest first, where no
-        reduce-only holds them back: what they would open is nobody's wish."""
+        reduce-only holds them back: what they would open is nobody's wish. What is left of each comes back."""
         for hold in reversed(list(book.exits.values())):
             exit = hold.order
             if exit.flags & REDUCE_ONLY or hold.remaining == 0:
                 continue
-            # The room of a group is what others leave it; an exit alone has taken its own already.
-            room = left(book, exit.side, exit.lot, exit.group)
-            if room < (hold.remaining if exit.group else 0):
-                self.emit(Cancel(self.now, exit.id, NOTHING_TO_GUARD), outputs)
+            room = room_of(self, self.orders[exit.id])
+            if room < hold.remaining:
+                self.emit(Cancel(self.now, exit.id, TOO_LARGE if room > 0 else NOTHING_TO_GUARD), outputs)
 
     def tend(self, event: Event) -> list[Event]:
         """What exit plans and session targets do after an event, behind what the strategies wanted. Applied outputs."""

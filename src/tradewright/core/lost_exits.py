@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.core.holds import left
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_NOT_FOUND
 from tradewright.core.watchdog import rest_of
 from tradewright.model.command import NOTHING_TO_GUARD, cancel_of
 from tradewright.model.control import ExitPlanned
 from tradewright.model.event import NOT_FOUND, Event
+from tradewright.model.numbers import round_down
 from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
 from tradewright.model.report import Report
 
@@ -45,10 +47,12 @@ def _place(engine: Engine, order_id: str) -> list[Event]:
     state = engine.orders.get(order_id)
     if state is None or not _lost(state) or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
         return outputs
-    if order_id in engine.owed or rest_of(engine, state) == 0 or _has_heir(engine, state):
-        return outputs
     lost = state.order
-    order = again(engine, state, lost.quantity - state.filled, lost.group)
+    rest = round_down(rest_of(engine, state), lost.instrument.rules.step)
+    if order_id in engine.owed or rest == 0 or _has_heir(engine, state):
+        return outputs
+    parent = engine.orders.get(lost.parent)
+    order = again(engine, state, rest + (parent.remaining() if parent is not None else 0), lost.group)
     why = "is not known at its venue" if state.stage == ENDED_NOT_FOUND else "ended before its opening filled"
     engine.place_exits([order], f"{lost.id} {why}, and what it guards is still held", outputs)
     for guard in list(engine.guards.values()):
@@ -78,9 +82,12 @@ def reappeared(engine: Engine, order_id: str) -> list[Event]:
 
 
 def _has_heir(engine: Engine, state: OrderState) -> bool:
-    """Whether another exit works in its place: of its pair or opening, or at its prices."""
+    """Whether another exit works in its place: of its pair or opening, or at its prices. What went out at the market
+    has no terms to be known by: together they are to close no more than is there."""
     lost = state.order
     book = engine.book(lost.account, lost.strategy, lost.instrument)
+    if lost.type == MARKET:
+        return left(book, lost.side, lost.lot, "") < 0
     return any(hold.order.id != lost.id and _terms(hold.order) == _terms(lost) for hold in book.exits.values())
 
 

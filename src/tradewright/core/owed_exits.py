@@ -42,6 +42,7 @@ from tradewright.model.command import (
     SIBLING_TRIGGERED,
     TARGET_WORKS,
     TIME_IS_OVER,
+    TOO_LARGE,
     Cancel,
     Query,
 )
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 PROTECTIVE = (STOP_LOSS, TAKE_PROFIT)
 #: Why an exit is cancelled that another takes the place of, or has to.
-MAKING_WAY = (CLOSING, TIME_IS_OVER, SIBLING_TRIGGERED, TARGET_WORKS, NEVER_SENT)
+MAKING_WAY = (CLOSING, TIME_IS_OVER, SIBLING_TRIGGERED, TARGET_WORKS, NEVER_SENT, TOO_LARGE)
 #: Alarm: a close ended and left something open.
 CLOSE_FAILED = "CLOSE_FAILED"
 #: Alarm: an exit ended and nobody here had asked for it.
@@ -71,6 +72,8 @@ CANCELLED_NS = 30 * SECOND_NS
 LOOK_UP_NS = 5 * SECOND_NS
 #: One that has stood so long begins anew.
 STOOD_NS = 60 * SECOND_NS
+#: An opening that was not found is waited for so long.
+MISSED_NS = 24 * 3_600 * SECOND_NS
 
 
 class Owed:
@@ -104,6 +107,8 @@ def freed(engine: Blotter, cancel: Cancel) -> None:
     if cancel.code not in MAKING_WAY or order.role not in PROTECTIVE:
         return
     size = unclosed_of(engine, state)
+    if cancel.code == TOO_LARGE:
+        size = min(size, room_of(engine, state))
     if size > 0:
         held = engine.exits.get(order.id)
         tries = engine.renewed.get(order.id, 0)
@@ -120,11 +125,11 @@ def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
     tries = engine.renewed.pop(order.id, 0)
     lost = state.stage in (ENDED_REJECTED, ENDED_EXPIRED, ENDED_CANCELLED) and not asked
     size = unclosed_of(engine, state)
-    awaited = _awaited(engine, order)
+    opens = _opens(engine, order)
     reached = size > 0 and watchdog.was_reached(engine, state)
     if reached:
         engine.owed[order.id] = Owed(size, 0, watchdog.next_try(engine, state), reached=True)
-    if order.role not in PROTECTIVE or not lost or (size <= 0 and not awaited):
+    if order.role not in PROTECTIVE or not lost or (size <= 0 and not opens):
         return ""
     if order.type != MARKET and not reached:
         if engine.now - order.time >= STOOD_NS:
@@ -136,13 +141,37 @@ def ended(engine: Blotter, state: OrderState, asked: bool) -> str:
         engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)
         if pair:
             return ""
-    return said_of(engine, state) if awaited or rest_of(engine, state) > 0 else ""
+    return said_of(engine, state) if opens or rest_of(engine, state) > 0 else ""
+
+
+def ended_here(engine: Blotter, state: OrderState) -> None:
+    """What was to go at the market waited for another of its pair, which then did not end: it goes when there is room,
+    at a growing pace."""
+    order, size = state.order, unclosed_of(engine, state)
+    protects = order.type == MARKET and order.role in PROTECTIVE
+    if protects and size > 0 and not linked(engine, order):
+        engine.owed[order.id] = Owed(size, 0, engine.now + watchdog.pace_of(engine, order), reached=True)
+
+
+def room_of(engine: Blotter, state: OrderState) -> int:
+    """Size counts that an exit could close of what others leave it."""
+    order = state.order
+    book = engine.book(order.account, order.strategy, order.instrument)
+    own = 0 if order.group else book.exits[order.id].remaining
+    return left(book, order.side, order.lot, order.group) + own
 
 
 def _awaited(engine: Blotter, order: Order) -> int:
     """Size counts that the opening which an exit belongs to may still fill."""
     parent = engine.orders.get(order.parent)
     return parent.remaining() if parent is not None else 0
+
+
+def _opens(engine: Blotter, order: Order) -> bool:
+    """Whether that opening may still fill: also one that was not found, for a while."""
+    parent = engine.orders.get(order.parent)
+    missed = parent is not None and parent.stage == ENDED_NOT_FOUND and engine.now - parent.time_ended < MISSED_NS
+    return missed or _awaited(engine, order) > 0
 
 
 def said_of(engine: Blotter, state: OrderState) -> str:
@@ -176,9 +205,9 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
         freed_state = engine.orders[id]
         owed = engine.owed[id]
         if _same_book(freed_state.order, order):
-            owed.size = min(owed.size, _there(engine, freed_state.order))
+            owed.size = min(owed.size, _unclosed(engine, freed_state.order))
         # One whose cancel was refused, or never got there, guards on.
-        spent = owed.size <= 0 and not (owed.due and _awaited(engine, freed_state.order))
+        spent = owed.size <= 0 and not (owed.due and _opens(engine, freed_state.order))
         if spent or (freed_state.is_open() and freed_state.cancel in (NONE, REFUSED)):
             del engine.owed[id]
 
@@ -265,6 +294,12 @@ def _terms(order: Order) -> tuple[object, ...]:
 def _there(engine: Blotter, order: Order) -> int:
     """Size counts that an exit could close, whoever else would."""
     return engine.book(order.account, order.strategy, order.instrument).closable(order.side, order.lot)
+
+
+def _unclosed(engine: Blotter, order: Order) -> int:
+    """Of that, what its opening has opened."""
+    there = _there(engine, order)
+    return min(there, engine.unclosed(order.parent)) if order.parent else there
 
 
 def _working_pair(engine: Blotter, order: Order) -> list[OrderState]:
@@ -380,12 +415,12 @@ def _size(engine: Blotter, id: str) -> int:
     venue takes."""
     state = engine.orders[id]
     owed, order = engine.owed[id], state.order
-    guarded = _guarded_by_its_pair(engine, order)
+    pair, here = _standing(engine, order)
     if owed.reached:
         book = engine.book(order.account, order.strategy, order.instrument)
-        room = min(unclosed_of(engine, state), left(book, order.side, order.lot, order.group) - guarded)
+        room = min(unclosed_of(engine, state), left(book, order.side, order.lot, order.group) - pair)
     else:
-        room = rest_of(engine, state) - guarded
+        room = rest_of(engine, state) - pair - here
     free = min(owed.size - _being_closed(engine, order), room)
     return max(0, round_down(free, order.instrument.rules.step))
 
@@ -414,13 +449,21 @@ def _being_closed(engine: Blotter, order: Order) -> int:
     return min(closing + triggered, engine.owed[order.id].size)
 
 
-def _guarded_by_its_pair(engine: Blotter, order: Order) -> int:
-    """Size counts that have been given back under the same group already: of one, each fills the other's place."""
-    guarded = 0
+def _standing(engine: Blotter, order: Order) -> tuple[int, int]:
+    """Size counts that other exits of its kind guard and that are still left to close: those of its group, of which
+    each fills the other's place, and those of the same opening that are held here."""
+    pair = here = 0
     for hold in engine.book(order.account, order.strategy, order.instrument).exits.values():
-        if hold.order.role == order.role and _paired(hold.order, order):
-            guarded += engine.orders[hold.order.id].remaining()
-    return guarded
+        other = hold.order
+        if other.role == order.role and _paired(other, order):
+            pair += engine.orders[other.id].remaining()
+        elif other.id in engine.exits and _guards_the_same(other, order):
+            here += engine.orders[other.id].remaining()
+    return pair, here
+
+
+def _guards_the_same(one: Order, other: Order) -> bool:
+    return (one.side, one.role, one.lot, one.parent) == (other.side, other.role, other.lot, other.parent)
 
 
 def _place(engine: Engine, lost: list[tuple[OrderState, int, Owed]], outputs: list[Event]) -> None:

@@ -120,9 +120,13 @@ def next_try(engine: Blotter, state: OrderState) -> int:
     order = state.order
     if order.type != MARKET:
         return engine.now
-    limit, tries = _limit(engine, order), engine.renewed.get(book_of(order), 0)
-    pace = AGAIN_NS[min(tries, len(AGAIN_NS) - 1)]
+    limit, tries, pace = _limit(engine, order), engine.renewed.get(book_of(order), 0), pace_of(engine, order)
     return max(engine.now, engine.stops[order.id].since + (max(limit, pace) if tries else limit or pace))
+
+
+def pace_of(engine: Blotter, order: Order) -> int:
+    """How long a market order waits behind those of its side of a book that were refused, ns."""
+    return AGAIN_NS[min(engine.renewed.get(book_of(order), 0), len(AGAIN_NS) - 1)]
 
 
 def book_of(order: Order) -> str:

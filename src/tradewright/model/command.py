@@ -57,6 +57,7 @@ CLOSING = "CLOSING"
 SIBLING_TRIGGERED = "SIBLING_TRIGGERED"
 EXIT_OF_PART = "EXIT_OF_PART"
 NOTHING_TO_GUARD = "NOTHING_TO_GUARD"
+TOO_LARGE = "TOO_LARGE"
 NOTHING_TO_SPEND = "NOTHING_TO_SPEND"
 OPENINGS_STOPPED = "OPENINGS_STOPPED"
 NEVER_SENT = "NEVER_SENT"
@@ -73,6 +74,7 @@ CANCEL_CODES = {
     SIBLING_TRIGGERED: "the other exit of its pair was triggered",
     EXIT_OF_PART: "what it filled so far is being closed",
     NOTHING_TO_GUARD: "there is nothing left that it could close",
+    TOO_LARGE: "there is less left than it would close: what is left of it is guarded anew",
     NOTHING_TO_SPEND: "at its fill neither money nor limits left enough for the venue's smallest order",
     OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
     TIME_IS_OVER: "the time of what it opened or guards is over",

@@ -310,6 +310,104 @@ def test_a_stop_that_is_refused_before_its_opening_has_filled_guards_all_of_it_i
     assert_idle(desk.engine)
 
 
+def test_an_exit_that_ended_while_its_opening_was_not_found_guards_it_when_that_comes_back() -> None:
+    desk = Desk(account_of(leverage=10, native_exits=True, reduce_only=False))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500)
+    entry, stop = (order.id for order in decision.orders)
+    desk.accept(stop)
+    desk.say(kinds.NOT_FOUND, entry)
+    desk.say(kinds.CANCELLED, stop)
+    desk.taken()
+    desk.fill(entry, 10, PRICE)
+    wait(desk, 60)
+    again = renewed(desk)
+    assert terms(desk, again) == (STOP_LOSS, STOP, SELL, 10, 9_500, 0)
+    desk.accept(again)
+    assert desk.engine.owed == {}
+
+
+def test_what_an_opening_that_never_came_back_would_have_needed_is_forgotten() -> None:
+    desk = Desk(account_of(leverage=10, native_exits=True, reduce_only=False))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500)
+    entry, stop = (order.id for order in decision.orders)
+    desk.accept(stop)
+    desk.say(kinds.NOT_FOUND, entry)
+    desk.say(kinds.CANCELLED, stop)
+    assert list(desk.engine.owed) == [stop]
+    for _ in range(4):
+        wait(desk, 25 * 3600)
+        desk.quote(PRICE)
+        desk.filled(BUY, 1, PRICE)
+    assert desk.engine.owed == {}
+    assert entry not in desk.engine.orders and stop not in desk.engine.orders
+
+
+def test_a_stop_that_goes_at_the_market_behind_a_target_that_can_not_be_cancelled_is_not_given_up() -> None:
+    desk, (stop, target) = opened(stop_loss=9_500, take_profit=11_000)
+    desk.quote(9_400)
+    desk.say(kinds.REJECTED, stop)
+    desk.found(target)
+    wait(desk, 5)
+    for pace in (5, 10, 20):
+        assert (target, "SIBLING_TRIGGERED") in desk.cancelled()
+        desk.say(kinds.CANCEL_REJECTED, target, "BUSY")
+        wait(desk, pace - 1)
+        assert ("cancel", target) not in sent(desk)
+        wait(desk, 1)
+    desk.say(kinds.CANCELLED, target)
+    out = [id for kind, id in sent(desk) if kind == "submit"][-1]
+    assert terms(desk, out) == (STOP_LOSS, MARKET, SELL, 10, 0, 0)
+    desk.fill(out, 10, 9_400)
+    assert (desk.net(), desk.engine.owed) == (0, {})
+    assert_idle(desk.engine)
+
+
+def test_what_a_part_of_a_stop_fills_beyond_its_size_the_rest_of_it_does_not_guard_again() -> None:
+    """Lots of another opening, which has no stop, are not its to sell."""
+    desk, (stop,) = opened(stop_loss=9_500)
+    (closing,) = desk.close(SELL, 4, limit_units=10_500)
+    desk.say(kinds.CANCELLED, stop)
+    part = next(id for id in desk.submitted() if desk.state(id).order.role == STOP_LOSS)
+    assert desk.state(part).order.quantity == 6
+    desk.accept(part)
+    desk.fill(desk.buy(20), 20, PRICE)
+    desk.fill(part, 8, 9_500)
+    desk.taken()
+    desk.say(kinds.CANCELLED, closing.orders[0].id)
+    again = [id for id in desk.submitted() if desk.state(id).order.role == STOP_LOSS]
+    assert [desk.state(id).order.quantity for id in again] == [2]
+    assert desk.engine.owed == {}
+
+
+def test_a_stop_held_here_that_comes_back_smaller_comes_back_once() -> None:
+    """It is owed for more than there is room for beside an order at the market, and takes no room itself."""
+    desk = Desk(account_of(leverage=10, native_exits=False, reduce_only=False))
+    desk.quote(PRICE)
+    selling = desk.sell(25, limit_units=10_100)
+    stops = []
+    for size, stop in ((10, 9_900), (30, 9_000)):
+        (decision,) = desk.want(BUY, size, stop_loss=stop)
+        desk.fill(decision.orders[0].id, size, PRICE)
+        stops.append(decision.orders[1].id)
+    desk.taken()
+    desk.quote(9_900)
+    assert desk.submitted() == [stops[0]]
+    desk.accept(stops[0])
+    (closing,) = desk.close(SELL, limit_units=10_500)
+    desk.say(kinds.CANCEL_REJECTED, stops[0], "AT_MARKET")
+    assert desk.submitted() == [closing.orders[0].id]
+    desk.fill(selling, 25, 10_100)
+    desk.say(kinds.CANCELLED, closing.orders[0].id)
+    for _ in range(5):
+        desk.quote(9_910)
+        assert [exit.order.quantity for exit in desk.engine.exits.values()] == [5]
+    desk.say(kinds.REJECTED, stops[0])
+    desk.quote(9_000)
+    assert sum(desk.state(id).order.quantity for id in desk.submitted()) == 15
+
+
 def test_a_market_order_that_is_refused_for_good_goes_at_a_growing_pace() -> None:
     desk, (stop,) = opened(False, stop_loss=9_000)
     desk.quote(8_990)

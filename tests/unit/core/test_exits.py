@@ -11,6 +11,7 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.exits import HeldExit
 from tradewright.core.marks import Mark
 from tradewright.model import event as kinds
+from tradewright.model.command import NOTHING_TO_GUARD, TOO_LARGE
 from tradewright.model.instrument import OrderRules
 from tradewright.model.market import Quote
 from tradewright.model.order import LIMIT, MARKET, STOP, TRAILING_STOP, Order
@@ -241,8 +242,18 @@ def test_a_position_closed_by_an_opposite_opening_leaves_no_stop_for_the_next() 
     assert desk.taken() == []
 
 
-@pytest.mark.parametrize(("sold", "ended"), [(16, [1, 0]), (6, [1]), (4, [])])
-def test_exits_that_no_flag_holds_back_end_when_they_could_close_more_than_is_left(sold: int, ended: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("sold", "ended", "rest"),
+    [
+        (16, [(1, NOTHING_TO_GUARD), (0, NOTHING_TO_GUARD)], []),
+        (12, [(1, NOTHING_TO_GUARD), (0, TOO_LARGE)], [(9_500, 4)]),
+        (6, [(1, TOO_LARGE)], [(9_400, 4)]),
+        (4, [], []),
+    ],
+)
+def test_exits_that_no_flag_holds_back_close_no_more_than_is_left(
+    sold: int, ended: list[tuple[int, str]], rest: list[tuple[int, int]]
+) -> None:
     """Two strategies share the account, so exits go without reduce-only: two stops of 6 guard the 16 that are held."""
     desk = Desk(account_of(leverage=10))
     desk.quote(10_000)
@@ -253,7 +264,12 @@ def test_exits_that_no_flag_holds_back_end_when_they_could_close_more_than_is_le
     assert not any(desk.state(id).order.reduce_only for id in stops)
     desk.taken()
     desk.fill(selling, sold, 10_100)
-    assert desk.cancelled() == [(stops[k], "NOTHING_TO_GUARD") for k in ended], "the newest first"
+    assert desk.cancelled() == [(stops[k], code) for k, code in ended], "the newest first"
+    for k, _ in ended:
+        desk.say(kinds.CANCELLED, stops[k])
+    again = [desk.state(id).order for id in desk.submitted()]
+    assert [(order.stop_units, order.quantity) for order in again] == rest
+    assert desk.engine.owed == {}
 
 
 def test_a_pair_at_the_venue_that_no_flag_holds_back_ends_when_another_order_closed_its_position() -> None:

@@ -88,6 +88,41 @@ def test_of_a_pair_the_one_that_is_there_stays_as_it_is() -> None:
     assert (again.role, again.group, desk.state(target).is_open()) == (STOP_LOSS, desk.state(target).order.group, True)
 
 
+@pytest.mark.parametrize(("closed", "size"), [(4, 6), (10, 0)])
+def test_one_whose_pair_has_filled_in_part_comes_back_for_the_rest(closed: int, size: int) -> None:
+    desk, (_, stop, target) = desk_of(stop_loss=9_500, take_profit=11_000)
+    desk.fill(desk.buy(7), 7, PRICE)
+    desk.accept(target)
+    desk.fill(target, closed, 11_000)
+    desk.taken()
+    desk.say(kinds.NOT_FOUND, stop)
+    assert [made.quantity for made in placed(desk)] == ([size] if size else [])
+
+
+def test_of_two_market_orders_that_were_not_found_each_is_followed_by_its_own() -> None:
+    desk = Desk(account_of(native_exits=False, leverage=10))
+    desk.quote(PRICE)
+    stops = []
+    for size in (10, 6):
+        (decision,) = desk.want(BUY, size, stop_loss=9_500)
+        desk.fill(decision.orders[0].id, size, PRICE)
+        stops.append(decision.orders[1].id)
+    desk.taken()
+    desk.quote(9_500)
+    assert desk.submitted() == stops
+    sizes = []
+    for stop in stops:
+        desk.say(kinds.NOT_FOUND, stop)
+        sizes += [order.quantity for order in placed(desk)]
+    assert sizes == [10, 6]
+    again = [hold.order.id for hold in desk.engine.holds.holds.values()]
+    desk.accept(stops[0])
+    assert (stops[0], NOTHING_TO_GUARD) in desk.cancelled(), "its place is taken"
+    for id, size in zip(again, sizes, strict=True):
+        desk.fill(id, size, 9_400)
+    assert desk.net() == 0
+
+
 def test_an_exit_whose_opening_was_lost_too_has_nothing_to_guard() -> None:
     desk = Desk(account_of(native_exits=True, leverage=10))
     desk.quote(PRICE)

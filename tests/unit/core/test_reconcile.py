@@ -27,7 +27,7 @@ from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import money_of
-from tradewright.model.order import ENTRY, LIMIT, STOP_LOSS, Order
+from tradewright.model.order import ENTRY, LIMIT, STOP, STOP_LOSS, Order
 from tradewright.model.reconciliation import (
     ADOPTED,
     MOVED,
@@ -231,14 +231,17 @@ def test_what_vanished_without_a_trace_is_taken_from_the_strategy_that_held_it()
     """Otherwise its exits would sell it again."""
     desk = connected(reduce_only=False)
     desk.filled(BUY, 5, 10_000)
-    stop = desk.sell(5, closing=True, role=STOP_LOSS, stop_units=9_000)
+    stop = desk.sell(5, closing=True, role=STOP_LOSS, type=STOP, stop_units=9_000)
     desk.accept(stop)
     desk.taken()
     desk.shown(positions={"ACME": 2})
     desk.shown(positions={"ACME": 2})
     assert (desk.net(), desk.net(EXTERNAL)) == (2, 0)
-    assert desk.cancelled() == [(stop, "NOTHING_TO_GUARD")]
+    assert desk.cancelled() == [(stop, "TOO_LARGE")]
     assert desk.alarms() == ["POSITION_DRIFT", "TRADED_BY_HAND"]
+    desk.say(kinds.CANCELLED, stop)
+    (again,) = desk.submitted()
+    assert (desk.state(again).order.quantity, desk.state(again).order.stop_units) == (2, 9_000)
 
 
 def test_who_is_taken_from_first_does_not_depend_on_a_restart() -> None:
