@@ -71,6 +71,7 @@ cdef class Blotter:
     cdef readonly dict inquiries
     cdef readonly dict owed
     cdef readonly dict renewed
+    cdef readonly set unwanted
     cdef readonly dict unmet
     cdef Book newest
     @cython.locals(state=AccountState)

@@ -116,7 +116,7 @@ class Blotter:
     the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how often those
     that took the place of a lost one were placed in a row; of market orders by the name of their book's side. unmet:
     wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the callers' own
-    names for orders. `order_count` and
+    names for orders. unwanted: exits whose end was wished for. `order_count` and
     `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
@@ -127,6 +127,7 @@ class Blotter:
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
+        "unwanted",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -151,6 +152,7 @@ class Blotter:
         self.stops: dict[str, watchdog.Watched] = {}
         self.owed: dict[str, owed_exits.Owed] = {}
         self.renewed: dict[str, int] = {}
+        self.unwanted: set[str] = set()
         self.unmet: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
         self.order_count = 0
         self.last_id = ""
@@ -742,8 +744,11 @@ class Blotter:
         elif state.overfilled and not was_over:
             # Its venue has made it smaller than what it has filled.
             self._alarm_fill(state)
+        filled = event.size_units if fresh and isinstance(event, Fill) else 0
         if self.owed:
-            owed_exits.told(self, state, event.size_units if fresh and isinstance(event, Fill) else 0)
+            owed_exits.told(self, state, filled)
+        if filled and order.role == ENTRY and not state.is_open() and order.id in self.children:
+            owed_exits.bared(self, state, filled)
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)
             if order.role != ENTRY:
@@ -856,6 +861,7 @@ class Blotter:
                 self.parents.forget(state)
             if self.client_ids.of:
                 self.client_ids.forget(order_id)
+            self.unwanted.discard(order_id)
             del self.orders[order_id]
             self.holds.over.pop(order_id, None)
             if self.children:

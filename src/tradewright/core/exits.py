@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from tradewright.core.marks import Mark
 from tradewright.model.event import Event
+from tradewright.model.intent import Intent
 from tradewright.model.market import Bar
+from tradewright.model.numbers import round_down, round_up
 from tradewright.model.order import LIMIT, STOP, TRAILING_STOP, Order
 
 
@@ -77,3 +79,9 @@ def adverse(event: Event, mark: Mark, side: int) -> int:
     if isinstance(event, Bar):
         return event.low_units if side < 0 else event.high_units
     return mark.reference(side)
+
+
+def on_tick(of: Order | Intent, side: int, price: int) -> int:
+    """A stop's price on the tick, never earlier: down for one that sells, up for one that buys."""
+    tick = of.instrument.rules.tick
+    return round_down(price, tick) if side < 0 else round_up(price, tick)

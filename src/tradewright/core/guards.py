@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradewright.core.exits import closing_price, favourable
+from tradewright.core.exits import closing_price, favourable, on_tick
 from tradewright.core.holds import left
 from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
 from tradewright.core.owed_exits import PACE_NS
@@ -37,7 +37,7 @@ from tradewright.model.event import REPLACED, Event
 from tradewright.model.exit_plan import PPM_ONE, ExitPlan
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.numbers import round_down, round_up
+from tradewright.model.numbers import round_down
 from tradewright.model.order import ENTRY, EXIT, MARKET, STOP_LOSS, TAKE_PROFIT, Order
 from tradewright.model.report import Fill, Report
 
@@ -278,12 +278,6 @@ def _average(engine: Blotter, exit: Order) -> int:
     lots = [lot for lot in book.lots if lot.side != exit.side and exit.lot in ("", lot.order_id)]
     size = sum([lot.size for lot in lots])
     return sum([lot.size * lot.price_units for lot in lots]) // size if size else 0
-
-
-def on_tick(of: Order | Intent, side: int, price: int) -> int:
-    """A stop's price on the tick, never earlier: down for one that sells, up for one that buys."""
-    tick = of.instrument.rules.tick
-    return round_down(price, tick) if side < 0 else round_up(price, tick)
 
 
 def _limit_with(order: Order, stop: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from tradewright.core import reservations
 from tradewright.core.accounts import AccountState
 from tradewright.core.blotter import Blotter
-from tradewright.core.guards import on_tick
+from tradewright.core.exits import on_tick
 from tradewright.core.holds import left
 from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD, NONE, REFUSED

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradewright.core.exits import on_tick
 from tradewright.core.holds import left
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_NOT_FOUND
 from tradewright.core.watchdog import rest_of
@@ -37,7 +38,7 @@ def place_again(engine: Engine, report: Report) -> list[Event]:
     outputs: list[Event] = []
     made = [engine.orders[id] for id in engine.children.get(report.order_id, ()) if id in engine.orders]
     for state in made:
-        if all(_lost(other) for other in made if other.order.role == state.order.role):
+        if all(is_lost(other) for other in made if other.order.role == state.order.role):
             outputs += _place(engine, state.order.id)
     return outputs
 
@@ -45,7 +46,7 @@ def place_again(engine: Engine, report: Report) -> list[Event]:
 def _place(engine: Engine, order_id: str) -> list[Event]:
     outputs: list[Event] = []
     state = engine.orders.get(order_id)
-    if state is None or not _lost(state) or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
+    if state is None or not is_lost(state) or state.order.role not in (STOP_LOSS, TAKE_PROFIT):
         return outputs
     lost = state.order
     rest = round_down(rest_of(engine, state), lost.instrument.rules.step)
@@ -61,7 +62,7 @@ def _place(engine: Engine, order_id: str) -> list[Event]:
     return outputs
 
 
-def _lost(state: OrderState) -> bool:
+def is_lost(state: OrderState) -> bool:
     """Whether an exit ended since its venue did not know it, or, held here, since there was nothing to guard."""
     ended_here = state.code == CANCELLED_HERE and state.text == NOTHING_TO_GUARD
     return state.stage == ENDED_NOT_FOUND or (state.stage == ENDED_CANCELLED and ended_here)
@@ -97,13 +98,15 @@ def _terms(order: Order) -> tuple[object, ...]:
 
 
 def again(engine: Engine, state: OrderState, quantity: int, group: str) -> Order:
-    """The same terms under another id, for so many size counts. What went out at the market stands for itself: linked
-    to its opening it would wait here for a price."""
+    """The same terms under another id, for so many size counts, on the ticks of now. What went out at the market stands
+    for itself: linked to its opening it would wait here for a price."""
     lost = state.order
+    towards = -lost.side if lost.role == TAKE_PROFIT else lost.side
+    limit, stop = on_tick(lost, towards, lost.limit_units), on_tick(lost, lost.side, lost.stop_units)
     parent, group = (lost.parent, group) if lost.type != MARKET else ("", "")
     return Order(
         engine.next_order_id(lost.account), lost.account, lost.strategy, lost.instrument, lost.side, lost.type,
-        quantity, lost.limit_units, lost.stop_units, lost.trail_units, lost.trail_ppm,
+        quantity, limit, stop, lost.trail_units, lost.trail_ppm,
         lost.time_in_force, lost.flags, lost.lot, parent, group, lost.role, 0, engine.decision_count + 1,
         engine.now,
     )  # fmt: skip

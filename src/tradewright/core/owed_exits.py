@@ -33,13 +33,16 @@ from tradewright.core.life_cycle import (
     NONE,
     REFUSED,
 )
-from tradewright.core.lost_exits import again
+from tradewright.core.lost_exits import again, is_lost
 from tradewright.core.watchdog import rest_of, unclosed_of
 from tradewright.model.command import (
+    BY_HAND,
     CLOSING,
     EXIT_OF_PART,
     NEVER_SENT,
+    POSITION_WAS_SPLIT,
     SIBLING_TRIGGERED,
+    STRATEGY,
     TARGET_WORKS,
     TIME_IS_OVER,
     TOO_LARGE,
@@ -60,6 +63,8 @@ if TYPE_CHECKING:
 PROTECTIVE = (STOP_LOSS, TAKE_PROFIT)
 #: Why an exit is cancelled that another takes the place of, or has to.
 MAKING_WAY = (CLOSING, TIME_IS_OVER, SIBLING_TRIGGERED, TARGET_WORKS, NEVER_SENT, TOO_LARGE)
+#: Why one is cancelled that is not to come back.
+WISHED = (STRATEGY, BY_HAND, POSITION_WAS_SPLIT)
 #: Alarm: a close ended and left something open.
 CLOSE_FAILED = "CLOSE_FAILED"
 #: Alarm: an exit ended and nobody here had asked for it.
@@ -101,13 +106,16 @@ class Owed:
 
 
 def freed(engine: Blotter, cancel: Cancel) -> None:
-    """An exit is cancelled: where another takes its place, it is owed. Called before the cancel is folded."""
+    """An exit is cancelled: where another takes its place, it is owed; where somebody wanted it gone, that is noted.
+    Called before the cancel is folded."""
     state = engine.orders[cancel.order_id]
     order = state.order
+    if cancel.code in WISHED and order.role in PROTECTIVE:
+        engine.unwanted.add(order.id)
     if cancel.code not in MAKING_WAY or order.role not in PROTECTIVE:
         return
     size = unclosed_of(engine, state)
-    if cancel.code == TOO_LARGE:
+    if cancel.code == TOO_LARGE and not order.parent:
         size = min(size, room_of(engine, state))
     if size > 0:
         held = engine.exits.get(order.id)
@@ -181,6 +189,20 @@ def said_of(engine: Blotter, state: OrderState) -> str:
     what = order.role.replace("_", "-")
     text = f"{order.id}, a {what} of {order.account} in {order.instrument.symbol}, ended as {state.status}"
     return f"{text}{f' ({why})' if why else ''} and nobody here asked for it: what it guarded is placed again or closed"
+
+
+def bared(engine: Blotter, parent: OrderState, filled: int) -> None:
+    """An opening has filled whose exits may all have ended by then, for a close or with a fill of their own: beyond its
+    size, or late. The newest exit of each kind is owed for what it filled just now, where that opened something."""
+    children = [engine.orders[id] for id in engine.children[parent.order.id] if id in engine.orders]
+    for role in PROTECTIVE:
+        kind = [child for child in children if child.order.role == role]
+        done = not any(child.is_open() or child.order.id in engine.owed for child in kind)
+        if kind and done and kind[-1].order.id not in engine.unwanted and not all(map(is_lost, kind)):
+            newest = kind[-1].order
+            size = min(filled, _unclosed(engine, newest))
+            if size > 0:
+                engine.owed[newest.id] = Owed(size, 0, engine.now, reached=newest.type == MARKET)
 
 
 def told(engine: Blotter, state: OrderState, filled: int) -> None:
@@ -359,7 +381,9 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
         lost = [engine.orders[one] for one, _ in sizes if engine.owed[one].due]
         if lost and _unclear(engine, lost[0], outputs):
             continue
-        passed = [state for state in lost if _passed(engine, state, event)]
+        step = engine.orders[id].order.instrument.rules.step
+        passed = [engine.orders[one] for one, size in sizes if size >= step and engine.owed[one].due]
+        passed = [state for state in passed if _passed(engine, state, event)]
         if passed:
             _close(engine, passed[0], outputs)
         elif sizes:
@@ -421,8 +445,12 @@ def _size(engine: Blotter, id: str) -> int:
         room = min(unclosed_of(engine, state), left(book, order.side, order.lot, order.group) - pair)
     else:
         room = rest_of(engine, state) - pair - here
-    free = min(owed.size - _being_closed(engine, order), room)
-    return max(0, round_down(free, order.instrument.rules.step))
+    free = max(0, min(owed.size - _being_closed(engine, order), room))
+    # A stop that belongs to a position names no size, so that steps that have grown since do not stand in its way.
+    of_position = order.lot != "" and order.type != MARKET and engine.accounts[order.account].terms.native_exits
+    if of_position and free == _there(engine, order):
+        return free
+    return round_down(free, order.instrument.rules.step)
 
 
 def _being_closed(engine: Blotter, order: Order) -> int:

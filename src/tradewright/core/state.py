@@ -36,7 +36,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 17
+VERSION = 18
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -76,6 +76,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [(id, inquiry.row()) for id, inquiry in engine.inquiries.items()],
             [(id, owed.row()) for id, owed in engine.owed.items()],
             sorted(engine.renewed.items()),
+            sorted(engine.unwanted),
             sorted(engine.unmet.items()),
             engine.client_ids.row(),
             *([] if engine.board is None else [engine.board.row()]),
@@ -98,7 +99,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        owed, renewed, unmet, named, *board,
+        owed, renewed, unwanted, unmet, named, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -157,6 +158,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.inquiries.update({id: Inquiry(*item) for id, item in inquiries})
     engine.owed.update({id: Owed(*item) for id, item in owed})
     engine.renewed.update(dict(renewed))
+    engine.unwanted.update(unwanted)
     engine.unmet.update({tuple(key): [tuple(said) for said in kept] for key, kept in unmet})
     engine.client_ids.restore(named, engine.orders)
     engine.sessions.update({item[2]: Session(*item) for item in sessions})

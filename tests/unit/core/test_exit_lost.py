@@ -13,9 +13,11 @@ from tradewright.core.engine import Engine
 from tradewright.core.inquiries import NEVER_NS
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
+from tradewright.model.account import HEDGING, NETTING
 from tradewright.model.account_snapshot import PositionSplit
 from tradewright.model.command import Cancel, Query, Submit
-from tradewright.model.control import Timer
+from tradewright.model.control import RulesChanged, Timer
+from tradewright.model.instrument import OrderRules
 from tradewright.model.market import Bar
 from tradewright.model.order import LIMIT, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
 from tradewright.model.report import FOUND
@@ -325,6 +327,74 @@ def test_an_exit_that_ended_while_its_opening_was_not_found_guards_it_when_that_
     assert terms(desk, again) == (STOP_LOSS, STOP, SELL, 10, 9_500, 0)
     desk.accept(again)
     assert desk.engine.owed == {}
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("market", [PRICE, 9_400])
+def test_what_an_opening_fills_beyond_its_size_when_it_was_closed_is_guarded_as_it_was(
+    native: bool, market: int
+) -> None:
+    desk, (stop,) = opened(native, stop_loss=9_500)
+    (closing,) = desk.close(SELL)
+    if native:
+        desk.say(kinds.CANCELLED, stop)
+    desk.fill(closing.orders[0].id, 10, PRICE)
+    other = 7 if native else 0
+    if other:
+        desk.filled(BUY, other, PRICE)
+    desk.quote(market)
+    desk.taken()
+    desk.fill(desk.state(stop).order.parent, 3, PRICE)
+    if not native:
+        (held,) = desk.engine.exits
+        assert terms(desk, held) == (STOP_LOSS, STOP, SELL, 3, 9_500, 0)
+        desk.quote(min(market, 9_500))
+    again = renewed(desk)
+    type, price = (STOP, 9_500) if native and market > 9_500 else (MARKET, 0)
+    assert terms(desk, again) == (STOP_LOSS, type, SELL, 3, price, 0)
+    desk.fill(again, 3, 9_500)
+    assert (desk.net(), desk.engine.owed) == (other, {})
+
+
+def test_what_is_filled_beyond_the_size_of_an_opening_whose_stop_was_not_wanted_any_more_has_none() -> None:
+    desk, (stop,) = opened(stop_loss=9_500)
+    desk.cancel(stop)
+    desk.say(kinds.CANCELLED, stop)
+    fresh = Engine()
+    restore(fresh, to_bytes(desk.engine))
+    assert (fresh.unwanted, fresh.state_hash()) == ({stop}, desk.engine.state_hash())
+    desk.fill(desk.state(stop).order.parent, 3, PRICE)
+    assert (desk.submitted(), desk.engine.owed, desk.net()) == ([], {}, 13)
+    desk.fill(desk.sell(13, closing=True), 13, PRICE)
+    wait(desk, 25 * 3600)
+    desk.filled(BUY, 1, PRICE)
+    assert desk.engine.unwanted == set()
+
+
+@pytest.mark.parametrize(("mode", "size"), [(HEDGING, 10), (NETTING, 0)])
+def test_steps_that_grew_since_do_not_keep_the_stop_of_a_position_away(mode: int, size: int) -> None:
+    desk = Desk(account_of(leverage=10, native_exits=True, mode=mode, reduce_only=False))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500)
+    entry, stop = (order.id for order in decision.orders)
+    desk.fill(entry, 10, PRICE)
+    desk.accept(stop)
+    desk.feed(RulesChanged(desk.tick(), 0, list(OrderRules(step=100).row())))
+    desk.say(kinds.REJECTED, stop)
+    desk.taken()
+    wait(desk, 2)
+    assert [desk.state(id).order.quantity for id in desk.submitted()] == ([size] if size else [])
+
+
+def test_what_comes_back_stands_on_the_ticks_that_its_venue_has_by_then_and_never_earlier() -> None:
+    desk, ids = opened(stop_loss=9_455, take_profit=11_045)
+    desk.feed(RulesChanged(desk.tick(), 0, list(OrderRules(tick=100).row())))
+    for id in ids:
+        desk.say(kinds.REJECTED, id)
+    desk.taken()
+    wait(desk, 2)
+    again = [desk.state(id).order for id in desk.submitted()]
+    assert [(order.stop_units, order.limit_units) for order in again] == [(9_400, 0), (0, 11_100)]
 
 
 def test_what_an_opening_that_never_came_back_would_have_needed_is_forgotten() -> None:

@@ -27,6 +27,7 @@ from tradewright.model.account import HEDGING
 from tradewright.model.control import LagMeasured
 from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import CANCELLED, Event
+from tradewright.model.numbers import count_of
 from tradewright.model.order import MARKET, Order
 from tradewright.model.report import Replaced, Report
 from tradewright.ports import Clock, Orders
@@ -248,9 +249,17 @@ class Rounds:
                 self._deliver(Report(CANCELLED, self._clock(), order.id, said, "REMOVED", "somebody took it away"))
             return
         limit, stop = self._books.slot_terms(order, price)
-        terms = (order.quantity, limit, stop)
-        if self._believed(order, terms if (limit, stop) != (order.limit_units, order.stop_units) else None):
+        terms = (self._grown(order, behind), limit, stop)
+        moved = (limit, stop) != (order.limit_units, order.stop_units)
+        if self._believed(order, terms if moved else None) or (not moved and terms[0] > order.quantity):
             self._deliver(Replaced(self._clock(), order.id, self._clock() + self.offset_ns, *terms))
+
+    def _grown(self, order: Order, behind: Position | VenueOrder) -> int:
+        """Size counts of an exit of a position, which closes all of it: also what was filled beyond the opening's
+        size."""
+        volume = count_of(behind.volume, order.instrument.size_scale, "volume")
+        opened = min(volume, self._orders.filled(order.lot) if isinstance(behind, Position) else 0)
+        return max(order.quantity, opened + self._orders.filled(order.id))
 
     def _believed(self, order: Order, difference: object) -> bool:
         """Whether the same difference has been shown for long enough."""
