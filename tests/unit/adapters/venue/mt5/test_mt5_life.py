@@ -196,6 +196,29 @@ def test_a_stop_that_a_person_moves_or_takes_away_is_known_after_a_minute() -> N
     play(program)
 
 
+def test_the_exits_of_a_position_grow_with_what_is_filled_beyond_its_openings_size() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        bid, ask = world.price("EURUSD")
+        entry = book.order_of("EURUSD", BUY, "0.1")
+        stop, target = book.bracket(entry, f"{bid - 0.01:.5f}", f"{ask + 0.01:.5f}")
+        terms = (stop.stop_units, target.limit_units)
+        book.submit(entry, stop, target)
+        await world.until(lambda: book.kinds(target.id) == [ACCEPTED])
+        assert world.site.inject(trouble.OVERFILL, world.clock())
+        await world.until(lambda: book.kinds(target.id) == [ACCEPTED, REPLACED])
+        opened = book.states[entry.id].filled
+        assert opened > entry.quantity
+        assert (stop.quantity, target.quantity) == (opened, opened)
+        assert (stop.stop_units, target.limit_units) == terms
+        await asyncio.sleep(90)
+        assert book.kinds(stop.id) == book.kinds(target.id) == [ACCEPTED, REPLACED], "said once"
+        await world.check()
+
+    play(program)
+
+
 def test_exits_that_mt5_does_not_have_are_refused_and_nothing_is_sent() -> None:
     async def hedging(world: World) -> None:
         await world.start()
