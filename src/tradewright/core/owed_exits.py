@@ -446,11 +446,16 @@ def _size(engine: Blotter, id: str) -> int:
     else:
         room = rest_of(engine, state) - pair - here
     free = max(0, min(owed.size - _being_closed(engine, order), room))
-    # A stop that belongs to a position names no size, so that steps that have grown since do not stand in its way.
-    of_position = order.lot != "" and order.type != MARKET and engine.accounts[order.account].terms.native_exits
-    if of_position and free == _there(engine, order):
-        return free
+    if free and order.lot and order.type != MARKET and engine.accounts[order.account].terms.native_exits:
+        return 0 if _has_one(engine, order) else _there(engine, order)
     return round_down(free, order.instrument.rules.step)
+
+
+def _has_one(engine: Blotter, order: Order) -> bool:
+    """Whether a lot has an exit of a kind that belongs to it. One that does names no size and closes all of the lot, so
+    that it can guard no part, and steps that have grown since do not stand in its way."""
+    holds = engine.book(order.account, order.strategy, order.instrument).exits.values()
+    return any(_guards_the_same(hold.order, order) and hold.order.id != order.id for hold in holds)
 
 
 def _being_closed(engine: Blotter, order: Order) -> int:

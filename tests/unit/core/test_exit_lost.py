@@ -386,6 +386,25 @@ def test_steps_that_grew_since_do_not_keep_the_stop_of_a_position_away(mode: int
     assert [desk.state(id).order.quantity for id in desk.submitted()] == ([size] if size else [])
 
 
+def test_a_stop_that_belongs_to_a_position_comes_back_for_all_of_it_also_beside_a_close_of_a_part() -> None:
+    desk = Desk(account_of(leverage=10, native_exits=True, mode=HEDGING))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 30, stop_loss=9_500, take_profit=11_000)
+    entry, *pair = [order.id for order in decision.orders]
+    desk.fill(entry, 30, PRICE)
+    for id in pair:
+        desk.accept(id)
+    desk.taken()
+    (closing,) = desk.close(SELL, 20, lot=entry, limit_units=10_500)
+    for id in pair:
+        desk.say(kinds.CANCELLED, id)
+    again = [desk.state(id).order for id in desk.submitted() if id != closing.orders[0].id]
+    assert [(order.role, order.quantity) for order in again] == [(STOP_LOSS, 30), (TAKE_PROFIT, 30)]
+    desk.say(kinds.CANCELLED, closing.orders[0].id)
+    desk.quote(PRICE)
+    assert (desk.taken(), desk.engine.owed) == ([], {})
+
+
 def test_what_comes_back_stands_on_the_ticks_that_its_venue_has_by_then_and_never_earlier() -> None:
     desk, ids = opened(stop_loss=9_455, take_profit=11_045)
     desk.feed(RulesChanged(desk.tick(), 0, list(OrderRules(tick=100).row())))
