@@ -33,6 +33,7 @@ cdef class Blotter:
     cdef public dict children
     cdef public dict states
     cdef public dict causes
+    cdef public dict since
     cdef public dict halted
     cdef public dict sizers
     cdef readonly dict signals

@@ -110,11 +110,11 @@ class Blotter:
 
     matches, alarms: what the last events made; whoever drives the engine takes them. noticed: alarms to be said by the
     next `react`; stopping: a scope stopped opening, and the next `react` ends what rests there. fresh_fill: the last
-    report was a fill not seen before. causes: who or what set each trading state. sizers: by scope ("strategy:ID",
-    "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and instrument.
-    reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order id. board: of
-    the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how often those
-    that took the place of a lost one were placed in a row; of market orders by the name of their book's side. unmet:
+    report was a fill not seen before. causes: who or what set each trading state; since: when, ns UTC. sizers: by scope
+    ("strategy:ID", "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and
+    instrument. reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order
+    id. board: of the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how
+    often those that took the place of a lost one were placed in a row; of market orders by the name of their book's side. unmet:
     wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the callers' own
     names for orders. unwanted: exits whose end was wished for. `order_count` and
     `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
@@ -122,8 +122,8 @@ class Blotter:
 
     __slots__ = (
         "run", "now", "instruments", "symbols", "accounts", "ledger", "marks", "holds", "orders", "exits",
-        "children", "states", "causes", "halted", "sizers", "plans", "guards", "stops", "signals", "order_count",
-        "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
+        "children", "states", "causes", "since", "halted", "sizers", "plans", "guards", "stops", "signals",
+        "order_count", "last_id", "last_number", "decision_count", "denied_count", "ended", "forget_after", "next_due",
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
@@ -144,6 +144,7 @@ class Blotter:
         self.children: dict[str, list[str]] = {}
         self.states: dict[str, int] = {}
         self.causes: dict[str, str] = {}
+        self.since: dict[str, int] = {}
         self.halted: dict[str, str] = {}
         self.sizers: dict[str, Sizer] = {}
         self.signals: dict[tuple[str, int], Signal] = {}
@@ -473,9 +474,11 @@ class Blotter:
         if state == ACTIVE:
             self.states.pop(scope, None)
             self.causes.pop(scope, None)
+            self.since.pop(scope, None)
         else:
             self.states[scope] = state
             self.causes[scope] = cause
+            self.since[scope] = self.now
             self.stopping = True
 
     def _apply_day(self, rolled: DayRolled) -> None:

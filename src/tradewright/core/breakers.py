@@ -2,10 +2,11 @@
 throttle on repeated executions, what is held beyond a limit, the loss of day and week, the drawdown.
 
 The breaker opens after errors in a row: the account is REDUCING and resumes by itself after the cooldown, where one
-more error opens it again. What a fill finds beyond a limit is REDUCING until a fill finds it within; the day's loss
-until the day rolls, the week's until Monday, whatever else had the account REDUCING until a fill. What a strategy,
-symbol, sector or currency lost makes that scope REDUCING. A drawdown HALTs the account and repeated executions their
-strategy until a named person re-arms them. A limit that two persons have waived does nothing.
+more error opens it again. What a fill finds beyond a limit is REDUCING until all is known to be within; the day's loss
+until the day rolls, the week's until Monday; the cause that lives longest takes over. What a strategy, symbol, sector
+or currency lost makes that scope REDUCING, until the day (week) of each account that it trades has rolled. A drawdown
+HALTs the account and repeated executions their strategy until a named person re-arms them. A limit that two persons
+have waived does nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tradewright.core.exposure_rules import share
 from tradewright.core.life_cycle import SENT
 from tradewright.core.orders import OrderState
 from tradewright.core.risk import Rule
-from tradewright.core.trading_state import DAILY_LOSS_LIMIT
+from tradewright.core.trading_state import DAILY_LOSS_LIMIT, PASSING
 from tradewright.core.watching import FILL_LIMITS
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged, TradingStateSet
 from tradewright.model.event import (
@@ -34,9 +35,11 @@ from tradewright.model.event import (
 )
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.report import Fill, Report
+from tradewright.model.zone import day_of, week_of
 
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
+    from tradewright.core.ledger import Book
     from tradewright.model.event import Event
 
 SECOND_NS = 1_000_000_000
@@ -69,6 +72,8 @@ def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
             _bounds(engine, state.order, changes)
     for account in engine.gate.guarded:
         _drawdown(engine, account, changes)
+    if engine.causes:
+        _restored(engine, changes)
     return changes
 
 
@@ -156,8 +161,8 @@ def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateC
         cooling = traffic is not None and engine.now < traffic.opened + _cooldown(engine, account)
         if limit is None or not cooling:
             changes.append(TradingStateChanged(engine.now, scope, ACTIVE, BREAKER_RESUMED, errors, limit))
-    elif limit is not None and errors is not None and errors >= limit and engine.states.get(scope, ACTIVE) == ACTIVE:
-        changes.append(TradingStateChanged(engine.now, scope, REDUCING, CIRCUIT_BREAKER, errors, limit))
+    elif limit is not None and errors is not None and errors >= limit:
+        _reduce(engine, scope, CIRCUIT_BREAKER, errors, limit, changes)
 
 
 def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -> None:
@@ -208,47 +213,73 @@ def _reached(rule: Rule, stamp: int) -> tuple[int, int] | None:
 
 
 def _reduce(engine: Blotter, scope: str, code: str, value: int, limit: int, changes: list[TradingStateChanged]) -> None:
-    """A scope that is ACTIVE opens nothing any more, for the first reason of those that an event brings. A loss takes
-    over from what the next fill may end."""
-    ends_by_fill = engine.causes.get(scope) == LIMIT_BREACHED and code in LOSSES
-    active = engine.states.get(scope, ACTIVE) == ACTIVE
-    if (active or ends_by_fill) and scope not in [change.scope for change in changes]:
+    """A scope opens nothing any more, for that of its causes that lives longest; what a person or a fact has stopped
+    stays theirs."""
+    state, cause = engine.states.get(scope, ACTIVE), engine.causes.get(scope, "")
+    for change in changes:
+        if change.scope == scope:
+            state, cause = change.state, change.code
+    outlived = state == REDUCING and cause in PASSING and PASSING.index(cause) < PASSING.index(code)
+    if state == ACTIVE or outlived:
+        changes[:] = [change for change in changes if change.scope != scope]
         changes.append(TradingStateChanged(engine.now, scope, REDUCING, code, value, limit))
 
 
-def day_rolled(engine: Blotter, account: AccountState, new_week: bool) -> list[TradingStateChanged]:
-    """A day of the account has begun, and a week where `new_week` says so: what it had lost, and what scopes had that
-    it has a part in, stops nothing any more."""
+def day_rolled(engine: Blotter, account: AccountState) -> list[TradingStateChanged]:
+    """A day of the account has begun: what was lost in the one before (or in its week) by it, and by scopes whose other
+    accounts have a new one as well, stops nothing any more."""
     changes: list[TradingStateChanged] = []
     for scope, cause in sorted(engine.causes.items()):
-        code = {DAILY_LOSS_LIMIT: DAY_ROLLED, WEEKLY_LOSS_LIMIT: WEEK_ROLLED if new_week else ""}.get(cause)
-        if not code or engine.states.get(scope) != REDUCING:
+        if cause not in LOSSES or engine.states.get(scope) != REDUCING:
             continue
-        mine = scope == "account:" + account.terms.name
-        if mine or (not scope.startswith("account:") and account in engine.gate.exposure(scope).accounts):
+        weekly, traded = cause == WEEKLY_LOSS_LIMIT, _traded(engine, scope)
+        if account in traded and all(_rolled(each, engine.since[scope], weekly) for each in traded):
+            code = WEEK_ROLLED if weekly else DAY_ROLLED
             changes.append(TradingStateChanged(engine.now, scope, ACTIVE, code, None, None))
     return changes
 
 
+def _traded(engine: Blotter, scope: str) -> list[AccountState]:
+    """The accounts whose days a scope's loss is counted in: the account itself, else those in which it has traded."""
+    exposure = engine.gate.exposure(scope)
+    if exposure.whole:
+        return exposure.accounts
+    return [account for account in exposure.accounts if any(book.used() for book in exposure.books(account))]
+
+
+def _rolled(account: AccountState, since: int, weekly: bool) -> bool:
+    """Whether its day (or week) began after a moment, ns UTC."""
+    day = day_of(account.terms.day_zone, since)
+    return week_of(account.day) > week_of(day) if weekly else account.day > day
+
+
 def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
-    """Behind a fill, what its account holds against every limit on it: beyond one the account is REDUCING until a fill
-    finds it within all of them. A loss has changes of its own."""
-    scope = "account:" + order.account
-    state, cause = engine.states.get(scope, ACTIVE), engine.causes.get(scope)
-    if (state != ACTIVE and cause != LIMIT_BREACHED) or scope in [change.scope for change in changes]:
-        return
+    """Behind a fill, what its account holds against every limit on it: beyond one the account is REDUCING. A loss has
+    changes of its own."""
     engine.stamp += 1
-    for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
-        if rule.limit not in _ASKED_AGAIN or rule.code in LOSSES or rule.waived > engine.now:
+    for value, limit in _uses(engine, engine.book(order.account, order.strategy, order.instrument)):
+        if value is not None and limit is not None and value > limit:
+            _reduce(engine, "account:" + order.account, LIMIT_BREACHED, value, limit, changes)
+
+
+def _restored(engine: Blotter, changes: list[TradingStateChanged]) -> None:
+    """An account that held more than a limit allows goes on once all that it trades is known to be within every one.
+    Which limit it was is not asked: one whose value is not known lets nothing open anyway."""
+    engine.stamp += 1
+    for account in engine.accounts.values():
+        scope = "account:" + account.terms.name
+        if engine.causes.get(scope) != LIMIT_BREACHED or scope in [change.scope for change in changes]:
             continue
-        used = rule.used(engine.stamp)
-        if used is None or used[0] is None or used[1] is None or used[0] <= used[1]:
-            continue
-        if state == ACTIVE:
-            _reduce(engine, scope, LIMIT_BREACHED, used[0], used[1], changes)
-        return
-    if cause == LIMIT_BREACHED:
-        changes.append(TradingStateChanged(engine.now, scope, ACTIVE, LIMIT_RESTORED, None, None))
+        uses = [use for book in account.books if book.used() for use in _uses(engine, book)]
+        if all(value is not None and limit is not None and value <= limit for value, limit in uses):
+            changes.append(TradingStateChanged(engine.now, scope, ACTIVE, LIMIT_RESTORED, None, None))
+
+
+def _uses(engine: Blotter, book: Book) -> list[tuple[int | None, int | None]]:
+    """Value and limit of what is asked again behind the fills of a book, losses left out; None = it is not known."""
+    asked = [rule for rule in engine.gate.rules_of(book) if rule.limit in _ASKED_AGAIN and rule.code not in LOSSES]
+    uses = [rule.used(engine.stamp) for rule in asked if rule.waived <= engine.now]
+    return [(used[0], used[1]) for used in uses if used is not None]
 
 
 def _drawdown(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:

@@ -80,7 +80,7 @@ from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import is_shadow
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
-from tradewright.model.zone import day_of, week_of
+from tradewright.model.zone import day_of
 
 #: Inputs about an account's connection.
 NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED, POSITION_SPLIT, POSITION_MOVED)
@@ -289,9 +289,8 @@ class Engine(Judge):
                 day = day_of(account.terms.day_zone, self.now)
                 equity = account.equity() if account.equity_before is None else account.equity_before
                 account.equity_before = None
-                new_week = week_of(day) != week_of(account.day)
                 self.emit(DayRolled(self.now, name, day, equity), outputs)
-                for change in day_rolled(self, account, new_week):
+                for change in day_rolled(self, account):
                     self.emit(change, outputs)
 
     def _trigger_exits(self, event: MarketEvent, outputs: list[Event]) -> None:

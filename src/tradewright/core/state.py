@@ -60,7 +60,10 @@ def to_bytes(engine: Blotter) -> bytes:
             engine.holds.row(),
             [exit.row() for exit in engine.exits.values()],
             sorted(engine.children.items()),
-            [(scope, state, engine.causes[scope]) for scope, state in sorted(engine.states.items())],
+            [
+                (scope, state, engine.causes[scope], engine.since[scope])
+                for scope, state in sorted(engine.states.items())
+            ],
             sorted(engine.halted.items()),
             [engine.signals[key].row()[1:] for key in sorted(engine.signals)],
             list(engine.ended),
@@ -138,8 +141,8 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         exit.best = best
         engine.exits[id] = exit
     engine.children = {parent: list(ids) for parent, ids in children}
-    engine.states = {scope: state for scope, state, _ in states}
-    engine.causes = {scope: cause for scope, _, cause in states}
+    for scope, stopped, cause, since in states:
+        engine.states[scope], engine.causes[scope], engine.since[scope] = stopped, cause, since
     engine.halted = dict(halted)
     for item in signals:
         signal = signal_from(item, engine.instruments)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 DAILY_LOSS_LIMIT = "DAILY_LOSS_LIMIT"
 #: Alarm, and cause of REDUCING: the venue filled an order that is not known here, so its books and ours differ.
 UNKNOWN_ORDER = "UNKNOWN_ORDER"
-#: Causes of REDUCING that end by themselves; one that a named person has to clear up takes their place.
-PASSING = (DAILY_LOSS_LIMIT, "WEEKLY_LOSS_LIMIT", "CIRCUIT_BREAKER", "LIMIT_BREACHED", "BALANCE_DRIFT")
+#: Causes of REDUCING that end by themselves, the one that lives longest last; one that a named person has to clear up
+#: takes their place.
+PASSING = ("LIMIT_BREACHED", "BALANCE_DRIFT", "CIRCUIT_BREAKER", DAILY_LOSS_LIMIT, "WEEKLY_LOSS_LIMIT")
 #: Alarm: an order works that its venue did not know when it was looked up.
 REAPPEARED = "REAPPEARED"
 

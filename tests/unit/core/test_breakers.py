@@ -332,16 +332,104 @@ def test_a_loss_is_seen_though_more_is_held_than_a_limit_allows_and_stays_when_t
     desk.quote(PRICE + 1_000)
     desk.fill(order, 10, PRICE + 1_000)
     assert desk.engine.causes == {"account:main": "LIMIT_BREACHED"}
-    desk.quote(PRICE - 1_000)
+    desk.quote(PRICE + 100)
     desk.close(SELL, 1)
-    desk.fill(desk.submitted()[-1], 1, PRICE - 1_000)
+    desk.fill(desk.submitted()[-1], 1, PRICE + 100)
     assert desk.engine.causes == {"account:main": "DAILY_LOSS_LIMIT"}, "within the limit on exposure by now"
     desk.close(SELL, 1)
-    desk.fill(desk.submitted()[-1], 1, PRICE - 1_000)
+    desk.fill(desk.submitted()[-1], 1, PRICE + 100)
     assert desk.engine.states == {"account:main": REDUCING}
     after_restart(desk)
     desk.now += DAY
     desk.quote(PRICE - 1_000)
+    assert desk.engine.states == {}
+
+
+def test_a_fill_in_another_symbol_does_not_lift_what_is_held_beyond_a_limit() -> None:
+    desk = Desk(symbols=("ACME", "BTCUSD"))
+    values = limits_from({"maxTotalExposure": 1_000}).row()
+    desk.feed(LimitsSet(desk.tick(), "symbol:ACME", values, 0, "", "ann", "test"))
+    desk.quote(PRICE)
+    desk.quote(6_000_000, symbol="BTCUSD")
+    beside, order = desk.buy(10**6, symbol="BTCUSD"), desk.buy(10)
+    desk.quote(PRICE + 1_000)
+    desk.fill(order, 10, PRICE + 1_000)
+    desk.fill(beside, 10**6, 6_000_000)
+    assert desk.engine.causes == {"account:main": "LIMIT_BREACHED"}
+    after_restart(desk)
+    desk.close(SELL, 1)
+    desk.fill(desk.submitted()[-1], 1, PRICE + 1_000)
+    assert desk.engine.states == {}
+
+
+def test_what_is_held_beyond_a_limit_is_not_lifted_while_it_is_not_known() -> None:
+    """Euros came and no rate for them: equity, and with it the share of it that is held, can not be told."""
+    desk = Desk(symbols=("ACME", "EURUSD"), limits={"maxTotalExposurePercent": 1})
+    desk.quote(PRICE)
+    order = desk.buy(100)
+    desk.quote(PRICE + 100)
+    desk.fill(order, 100, PRICE + 100)
+    assert desk.engine.causes == {"account:main": "LIMIT_BREACHED"}
+    desk.deposit(1, "EUR")
+    desk.close(SELL)
+    desk.fill(desk.submitted()[-1], 100, PRICE + 100)
+    assert desk.engine.causes == {"account:main": "LIMIT_BREACHED"}
+    desk.quote(110_000, symbol="EURUSD")
+    assert desk.engine.states == {}, "nothing is left that could fill"
+
+
+@pytest.mark.parametrize("cooled", [False, True])
+def test_a_loss_takes_over_from_the_breaker_and_outlives_its_cooldown(cooled: bool) -> None:
+    """cooled: the fill that finds it is the first to come behind the cooldown."""
+    desk = desk_with(breakerErrors=2, breakerCooldownSeconds=60, maxDailyLoss=1_000)
+    desk.filled(BUY, 100, PRICE)
+    orders = desk.buy(1), desk.buy(1)
+    desk.quote(PRICE - 2_000)
+    desk.close(SELL)
+    close = desk.submitted()[-1]
+    for order in orders:
+        desk.say(kinds.REJECTED, order, "BALANCE")
+    assert desk.engine.causes == {"account:main": "CIRCUIT_BREAKER"}
+    desk.now += cooled * 60 * SECOND
+    desk.fill(close, 100, PRICE - 2_000)
+    assert desk.engine.causes == {"account:main": "DAILY_LOSS_LIMIT"}
+    after_restart(desk)
+    desk.now += 61 * SECOND
+    desk.quote(PRICE - 2_000)
+    assert desk.engine.causes == {"account:main": "DAILY_LOSS_LIMIT"}
+    desk.now += DAY
+    desk.quote(PRICE - 2_000)
+    assert desk.engine.states == {}
+
+
+def test_the_breaker_takes_over_from_what_is_held_beyond_a_limit() -> None:
+    desk = desk_with(breakerErrors=2, maxTotalExposure=1_000)
+    orders = desk.buy(1), desk.buy(1)
+    order = desk.buy(8)
+    desk.quote(PRICE + 5_000)
+    desk.fill(order, 8, PRICE + 5_000)
+    assert desk.engine.causes == {"account:main": "LIMIT_BREACHED"}
+    for order in orders:
+        desk.say(kinds.REJECTED, order, "BALANCE")
+    assert desk.engine.causes == {"account:main": "CIRCUIT_BREAKER"}
+    desk.quote(PRICE)
+    assert codes(desk) == ["TRADING_STATE"]
+
+
+def test_the_week_s_loss_takes_over_from_the_day_s_and_outlives_the_day() -> None:
+    desk = desk_with(maxDailyLoss=1_000, maxWeeklyLoss=3_000)
+    desk.filled(BUY, 200, PRICE)
+    for price, cause in ((PRICE - 1_000, "DAILY_LOSS_LIMIT"), (PRICE - 2_000, "WEEKLY_LOSS_LIMIT")):
+        desk.quote(price)
+        desk.close(SELL, 100)
+        desk.fill(desk.submitted()[-1], 100, price)
+        assert desk.engine.causes == {"account:main": cause}
+    after_restart(desk)
+    desk.now += DAY
+    desk.quote(PRICE)
+    assert desk.engine.causes == {"account:main": "WEEKLY_LOSS_LIMIT"}
+    desk.now += 7 * DAY
+    desk.quote(PRICE)
     assert desk.engine.states == {}
 
 

@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.engine import Engine
 from tradewright.core.limits import OF_ACCOUNTS, PARAMETERS, limits_from
 from tradewright.core.setup import Setup
 from tradewright.core.stations import READ_BESIDE, check_parameters
+from tradewright.core.state import restore, to_bytes
 from tradewright.core.trading_state import check_scopes
 from tradewright.model.control import REDUCING, LimitsSet
 from tradewright.model.errors import ContractError, InputError
 
 PRICE = 10_000
 SECOND = 10**9
+HOUR = 3_600 * SECOND
 WIDE = ("account:one", "owner:ann", "venue:paper", "all")
 
 
@@ -152,6 +155,38 @@ def test_a_loss_of_a_narrow_scope_stops_what_rests_in_it_and_nothing_else(scope:
     desk.now += (7 if span == "Weekly" else 1) * 86_400 * SECOND
     desk.quote(PRICE - 2000)
     assert desk.engine.states == {}
+
+
+@pytest.mark.parametrize(
+    ("span", "later", "stopped"), [("Daily", 0, 6), ("Weekly", 0, 6), ("Daily", 2, 23), ("Weekly", 2, 32)]
+)
+def test_a_loss_of_several_accounts_stops_until_the_days_of_all_that_trade_have_rolled(
+    span: str, later: int, stopped: int
+) -> None:
+    """Their days begin at 00:00 and 05:00 UTC, and at 15:00 where nobody trades. Lost is on Sunday at 22:13, or two
+    hours later, when one of the days, and of the weeks, is new already."""
+    zones = {"one": "UTC", "two": "America/New_York", "idle": "Asia/Tokyo"}
+    desk = Desk(*[account_of(name, day_zone=zone) for name, zone in zones.items()])
+    values = limits_from({f"max{span}Loss": 1000}).row()
+    desk.feed(LimitsSet(desk.tick(), "strategy:s", values, 0, "", "ann", "test"))
+    desk.now += (5 * 24 + later) * HOUR
+    start = desk.now
+    desk.quote(PRICE)
+    for account in ("one", "two"):
+        desk.filled(BUY, 100, PRICE, account=account)
+    desk.quote(PRICE - 2000)
+    desk.close(SELL, account="one")
+    desk.fill(desk.submitted()[-1], 100, PRICE - 2000)
+    assert desk.engine.states == {"strategy:s": REDUCING}
+    engine = Engine()
+    restore(engine, to_bytes(desk.engine))
+    desk.engine = engine
+    states = []
+    for hour in range(1, 33):
+        desk.now = start + hour * HOUR
+        desk.quote(PRICE - 2000)
+        states.append(dict(desk.engine.states))
+    assert states == stopped * [{"strategy:s": REDUCING}] + (32 - stopped) * [{}]
 
 
 def test_a_loss_of_a_scope_that_no_trading_state_can_be_set_for_refuses_openings() -> None:
