@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from tradewright.core.accounts import AccountState
     from tradewright.core.blotter import Blotter
     from tradewright.core.engine import Engine
+    from tradewright.core.ledger import Book
     from tradewright.model.instrument import Instrument
+    from tradewright.model.lot import Match
     from tradewright.model.report import Report
 
 POSITION, BALANCE, ORDER = "position", "balance", "order"
@@ -190,7 +192,7 @@ def _adjust(engine: Blotter, account: AccountState, event: PositionAdjusted) -> 
     id = foreign_id(account.terms.code, f"adjusted {event.symbol} {event.time}")
     side = 1 if event.size_units > 0 else -1
     book = engine.book(event.account, EXTERNAL, instrument)
-    engine.ledger.adjust(book, side, abs(event.size_units), event.price_units, event.time, id, engine.matches)
+    _book(engine, book, side, event, id)
     # Nobody here gained or lost by it, whatever it cost: it counts from what it is worth now.
     account.move_marks(account.value_of(book.position, event.size_units))
 
@@ -200,8 +202,29 @@ def _transfer(engine: Blotter, account: AccountState, event: LotsTransferred) ->
     id = foreign_id(account.terms.code, f"transferred {event.strategy} {event.symbol} {event.time}")
     side = 1 if event.size_units > 0 else -1
     for strategy, of in ((event.strategy, -side), (EXTERNAL, side)):
-        book = engine.book(event.account, strategy, instrument)
-        engine.ledger.adjust(book, of, abs(event.size_units), event.price_units, event.time, id, engine.matches)
+        _book(engine, engine.book(event.account, strategy, instrument), of, event, id)
+
+
+def _book(engine: Blotter, book: Book, side: int, event: PositionAdjusted | LotsTransferred, id: str) -> None:
+    """Book lots that no order here has moved."""
+    at = len(engine.matches)
+    engine.ledger.adjust(book, side, abs(event.size_units), event.price_units, event.time, id, engine.matches)
+    _trim(engine, book, engine.matches[at:])
+
+
+def _trim(engine: Blotter, book: Book, closed: list[Match]) -> None:
+    """What somebody else has closed is not guarded by exits that come back: those of an opening by what was taken of
+    its lots, the oldest first, and none for more than is left."""
+    taken: dict[tuple[str, str], int] = {}
+    for id, owed in engine.owed.items():
+        order = engine.orders[id].order
+        if (order.account, order.strategy, order.instrument) != (book.account, book.strategy, book.instrument):
+            continue
+        of = (order.parent, order.role)
+        counts = sum(match.size for match in closed if match.open_order == order.parent) - taken.get(of, 0)
+        paid = max(0, min(counts, owed.size))
+        taken[of] = taken.get(of, 0) + paid
+        owed.size = min(owed.size - paid, book.closable(order.side, order.lot))
 
 
 def differences(engine: Blotter, account: AccountState, link: Link, shown: AccountSnapshot) -> list[Difference]:
@@ -373,6 +396,7 @@ def _adjust_position(
     price = price or engine.marks.marks[instrument.index].price()
     engine.emit(PositionAdjusted(engine.now, account.terms.name, symbol, size, price, code), outputs)
     outputs += hand_over(engine, account, instrument, price)
+    engine.end_unneeded(engine.book(account.terms.name, EXTERNAL, instrument), outputs)
 
 
 def _judge_drift(engine: Engine, account: AccountState, drift: str, differs: bool, outputs: list[Event]) -> None:

@@ -44,9 +44,13 @@ def fold(engine: Blotter, event: PositionSplit) -> bool:
         units * event.before // event.after for units in (mark.bid, mark.ask, mark.last)
     )  # fmt: skip
     for id in list(engine.owed):
-        order = engine.orders[id].order
-        its = order.account == event.account and order.instrument is instrument
-        if its and not engine.owed[id].reached:
+        order, owed = engine.orders[id].order, engine.owed[id]
+        if order.account != event.account or order.instrument is not instrument:
+            continue
+        if owed.reached:
+            there = engine.book(order.account, order.strategy, instrument).closable(order.side, order.lot)
+            owed.size = min(there, owed.size * event.after // event.before)
+        else:
             del engine.owed[id]  # the prices it would come back at are those of before
     return True
 

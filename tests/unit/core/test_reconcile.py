@@ -19,6 +19,7 @@ from tradewright.model.control import (
     REDUCING,
     CashMoved,
     OrderAdopted,
+    ProtectRequested,
     Started,
     TradingStateChanged,
     TradingStateSet,
@@ -353,6 +354,19 @@ def test_what_is_withdrawn_of_what_a_strategy_holds_its_exits_can_not_sell_again
     assert desk.alarms() == ["TRADED_BY_HAND"]
 
 
+def test_a_stop_that_a_person_set_for_what_is_withdrawn_ends() -> None:
+    desk = connected()
+    desk.feed(PositionMoved(desk.tick(), "main", "ACME", 10))
+    asked = ProtectRequested(desk.tick(), "main", EXTERNAL, "ACME", 9_000, 0, 0, 0, "ann", "a stop")
+    desk.engine.apply(asked)
+    desk.took(asked, desk.engine.protect(asked))
+    (stop,) = desk.submitted()
+    desk.accept(stop)
+    desk.feed(PositionMoved(desk.tick(), "main", "ACME", -10))
+    assert desk.net(EXTERNAL) == 0
+    assert desk.cancelled() == [(stop, "NOTHING_TO_GUARD")]
+
+
 def test_money_that_nobody_trades_lies_aside_when_its_movement_is_told() -> None:
     desk = connected()
     equity = desk.engine.accounts["main"].equity()
@@ -603,6 +617,49 @@ def test_a_part_that_somebody_else_closes_leaves_the_rest_with_its_strategy() ->
     desk.filled(BUY, 5, 10_000, strategy="b")
     desk.fill(foreign(desk, SELL, 7), 7, 10_400)
     assert (desk.net("a"), desk.net("b"), desk.net(EXTERNAL)) == (0, 3, 0)
+
+
+def with_lost_stop(desk: Desk, *, older: int = 0, younger: int = 0) -> None:
+    """Five are held whose stop at 90 its venue has refused, and lots without one, bought before and behind them."""
+    for size in filter(None, (older, 5, younger)):
+        (decision,) = desk.want(BUY, size, stop_loss=9_000 if size == 5 else 0)
+        desk.fill(decision.orders[0].id, size, 10_000)
+        for order in decision.orders[1:]:
+            desk.say(kinds.REJECTED, order.id, "UNAVAILABLE")
+    desk.taken()
+
+
+def placed_again(desk: Desk) -> list[int]:
+    """The sizes of the stops that come back after a second."""
+    desk.now += 2 * 10**9
+    desk.quote(10_000)
+    return [desk.state(id).order.quantity for id in desk.submitted()]
+
+
+def test_a_stop_that_comes_back_does_not_guard_what_somebody_else_has_closed() -> None:
+    desk = connected()
+    with_lost_stop(desk)
+    desk.fill(foreign(desk, SELL, 3), 3, 10_000)
+    desk.filled(BUY, 10, 10_000)
+    desk.taken()
+    assert placed_again(desk) == [2]
+
+
+def test_it_does_not_guard_younger_lots_in_the_place_of_those_that_somebody_else_has_closed() -> None:
+    desk = connected()
+    with_lost_stop(desk, younger=7)
+    desk.fill(foreign(desk, SELL, 3), 3, 10_000)
+    engine = Engine()
+    restore(engine, to_bytes(desk.engine))
+    assert engine.state_hash() == desk.engine.state_hash()
+    assert placed_again(desk) == [2]
+
+
+def test_it_still_guards_its_own_where_somebody_else_has_closed_older_lots() -> None:
+    desk = connected()
+    with_lost_stop(desk, older=3)
+    desk.fill(foreign(desk, SELL, 3), 3, 10_000)
+    assert placed_again(desk) == [5]
 
 
 def test_what_somebody_else_adds_is_theirs() -> None:

@@ -9,6 +9,7 @@ from tests.unit.core.test_reconcile import connected
 from tradewright.core.engine import Engine
 from tradewright.core.ledger import Book
 from tradewright.core.state import restore, to_bytes
+from tradewright.model import event as kinds
 from tradewright.model.account_snapshot import PositionSplit
 from tradewright.model.command import POSITION_WAS_SPLIT
 from tradewright.model.event import Event
@@ -84,6 +85,30 @@ def test_orders_of_before_end_and_a_person_is_told_once() -> None:
     assert desk.alarms() == ["POSITION_SPLIT"]
     assert desk.engine.marks.marks[desk.on().index].price() == held // 2
     assert split(desk, 10, 20) == [] and desk.net() == 20
+
+
+@pytest.mark.parametrize(("after", "closed"), [(10, 5), (40, 20)])
+def test_what_a_reached_stop_has_still_to_close_is_split_as_its_lots_are(after: int, closed: int) -> None:
+    """Ten with a stop and ten without: two old ones are one, or one is two."""
+    desk = connected()
+    (decision,) = desk.want(BUY, 10, stop_loss=9_000)
+    entry, stop = (order.id for order in decision.orders)
+    desk.fill(entry, 10, 10_000)
+    desk.filled(BUY, 10, 10_000)
+    desk.accept(stop)
+    desk.quote(8_900)
+    desk.say(kinds.TRIGGERED, stop)
+    desk.say(kinds.EXPIRED, stop)
+    desk.say(kinds.EXPIRED, desk.submitted()[-1])
+    split(desk, 20, after)
+    sold = 0
+    for _ in range(10):
+        desk.now += 60 * 10**9
+        desk.quote(8_900)
+        for order in desk.submitted():
+            sold += desk.state(order).order.quantity
+            desk.fill(order, desk.state(order).order.quantity, 8_900)
+    assert (sold, desk.net()) == (closed, after - closed)
 
 
 def test_what_is_not_held_as_it_was_before_there_is_left_alone() -> None:
