@@ -147,7 +147,9 @@ class Attempts:
             self._unchanged(command.order_id, UNSUPPORTED, "there is no such order here")
             return
         try:
-            if not chain.whole and not await self.look_up.look(chain):
+            # Of an order that was never seen nobody can say at which terms it works.
+            seen = chain.whole and chain.last.seen
+            if not seen and not await self.look_up.look(chain):
                 raise AnswerLost(f"{command.order_id} is not found")
             why = refusal(chain, command)
             if why:

@@ -34,6 +34,7 @@ from tradewright.adapters.venue.binance.outcomes import (
 from tradewright.model.command import Approved, Submit
 from tradewright.model.errors import AnswerLost, NotSent
 from tradewright.model.event import CANCEL_REJECTED, EXPIRED, OUTCOME_UNKNOWN, REJECTED, REPLACE_REJECTED, REPLACED
+from tradewright.model.order import STOP
 from tradewright.ports import HttpAnswer
 
 #: kind, status, code, text ⇒ outcome; each row of the table decides at least one of them.
@@ -320,6 +321,26 @@ def test_a_change_without_a_word_is_unknown_and_looked_up(
         assert stage.ledger.states[id].order.quantity == (ONE if taken else 2 * ONE)
         alive = {AMEND: True, END: not done, PLACE: done}[what]
         assert stage.status(id) == ("ACCEPTED" if alive else "CANCELLED")
+        stage.check()
+
+    play(program)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_change_of_an_order_that_was_never_seen_is_answered(there: bool) -> None:
+    """To the terms that were sent: what works there, if anything, is not known yet."""
+
+    async def program(stage: Stage) -> None:
+        stage.site.trouble.silent = True
+        Spoiler(stage, PLACE, LOST, done=there)
+        stop = stage.order(SELL, STOP, ONE, stop_units=95 * DOLLAR)
+        stage.ledger.submit(stop)
+        await stage.wait(0.1)
+        stage.ledger.replace(stop.id, ONE, 0, 95 * DOLLAR)
+        await stage.wait(15)
+        told = [report.code for report in stage.ledger.reports(stop.id, OUTCOME_UNKNOWN)]
+        assert told == (["submit"] if there else ["submit", "replace"])
+        assert bool(stage.ledger.reports(stop.id, REPLACED)) is there
         stage.check()
 
     play(program)
