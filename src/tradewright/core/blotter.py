@@ -114,10 +114,10 @@ class Blotter:
     ("strategy:ID", "account:NAME"), for openings that say no size. signals: the last one journaled of each strategy and
     instrument. reservations: those that are kept, by id, the oldest first; sessions: by account. inquiries: by order
     id. board: of the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how
-    often those that took the place of a lost one were placed in a row; of market orders by the name of their book's side. unmet:
-    wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the callers' own
-    names for orders. unwanted: exits whose end was wished for. `order_count` and
-    `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
+    often those that took the place of a lost one were placed in a row; of market orders by the name of their book's
+    side. unmet: wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the
+    callers' own names for orders. unwanted: exits whose end was wished for. `order_count` and `decision_count` number
+    ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (

@@ -10,8 +10,8 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.engine import Engine
 from tradewright.core.limits import OF_ACCOUNTS, PARAMETERS, limits_from
 from tradewright.core.setup import Setup
-from tradewright.core.stations import READ_BESIDE, check_parameters
 from tradewright.core.state import restore, to_bytes
+from tradewright.core.stations import READ_BESIDE, check_parameters
 from tradewright.core.trading_state import check_scopes
 from tradewright.model.control import REDUCING, LimitsSet
 from tradewright.model.errors import ContractError, InputError

@@ -10,6 +10,7 @@ from tradewright.adapters.venue.mt5.books import Books
 from tradewright.adapters.venue.mt5.caller import Caller
 from tradewright.adapters.venue.mt5.connector import EXIT
 from tradewright.adapters.venue.mt5.lookup import NOT_FOUND_YET, Lookup
+from tradewright.adapters.venue.mt5.outcomes import Outcome
 from tradewright.adapters.venue.mt5.ownership import FORGET_NS
 from tradewright.adapters.venue.mt5.requests import (
     SLOTS,
@@ -60,7 +61,7 @@ class Guards:
             self._teller.reject(
                 [order], PART_OF_POSITION, f"the {slot} of position {ticket} would close all {held} lots"
             )
-        elif taken and self._other(order, slot):
+        elif taken and self._in_slot(order, slot):
             self._teller.reject([order], SLOT_TAKEN, f"position {ticket} has a {slot} already")
         else:
             price = price_of(order, order.stop_units or order.limit_units)
@@ -81,8 +82,11 @@ class Guards:
         if not ticket:
             self._teller.report(OUTCOME_UNKNOWN, order, "cancel", f"the venue's ticket of {order.lot} is not known")
             return
-        body = modify_body(self._books.current(ticket) or ticket, **{_SLOT_FIELDS[slot]: None})
-        outcome = await self._caller.insist("trades/modify", body, order, "cancel")
+        at = self._books.current(ticket) or ticket
+        outcome = await self._end(order, at, slot)
+        if outcome.code == str(outcomes.INVALID_STOPS) and not self._wanted(order, slot):
+            # The trade server is told the other one anew, which does not fit the symbol's rules any more.
+            outcome = await self._end(order, at, *_SLOT_FIELDS)
         if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
             self._teller.report(CANCELLED, order)
         elif outcome.kind == outcomes.UNKNOWN:
@@ -93,6 +97,15 @@ class Guards:
                 if over:
                     self._teller.report(CANCELLED, order, POSITION_CLOSED, "what it guarded is closed")
             self._teller.report(CANCEL_REJECTED, order, *outcome.reason)
+
+    async def _end(self, order: Order, ticket: int, *slots: str) -> Outcome:
+        body = modify_body(ticket, **dict.fromkeys(_SLOT_FIELDS[slot] for slot in slots))
+        return await self._caller.insist("trades/modify", body, order, "cancel")
+
+    def _wanted(self, order: Order, slot: str) -> bool:
+        """Whether the other slot has an exit of ours that nobody wants to end."""
+        others = self._in_slot(order, next(one for one in _SLOT_FIELDS if one != slot))
+        return any(not self._caller.ends(one) for one in others)
 
     async def replace(self, wanted: Replace, order: Order, slot: str) -> None:
         """Another price for an SL or TP; its size is its position's."""
@@ -140,10 +153,10 @@ class Guards:
         if (limit, stop) != (order.limit_units, order.stop_units):
             self._teller.replaced(order, order.quantity, limit, stop)
 
-    def _other(self, order: Order, slot: str) -> bool:
-        """Whether another exit of ours has the slot."""
-        found = [self._orders.order(id) for id in self._orders.open() if id != order.id]
-        return any(one is not None and one.lot == order.lot and SLOTS.get(one.type) == slot for one in found)
+    def _in_slot(self, order: Order, slot: str) -> list[Order]:
+        """The other exits of ours that have a slot of its position."""
+        found = filter(None, [self._orders.order(id) for id in self._orders.open() if id != order.id])
+        return [one for one in found if one.lot == order.lot and SLOTS.get(one.type) == slot]
 
     async def ticket(self, lot: str) -> int:
         """Of a lot, the order that opened it; 0 = nobody knows it."""

@@ -34,6 +34,7 @@ RATE_LIMITED = "RATE_LIMITED"
 RULES = ("10014", "10015", "10016", "10017", "10042", "10043", "10044")
 TOO_MANY_REQUESTS = 10024
 INVALID_PRICE = 10015
+INVALID_STOPS = 10016
 #: The trade server's answers. What is not here and does not succeed is a refusal.
 RETCODES = {
     10004: REQUOTED,  # REQUOTE

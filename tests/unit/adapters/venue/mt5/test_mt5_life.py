@@ -219,6 +219,33 @@ def test_the_exits_of_a_position_grow_with_what_is_filled_beyond_its_openings_si
     play(program)
 
 
+@pytest.mark.parametrize("both", [True, False])
+def test_exits_that_a_new_tick_does_not_fit_end_together_or_not_at_all(both: bool) -> None:
+    """Whoever changes one of them states the other anew, and the trade server refuses its price."""
+
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        bid, ask = world.price("EURUSD")
+        entry = book.order_of("EURUSD", BUY, "0.1")
+        stop, target = book.bracket(entry, f"{bid - 0.01:.4f}3", f"{ask + 0.01:.4f}3")
+        book.submit(entry, stop, target)
+        await world.until(lambda: book.kinds(target.id) == [ACCEPTED] and book.filled(entry.id) > 0)
+        assert world.site.inject(trouble.CHANGED_RULES, world.clock())
+        for exit in (stop, target)[: 1 + both]:
+            book.cancel(exit)
+        await world.until(book.settled, 10)
+        position = next(iter(world.site.broker.positions))
+        if both:
+            assert book.kinds(stop.id)[-1] == book.kinds(target.id)[-1] == CANCELLED
+            assert (position.sl, position.tp) == (0, 0)
+        else:
+            assert book.kinds(stop.id)[-1] == CANCEL_REJECTED and position.sl and position.tp
+        await world.check()
+
+    play(program)
+
+
 def test_exits_that_mt5_does_not_have_are_refused_and_nothing_is_sent() -> None:
     async def hedging(world: World) -> None:
         await world.start()
