@@ -16,7 +16,7 @@ from tradewright.model.report cimport Fill, FillPrice, Report
 cdef long long ENDED_KEPT_NS, NEVER_NS
 cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, REPORT_KIND_MAX, SUBMIT
 cdef int DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
-cdef int ACTIVE, HALTED, LIMIT, MARKET
+cdef int ACTIVE, HALTED, LIMIT, MARKET, REDUCE_ONLY
 cdef str ENTRY, HEDGING, STOP_LOSS
 
 cdef class Blotter:
@@ -92,6 +92,7 @@ cdef class Blotter:
     cpdef bint held_here(self, Order order) except -1
     @cython.locals(hold=Hold, other=Order, state=OrderState)
     cpdef bint blocked(self, Order order) except -1
+    cpdef bint alone(self, Book book) except -1
     @cython.locals(number=cython.longlong)
     cdef _count_id(self, str order_id)
     @cython.locals(state=OrderState, order=Order)

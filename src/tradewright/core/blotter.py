@@ -86,7 +86,7 @@ from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
 from tradewright.model.notice import InstrumentStatus, Located
-from tradewright.model.order import ENTRY, EXIT, LIMIT, MARKET, STOP_LOSS, Order
+from tradewright.model.order import ENTRY, EXIT, LIMIT, MARKET, REDUCE_ONLY, STOP_LOSS, Order
 from tradewright.model.order_request import OrderNamed
 from tradewright.model.recalled import OrderRecalled
 from tradewright.model.report import Fill, FillPrice, Report
@@ -557,15 +557,27 @@ class Blotter:
 
     def blocked(self, order: Order) -> bool:
         """Whether an exit could close what another one closes that is being cancelled: until its end is known, it may
-        still fill, and its venue has no reduce-only that would keep the second from opening."""
+        still fill, and no reduce-only of both keeps the second from opening."""
         terms = self.accounts[order.account].terms
-        if order.role == ENTRY or terms.reduce_only or terms.mode == HEDGING:
+        if order.role == ENTRY or terms.mode == HEDGING:
             return False
-        for hold in self.book(order.account, order.strategy, order.instrument).exits.values():
+        book = self.book(order.account, order.strategy, order.instrument)
+        flags = order.flags if terms.reduce_only else 0
+        for hold in book.exits.values():
             other = hold.order
-            if other.id != order.id and other.side == order.side and self.orders[other.id].cancel in (SENT, UNKNOWN):
+            if other.id == order.id or other.side != order.side or self.orders[other.id].cancel not in (SENT, UNKNOWN):
+                continue
+            if not flags & other.flags & REDUCE_ONLY or not self.alone(book):
                 return True
         return False
+
+    def alone(self, book: Book) -> bool:
+        """Whether nobody else trades the instrument in the book's account: what the venue shows of it is the book's
+        own."""
+        for other in self.ledger.beside[book.account, book.instrument.index]:
+            if other is not book and other.counts():
+                return False
+        return True
 
     def _apply_adopted(self, adopted: OrderAdopted) -> None:
         """An order without a decision: it holds its place, and its outcome is unknown until the venue says."""
@@ -622,6 +634,8 @@ class Blotter:
             state.stage = stage_after(SUBMIT, state.stage)
             state.submit = SENT
             order = state.order
+            if self.exits:
+                self.exits.pop(order.id, None)  # records of before it had to wait do not say that it went
             # What stops a loss, at a price or at the market, is watched; a limit or a plain close is not.
             if order.role != ENTRY and order.type != LIMIT and (order.type != MARKET or order.role == STOP_LOSS):
                 watchdog.fold(self, command)

@@ -434,12 +434,7 @@ class Judge(Blotter):
             return False  # closing by lot is what keeps it from opening
         if not account.terms.reduce_only:
             return True
-        if account.terms.kind == CASH:
-            return False
-        for other in self.ledger.beside[book.account, book.instrument.index]:
-            if other is not book and other.counts():
-                return True
-        return False
+        return account.terms.kind != CASH and not self.alone(book)
 
     def _attach_exits(self, intent: Intent, order: Order, orders: list[Order]) -> None:
         """Stop-loss, trailing stop and take-profit of an opening order: its children, cancelling each other."""

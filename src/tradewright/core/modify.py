@@ -123,6 +123,10 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
         if not form or rule.code in _FORM
     ]
     checks = judge(rules, proposal)
+    if order.role != ENTRY and form and state.stage != HELD and quantity > order.quantity:
+        # One that is held here goes with what there is to close then.
+        left, room = quantity - state.filled, _room(engine, order)
+        checks.append(Check("REDUCE_ONLY", left <= room, left, room, "size"))
     sliced = engine.parents.of.get(order.id)
     if sliced is not None and order.role == ENTRY:
         checks.append(engine.parents.check(order, sliced[4], 0, quantity, engine.orders))
@@ -134,6 +138,19 @@ def _waits(engine: Engine, state: OrderState) -> bool:
     """Whether an exit waits for fills of its parent, or for its price here: it has nothing to reduce yet."""
     parent = engine.orders.get(state.order.parent)
     return state.order.parent != "" and (state.stage == HELD or (parent is not None and parent.is_open()))
+
+
+def _room(engine: Engine, order: Order) -> int:
+    """Size counts that an exit which waits may come to close: what its opening has filled and may still fill, less what
+    the opening's exits outside its group take."""
+    parent = engine.orders.get(order.parent)
+    taken: dict[str, int] = {}
+    for id in engine.children.get(order.parent, ()):
+        other = engine.orders.get(id)
+        if other is not None and id != order.id and (order.group == "" or other.order.group != order.group):
+            group = other.order.group or id
+            taken[group] = max(taken.get(group, 0), other.remaining())
+    return engine.unclosed(order.parent) + (0 if parent is None else parent.wanted()) - sum(taken.values())
 
 
 def _grow_exits(engine: Engine, order: Order, quantity: int, outputs: list[Event]) -> None:

@@ -257,3 +257,33 @@ def test_an_order_beyond_a_budget_that_was_lowered_may_get_smaller() -> None:
     desk.accept(order_id)
     set_limits(desk, **{"tradepicker.budget": 100 * ONE})
     assert change(desk, order_id, 9).approved
+
+
+def test_an_exit_that_waits_at_its_venue_gets_no_larger_than_its_opening() -> None:
+    desk = Desk(account_of(leverage=10))
+    desk.quote(10_000)
+    (decision,) = desk.want(BUY, 10, limit_units=9_900, stop_loss=9_000, take_profit=11_000)
+    entry, stop, target = (order.id for order in decision.orders)
+    for id in (entry, stop, target):
+        desk.accept(id)
+    assert refused(change(desk, stop, 11)) == refused(change(desk, target, 11)) == ["REDUCE_ONLY"]
+    desk.fill(entry, 4, 9_900)
+    assert refused(change(desk, stop, 11)) == ["REDUCE_ONLY"]
+    assert change(desk, stop, 8, stop=9_100).approved
+    desk.replaced(stop, 8, stop=9_100)
+    assert change(desk, stop, 10).approved, "as much as it was made for"
+
+
+def test_an_exit_that_waits_gets_no_larger_than_others_of_its_opening_leave_it() -> None:
+    desk = Desk(account_of(leverage=10))
+    desk.quote(10_000)
+    (decision,) = desk.want(BUY, 10, limit_units=9_900, stop_loss=9_000)
+    entry, stop = (order.id for order in decision.orders)
+    desk.accept(entry)
+    desk.accept(stop)
+    desk.fill(entry, 4, 9_900)
+    desk.fill(stop, 3, 9_000)
+    assert change(desk, entry, 12, limit=9_900).approved
+    assert refused(change(desk, stop, 13)) == ["REQUEST_PENDING"], "it grows with its opening"
+    desk.replaced(stop, 12, stop=9_000)
+    assert refused(change(desk, stop, 13)) == ["REDUCE_ONLY"]

@@ -9,6 +9,7 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
+from tradewright.model.command import Approved, submit_of
 from tradewright.model.control import Started
 from tradewright.model.order import STOP_LOSS
 from tradewright.model.report import Report
@@ -51,6 +52,45 @@ def test_with_reduce_only_it_goes_at_once() -> None:
     desk.accept(desk.sell(10, closing=True, role=STOP_LOSS, stop_units=9_000))
     desk.taken()
     assert closing(desk) in desk.submitted()
+
+
+@pytest.mark.parametrize("flagged", [False, True])
+def test_where_others_trade_it_too_reduce_only_guards_nothing_and_it_waits(flagged: bool) -> None:
+    """The venue knows the net of all of them. flagged: the stop was sent while nobody else was there."""
+    desk = Desk()
+    desk.quote(PRICE)
+    if not flagged:
+        desk.filled(BUY, 10, PRICE, strategy="t")
+    desk.filled(BUY, 10, PRICE)
+    stop = desk.sell(10, closing=True, role=STOP_LOSS, stop_units=9_000)
+    desk.accept(stop)
+    assert desk.state(stop).order.reduce_only is flagged
+    if flagged:
+        desk.filled(BUY, 10, PRICE, strategy="t")
+    desk.taken()
+    close = closing(desk)
+    assert desk.submitted() == []
+    engine = Engine()
+    restore(engine, to_bytes(desk.engine))
+    assert engine.state_hash() == desk.engine.state_hash()
+    desk.fill(stop, 4, 9_000)
+    desk.say(kinds.CANCELLED, stop)
+    assert desk.submitted() == [close]
+    desk.fill(close, desk.state(close).order.quantity, PRICE)
+    assert (desk.net(), desk.net("t")) == (0, 10)
+
+
+def test_a_journal_of_before_it_had_to_wait_is_read_as_it_was() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    desk.filled(BUY, 10, PRICE, strategy="t")
+    desk.filled(BUY, 10, PRICE)
+    stop = desk.sell(10, closing=True, role=STOP_LOSS, stop_units=9_000)
+    close = closing(desk)
+    desk.engine.apply(submit_of(desk.tick(), Approved(desk.state(close).order)))
+    desk.taken()
+    desk.say(kinds.CANCELLED, stop)
+    assert desk.submitted() == [] and desk.engine.exits == {}
 
 
 def test_where_lots_are_closed_by_name_it_goes_at_once() -> None:
