@@ -34,7 +34,7 @@ DENY, TELL_BACKWARDS = "deny", "tell_backwards"
 HEARSAY = {
     DELAY_REPORT: "a report comes up to 0.8 s later, and others before it",
     REPEAT_REPORT: "a report comes once more, up to 20 s later",
-    FORETELL: "an order is not found, is changed or is accepted before it is accepted or refused",
+    FORETELL: "an order is not found, is changed, is not changed, or is accepted before it is accepted or refused",
     CONTRADICT: "of an order that has ended something else is said than how",
     DENY: "an opening is said to be refused, and then to have filled",
     TELL_BACKWARDS: "an order that ends at once is not found, and then its end is told before its begin",
@@ -128,7 +128,12 @@ class Hearsay:
         if kind == NOT_FOUND:
             self._hide(report, self._rng.below(2) == 0)
             return
-        self._deliver(self._same_terms(report) if kind == REPLACED else Report(kind, report.time, report.order_id, 0))
+        if kind == REPLACED:
+            # That a change which nobody asked for is refused, and made.
+            self._deliver(Report(REPLACE_REJECTED, report.time, report.order_id, report.time_venue, "HEARSAY"))
+            self._deliver(self._same_terms(report))
+        else:
+            self._deliver(Report(kind, report.time, report.order_id, 0))
         self._deliver(report)
 
     def _hide(self, report: Report, backwards: bool) -> None:
