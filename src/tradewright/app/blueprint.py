@@ -80,7 +80,7 @@ def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
         settings = _settings(config, name)
         with config.placed(f"accounts.{name}"):
             check_addresses(name, account)
-            terms = terms_of(name, codes.get(name) or new_code(name, time.time_ns()), account, settings.owner)
+            terms = terms_of(name, codes.get(name) or _free_code(name, codes, made), account, settings.owner)
         made.accounts[name] = terms
         _strategies(config, name, settings, made)
         refs = [spec.ref for spec in made.specs if spec.account == name]
@@ -102,6 +102,15 @@ def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
     with config.placed("limits"):
         check_parameters(made.setup([]))
     return made
+
+
+def _free_code(name: str, codes: Mapping[str, str], made: Blueprint) -> str:
+    """A code for a new account that no other one has: of names that begin alike, those of the seconds that follow."""
+    taken = {*codes.values(), *(terms.code for terms in made.accounts.values())}
+    now = time.time_ns()
+    while (code := new_code(name, now)) in taken:
+        now += SECOND_NS
+    return code
 
 
 def _alike(one: Account, other: Account) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.config import Config, read_config
 from tradewright.app.serving import home_of
 from tradewright.app.wiring.venues import CASH_DECIMALS, Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
+from tradewright.model.account import new_code
 from tradewright.model.errors import InputError, UsageError, VenueRefused
 from tradewright.model.rng import Rng
 from tradewright.ports import HttpRequest
@@ -435,3 +437,10 @@ def test_an_mt5_connector_is_asked_as_often_as_the_filter_says(
     )  # fmt: skip
     client: Any = client_of(config, "main", made.accounts["main"], seat)
     assert (client._polling.idle, client._polling.busy) == looks
+
+
+def test_accounts_whose_names_begin_alike_have_codes_of_their_own(tmp_path: Path) -> None:
+    accounts = {name: {"venue": "paper", "symbols": ["BTCUSD"]} for name in ("one", "only", "onyx")}
+    config = read(tmp_path, {"accounts": accounts})
+    made = blueprint_of(config, {"onyx": new_code("one", time.time_ns())})
+    assert len({terms.code for terms in made.accounts.values()}) == 3
