@@ -83,7 +83,8 @@ so is a key that is there twice, and a value that two blocks give to the same th
 
 A session begins with the start that names its settings and goes on over restarts with the same ones; its id, user,
 status (running, paused, stopped), settings, begin and end stand in the summary of a demo (`--json`). `tradewright kill
-account:NAME` stops it, `--reducing` pauses it, `rearm` resumes it.
+account:NAME` stops it, `--reducing` pauses it, `rearm` resumes it. Over HTTP a user begins, changes, pauses and stops
+one by himself ([api.md](api.md)).
 """
 
 

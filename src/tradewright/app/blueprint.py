@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from tradewright.app.wiring.venues import check_addresses, terms_of
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.core.exposure import parts_of
 from tradewright.core.limits import Limits
+from tradewright.core.session import Session, scope_of
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.core.stations import check_parameters
 from tradewright.model.account import Account, new_code
@@ -73,8 +74,43 @@ class Blueprint:
         return msgspec.json.decode(msgspec.json.encode(self.setup(instruments).row()), type=list[Any])
 
 
-def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
-    """codes: of accounts that have been opened before, by name. Raises InputError with file, line and key."""
+@dataclass(slots=True)
+class SessionTerms:
+    """What the settings of a session make of its account. limits: the session's own; plan: None = no exits."""
+
+    limits: Limits
+    plan: ExitPlan | None
+    specified: list[Specified]
+
+
+def session_of(config: Config, name: str, given: Mapping[str, Any]) -> SessionTerms:
+    """The settings of a session (`settings_keys.KEYS` but for its user) on an account, over what the configuration has
+    for it; what the configuration limits, it limits all the same. Raises InputError as for the configuration's own."""
+    settings, own = _settings(config, name), settings_from({"session": dict(given)}, name, config.accounts[name].owner)
+    settings.session = {**settings.session, **own.session}
+    made = Blueprint()
+    _strategies(config, name, settings, made)
+    limits = own.scopes_for([spec.ref for spec in made.specs]).get(f"account:{name}", Limits())
+    exits = {**settings.exits, **own.exits}
+    return SessionTerms(limits, plan_from(exits) if exits else None, made.specified)
+
+
+def _go_on(config: Config, session: Session, made: Blueprint) -> None:
+    """A session that its user has begun goes on with the settings that he gave it."""
+    name, scope = session.account, scope_of(session.account)
+    terms = session_of(config, name, dict(session.settings))
+    made.specified = [one for one in made.specified if one[0].account != name] + terms.specified
+    if terms.limits.values:
+        made.scopes[scope] = terms.limits
+    if terms.plan is not None:
+        made.plans[f"account:{name}"] = terms.plan
+    made.sessions = [row for row in made.sessions if row[0] != name]
+    made.sessions.append((name, session.user, [[key, value] for key, value in session.settings]))
+
+
+def blueprint_of(config: Config, codes: Mapping[str, str], begun: Iterable[Session] = ()) -> Blueprint:
+    """codes: of accounts that have been opened before, by name; begun: the sessions there, of which those that users
+    have begun go on. Raises InputError with file, line and key."""
     made = Blueprint()
     for name, account in config.accounts.items():
         settings = _settings(config, name)
@@ -96,6 +132,9 @@ def blueprint_of(config: Config, codes: Mapping[str, str]) -> Blueprint:
         made.sizers |= settings.sizers()
         made.plans |= settings.plans()
         made.sessions += settings.sessions()
+    for session in begun:
+        if session.who and session.account in config.accounts:
+            _go_on(config, session, made)
     doubled = [one for one in made.accounts.values() for other in made.accounts.values() if _alike(one, other)]
     if doubled:
         raise InputError(f"{config.file}: the order ids of two accounts begin with {doubled[0].code}")

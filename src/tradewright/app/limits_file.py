@@ -88,7 +88,8 @@ def bound(read: Any, owner: str) -> dict[str, Limits]:
     for scope, block in (read.get("limits") or {}).items():
         if not isinstance(block, dict):
             raise InputError(f"limits of {scope}: {block!r} is not a mapping")
-        parts_of(scope)
+        if "session" in parts_of(scope):
+            raise InputError(f"limits of {scope}: they are its user's settings; state those of its account")
         values = with_pack(block)
         currency = str(values.get("currency", ""))
         values = {name: value for name, value in values.items() if name != "currency"}

@@ -25,6 +25,7 @@ from tradewright.model.decision import Decision
 from tradewright.model.errors import JournalFull, StateError
 from tradewright.model.event import DECISION, FILLED, MARKET_KIND_MAX, REJECTED, REPLACE_REJECTED, SUBMIT, Event
 from tradewright.model.report import Report
+from tradewright.model.session_set import SessionSet
 from tradewright.ports import CrashPoint, Journal, no_crash
 from tradewright.trader import Outcome, Trader
 from tradewright.trader.runner import STRATEGY_STATE
@@ -134,6 +135,9 @@ class LiveEngine:
             return self._fail(event, outcome, failure)
         if isinstance(event, Started):
             self.started = event
+        elif isinstance(event, SessionSet) and self.started is not None and self.trader.setup is not None:
+            # What a snapshot begins with: the run goes on as a start would begin it now.
+            self.started = Started(self.started.time, self.started.run, self.trader.setup.row())
         self._count(event, outcome)
         self._untold.append((sequence, event, outcome))
         self.tell()

@@ -39,6 +39,7 @@ from tradewright.app.wiring.services import signal_sources
 from tradewright.app.wiring.venues import account_locks
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.engine import Engine
+from tradewright.core.session import cycles_of
 from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
 from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
@@ -86,8 +87,9 @@ class Service:
             opened.callback(self.room.close)
             log.engine = self.engine
             self.plan: Blueprint = blueprint_of(
-                config, {name: account.terms.code for name, account in self.engine.accounts.items()}
-            )
+                config, {name: account.terms.code for name, account in self.engine.accounts.items()},
+                self.engine.sessions.values(),
+            )  # fmt: skip
             self._check_left()
             self._opened = opened.pop_all()
 
@@ -188,7 +190,7 @@ class Service:
         from tradewright.app.api.desk import Desk
         from tradewright.app.api.server import ApiServer
 
-        desk = Desk(self.connected, self.plan, self.folder, self.log, self._carry_out, self._do)
+        desk = Desk(self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do)
         desk.tables = self.tables
         self.api = ApiServer(self.config, self.config.block.server, desk)
         listener = self.room.live.listener
@@ -328,12 +330,13 @@ class Service:
         return self.log.reasons.get(name) or "its orders are still looked up"
 
     async def _cycle(self) -> None:
-        """The timers of trading cycles, and before each what services say."""
-        seconds = self.room.trader.roster.cycles()
-        cycles = Cycles(seconds, self.clock())
-        while seconds:
+        """The timers of trading cycles, and before each what services say. A session may begin at any time, and with it
+        a cycle."""
+        cycles = Cycles([], self.clock())
+        while True:
+            cycles.seconds = sorted({*self.room.trader.roster.cycles(), *cycles_of(self.engine)})
             now = self.clock()
-            due = min(now - now % (one * SECOND_NS) + one * SECOND_NS for one in cycles.seconds)
+            due = min([now - now % (one * SECOND_NS) + one * SECOND_NS for one in [1, *cycles.seconds]])
             await asyncio.sleep((due - now) / SECOND_NS)
             for timer in cycles.until(self.clock()):
                 for word in await self.sources.ask_all(timer.time, self.engine.instruments):

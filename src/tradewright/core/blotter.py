@@ -92,6 +92,7 @@ from tradewright.model.recalled import OrderRecalled
 from tradewright.model.report import Fill, FillPrice, Report
 from tradewright.model.reservation import Released, ReservationExpired, Reserved
 from tradewright.model.score import ShadowMatched
+from tradewright.model.session_set import SessionSet
 from tradewright.model.shadow import ShadowTerms, is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
@@ -277,6 +278,7 @@ class Blotter:
             states.get("owner:" + terms.owner, ACTIVE),
             states.get("venue:" + terms.venue, ACTIVE),
             states.get("account:" + account, ACTIVE),
+            states.get("session:" + account, ACTIVE),
             states.get("strategy:" + strategy, ACTIVE),
             states.get("symbol:" + symbol, ACTIVE),
         )
@@ -367,6 +369,9 @@ class Blotter:
                 unmet.fold(self, event)
             elif isinstance(event, OrderNamed):
                 self.client_ids.add(event)
+            elif isinstance(event, SessionSet):
+                session.set_up(self, event)
+                self.set_due()
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):

@@ -1,7 +1,8 @@
 """What one scope holds: the accounts, strategies and instruments it covers, and what they are worth right now.
 
-A scope is "all" or conditions joined by "/", each "owner:NAME", "venue:NAME", "account:NAME", "strategy:ID",
-"symbol:SYM", "sector:X" or "currency:CCY"; "owner:ann/symbol:XAUUSD" is both at once. Working opening orders count as
+A scope is "all" or conditions joined by "/", each "owner:NAME", "venue:NAME", "account:NAME", "session:ACCOUNT",
+"strategy:ID", "symbol:SYM", "sector:X" or "currency:CCY"; "owner:ann/symbol:XAUUSD" is both at once. An account and
+its session hold the same; what is set for one never replaces what is set for the other. Working opening orders count as
 if they had filled. What is measured for one decision is measured once, however many rules ask.
 """
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from tradewright.core.guards import Guard
 
 #: The kinds of condition, in the order in which scopes are asked.
-SCOPES = ("all", "owner", "venue", "account", "strategy", "symbol", "sector", "currency")
+SCOPES = ("all", "owner", "venue", "account", "session", "strategy", "symbol", "sector", "currency")
 #: Those that leave accounts whole.
-WHOLE = ("owner", "venue", "account")
+WHOLE = ("owner", "venue", "account", "session")
 
 
 def parts_of(scope: str) -> dict[str, str]:
@@ -66,6 +67,7 @@ def concerns(scope: str, terms: Account, strategy: str, instrument: Instrument) 
         "owner": (terms.owner,),
         "venue": (terms.venue,),
         "account": (terms.name,),
+        "session": (terms.name,),
         "strategy": (strategy,),
         "symbol": (instrument.symbol,),
         "sector": (instrument.sector,),

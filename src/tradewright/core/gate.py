@@ -251,6 +251,7 @@ class Gate:
                 account
                 for account in self.accounts.values()
                 if parts.get("account", account.terms.name) == account.terms.name
+                and parts.get("session", account.terms.name) == account.terms.name
                 and parts.get("owner", account.terms.owner) == account.terms.owner
                 and parts.get("venue", account.terms.venue) == account.terms.venue
                 and not is_shadow(account.terms.name)

@@ -1,9 +1,12 @@
 """A trading session: who trades on an account, with which settings, since when; and the two targets that end it.
 
-A session begins with the start that names its user and settings, and goes on over restarts with the same ones. It is
-paused, stopped and taken up again by what a named person sets its account's trading state to. Its targets end it by
-the core itself: at `maxDrawdown` below the highest equity, or `weeklyTarget` above what the week began with, everything
-is closed at the market and the account is HALTED until a named person re-arms it. Then both count anew from there.
+A session begins with the start that names its user and settings, or when its user says so (`SessionSet`), and goes on
+over restarts with the same ones. It is paused, stopped and taken up again by the trading state that a named person sets
+for it ("session:ACCOUNT") or for its account. The stricter of both counts, so that no user takes up what was halted
+above him, and nobody above takes up what its user has paused; its limits are a scope of their own for the same reason.
+Its targets end it by the core itself: at `maxDrawdown` below the highest equity, or `weeklyTarget` above what the week
+began with, everything is closed at the market and the account is HALTED until a named person re-arms it. Then both
+count anew from there.
 """
 
 from __future__ import annotations
@@ -14,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 from tradewright.core.breakers import DRAWDOWN_LIMIT
 from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import OpeningRule, only, share
+from tradewright.core.limits import Limits
 from tradewright.core.risk import Proposal, Rule
+from tradewright.core.setup import Setup, spec_from
+from tradewright.core.trading_state import check_account
 from tradewright.model.control import (
     ACTIVE,
     HALTED,
@@ -25,6 +31,8 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.decision import Check
+from tradewright.model.errors import InputError
+from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.numbers import nearest_count_of, text_of
 from tradewright.model.order import EXIT, MARKET
 
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
     from tradewright.core.engine import Engine
     from tradewright.core.ledger import Book
     from tradewright.model.event import Event
+    from tradewright.model.session_set import SessionSet
 
 RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
 STATUS = {ACTIVE: RUNNING, REDUCING: PAUSED, HALTED: STOPPED}
@@ -42,15 +51,17 @@ SESSION_DRAWDOWN = "SESSION_DRAWDOWN"
 SESSION_TARGET = "SESSION_TARGET"
 TARGETS = {SESSION_DRAWDOWN: "maxDrawdown", SESSION_TARGET: "weeklyTarget"}
 PPM_SCALE = 6
+#: A session's trading cycle where nobody says.
+CYCLE_SECONDS = 45
 #: What a venue refused to close is tried again after this long: its market may be closed for the night.
 RETRY_NS = 300 * 10**9
 
 
 class Session:
-    """One session. settings: (name, value) pairs as configured, for the record. started, stopped: ns UTC, 0 = it has
-    not; code: why it stopped by itself, "" = it did not."""
+    """One session. settings: (name, value) pairs as given, for the record. started, stopped: ns UTC, 0 = it has not;
+    code: why it stopped by itself, "" = it did not. who: began it or set it last, "" = it is the configuration's."""
 
-    __slots__ = ("id", "user", "account", "status", "settings", "started", "stopped", "code")
+    __slots__ = ("id", "user", "account", "status", "settings", "started", "stopped", "code", "who")
 
     def __init__(
         self,
@@ -62,6 +73,7 @@ class Session:
         started: int,
         stopped: int = 0,
         code: str = "",
+        who: str = "",
     ) -> None:
         self.id = id
         self.user = user
@@ -71,9 +83,13 @@ class Session:
         self.started = started
         self.stopped = stopped
         self.code = code
+        self.who = who
 
     def row(self) -> list[Any]:
-        return [self.id, self.user, self.account, self.status, self.settings, self.started, self.stopped, self.code]
+        return [
+            self.id, self.user, self.account, self.status, self.settings, self.started, self.stopped, self.code,
+            self.who,
+        ]  # fmt: skip
 
 
 # ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,25 +100,104 @@ def begin(engine: Blotter, account: str, user: str, settings: Sequence[Sequence[
     known = engine.sessions.get(account)
     given = [(str(name), value) for name, value in settings]
     if known is None or (known.user, known.settings) != (user, given):
-        state = STATUS[engine.states.get("account:" + account, ACTIVE)]
-        engine.sessions[account] = Session(f"{account}-{engine.run}", user, account, state, given, now)
+        engine.sessions[account] = Session(
+            f"{account}-{engine.run}", user, account, status(engine, account), given, now
+        )
 
 
 def end_all_but(engine: Blotter, accounts: Sequence[str]) -> None:
     """A start that names no session of an account has none there: nothing of the one before is configured any more."""
     for account in [account for account in engine.sessions if account not in accounts]:
         del engine.sessions[account]
+        engine.states.pop(scope_of(account), None)
+        engine.causes.pop(scope_of(account), None)
+
+
+def set_up(engine: Blotter, event: SessionSet) -> None:
+    """A user begins a session, which nothing holds up that was set for the one before; or it goes on with other
+    settings."""
+    scope, known = scope_of(event.account), engine.sessions.get(event.account)
+    if event.id and known is not None:
+        known.settings, known.who = event.settings, event.who
+    else:
+        # Without limits for a moment: the highest equity, where they alone asked for it, is that of this session.
+        engine.gate.configure(scope, Limits())
+        engine.states.pop(scope, None)
+        engine.causes.pop(scope, None)
+        id, begun = _next_id(engine, event.account, known), status(engine, event.account)
+        engine.sessions[event.account] = Session(
+            id, event.user, event.account, begun, event.settings, event.time, who=event.who
+        )
+    engine.gate.configure(scope, Limits(dict(event.limits)))
+    account = engine.accounts[event.account]
+    if account.guarded and account.peak is None:
+        account.measure(event.time)
+    if event.plan:
+        engine.plans["account:" + event.account] = ExitPlan.from_row(event.plan)
+    else:
+        engine.plans.pop("account:" + event.account, None)
+
+
+def _next_id(engine: Blotter, account: str, known: Session | None) -> str:
+    """A start's own session has the run's number alone; those that are begun while it runs are counted behind it."""
+    begin = f"{account}-{engine.run}-"
+    count = int(known.id.removeprefix(begin)) if known is not None and known.id.startswith(begin) else 0
+    return f"{begin}{count + 1}"
+
+
+def under(setup: Setup, event: SessionSet) -> Setup:
+    """The setup of a run in which that session has begun: what a start would have that goes on with it."""
+    own, scope = "account:" + event.account, scope_of(event.account)
+    others = [spec for spec in setup.strategies if spec.account != event.account]
+    strategies = [spec_from(row) for row in event.strategies]
+    plans = {at: plan for at, plan in setup.plans.items() if at != own}
+    scopes = {at: limits for at, limits in setup.scopes.items() if at != scope}
+    sessions = [row for row in setup.sessions if row[0] != event.account]
+    return Setup(
+        setup.instruments, setup.accounts, [*others, *strategies], setup.notes, setup.sizers,
+        {**scopes, scope: Limits(dict(event.limits))} if event.limits else scopes,
+        {**plans, own: ExitPlan.from_row(event.plan)} if event.plan else plans,
+        [*sessions, (event.account, event.user, event.settings)], setup.shadow,
+    )  # fmt: skip
+
+
+def check(engine: Blotter, event: SessionSet) -> None:
+    """Whether it can be folded. Raises InputError for an account that is not there, a session that is not the one
+    there (any more), and a strategy of another account."""
+    check_account(engine, event.account)
+    known = engine.sessions.get(event.account)
+    if event.id and (known is None or known.id != event.id):
+        raise InputError(f"{event.id} is not the session of {event.account} (any more)")
+    if any(spec_from(row).account != event.account for row in event.strategies):
+        raise InputError(f"a session of {event.account} has the strategies of that account alone")
 
 
 def set_by_person(engine: Blotter, event: TradingStateSet) -> None:
-    """A person paused, stopped or resumed the account of a session."""
-    session = engine.sessions.get(event.scope.removeprefix("account:"))
-    if session is None or event.scope != "account:" + session.account:
+    """A person paused, stopped or resumed a session, or its account."""
+    kind, _, name = event.scope.partition(":")
+    session = engine.sessions.get(name) if kind in ("account", "session") else None
+    if session is None:
         return
-    session.status = STATUS[event.state]
-    session.stopped = event.time if event.state == HALTED else 0
-    if event.state == ACTIVE:
+    session.status = status(engine, name)
+    session.stopped = (session.stopped or event.time) if session.status == STOPPED else 0
+    if session.status == RUNNING:
         session.code = ""
+
+
+def status(engine: Blotter, account: str) -> str:
+    """What the states of a session and of its account make of it."""
+    return STATUS[max(engine.states.get(scope, ACTIVE) for scope in ("account:" + account, scope_of(account)))]
+
+
+def cycles_of(engine: Blotter) -> list[int]:
+    """The seconds of the cycles of sessions that run or are paused."""
+    at_work = [dict(one.settings) for one in engine.sessions.values() if one.status != STOPPED]
+    return sorted({int(settings.get("cycleSeconds", CYCLE_SECONDS)) for settings in at_work})
+
+
+def scope_of(account: str) -> str:
+    """Of its session's own limits and trading state."""
+    return "session:" + account
 
 
 def fold(engine: Blotter, event: SessionStopped) -> None:

@@ -106,10 +106,7 @@ class Setup:
         return Setup(
             [instrument_from(item) for item in instruments],
             [(account_from(item), [(name, value) for name, value in limits]) for item, limits in accounts],
-            [
-                StrategySpec(id, ref, account, tuple(symbols), tuple((k, v) for k, v in parameters), *rest)
-                for id, ref, account, symbols, parameters, *rest in strategies
-            ],
+            [spec_from(item) for item in strategies],
             dict(notes),
             {scope: Sizer.from_row(item) for scope, item in sizers},
             {scope: Limits(dict(values), 1, currency) for scope, currency, values in scopes},
@@ -161,6 +158,12 @@ def _check_terms(what: str, names: Sequence[str], known: Sequence[object], given
                 f"{what}: its {name} is {old!r} in the journal and {new!r} in this start; "
                 "start with the same terms, or in another home"
             )
+
+
+def spec_from(row: Sequence[Any]) -> StrategySpec:
+    """A strategy from its row."""
+    id, ref, account, symbols, parameters, *rest = row
+    return StrategySpec(id, ref, account, tuple(symbols), tuple((name, value) for name, value in parameters), *rest)
 
 
 def instrument_from(row: Sequence[Any]) -> Instrument:

@@ -119,6 +119,7 @@ def _names(engine: Blotter, kind: str, strategies: list[str]) -> list[str]:
     terms = [account.terms for name, account in engine.accounts.items() if not is_shadow(name)]
     found: dict[str, list[str]] = {
         "account": [item.name for item in terms],
+        "session": list(engine.sessions),
         "owner": [item.owner for item in terms],
         "venue": [item.venue for item in terms],
         "strategy": [*strategies, *engine.halted, *[key[1] for key in engine.ledger.books]],

@@ -65,6 +65,7 @@ from tradewright.model.reservation import (
     reserved_from,
 )
 from tradewright.model.score import ShadowMatched, StrategiesWeighed, StrategyScored
+from tradewright.model.session_set import SessionSet
 from tradewright.model.signal import signal_from
 from tradewright.model.slice import Sliced
 from tradewright.model.unmet import WishUnmet
@@ -125,6 +126,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.RELEASE_REQUESTED: ReleaseRequested,
     kinds.ORDER_REQUESTED: OrderRequested,
     kinds.MODIFY_REQUESTED: ModifyRequested,
+    kinds.SESSION_SET: SessionSet,
     kinds.ORDER_NAMED: OrderNamed,
     kinds.RELEASED: Released,
     kinds.RESERVATION_EXPIRED: ReservationExpired,

@@ -239,14 +239,17 @@ class Roster:
 
     # ── who is there ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def build(self, setup: Setup, journaled: bool) -> None:
-        """The strategies as the start says, anew where anything of their identity is. journaled: it is a record of the
-        past, whose strategies today's code may not have any more."""
+    def build(self, setup: Setup, journaled: bool, account: str = "") -> None:
+        """The strategies as the setup has them, anew where anything of their identity is; those of an account alone
+        where one is named. journaled: it is a record of the past, whose strategies today's code may not have any
+        more."""
         engine = self.engine
         kept = {runner.key: runner for runner in self.runners}
-        self.runners = []
+        self.runners = [runner for runner in self.runners if account not in ("", runner.spec.account)]
         if self.load is not None:
             for spec in setup.strategies:
+                if account not in ("", spec.account):
+                    continue
                 found = self.load(spec)
                 if found is not None:
                     self.runners += self._runners_of(spec, found, kept)

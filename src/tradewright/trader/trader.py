@@ -34,6 +34,7 @@ from tradewright.model.control import (
     StrategyHalted,
     TradingStateSet,
 )
+from tradewright.model.errors import InputError
 from tradewright.model.event import (
     CANCEL_REQUESTED,
     CASH_MOVED,
@@ -54,6 +55,7 @@ from tradewright.model.event import (
     RELEASED,
     RESERVE_REQUESTED,
     RESERVED,
+    SESSION_SET,
     SESSION_STOPPED,
     SIGNAL,
     STARTED,
@@ -69,6 +71,7 @@ from tradewright.model.intent import Intent
 from tradewright.model.lot import Match
 from tradewright.model.report import Report
 from tradewright.model.reservation import WITHDRAWN
+from tradewright.model.session_set import SessionSet
 from tradewright.model.signal import Signal
 from tradewright.trader.roster import Load, Roster, Watch
 from tradewright.trader.scoring import check_shadow, score, seats_of
@@ -142,10 +145,14 @@ class Trader:
             check(engine, event)  # type: ignore[arg-type]
         elif kind in (ORDER_REQUESTED, MODIFY_REQUESTED):
             by_hand.check(engine, event)  # type: ignore[arg-type]
+        elif kind == SESSION_SET:
+            session.check(engine, event)  # type: ignore[arg-type]
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and kind != CASH_MOVED:
             engine.end_days(event.time)
         engine.apply(event)
+        if kind == SESSION_SET:
+            self._set_up(event, False)  # type: ignore[arg-type]
         outputs = engine.react(event)
         if engine.board is not None and engine.board.due:
             outputs += score(engine)
@@ -170,6 +177,8 @@ class Trader:
         strategies a limit may come first: it is how a new one is let in."""
         if isinstance(event, LimitsSet):
             for kind, name in parts_of(event.scope).items():
+                if kind == "session":
+                    raise InputError(f"limits of {event.scope}: they are its user's settings; set those of the account")
                 if kind != "strategy":
                     check_scope(self.engine, f"{kind}:{name}", [])
             return
@@ -326,10 +335,20 @@ class Trader:
         session.end_all_but(engine, [account_name for account_name, _, _ in self.setup.sessions])
         for account_name, user, settings in self.setup.sessions:
             session.begin(engine, account_name, user, settings, started.time)
-        self._seat(self.setup)
-        if self.setup.shadow is not None:
-            engine.shadow(self.setup.shadow, seats_of(self.setup))
-        self.roster.build(self.setup, journaled)
+        self._take_on(self.setup, journaled, "")
+
+    def _set_up(self, event: SessionSet, journaled: bool) -> None:
+        """A session has begun, or has other settings: the strategies of its account are those that it makes."""
+        assert self.setup is not None, "a session is of an account, and a start named it"
+        self.setup = session.under(self.setup, event)
+        self._take_on(self.setup, journaled, event.account)
+
+    def _take_on(self, setup: Setup, journaled: bool, account: str) -> None:
+        """The strategies as the setup has them, of an account alone or of all ("")."""
+        self._seat(setup)
+        if setup.shadow is not None:
+            self.engine.shadow(setup.shadow, seats_of(setup))
+        self.roster.build(setup, journaled, account)
 
     def _seat(self, setup: Setup) -> None:
         """Note who may trade what as the start says, also where the strategies do not run: whether an exit may be
@@ -348,6 +367,8 @@ class Trader:
         if isinstance(event, Started):
             self._start(event, True)
         engine.apply(event)
+        if isinstance(event, SessionSet):
+            self._set_up(event, True)
         # What core decided came before what strategies saw; the muted callbacks see the same book as then.
         core, rest = _split(outputs)
         for output in core:

@@ -9,13 +9,17 @@ import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tests.unit.core.test_breakers import after_restart, rearm
-from tradewright.core.limits import Limits
-from tradewright.core.session import begin
+from tradewright.app.limits_file import bound
+from tradewright.core.limits import Limits, limits_from
+from tradewright.core.session import begin, check, end_all_but
+from tradewright.core.setup import StrategySpec
 from tradewright.model import event as kinds
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import HALTED, REDUCING, SessionStopped, TradingStateChanged, TradingStateSet
 from tradewright.model.decision import Decision
+from tradewright.model.errors import InputError
 from tradewright.model.event import Event
+from tradewright.model.session_set import SessionSet
 
 ONE = 10**18
 PRICE = 10_000
@@ -196,6 +200,113 @@ def test_a_session_goes_on_over_a_restart_with_the_same_settings_and_begins_anew
     begin(engine, "main", "bob", SETTINGS, desk.now)
     session = engine.sessions["main"]
     assert (session.id, session.user, session.status, session.started) == ("main-2", "bob", "paused", desk.now)
+
+
+# ── begun by a user ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def set_on(desk: Desk, id: str = "", **limits: int) -> SessionSet:
+    """A session of Ann's with these limits on the desk's account."""
+    event = SessionSet(desk.tick(), "main", "ann", id, [("maxPositions", 1)], limits_from(limits).row(), [], [], "key")
+    desk.feed(event)
+    return event
+
+
+def test_what_its_user_has_paused_opens_nothing_and_is_not_taken_up_by_who_re_arms_the_account() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    set_on(desk)
+    resting = desk.buy(10, limit_units=PRICE - 100)
+    desk.filled(BUY, 10, PRICE)
+    desk.taken()
+    desk.feed(TradingStateSet(desk.tick(), "session:main", REDUCING, "ann", "lunch"))
+    session = desk.engine.sessions["main"]
+    assert (session.id, session.who, session.status) == ("main-1-1", "key", "paused")
+    assert desk.cancelled() == [(resting, "OPENINGS_STOPPED")]
+    assert desk.refused(BUY, 1) == ["TRADING_STATE"]
+    assert [one.approved for one in desk.close(SELL)] == [True], "exits go on"
+    desk.feed(TradingStateSet(desk.tick(), "account:main", HALTED, "risk", "odd"))
+    assert session.status == "stopped"
+    rearm(desk, "account:main")
+    assert (session.status, session.stopped) == ("paused", 0)
+    after_restart(desk)
+    rearm(desk, "session:main")
+    assert desk.engine.sessions["main"].status == "running" and desk.engine.states == {}
+
+
+def test_its_limits_lie_beside_those_of_its_account_and_go_with_it() -> None:
+    desk = Desk(limits={"maxOrderQuantity": 5})
+    desk.quote(PRICE)
+    set_on(desk, maxOrderQuantity=9, maxOpenPositions=3)
+    assert desk.refused(BUY, 6) == ["MAX_ORDER_QUANTITY"], "the tighter of both"
+    set_on(desk, maxOrderQuantity=2)
+    assert desk.engine.gate.limits["session:main"].values == limits_from({"maxOrderQuantity": 2}).values
+    assert desk.refused(BUY, 3) == ["MAX_ORDER_QUANTITY"]
+    after_restart(desk)
+    assert desk.refused(BUY, 3) == ["MAX_ORDER_QUANTITY"]
+    set_on(desk)
+    assert desk.buy(3)
+
+
+def test_another_one_is_another_and_its_drawdown_counts_from_its_begin() -> None:
+    desk = Desk(cash="100000")
+    desk.quote(PRICE)
+    first = set_on(desk, maxDrawdown=2)
+    desk.filled(BUY, 1_000, PRICE)
+    assert desk.quote(PRICE - 150) == []
+    set_on(desk, "main-1-1", maxDrawdown=2)
+    known = desk.engine.sessions["main"]
+    assert (known.id, known.started) == ("main-1-1", first.time), "other settings, the same session"
+    assert desk.engine.accounts["main"].peak == 100_000 * ONE
+    set_on(desk, maxDrawdown=2)
+    assert desk.engine.sessions["main"].id == "main-1-2"
+    assert desk.engine.accounts["main"].peak == 98_500 * ONE
+    assert desk.quote(PRICE - 300) == []
+    assert stops(desk.quote(PRICE - 350))[0][:2] == ("main-1-2", "SESSION_DRAWDOWN")
+
+
+def test_its_drawdown_takes_no_mark_from_a_limit_that_others_have_set() -> None:
+    desk = Desk(limits={"maxDrawdownPercent": 5}, cash="100000")
+    desk.quote(PRICE)
+    desk.filled(BUY, 1_000, PRICE)
+    desk.quote(PRICE)
+    desk.quote(PRICE - 100)
+    set_on(desk, maxDrawdown=2)
+    assert desk.engine.accounts["main"].peak == 100_000 * ONE
+
+
+def test_a_start_without_it_leaves_nothing_of_it() -> None:
+    desk = Desk()
+    set_on(desk, maxOrderQuantity=1)
+    desk.feed(TradingStateSet(desk.tick(), "session:main", HALTED, "ann", "enough"))
+    end_all_but(desk.engine, [])
+    desk.engine.configure({})
+    assert (desk.engine.sessions, desk.engine.states, desk.engine.causes) == ({}, {}, {})
+    desk.quote(PRICE)
+    assert desk.buy(2)
+
+
+def test_one_that_can_not_be_set_is_refused_before_anything_is() -> None:
+    desk = Desk(account_of("main"), account_of("other"))
+    strange = StrategySpec("s", "ref", "other", ("ACME",), (), "code", "params")
+    set_on(desk)
+    for account, id, strategies, why in (
+        ("none", "", [], "there is no account 'none'"), ("main", "main-1-7", [], "main-1-7 is not the session"),
+        ("main", "", [tuple(strange)], "the strategies of that account alone"),
+    ):  # fmt: skip
+        event = SessionSet(desk.now, account, "ann", id, [], [], [], strategies, "key")
+        with pytest.raises(InputError, match=why):
+            check(desk.engine, event)
+    with pytest.raises(InputError, match="its user's settings"):
+        bound({"limits": {"session:main": {"maxOrderQuantity": 1}}}, "ann")
+
+
+def test_the_record_of_a_session_says_all_of_it_again() -> None:
+    desk = Desk()
+    strategy = StrategySpec("s", "ref", "main", ("ACME",), (("n", 1),), "code", "params", "", "cycle", 30)
+    event = SessionSet(1, "main", "ann", "", [("a", "0.5")], [("b", 7)], [1, 2], [tuple(strategy)], "key")
+    again = Decoder(desk.engine.instruments, lambda id: desk.engine.orders[id].order).decode(encode(event))
+    assert encode(again) == encode(event)
 
 
 def test_its_record_says_all_of_it_again() -> None:

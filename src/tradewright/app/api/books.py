@@ -15,6 +15,7 @@ from tradewright.core.engine import Engine
 from tradewright.core.ledger import Book, Position
 from tradewright.core.limits import LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits
 from tradewright.core.orders import OrderState
+from tradewright.core.session import scope_of
 from tradewright.explain import check_row, filter_row, unit_text
 from tradewright.model.account import CASH, HEDGING
 from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES, ModifyJudged
@@ -85,7 +86,7 @@ def account_shape(engine: Engine, account: AccountState) -> shapes.Account:
 def scopes_of(account: AccountState) -> list[str]:
     """The scopes whose trading state holds for all of an account."""
     terms = account.terms
-    return ["all", f"owner:{terms.owner}", f"venue:{terms.venue}", f"account:{terms.name}"]
+    return ["all", f"owner:{terms.owner}", f"venue:{terms.venue}", f"account:{terms.name}", scope_of(terms.name)]
 
 
 def positions_of(account: AccountState) -> list[shapes.Position]:
@@ -325,7 +326,7 @@ def limits_shape(desk: Desk, key: Key) -> shapes.Limits:
     """Of the scopes a key sees: one that is bound to accounts sees those of these alone."""
     engine = desk.engine
     names = list(desk.accounts(key))
-    own = [f"account:{name}" for name in names]
+    own = [scope for name in names for scope in (f"account:{name}", scope_of(name))]
 
     def shown(scope: str) -> bool:
         return not is_shadow(scope.removeprefix("account:")) and (not key.accounts or scope.partition("/")[0] in own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tradewright.app.api.keys import Key, KeyRing
 from tradewright.app.api.metrics import Metrics
 from tradewright.app.api.problem import Problem
 from tradewright.app.blueprint import Blueprint
+from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.control import Asked
 from tradewright.app.picker import PickerAsked
@@ -20,6 +21,7 @@ from tradewright.app.projections.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
+from tradewright.core.setup import StrategySpec
 from tradewright.model.control import EVERYTHING
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
@@ -39,6 +41,7 @@ class Desk:
     def __init__(
         self,
         connected: ConnectedEngine,
+        config: Config,
         plan: Blueprint,
         folder: Path,
         log: ServiceLog,
@@ -46,6 +49,7 @@ class Desk:
         do: Callable[[Callable[[int], Event]], list[Event]],
     ) -> None:
         self.connected = connected
+        self.config = config
         self.plan = plan
         self.folder = folder
         self.log = log
@@ -61,6 +65,12 @@ class Desk:
     @property
     def engine(self) -> Engine:
         return self.connected.engine
+
+    @property
+    def specs(self) -> Sequence[StrategySpec]:
+        """The strategies as they run now, and before the start as they will."""
+        setup = self.connected.live.trader.setup
+        return self.plan.specs if setup is None else setup.strategies
 
     def listen(self, event: Event, outcome: Outcome) -> None:
         """One durable step."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tradewright.app.api import books
+from tradewright.app.api import books, trading_books
 from tradewright.app.api.messages import (
     EVENTS,
     Alarm,
@@ -52,6 +52,7 @@ from tradewright.model.numbers import decimal_from
 from tradewright.model.order import SIDES
 from tradewright.model.reconciliation import Reconciled
 from tradewright.model.report import Fill, Report
+from tradewright.model.session_set import SessionSet
 from tradewright.model.shadow import is_shadow
 from tradewright.trader import Trader
 
@@ -121,6 +122,8 @@ def facts_of(
         told.report(event, before, matches)
     elif isinstance(event, control.TradingStateSet):
         told.state_set(event)
+    elif isinstance(event, SessionSet):
+        told.session(event.time, event.account)
     elif isinstance(event, account_snapshot.ConnectionChanged):
         data = ConnectionChanged(account=event.account, up=event.up, reason=event.text)
         told.add("trade.connection.changed", event.time, data, event.account)
@@ -282,8 +285,17 @@ class _Told:
         self.add("trade.alarm.raised", alarm.time, data, account, strategy, symbol)
 
     def state_set(self, event: control.TradingStateSet) -> None:
-        type = "trade.emergency.stopped" if event.state == control.HALTED else "trade.state.changed"
-        self._state(type, event.time, event.scope, event.state, event.who, event.reason)
+        """Of a session, or of all that happens above it."""
+        kind, _, name = event.scope.partition(":")
+        if kind != "session":
+            type = "trade.emergency.stopped" if event.state == control.HALTED else "trade.state.changed"
+            self._state(type, event.time, event.scope, event.state, event.who, event.reason)
+        if kind in ("session", "account") and name in self.engine.sessions:
+            self.session(event.time, name)
+
+    def session(self, time: int, account: str) -> None:
+        shape = trading_books.session_shape(self.engine.sessions[account])
+        self.add("trade.session.changed", time, shape, account)
 
     def _state_changed(self, event: control.TradingStateChanged) -> None:
         type = _TURNS.get(event.code, "trade.state.changed")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from tradewright.app.api import shapes
+from tradewright.app.api import shapes, trading_shapes
 from tradewright.app.api.shapes import Direction, Shape, Side, TradingState, one_of
 
 ORDERS, FILLS, POSITIONS, ACCOUNT = "orders", "fills", "positions", "account"
@@ -147,6 +147,9 @@ EVENTS = {
     "trade.state.changed": Kind((SYSTEM,), StateChanged, "a person or a limit set what a scope may do"),
     "trade.emergency.stopped": Kind((SYSTEM,), StateChanged, "a person has halted a scope"),
     "trade.session.stopped": Kind((SYSTEM,), SessionStopped, "a session reached a target"),
+    "trade.session.changed": Kind(
+        (SYSTEM,), trading_shapes.Session, "a session has begun, or has other settings or another status"
+    ),
     "trade.strategy.halted": Kind((SYSTEM,), StrategyHalted, "a strategy may not decide any more"),
     "trade.alarm.raised": Kind((SYSTEM,), Alarm, "something that a person should hear of"),
     "trade.connection.changed": Kind((SYSTEM,), ConnectionChanged, "an account's reports flow, or may be missing"),

@@ -235,7 +235,7 @@ async def _explained(ask: Asking, wanted: list[str]) -> Response:
 
 def _account_of(ask: Asking, story: dict[str, Any]) -> str:
     """Whose it is: a story says it, of a mere signal its strategy does."""
-    of = {spec.id: spec.account for spec in ask.desk.plan.specs}
+    of = {spec.id: spec.account for spec in ask.desk.specs}
     return str(story.get("account") or of.get(story["strategy"], ""))
 
 
@@ -259,7 +259,7 @@ async def states(ask: Ask) -> Response:
         for scope, state in sorted(engine.states.items())
         if scope in own or not (key.accounts or is_shadow(scope.removeprefix("account:")))
     ]
-    strategies = {spec.id for spec in ask.desk.plan.specs if spec.account in seen}
+    strategies = {spec.id for spec in ask.desk.specs if spec.account in seen}
     halted = {id: why for id, why in sorted(engine.halted.items()) if id in strategies or not key.accounts}
     return await ask.tell(shapes.States(states=found, halted_strategies=halted))
 
@@ -268,7 +268,7 @@ async def states(ask: Ask) -> Response:
 async def strategies(ask: Ask) -> Response:
     """The strategies of the accounts that the key sees."""
     seen, halted = ask.desk.accounts(ask.key), ask.desk.engine.halted
-    found = [_strategy(spec, halted.get(spec.id)) for spec in ask.desk.plan.specs if spec.account in seen]
+    found = [_strategy(spec, halted.get(spec.id)) for spec in ask.desk.specs if spec.account in seen]
     return await ask.tell(shapes.Strategies(strategies=found))
 
 

@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from tradewright.app.api import docs, orders, reads, writes
+from tradewright.app.api import docs, orders, reads, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door, Paces
@@ -27,7 +27,7 @@ from tradewright.app.config import Config
 from tradewright.app.config_keys import ServerBlock
 from tradewright.model.errors import InputError, JournalFull
 
-ROUTES = [*reads.ROUTES, *writes.ROUTES, *orders.ROUTES, *docs.ROUTES]
+ROUTES = [*reads.ROUTES, *writes.ROUTES, *orders.ROUTES, *trading.ROUTES, *docs.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64
 HEAD_BYTES_MAX = 16_384

@@ -72,7 +72,7 @@ def audience_of(desk: Desk, key: Key, user: str | None) -> Audience:
         if user is None or key.accounts or account.terms.owner == user
     ]
     names = frozenset(account.terms.name for account in seen)
-    strategies = (f"strategy:{spec.id}" for spec in desk.plan.specs if spec.account in names)
+    strategies = (f"strategy:{spec.id}" for spec in desk.specs if spec.account in names)
     return Audience(names, frozenset([*strategies, *(scope for one in seen for scope in scopes_of(one))]))
 
 
