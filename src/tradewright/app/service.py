@@ -202,7 +202,7 @@ class Service:
         self.room.live.listener = both
         self.room.journal.time_commits(desk.metrics.written)
         self.room.watch.timed = self.sources.timed = desk.metrics.called
-        self.room.live.observer = self.api.stream
+        self.room.live.observer = self.api
 
     async def _all(self, control: ControlSocket) -> None:
         try:

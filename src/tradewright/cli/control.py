@@ -13,7 +13,8 @@ from tradewright.cli.program import app, show
 Scope = Annotated[
     str,
     typer.Argument(
-        help="all, or one of account:NAME, session:ACCOUNT, owner:NAME, venue:V, strategy:ID, symbol:S, sector:X, currency:C."
+        help="all, or one of account:NAME, session:ACCOUNT, owner:NAME, venue:V, strategy:ID, symbol:S, sector:X, "
+        "currency:C."
     ),
 ]
 

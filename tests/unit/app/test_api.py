@@ -327,6 +327,10 @@ def test_a_stranger_who_talks_nonsense_writes_nothing_into_the_log(
 # ── what is told ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+#: Routes that tell of one account, and ask for its name where there are several.
+OF_ONE = ("account", "positions", "position", "exposure", "trading_session", "trading_performance")
+
+
 def test_every_answer_has_its_declared_shape_and_asking_changes_nothing(tmp_path: Path) -> None:
     asked_of = []
 
@@ -335,12 +339,13 @@ def test_every_answer_has_its_declared_shape_and_asking_changes_nothing(tmp_path
         await client.has_traded()
         await client.ask("DELETE", "/api/v1/positions/ETHUSD?account=two")
         await client.until(lambda: any(book.matches for book in client.engine.ledger.books.values()))
+        assert (await client.ask("POST", "/api/trading/start?account=one", {"maxPositions": 9})).status == 200
         order = next(reversed(client.engine.orders))
         for route in ROUTES:
             if route.method != "GET" or route.answer is None:
                 continue
             path = route.path.replace("{symbol}", "BTCUSD").replace("{order_id}", order)
-            query = "?account=one" if route.name in ("account", "positions", "position", "exposure") else ""
+            query = "?account=one" if route.name in OF_ONE else ""
             answer = await client.ask("GET", path + query)
             assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json"), path
             assert answer.headers["Cache-Control"] == "no-store"

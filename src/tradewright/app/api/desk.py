@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tradewright.app.api.earnings import Earnings
 from tradewright.app.api.keys import Key, KeyRing
 from tradewright.app.api.metrics import Metrics
 from tradewright.app.api.problem import Problem
@@ -16,6 +17,7 @@ from tradewright.app.blueprint import Blueprint
 from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.control import Asked
+from tradewright.app.home import JOURNAL
 from tradewright.app.picker import PickerAsked
 from tradewright.app.projections.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
@@ -57,6 +59,7 @@ class Desk:
         self.do = do
         self.ring = KeyRing(folder)
         self.metrics = Metrics(connected)
+        self.earnings = Earnings(folder / JOURNAL, connected.live)
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
         self.explaining = asyncio.Semaphore(1)
         #: Who looks after the tables in a database, None = there are none.

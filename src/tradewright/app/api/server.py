@@ -15,19 +15,21 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from tradewright.app.api import docs, orders, reads, trading, writes
+from tradewright.app.api import docs, orders, performance, reads, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door, Paces
-from tradewright.app.api.problem import Problem
+from tradewright.app.api.problem import Problem, place_of
 from tradewright.app.api.route import OPEN, Route, needs
 from tradewright.app.api.stream import Stream
 from tradewright.app.api.subscriber import converse
 from tradewright.app.config import Config
 from tradewright.app.config_keys import ServerBlock
 from tradewright.model.errors import InputError, JournalFull
+from tradewright.model.event import Event
+from tradewright.trader import Outcome
 
-ROUTES = [*reads.ROUTES, *writes.ROUTES, *orders.ROUTES, *trading.ROUTES, *docs.ROUTES]
+ROUTES = [*reads.ROUTES, *writes.ROUTES, *orders.ROUTES, *trading.ROUTES, *performance.ROUTES, *docs.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64
 HEAD_BYTES_MAX = 16_384
@@ -69,6 +71,19 @@ class ApiServer:
         host, port = self._socket.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         self.url = f"{'https' if block.tls_certificate else 'http'}://{shown}:{port}"
+
+    def look(self, event: Event) -> None:
+        """`live.Observer`."""
+        self.stream.look(event)
+
+    def see(self, sequence: int, event: Event, outcome: Outcome) -> None:
+        """`live.Observer`. What fails here is a defect of the interface, and no reason to stop trading."""
+        self.stream.see(sequence, event, outcome)
+        try:
+            self.desk.earnings.see(event, outcome)
+        except Exception as error:
+            self.desk.earnings.forget()
+            self.desk.log.say(f"DEFECT earnings {place_of(error)}")
 
     @property
     def answers(self) -> bool:

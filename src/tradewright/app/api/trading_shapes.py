@@ -101,3 +101,58 @@ class TradingPosition(Shape, kw_only=True):
 
 class TradingPositions(Answered, kw_only=True):
     positions: list[TradingPosition]
+
+
+class Money(Shape, kw_only=True):
+    currency: str
+    realized_pnl: Annotated[Decimal, Meta(description="of what was closed, before fees")]
+    unrealized_pnl: Annotated[Decimal | None, Meta(description="of what is held now; null where a price is missing")]
+    fees: Decimal
+
+
+class StrategyResult(Shape, kw_only=True):
+    strategy_id: str
+    currency: str
+    realized_pnl: Annotated[Decimal, Meta(description="before fees")]
+    fees: Decimal
+    trades: Annotated[int, Meta(description="orders that closed something")]
+    wins: int
+    losses: int
+    win_rate: Annotated[Decimal | None, Meta(description="wins of trades, from 0 to 1; null without trades")]
+    profit_factor: Annotated[Decimal | None, Meta(description="what was won of what was lost; null where nothing was")]
+
+
+class Performance(Shape, kw_only=True):
+    account: str
+    currency: str
+    period: Annotated[str, one_of("day", "week", "month", "all", description="to now, by the account's own days")]
+    since: Annotated[str | None, Meta(description="the day it begins with; null: the journal's first record")]
+    realized_pnl: Annotated[Decimal, Meta(description="of what was closed, before fees, in `currency`")]
+    unrealized_pnl: Annotated[
+        Decimal | None, Meta(description="of what is held now, in `currency`; null where a price is missing")
+    ]
+    fees: Annotated[Decimal, Meta(description="in `currency`")]
+    trades: Annotated[int, Meta(description="orders that closed something, in all currencies")]
+    wins: int
+    losses: int
+    win_rate: Annotated[Decimal | None, Meta(description="wins of trades, from 0 to 1; null without trades")]
+    profit_factor: Annotated[
+        Decimal | None, Meta(description="what was won of what was lost, in `currency`; null where nothing was lost")
+    ]
+    max_drawdown: Annotated[
+        Decimal, Meta(description="the deepest fall of equity, less what was paid in, as seen at fills, new days, now")
+    ]
+    max_drawdown_percent: Annotated[Decimal | None, Meta(description="of the equity it fell from, to four decimals")]
+    sharpe_ratio: Annotated[
+        Decimal | None, Meta(description="of daily results, not made annual; null with fewer than two days")
+    ]
+    others: Annotated[list[Money], Meta(description="in other currencies than the account's")]
+    strategies: list[StrategyResult]
+
+
+class Performances(Shape, kw_only=True):
+    performance: list[Performance]
+
+
+class PerformanceAnswer(Answered, kw_only=True):
+    metrics: Performance
