@@ -27,6 +27,7 @@ from tests.unit.app.standing_api import BOTH, Client, Dam, FullDisk, asked, stan
 from tradewright.adapters.journal import points
 from tradewright.app.api import connections, door, server, shapes
 from tradewright.app.api.books import configured
+from tradewright.app.api.desk import BARS_KEPT
 from tradewright.app.api.keys import SCOPES, KeyRing
 from tradewright.app.api.server import ROUTES, application_of
 from tradewright.app.config import read_config
@@ -38,6 +39,7 @@ from tradewright.core.limits import LIMITS, limits_from
 from tradewright.model.control import HALTED, CloseRequested, Timer
 from tradewright.model.errors import InputError, JournalFull, LifeCycleError
 from tradewright.model.event import TRADING_STATE_SET, Event
+from tradewright.model.market import Bar
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import money_text, text_of
 from tradewright.trader import Outcome
@@ -142,6 +144,43 @@ def test_a_key_that_is_bound_to_an_account_sees_no_other(tmp_path: Path) -> None
         ]
 
     asked(tmp_path, act)
+
+
+def test_every_route_is_blind_to_what_is_another_users(tmp_path: Path) -> None:
+    """Whatever is asked of an account by a key that is bound to another one is not there or not allowed, or is answered
+    without a word of it."""
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        await client.ask("POST", "/api/trading/start?account=one", {"maxPositions": 9})
+        key = client.make("read", "trade", "risk", "kill", accounts=["two"], name="bob")
+        theirs = next(id for id, state in client.engine.orders.items() if state.order.account == "one")
+        before = (len(client.engine.orders), dict(client.engine.states))
+        blind = []
+        for route in ROUTES:
+            if not route.scope:
+                continue
+            path = route.path.replace("{symbol}", "BTCUSD").replace("{order_id}", theirs)
+            body = None if route.body is None else route.example
+            if route.path == "/api/v1/explain":
+                path += f"?symbol=BTCUSD&at={moment_text(client.engine.now)}"
+            answer = await client.ask(route.method, f"{path}{'&' if '?' in path else '?'}account=one", body, key)
+            if answer.status == 200:
+                assert b"one" not in answer.content and b"walker" not in answer.content, (path, answer)
+                blind.append(route.path)
+            else:
+                assert answer.status in (403, 404), (path, answer)
+        assert set(blind) == TOLD_TO_ALL, "these are asked of no account"
+        assert before == (len(client.engine.orders), dict(client.engine.states))
+
+    asked(tmp_path, act)
+
+
+#: Routes that take no account: what they tell is of those that the key sees, or of none.
+TOLD_TO_ALL = {
+    "/api/v1/accounts", "/api/v1/limits", "/api/v1/states", "/api/v1/strategies", "/api/v1/reconciliation",
+    "/api/v1/bars/{symbol}",
+}  # fmt: skip
 
 
 def test_a_key_ends_with_the_request_after_its_revocation_by_another_process(tmp_path: Path) -> None:
@@ -395,6 +434,31 @@ def test_the_shapes_that_users_know_are_kept_by_name_and_type(tmp_path: Path) ->
         assert all(name in exposed for name in names)
         everything = (await client.get("/api/v1/status/exposure?account=one"))["global"]
         assert {"totalOpenTrades", "totalEstimatedRiskAmount", "lastUpdated"} <= set(everything)
+
+    asked(tmp_path, act)
+
+
+def test_bars_are_told_as_they_were_heard_the_newest_first(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        engine, minute = client.engine, 60 * 10**9
+        await client.until(lambda: engine.now)
+        begin = engine.now + minute
+        for number in range(BARS_KEPT + 2):
+            now = begin + number * minute
+            open, high, low, close = 10_000 + number, 30_000, 5_000, 20_000
+            bar = Bar(now, engine.symbols["BTCUSD"], now - minute, open, high, low, close, 150_000_000)
+            client.service.connected.deliver(bar)
+        await client.until(lambda: client.desk.bars.get("BTCUSD", [None])[-1] is bar)
+        found = (await client.get("/api/v1/bars/BTCUSD?limit=500"))["bars"]
+        heard = [bar for bar in found if bar["volume"] == "1.5"]
+        assert [bar["open"] for bar in heard[:2]] == ["1.0501", "1.05"] and len(found) == BARS_KEPT
+        assert heard[0] == {
+            "openedAt": moment_text(now - minute), "closedAt": moment_text(now), "open": "1.0501", "high": "3",
+            "low": "0.5", "close": "2", "volume": "1.5",
+        }  # fmt: skip
+        assert len((await client.get("/api/v1/bars/BTCUSD?limit=3"))["bars"]) == 3
+        assert (await client.get("/api/v1/bars/ETHUSD")) == {"symbol": "ETHUSD", "bars": []}
+        assert (await client.ask("GET", "/api/v1/bars/NONE")).code == "NOT_FOUND"
 
     asked(tmp_path, act)
 

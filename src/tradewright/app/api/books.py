@@ -22,6 +22,7 @@ from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES, ModifyJudg
 from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
+from tradewright.model.market import Bar
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, decimal_from, text_of
 from tradewright.model.order import ENTRY, ORDER_TYPES, SIDES, TIMES_IN_FORCE
@@ -280,6 +281,15 @@ def matches(books: Iterable[Book], limit: int) -> list[shapes.Match]:
 
 def _side(side: int) -> Any:
     return "long" if side > 0 else "short"
+
+
+def bar_shape(bar: Bar) -> shapes.Bar:
+    scale = bar.instrument.price_scale
+    return shapes.Bar(
+        opened_at=moment_text(bar.time_open), closed_at=moment_text(bar.time), open=text_of(bar.open_units, scale),
+        high=text_of(bar.high_units, scale), low=text_of(bar.low_units, scale), close=text_of(bar.close_units, scale),
+        volume=text_of(bar.volume_units, bar.instrument.size_scale),
+    )  # fmt: skip
 
 
 # ── decisions and limits ───────────────────────────────────────────────────────────────────────────────────────────

@@ -27,18 +27,21 @@ from tradewright.core.setup import StrategySpec
 from tradewright.model.control import EVERYTHING
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
+from tradewright.model.market import Bar
 from tradewright.model.shadow import is_shadow
 from tradewright.trader import Outcome
 
 #: Decisions that are remembered; all of them are in the journal.
 DECISIONS_KEPT = 1_000
+#: Bars of each symbol that are remembered.
+BARS_KEPT = 500
 DURABLE_SECONDS_MAX = 5.0
 DURABLE_LOOK_SECONDS = 0.001
 
 
 class Desk:
     """carry_out: a person's wish, answered when it is durable. do: an input made for the engine's time, whose outputs
-    are durable. decisions: the newest since the process began, the newest last."""
+    are durable. decisions, bars (by symbol): the newest since the process began, the newest last."""
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Desk:
         self.metrics = Metrics(connected)
         self.earnings = Earnings(folder / JOURNAL, connected.live)
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
+        self.bars: dict[str, deque[Bar]] = {}
         self.explaining = asyncio.Semaphore(1)
         #: Who looks after the tables in a database, None = there are none.
         self.tables: Keeper | None = None
@@ -78,6 +82,8 @@ class Desk:
     def listen(self, event: Event, outcome: Outcome) -> None:
         """One durable step."""
         self.metrics.listen(event, outcome)
+        if isinstance(event, Bar):
+            self.bars.setdefault(event.symbol, deque(maxlen=BARS_KEPT)).append(event)
         for output in outcome.outputs:
             if isinstance(output, Decision) and not is_shadow(output.account):
                 self.decisions.append(output)

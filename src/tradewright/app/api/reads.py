@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from tradewright.app.api import books, door, shapes
 from tradewright.app.api.child import child, end
-from tradewright.app.api.desk import DECISIONS_KEPT
+from tradewright.app.api.desk import BARS_KEPT, DECISIONS_KEPT
 from tradewright.app.api.keys import READ
 from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import OPEN, AccountName, AnyAccount, Ask, Asking, Routes, Symbol, told
@@ -166,6 +166,21 @@ async def matches(ask: Ask, account: AnyAccount = "", symbol: Symbol = "", limit
     """Closed pieces of lots with their P&L, the newest first: those of the fills that are listed."""
     found = books.books_of(ask.accounts(account), symbol)
     return await ask.tell(shapes.Matches(matches=books.matches(found, limit)))
+
+
+# ── the market ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@ROUTES.add("GET", "/api/v1/bars/{symbol}", READ, shapes.Bars)
+async def bars(ask: Ask, symbol: str, limit: PageSize = 100) -> Response:
+    if symbol not in ask.desk.engine.symbols:
+        raise Problem("NOT_FOUND", "symbol")
+    found = islice(reversed(ask.desk.bars.get(symbol, ())), limit)
+    return await ask.tell(shapes.Bars(symbol=symbol, bars=[books.bar_shape(bar) for bar in found]))
+
+
+bars.__doc__ = f"""Bars of a symbol as strategies have heard them, the newest first: the last {BARS_KEPT} since the
+process began."""
 
 
 # ── why ────────────────────────────────────────────────────────────────────────────────────────────────────────────

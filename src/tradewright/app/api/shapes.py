@@ -179,6 +179,21 @@ class Matches(Shape, kw_only=True):
     matches: list[Match]
 
 
+class Bar(Shape, kw_only=True):
+    opened_at: str
+    closed_at: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: Annotated[str, Meta(description="0 where the venue's bars are of quotes")]
+
+
+class Bars(Shape, kw_only=True):
+    symbol: str
+    bars: list[Bar]
+
+
 class Check(Shape, kw_only=True):
     code: str
     station: str
