@@ -9,6 +9,7 @@ from tradewright.app.screen import Screen
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.event import Event
 from tradewright.model.moment import moment_text
+from tradewright.model.session_set import SessionSet
 from tradewright.trader import Outcome
 
 
@@ -42,6 +43,9 @@ class ServiceLog(Screen):
             self.reasons[event.account] = event.text
             if not event.up:
                 self.say(f"LOST   {event.account} — {event.text}")
+        elif isinstance(event, SessionSet):
+            said = ", ".join(f"{name}: {value}" for name, value in event.settings) or "as configured"
+            self.say(f"SET    session:{event.account} of {event.user} — {event.who}: {said}")
         elif isinstance(event, SnapshotFailed):
             self.reasons[event.account] = event.text
         if isinstance(event, ConnectionChanged | AccountSnapshot | SnapshotFailed):

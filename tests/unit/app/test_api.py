@@ -438,6 +438,60 @@ def test_the_shapes_that_users_know_are_kept_by_name_and_type(tmp_path: Path) ->
     asked(tmp_path, act)
 
 
+def test_what_left_memory_is_told_by_the_journal_as_it_was(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        named = {"symbol": "BTCUSD", "side": "buy", "quantity": "0.01", "type": "market", "clientOrderId": "mine"}
+        await client.ask("POST", "/api/v1/orders?account=one", named)
+        for name in ("one", "two"):
+            await client.ask("DELETE", f"/api/v1/positions?account={name}")
+        await client.until(lambda: not any(book.lots for book in client.engine.ledger.books.values()))
+        orders = (await client.get("/api/v1/orders?limit=500"))["orders"]
+        ended = [order for order in orders if order["status"] != "new"]
+        assert len(ended) >= 7 and "mine" in [order["clientOrderId"] for order in ended]
+        # A day later what has ended is not remembered any more.
+        client.service.connected.deliver(Timer(client.engine.now + 25 * 3600 * 10**9, "later"))
+        await client.until(lambda: len(client.engine.orders) < len(orders))
+        found: list[Any] = []
+        after = ""
+        while after is not None:
+            page = await client.get(f"/api/v1/orders/history?limit=6&after={after}")
+            assert 0 < len(page["orders"]) <= 6
+            found, after = found + page["orders"], page["nextCursor"]
+        by_id = {order["orderId"]: order for order in found}
+        assert [order["orderId"] for order in found] == [order["orderId"] for order in orders]
+        assert [by_id[order["orderId"]] for order in ended] == ended
+        moment, symbol = ended[1]["createdAt"], ended[1]["symbol"]
+        some = (await client.get(f"/api/v1/orders/history?since={moment}&symbol={symbol}"))["orders"]
+        assert some and {one["symbol"] for one in some} == {symbol} and min(one["createdAt"] for one in some) == moment
+        none = await client.get(f"/api/v1/orders/history?until={orders[-1]['createdAt']}")
+        assert none == {"orders": [], "nextCursor": None}
+
+        closed = (await client.get("/api/v1/positions/history"))["positions"]
+        assert {(one["account"], one["symbol"], one["side"]) for one in closed} == {
+            ("two", "ETHUSD", "long"), ("one", "BTCUSD", "long"),
+        }  # fmt: skip
+        assert [one["closedAt"] for one in closed] == sorted([one["closedAt"] for one in closed], reverse=True)
+        matches = (await client.get("/api/v1/matches?limit=500"))["matches"]
+        for one in closed:
+            pieces = [match for match in matches if match["account"] == one["account"]]
+            assert one["realizedPnl"] == sum(Decimal(match["pnl"]) for match in pieces)
+            assert one["openedAt"] == min(match["openedAt"] for match in pieces)
+        first = await client.get("/api/v1/positions/history?limit=1")
+        second = await client.get(f"/api/v1/positions/history?limit=1&after={first['nextCursor']}")
+        assert [*first["positions"], *second["positions"]] == closed and second["nextCursor"] is None
+
+        key = client.make("read", accounts=["two"])
+        rows = (await client.get("/api/v1/orders/history", key))["orders"]
+        assert {row["account"] for row in rows} == {"two"}
+        for path in ("orders", "positions"):
+            assert (await client.ask("GET", f"/api/v1/{path}/history?account=one", key=key)).code == "NOT_FOUND"
+            assert (await client.ask("GET", f"/api/v1/{path}/history?since=once")).code == "INVALID_REQUEST"
+            assert (await client.ask("GET", f"/api/v1/{path}/history?after=none-x")).code == "INVALID_REQUEST"
+
+    asked(tmp_path, act)
+
+
 def test_bars_are_told_as_they_were_heard_the_newest_first(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
         engine, minute = client.engine, 60 * 10**9

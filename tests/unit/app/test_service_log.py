@@ -9,6 +9,7 @@ from tradewright.app.service_log import ServiceLog
 from tradewright.core.reconcile import FAILURES_MAX
 from tradewright.model.account_snapshot import AccountSnapshot, SnapshotFailed
 from tradewright.model.event import Event
+from tradewright.model.session_set import SessionSet
 from tradewright.trader import Outcome
 
 
@@ -29,3 +30,11 @@ def test_an_account_that_could_not_be_compared_is_said_to_be_ready_again(capsys:
     for _ in range(FAILURES_MAX):
         assert hears(SnapshotFailed(desk.tick(), "main", "503")) == []
     assert shown() == ["READY  main"]
+
+
+def test_who_sets_a_session_to_what_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    log = ServiceLog(False)
+    for settings, said in (([("maxPositions", 3), ("orderType", "limit")], "maxPositions: 3, orderType: limit"),
+                           ([], "as configured")):  # fmt: skip
+        log.listen(SessionSet(1, "main", "ann", "", settings, [], [], [], "root"), Outcome([], [], []))
+        assert capsys.readouterr().out[10:] == f"SET    session:main of ann — root: {said}\n"

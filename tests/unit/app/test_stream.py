@@ -55,6 +55,9 @@ async def act_up(client: Client) -> None:
         ("POST", "/api/v1/kill", {"scope": "account:two", "state": "REDUCING", "reason": "x"}),
         ("POST", "/api/v1/kill", {"scope": "all", "reason": "looks odd", "close": True}),
         ("POST", "/api/v1/rearm", {"scope": "all", "reason": "understood"}),
+        ("POST", "/api/trading/start?account=one", {"maxPositions": 9}),
+        ("POST", "/api/trading/pause?account=one", None),
+        ("PATCH", "/api/trading/settings?account=one", {"maxPositions": 8}),
     ):
         assert (await client.ask(method, path, body)).status == 200
     await client.until(lambda: not any(one.net for one in client.engine.ledger.positions.values()))
@@ -87,10 +90,14 @@ def test_what_is_heard_as_it_happens_is_what_the_journal_tells_afterwards(tmp_pa
     assert {
         "trade.order.submitted", "trade.order.updated", "trade.order.filled", "trade.order.cancelled",
         "trade.position.opened", "trade.position.updated", "trade.position.closed", "trade.balance.updated",
-        "trade.decision.made", "trade.state.changed", "trade.emergency.stopped",
+        "trade.decision.made", "trade.state.changed", "trade.emergency.stopped", "trade.session.changed",
     } <= found.keys()  # fmt: skip
     assert {event["event"] for event in heard if event["type"].startswith("trade.position.")} == {"positionUpdate"}
     assert {event["event"] for event in heard if event["type"] == "trade.order.filled"} == {"orderExecuted"}
+    sessions = [event["data"] for event in heard if event["type"] == "trade.session.changed"]
+    assert [(one["status"], one["settings"]) for one in sessions] == [
+        ("running", {"maxPositions": 9}), ("paused", {"maxPositions": 9}), ("paused", {"maxPositions": 8}),
+    ]  # fmt: skip
 
 
 def test_events_have_the_contents_of_the_answers_over_http(tmp_path: Path) -> None:

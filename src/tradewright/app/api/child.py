@@ -7,8 +7,12 @@ import asyncio
 import os
 import sys
 
+from tradewright.app.api.problem import Problem
+
 #: A line of a story, or of a fact; a record of the journal is no longer than a quarter of it.
 LINE_BYTES_MAX = 4 * 1024 * 1024
+#: A journal may be folded from its begin.
+SECONDS_MAX = 60.0
 
 
 async def child(module: str, *arguments: str) -> asyncio.subprocess.Process:
@@ -24,3 +28,16 @@ async def end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.kill()
         await process.wait()
+
+
+async def said_by(module: str, *arguments: str) -> tuple[int, bytes]:
+    """How it ended, and all that it said. Raises Problem where it takes too long."""
+    process = await child(module, *arguments)
+    try:
+        async with asyncio.timeout(SECONDS_MAX):
+            said, _ = await process.communicate()
+    except TimeoutError as error:
+        raise Problem("BUSY", f"it took longer than {SECONDS_MAX:g} s") from error
+    finally:
+        await end(process)
+    return process.returncode or 0, said

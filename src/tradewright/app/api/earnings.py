@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tradewright.app.api.child import child, end
+from tradewright.app.api.child import said_by
 from tradewright.app.api.problem import Problem
 from tradewright.app.api.track import Note, Track, notes_of, track_from
 from tradewright.app.live import LiveEngine
@@ -21,8 +21,6 @@ from tradewright.app.recovery import folding
 from tradewright.model.errors import JournalError
 from tradewright.model.event import MARKET_KIND_MAX, Event
 from tradewright.trader import Outcome, Trader
-
-FOLD_SECONDS_MAX = 60.0
 
 
 class Earnings:
@@ -70,15 +68,8 @@ class Earnings:
             return self.track
 
     async def _folded(self, head: int) -> Track:
-        process = await child("tradewright.app.api.earnings", str(self._journal), str(head))
-        try:
-            async with asyncio.timeout(FOLD_SECONDS_MAX):
-                said, _ = await process.communicate()
-        except TimeoutError as error:
-            raise Problem("BUSY", f"it took longer than {FOLD_SECONDS_MAX:g} s") from error
-        finally:
-            await end(process)
-        if process.returncode:
+        ended, said = await said_by("tradewright.app.api.earnings", str(self._journal), str(head))
+        if ended:
             raise Problem("NOT_FOUND", "the journal's begin is not there any more")
         return track_from(msgspec.json.decode(said, type=list[Any]))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from itertools import islice
 from typing import Annotated, Any, Literal
@@ -11,7 +10,7 @@ from fastapi import Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from tradewright.app.api import books, door, shapes
-from tradewright.app.api.child import child, end
+from tradewright.app.api.child import said_by
 from tradewright.app.api.desk import BARS_KEPT, DECISIONS_KEPT
 from tradewright.app.api.keys import READ
 from tradewright.app.api.problem import Problem
@@ -25,8 +24,6 @@ from tradewright.model.shadow import is_shadow
 
 ROUTES = Routes()
 MODE = build()["mode"]
-#: A journal is folded from its begin for a story.
-EXPLAIN_SECONDS_MAX = 60.0
 ID = r"^[A-Za-z0-9-]{1,64}$"
 PageSize = Annotated[int, Query(ge=1, le=500, description="At most so many.")]
 OrderId = Annotated[str, Path(pattern=ID)]
@@ -233,15 +230,8 @@ async def _explained(ask: Asking, wanted: list[str]) -> Response:
     async with ask.desk.explaining:
         await ask.desk.durable()
         journal = f"--journal={ask.desk.folder / JOURNAL}"
-        process = await child("tradewright", "explain", "--json", journal, *wanted)
-        try:
-            async with asyncio.timeout(EXPLAIN_SECONDS_MAX):
-                said, _ = await process.communicate()
-        except TimeoutError as error:
-            raise Problem("BUSY", f"it took longer than {EXPLAIN_SECONDS_MAX:g} s") from error
-        finally:
-            await end(process)
-    if process.returncode:
+        ended, said = await said_by("tradewright", "explain", "--json", journal, *wanted)
+    if ended:
         raise Problem("NOT_FOUND", "decision")
     if _account_of(ask, json.loads(said)) not in ask.desk.accounts(ask.key):
         raise Problem("NOT_FOUND", "decision")

@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from tradewright.app.api import docs, orders, performance, reads, trading, writes
+from tradewright.app.api import docs, history, orders, performance, reads, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door, Paces
@@ -29,7 +29,9 @@ from tradewright.model.errors import InputError, JournalFull
 from tradewright.model.event import Event
 from tradewright.trader import Outcome
 
-ROUTES = [*reads.ROUTES, *writes.ROUTES, *orders.ROUTES, *trading.ROUTES, *performance.ROUTES, *docs.ROUTES]
+# What has a name of its own stands before what takes any name in its place.
+ROOMS = (history, reads, writes, orders, trading, performance, docs)
+ROUTES = [route for room in ROOMS for route in room.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64
 HEAD_BYTES_MAX = 16_384

@@ -126,6 +126,21 @@ class Orders(Shape, kw_only=True):
     next_cursor: Annotated[str | None, Meta(description="ask again with ?after= it; null at the end")]
 
 
+class EndedPosition(Shape, kw_only=True):
+    symbol: str
+    side: Direction
+    realized_pnl: Annotated[Decimal, Meta(description="of all its pieces, before fees, in `currency`")]
+    opened_at: str | None
+    closed_at: str
+    account: str
+    currency: str
+
+
+class EndedPositions(Shape, kw_only=True):
+    positions: list[EndedPosition]
+    next_cursor: Annotated[str | None, Meta(description="ask again with ?after= it; null at the end")]
+
+
 class Fill(Shape, kw_only=True):
     order_id: str
     trade_id: str

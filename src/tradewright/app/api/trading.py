@@ -113,8 +113,9 @@ def _set(ask: Asking, held: AccountState, user: str, id: str, given: dict[str, A
 
     setup = desk.connected.live.trader.setup
     assert setup is not None, "nothing is asked before the start"
-    proven = session.under(setup, event(desk.engine.now)).row()
-    Trader(lambda spec: strategy_class(spec.ref)).step(Started(desk.engine.now, 1, _as_told(proven)))
+    proven = session.under(setup, event(desk.engine.now))
+    proven.strategies = [spec for spec in proven.strategies if spec.account == name]
+    Trader(lambda spec: strategy_class(spec.ref)).step(Started(desk.engine.now, 1, _as_told(proven.row())))
     desk.do(event)
     return told(_answer(desk.engine.sessions[name]))
 
