@@ -36,7 +36,7 @@ from tradewright.model.sizer import Sizer
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 18
+VERSION = 19
 
 
 def to_bytes(engine: Blotter) -> bytes:
