@@ -13,6 +13,7 @@ from tradewright.app.config_keys import (
     Block,
     DatabaseBlock,
     DeviationBlock,
+    EventBusBlock,
     ServerBlock,
     ServiceBlock,
     StrategyBlock,
@@ -61,6 +62,7 @@ def page() -> str:
         ("sync", SyncBlock, ""),
         ("server", ServerBlock, ""),
         ("database", DatabaseBlock, ""),
+        ("eventBus", EventBusBlock, ""),
     )
     lines = [HEAD]
     for title, block, _ in parts:

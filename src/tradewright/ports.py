@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tradewright.model.account_snapshot import AccountSnapshot
 from tradewright.model.answer import SignalFailed, SignalReceived, SignalRequest
@@ -226,6 +226,62 @@ class Store(Protocol):
         """Leaves no row: they tell the journal from its begin. Raises StoreError."""
 
     def close(self) -> None:
+        """Gives back what it holds."""
+
+
+#: Schemes of the URL of a Bus; those behind which TLS is spoken.
+NATS, REDIS = ("nats", "tls"), ("redis", "rediss")
+WITH_TLS = ("tls", "rediss")
+
+
+class BusTerms(NamedTuple):
+    """Where a Bus is and what is asked of it. journal: id of the one that is told; prefix: of the subjects that are
+    published at; subjects: those that are heard; consumer: name under which what was heard is remembered."""
+
+    url: str
+    password: str
+    token: str
+    journal: str
+    prefix: str
+    subjects: Sequence[str]
+    consumer: str
+
+
+class Outgoing(NamedTuple):
+    """A fact on its way to a bus. id: its own, the same however often it is told; sequence, place: of the journal, they
+    never go back; content: JSON."""
+
+    id: str
+    sequence: int
+    place: int
+    subject: str
+    content: bytes
+
+
+class Incoming(NamedTuple):
+    """A message that somebody has put on a bus. handle: the bus's own, by which it is settled."""
+
+    subject: str
+    content: bytes
+    handle: Any
+
+
+class Bus(Protocol):
+    """A message bus outside the process: it keeps what it is told and what others have told it, until that is
+    settled."""
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        """In their order; all of them are kept there when it returns, and one that was kept before is there once.
+        Nothing to publish asks whether it is there. Raises BusError where that is not known; they may be published
+        again then."""
+
+    async def take(self) -> Incoming:
+        """The next message, whenever it comes; one that was not settled comes again. Raises BusError."""
+
+    async def settle(self, message: Incoming) -> None:
+        """What was taken does not come again. Raises BusError."""
+
+    async def close(self) -> None:
         """Gives back what it holds."""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tradewright.app.projections import keeper
-from tradewright.app.projections.keeper import Keeper
+from tradewright.app import keeper
+from tradewright.app.keeper import Keeper
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def kept(lines: list[str], until: str, times: int = 1) -> Keeper:
     """A keeper that is cancelled once it has said something so often."""
 
     async def program() -> Keeper:
-        made = Keeper(Path("journal"), "sqlite:///t.db", "", lines.append)
+        made = Keeper("TABLES", "any.module", {}, lines.append)
         running = asyncio.create_task(made.run())
         async with asyncio.timeout(60):
             while len([line for line in lines if until in line]) < times:
@@ -82,7 +82,7 @@ def test_what_waiting_does_not_mend_is_said_once_and_not_tried_again(
 
     async def program() -> None:
         async with asyncio.timeout(60):
-            await Keeper(Path("journal"), "sqlite:///t.db", "", lines.append).run()
+            await Keeper("TABLES", "any.module", {}, lines.append).run()
 
     asyncio.run(program())
     assert lines == ["TABLES do not follow — another one; trading goes on"]

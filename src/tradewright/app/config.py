@@ -13,15 +13,18 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from tradewright.app.bus.subjects import DECISION, heard_at
 from tradewright.app.config_keys import (
     OF_ALL,
     OF_EACH,
     SECRETS,
     AccountBlock,
     Block,
+    EventBusBlock,
     ServerBlock,
     ServiceBlock,
     StrategyBlock,
@@ -31,14 +34,14 @@ from tradewright.app.places import Places
 from tradewright.app.secret import MASK, Secret, filled_in, read_by_others, secret_of_file, secret_of_variable
 from tradewright.app.settings_keys import unknown
 from tradewright.model.errors import InputError
+from tradewright.model.foreign import EXTERNAL
+from tradewright.ports import NATS, REDIS, WITH_TLS
 
 Typed = TypeVar("Typed")
 #: All of a file may stand under this one key.
 WRAPPER = "trading-engine"
-#: Blocks of the service that will be: they can not be acted on, and what is not acted on is not accepted.
-NOT_YET = {
-    "eventBus": "there is no event bus in this version",
-}
+#: Blocks that hold a secret beside the accounts.
+SECRET_BLOCKS = ("database", "eventBus")
 #: A URL with a password in it, by itself or as a parameter.
 PASSWORD = re.compile(r"[^/]*//([^/@]*:[^/]*@|.*[?&]password=)")
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -56,13 +59,13 @@ ONLY_AT = {
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """file: where it was read from. secrets: by account ("" = the database) and key. remarks: what whoever wrote it
+    """file: where it was read from. secrets: by their place, like accounts.main.apiKey. remarks: what whoever wrote it
     should know."""
 
     file: Path
     block: ServiceBlock
     places: Places
-    secrets: Mapping[tuple[str, str], Secret]
+    secrets: Mapping[str, Secret]
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -70,16 +73,24 @@ class Config:
         return self.block.accounts
 
     def secret(self, account: str, key: str) -> str:
-        """Raises InputError naming file, line and key where it is not there."""
-        found = self.secrets.get((account, key))
-        path = f"accounts.{account}.{key}" if account else f"database.{key}"
+        """Of an account. Raises InputError naming file, line and key where it is not there."""
+        return self.secret_at(f"accounts.{account}.{key}")
+
+    def has(self, account: str, key: str) -> bool:
+        return f"accounts.{account}.{key}" in self.secrets
+
+    def secret_at(self, path: str) -> str:
+        """The same of any block."""
+        found = self.secrets.get(path)
         if found is None:
+            key = path.rpartition(".")[2]
             raise InputError(f"{self.places.at(path)}: {path} is missing; write {key}: ${{NAME}}, or {key}File")
         with self.placed(path):
             return found.reveal()
 
-    def has(self, account: str, key: str) -> bool:
-        return (account, key) in self.secrets
+    def secret_or(self, path: str, otherwise: str = "") -> str:
+        """The same, where it may be left out."""
+        return self.secret_at(path) if path in self.secrets else otherwise
 
     def placed(self, path: str) -> _Placed:
         """A context in which an InputError gets the file and line of a key before it."""
@@ -92,10 +103,12 @@ class Config:
     def row(self) -> dict[str, Any]:
         """All of it with every default, secrets masked."""
         row: dict[str, Any] = msgspec.to_builtins(self.block)
-        for name, block in {**row["accounts"], "": row["database"] or {}}.items():
+        blocks = {f"accounts.{name}": block for name, block in row["accounts"].items()}
+        blocks |= {name: row[name] or {} for name in SECRET_BLOCKS}
+        for path, block in blocks.items():
             for key in SECRETS:
                 block.pop(key, None), block.pop(f"{key}File", None)
-                secret = self.secrets.get((name, key))
+                secret = self.secrets.get(f"{path}.{key}")
                 if secret is not None:
                     block[key] = f"{MASK} ({secret.source}{', which is not there' if secret.missing else ''})"
         stated: dict[str, Any] = _stated(row)
@@ -141,9 +154,6 @@ def read_config(file: Path, environment: Mapping[str, str] = os.environ) -> Conf
         accounts["alpaca"] = {"venue": "alpaca", **own} if isinstance(own, dict) else own
         renamed = {"accounts.alpaca": f"{renamed.get('', '')}.alpaca".lstrip("."), **renamed}
     places = Places(file, file.read_text(), renamed)
-    for name, why in NOT_YET.items():
-        if name in read:
-            raise InputError(f"{places.at(name)}: {name}: {why}; leave the block out")
     _check_keys(ServiceBlock, read, "", places)
     secrets, remarks = _take_secrets(read, environment, places)
     read = _filled(read, environment, "", places)
@@ -171,7 +181,7 @@ def _nested(read: Mapping[Any, Any], file: Path) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in read.items():
         name, dot, rest = str(key).partition(".")
-        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server", "database"):
+        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server", *SECRET_BLOCKS):
             inner = made.setdefault(name, {})
             if not isinstance(inner, dict) or rest in inner:
                 raise InputError(f"{file}: {key} is there twice, by its dotted key and in its block")
@@ -220,24 +230,25 @@ def _check_keys(block: type[Block], value: Any, path: str, places: Places) -> No
 
 def _take_secrets(
     read: dict[str, Any], environment: Mapping[str, str], places: Places
-) -> tuple[dict[tuple[str, str], Secret], list[str]]:
+) -> tuple[dict[str, Secret], list[str]]:
     """Every secret, taken out of what was read, so that nothing else can show it."""
-    found: dict[tuple[str, str], Secret] = {}
+    found: dict[str, Secret] = {}
     remarks: list[str] = []
     accounts = read.get("accounts")
-    blocks = {**(accounts if isinstance(accounts, dict) else {}), "": read.get("database")}
-    for name, block in blocks.items():
+    blocks = {f"accounts.{name}": one for name, one in accounts.items()} if isinstance(accounts, dict) else {}
+    blocks |= {name: read.get(name) for name in SECRET_BLOCKS}
+    for place, block in blocks.items():
         for key in SECRETS if isinstance(block, dict) else ():
-            path = f"accounts.{name}.{key}" if name else f"database.{key}"
+            path = f"{place}.{key}"
             said, file = block.pop(key, None), block.pop(f"{key}File", None)
             with _Placed(places, path):
                 if said is not None and file is not None:
                     raise InputError(f"{path} is there twice, by itself and as {key}File")
                 if said is not None:
-                    found[name, key] = secret_of_variable(str(said), environment, path)
+                    found[path] = secret_of_variable(str(said), environment, path)
                 elif file is not None:
                     held = places.file.parent / Path(filled_in(str(file), environment, f"{path}File")).expanduser()
-                    found[name, key] = secret_of_file(held, f"{path}File")
+                    found[path] = secret_of_file(held, f"{path}File")
                     if read_by_others(held):
                         remarks.append(f"{held} can be read by other users of this machine; chmod 600 it")
     return found, remarks
@@ -273,6 +284,8 @@ def _check(config: Config) -> None:
     if config.block.database is not None:
         with config.placed("database.url"):
             _check_database(config.block.database.url)
+    if config.block.event_bus is not None:
+        _check_event_bus(config.block.event_bus, config)
     for id, strategy in config.block.strategies.items():
         path = f"strategies.{id}"
         with config.placed(path):
@@ -301,6 +314,48 @@ def _check_database(url: str) -> None:
         raise InputError("database.url: write it like sqlite:///tables.db or postgresql://user@127.0.0.1:5432/name")
     if PASSWORD.match(url):
         raise InputError("database.url: a password does not stand in it; write password: ${NAME}, or passwordFile")
+
+
+def _check_event_bus(bus: EventBusBlock, config: Config) -> None:
+    """Who may be acted for is said here, and who may say so is known to the bus."""
+    with config.placed("eventBus.url"):
+        parts = bus_parts(bus.url)
+    with config.placed("eventBus.token"):
+        if parts.scheme not in NATS and "eventBus.token" in config.secrets:
+            raise InputError("eventBus.token: redis knows none; write password: ${NAME}")
+    for subject in bus.subscriptions:
+        with config.placed("eventBus.subscriptions"):
+            heard_at(subject)
+    for account, strategies in bus.decisions.items():
+        with config.placed(f"eventBus.decisions.{account}"):
+            if account not in config.accounts:
+                raise InputError(f"eventBus.decisions: there is no account {account}")
+            if not strategies or EXTERNAL in strategies or "" in strategies:
+                raise InputError(f"eventBus.decisions.{account}: name strategies, and not {EXTERNAL}")
+    proven = bool({"eventBus.password", "eventBus.token"} & {*config.secrets})
+    with config.placed("eventBus.subscriptions"):
+        if bus.subscriptions and not (own_machine(parts.hostname or "") or (proven and parts.scheme in WITH_TLS)):
+            raise InputError(
+                f"eventBus.subscriptions: {parts.hostname} is another machine, and what it says is acted on: give a "
+                "password or token, and a url that begins with tls:// or rediss://"
+            )
+    heard = {type for one in bus.subscriptions for type in heard_at(one).values()}
+    if DECISION in heard and not bus.decisions:
+        config.remarks.append(f"eventBus.decisions names no account and strategy: what comes at {DECISION} is refused")
+
+
+def bus_parts(url: str) -> SplitResult:
+    """The URL of a message bus. Raises InputError."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in (*NATS, *REDIS) or not parts.hostname or port == 0 or parts.query:
+        raise InputError("eventBus.url: write it like nats://user@127.0.0.1:4222 or redis://user@127.0.0.1:6379/0")
+    if parts.password is not None:
+        raise InputError("eventBus.url: a password does not stand in it; write password: ${NAME}, or passwordFile")
+    return parts
 
 
 def own_machine(host: str) -> bool:

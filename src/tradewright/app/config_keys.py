@@ -179,6 +179,38 @@ class DatabaseBlock(Block, kw_only=True, frozen=True):
     password_file: Annotated[str, Meta(description="the same, as a file's content")] = ""
 
 
+class EventBusBlock(Block, kw_only=True, frozen=True):
+    """The message bus at which events are published and decisions are heard (docs/bus.md). Without the block there is
+    none."""
+
+    url: Annotated[
+        str, Meta(description="nats://USER@HOST:PORT or redis://USER@HOST:PORT/NUMBER; with TLS tls, rediss")
+    ]
+    password: Annotated[str, Meta(description="of that user; `${NAME}` alone")] = ""
+    password_file: Annotated[str, Meta(description="the same, as a file's content")] = ""
+    token: Annotated[str, Meta(description="of NATS, instead of user and password; `${NAME}` alone")] = ""
+    token_file: Annotated[str, Meta(description="the same, as a file's content")] = ""
+    publish_prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$",
+            max_length=100,
+            description="stands in subjects where types of events begin with trade; at redis also the stream's name",
+        ),
+    ] = "ai-trader.trade"
+    subscriptions: Annotated[
+        list[str], Meta(description="subjects that are acted on: a prefix, then a type; * and > as at NATS; none")
+    ] = []
+    decisions: Annotated[
+        dict[str, list[str]],
+        Meta(description="account → ids of strategies for which decisions from the bus are carried out; nobody"),
+    ] = {}
+    consumer: Annotated[
+        str,
+        Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="name under which the bus remembers what was heard"),
+    ] = "tradewright"
+
+
 class ServiceBlock(Block, kw_only=True, frozen=True):
     """The whole file."""
 
@@ -203,6 +235,7 @@ class ServiceBlock(Block, kw_only=True, frozen=True):
     database: Annotated[
         DatabaseBlock | None, Meta(description="where the tables are kept; none where it is left out")
     ] = None
+    event_bus: Annotated[EventBusBlock | None, Meta(description="the message bus; none where it is left out")] = None
     session: Annotated[Any, Meta(description="of each account, as docs/settings.md has it")] = None
     risk: Annotated[Any, Meta(description="limits of each account, as docs/settings.md has them")] = None
     tradepicker: Annotated[Any, Meta(description="the same")] = None

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradewright.app.answering import answered, overheard
 from tradewright.app.blueprint import Blueprint, blueprint_of
+from tradewright.app.bus.following import events_keeper
 from tradewright.app.candles import Candles
 from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
@@ -25,13 +26,14 @@ from tradewright.app.control import Asked, ControlSocket
 from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
 from tradewright.app.home import JOURNAL
+from tradewright.app.keeper import Keeper
 from tradewright.app.picker import PickerAsked
-from tradewright.app.projections.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
 from tradewright.app.sources import Sources
 from tradewright.app.synthetic_feed import SyntheticFeed
 from tradewright.app.watch import quarantine_of
+from tradewright.app.wiring.buses import check_bus
 from tradewright.app.wiring.database import check_database
 from tradewright.app.wiring.engine_room import EngineRoom, open_engine_room
 from tradewright.app.wiring.journals import read
@@ -78,6 +80,8 @@ class Service:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.api: ApiServer | None = None
         self.tables = self._tables()
+        if config.block.event_bus is not None:
+            check_bus(config.block.event_bus.url)
         # What can not be set up is refused before anything is opened.
         blueprint_of(config, {})
         with ExitStack() as opened:
@@ -91,6 +95,7 @@ class Service:
                 self.engine.sessions.values(),
             )  # fmt: skip
             self._check_left()
+            self.events = events_keeper(config, folder, self.room.journal.head.sequence, log.say, self._heard)
             self._opened = opened.pop_all()
 
     @property
@@ -103,11 +108,12 @@ class Service:
         if database is None:
             return None
         check_database(database.url)
-        password = self.config.secret("", "password") if self.config.has("", "password") else ""
+        password = self.config.secret_or("database.password")
         url, file = database.url, database.url.removeprefix("sqlite:///")
         if url != file:
             url = f"sqlite:///{(self.folder / file).absolute()}"
-        return Keeper(self.folder / JOURNAL, url, password, self.log.say)
+        asked = {"journal": str(self.folder / JOURNAL), "url": url, "password": password}
+        return Keeper("TABLES", "tradewright.app.projections.process", asked, self.log.say)
 
     def close(self) -> None:
         """Flush, anchor and release everything."""
@@ -191,7 +197,7 @@ class Service:
         from tradewright.app.api.server import ApiServer
 
         desk = Desk(self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do)
-        desk.tables = self.tables
+        desk.tables, desk.events = self.tables, self.events
         self.api = ApiServer(self.config, self.config.block.server, desk)
         listener = self.room.live.listener
 
@@ -217,8 +223,9 @@ class Service:
                     parts.create_task(self.api.run())
                     parts.create_task(self.api.desk.metrics.watch_loop())
                     parts.create_task(self.api.stream.run())
-                if self.tables is not None:
-                    parts.create_task(self.tables.run())
+                for keeper in (self.tables, self.events):
+                    if keeper is not None:
+                        parts.create_task(keeper.run())
                 for feed in self._feeds():
                     parts.create_task(feed.run())
         except BaseExceptionGroup as group:
@@ -289,6 +296,10 @@ class Service:
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
         self._wake()
         return answered(asked, self.room.live, self.connected.put)
+
+    def _heard(self, handed: dict[str, Any]) -> None:
+        """What somebody has put on the message bus."""
+        self.log.say(f"REMARK {handed['subject']} is not acted on")
 
     def _do(self, made: Callable[[int], Event]) -> list[Event]:
         """An input for the engine's time, with its durable outputs."""

@@ -67,7 +67,9 @@ class Checked:
         }  # fmt: skip
 
     def _secrets(self, name: str) -> Iterator[str]:
-        return (f"{key} from {secret.source}" for (own, key), secret in self.config.secrets.items() if own == name)
+        place = f"accounts.{name}."
+        found = self.config.secrets.items()
+        return (f"{path[len(place) :]} from {secret.source}" for path, secret in found if path.startswith(place))
 
     def text(self) -> str:
         row = self.row()
@@ -82,8 +84,8 @@ class Checked:
 
 def checked(config: Config) -> Checked:
     """Raises InputError with file, line and key."""
-    for (name, key), _ in config.secrets.items():
-        config.secret(name, key)
+    for path in config.secrets:
+        config.secret_at(path)
     return Checked(config, blueprint_of(config, {}))
 
 

@@ -18,6 +18,7 @@ TradewrightError
 │   └── SocketClosed     a WebSocket ended
 ├── StoreError           tables can not be read or written now; what they hold stays as it is
 │   └── StoreMoved       somebody else has written them meanwhile
+├── BusError             a message bus can not be reached, or did not say that it keeps what it was told
 ├── VenueRefused         a venue answered, and the answer is no
 └── NotReady             what is asked for needs something that is not there now, such as an engine that runs
 
@@ -115,6 +116,10 @@ class StoreError(TradewrightError):
 
 class StoreMoved(StoreError):
     """The tables are not where their writer had left them: another one has been there."""
+
+
+class BusError(TradewrightError):
+    """A message bus could not be reached, or did not say that it has done what it was asked for."""
 
 
 class NotReady(TradewrightError):

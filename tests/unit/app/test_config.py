@@ -20,6 +20,7 @@ from tradewright.adapters.venue.binance.supported import LIMITS as BINANCE
 from tradewright.adapters.venue.ccxt.supported import LIMITS as CCXT
 from tradewright.adapters.venue.mt5.supported import NETTING_LIMITS
 from tradewright.app.blueprint import Blueprint, blueprint_of
+from tradewright.app.bus.subjects import HEARD, heard_at
 from tradewright.app.config import Config, read_config
 from tradewright.app.serving import home_of
 from tradewright.app.wiring.venues import CASH_DECIMALS, Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
@@ -221,13 +222,46 @@ def test_the_home_is_that_of_the_command_else_that_of_the_file(tmp_path: Path) -
 def test_a_database_is_named_by_its_url_and_its_password_by_a_variable_or_a_file(tmp_path: Path) -> None:
     url = "postgresql://trader@127.0.0.1:5432/trading"
     config = read(tmp_path, {**one(), "database": {"url": url, "password": "${KEY}"}}, {"KEY": CANARY})
-    assert config.secret("", "password") == CANARY
+    assert config.secret_at("database.password") == CANARY
     assert config.row()["database"] == {"url": url, "password": "*** (variable KEY)"}
     assert CANARY not in str(config) + str(config.row())
     missing = read(tmp_path, {**one(), "database": {"url": url, "passwordFile": "pw"}}, {})
     with pytest.raises(InputError, match=r"database\.passwordFile: .*pw can not be read"):
-        missing.secret("", "password")
+        missing.secret_at("database.password")
     assert read(tmp_path, {**one(), "database.url": "sqlite:///t.db"}).row()["database"] == {"url": "sqlite:///t.db"}
+
+
+def test_a_message_bus_is_as_a_seed_writes_it_and_its_secrets_are_shown_nowhere(tmp_path: Path) -> None:
+    block = {
+        "url": "${NATS_URL}",
+        "publishPrefix": "ai-trader.trade",
+        "subscriptions": ["ai-trader.ai.decision.generated", "ai-trader.market.session.*"],
+    }
+    config = read(tmp_path, {**one(), "eventBus": block}, {**KEYS, "NATS_URL": "nats://127.0.0.1:4222"})
+    assert config.block.event_bus is not None
+    assert config.block.event_bus.url == "nats://127.0.0.1:4222" and config.block.event_bus.consumer == "tradewright"
+    assert [one for one in config.remarks if "eventBus.decisions" in one] == [
+        "eventBus.decisions names no account and strategy: what comes at ai.decision.generated is refused"
+    ]
+    proven = {"url": "tls://b", "token": "${KEY}", "subscriptions": ["x.system.shutdown"]}
+    config = read(tmp_path, {**one(), "eventBus": proven}, {"KEY": CANARY, "SECRET": CANARY})
+    assert config.secret_at("eventBus.token") == CANARY and config.remarks == []
+    assert config.row()["eventBus"]["token"] == "*** (variable KEY)"
+    assert CANARY not in str(config) + str(config.row())
+
+
+@pytest.mark.parametrize(
+    ("subscription", "meant"),
+    [
+        ("a.ai.decision.generated", ["a.ai.decision.generated"]),
+        ("a.b.market.session.*", ["a.b.market.session.opened", "a.b.market.session.closed"]),
+        ("a.*.session.closed", ["a.market.session.closed"]),
+        ("a.system.>", ["a.system.shutdown"]),
+        ("a.>", [f"a.{type}" for type in HEARD]),
+    ],
+)
+def test_a_subscription_means_subjects_of_what_is_acted_on(subscription: str, meant: list[str]) -> None:
+    assert [*heard_at(subscription)] == meant
 
 
 # ── what is refused ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -239,6 +273,7 @@ BASE = """accounts:
     apiKey: ${KEY}
     secretKey: ${SECRET}
 """
+HEARS = "eventBus: {url: 'nats://127.0.0.1', "
 MT5 = "accounts:\n  main:\n    venue: mt5\n    symbols: [EURUSD]\n"
 REFUSED = [
     ("acounts: {}", ":1: acounts is not known; did you mean accounts?"),
@@ -267,7 +302,26 @@ REFUSED = [
     (BASE + "database: {url: 'postgresql://a@b/c?password=abc'}\n", "database.url: a password does not stand in it"),
     (BASE + "database: {password: '${KEY}'}\n", "database: object missing required field url"),
     (BASE + "database: {url: 'postgresql://a@b/c', password: abc}\n", ":7: database.password: a secret does not stand"),
-    (BASE + "eventBus: {url: x}\n", ":7: eventBus: there is no event bus"),
+    (BASE + "eventBus: {url: x}\n", ":7: eventBus.url: write it like nats://user@127.0.0.1:4222"),
+    (BASE + "eventBus: {url: 'nats://a:99999'}\n", ":7: eventBus.url: write it like nats://user@127.0.0.1:4222"),
+    (BASE + "eventBus: {url: 'nats://a:abc@b'}\n", "eventBus.url: a password does not stand in it"),
+    (BASE + "eventBus: {url: 'redis://b?password=abc'}\n", "eventBus.url: write it like"),
+    (BASE + "eventBus: {url: 'nats://b', password: abc}\n", ":7: eventBus.password: a secret does not stand"),
+    (BASE + "eventBus: {url: 'redis://b', token: '${KEY}'}\n", ":7: eventBus.token: redis knows none"),
+    (BASE + "eventBus: {url: 'nats://b', publishPrefix: a.*}\n", "eventBus.publishPrefix"),
+    (BASE + HEARS + "subscriptions: [x.trade.order.filled]}\n", "x.trade.order.filled is nothing that is acted on"),
+    (BASE + HEARS + "subscriptions: ['*.system.shutdown']}\n", "is nothing that is acted on"),
+    (BASE + HEARS + "decisions: {other: [a]}}\n", "eventBus.decisions: there is no account other"),
+    (BASE + HEARS + "decisions: {main: [external]}}\n", "decisions.main: name strategies, and not external"),
+    (BASE + HEARS + "decisions: {main: []}}\n", "decisions.main: name strategies, and not external"),
+    (
+        BASE + "eventBus: {url: 'tls://b', subscriptions: [x.system.shutdown]}\n",
+        "b is another machine, and what it says is acted on: give a password or token",
+    ),
+    (
+        BASE + "eventBus: {url: 'nats://b', token: '${KEY}', subscriptions: [x.system.shutdown]}\n",
+        "a url that begins with tls:// or rediss://",
+    ),
     (BASE + "    environment: live\n    baseUrl: https://testnet.binance.vision\n", "is none of environment live"),
     (MT5 + "    baseUrl: http://127.0.0.1:1\n", "environment: say paper or live"),
     (MT5 + "    environment: live\n", "baseUrl is missing: the connector's address"),

@@ -379,6 +379,8 @@ def health(desk: Desk, mode: Any) -> shapes.Health:
     checks: dict[str, Any] = {"journal": "connected" if well else "disconnected"}
     if desk.tables is not None:
         checks["database"] = "connected" if desk.tables.well else "disconnected"
+    if desk.events is not None:
+        checks["eventBus"] = "connected" if desk.events.well else "disconnected"
     for name, account in engine.accounts.items():
         if not is_shadow(name):
             up = account.link is None or account.link.ready
@@ -393,6 +395,7 @@ def health(desk: Desk, mode: Any) -> shapes.Health:
         last_order_at=moment_text(sent) if sent else None,
         open_positions=len([one for one in held if not is_shadow(one.account)]),
         pending_orders=len([one for one in entries if not is_shadow(one.account)]), mode=mode,
+        event_bus_lag=desk.events_lag(),
     )  # fmt: skip
 
 

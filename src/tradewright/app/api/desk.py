@@ -18,8 +18,8 @@ from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.control import Asked
 from tradewright.app.home import JOURNAL
+from tradewright.app.keeper import Keeper
 from tradewright.app.picker import PickerAsked
-from tradewright.app.projections.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
@@ -68,6 +68,8 @@ class Desk:
         self.explaining = asyncio.Semaphore(1)
         #: Who looks after the tables in a database, None = there are none.
         self.tables: Keeper | None = None
+        #: The same of the events at a message bus.
+        self.events: Keeper | None = None
 
     @property
     def engine(self) -> Engine:
@@ -78,6 +80,10 @@ class Desk:
         """The strategies as they run now, and before the start as they will."""
         setup = self.connected.live.trader.setup
         return self.plan.specs if setup is None else setup.strategies
+
+    def events_lag(self) -> int | None:
+        """Records that the message bus has not been told of, as far as that was heard; None = there is none."""
+        return None if self.events is None else max(0, self.connected.live.journal.durable - self.events.sequence)
 
     def listen(self, event: Event, outcome: Outcome) -> None:
         """One durable step."""

@@ -41,11 +41,16 @@ class Health(Shape, kw_only=True):
             description="degraded: an account can not open; unhealthy: the journal can not be written",
         ),
     ]
-    checks: Annotated[dict[str, Connection], Meta(description="the journal, the database, and each venue")]
+    checks: Annotated[
+        dict[str, Connection], Meta(description="the journal, the database, the message bus, and each venue")
+    ]
     last_order_at: Annotated[str | None, Meta(description="when the newest order was sent, of the last 24 hours")]
     open_positions: int
     pending_orders: int
     mode: Annotated[str, one_of("compiled", "pure", description="the build")]
+    event_bus_lag: Annotated[
+        int | None, Meta(description="records that the message bus was not told of yet; null where there is none")
+    ] = None
 
 
 class Alive(Shape, kw_only=True):

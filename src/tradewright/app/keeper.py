@@ -1,4 +1,5 @@
-"""Looks after the process that follows: starts it, hears it, starts it again. The engine waits for nothing of it."""
+"""Looks after a process that follows the journal: starts it, hears it, starts it again. The engine waits for nothing of
+it."""
 
 from __future__ import annotations
 
@@ -7,25 +8,36 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
 #: A process that ended is started again after so long, seconds.
 AGAIN_SECONDS = 1.0
-#: One that has said nothing for so long does not follow: its database has stopped, or it folds a long journal.
+#: One that has said nothing for so long does not follow: what it tells has stopped, or it folds a long journal.
 SILENCE_SECONDS = 10.0
 #: How long it may take to tell what is left when the service ends.
 END_SECONDS = 5.0
 
 
 class Keeper:
-    """tell: takes a line for a person. well: whether the tables followed when they were heard of last; sequence: to
-    which record."""
+    """what: follows, in a person's words; module: of the process; asked: what it is told on its first line. tell: takes
+    a line for a person. hear: takes what it hands over, and says what it is to be answered. well: whether it followed
+    when it was heard of last; sequence: to which record."""
 
-    def __init__(self, journal: Path, url: str, password: str, tell: Callable[[str], None]) -> None:
-        self._asked = json.dumps({"journal": str(journal), "url": url, "password": password}).encode() + b"\n"
+    def __init__(
+        self,
+        what: str,
+        module: str,
+        asked: Mapping[str, object],
+        tell: Callable[[str], None],
+        hear: Callable[[Any], object] = lambda handed: None,
+    ) -> None:
+        self._what = what
+        self._module = module
+        self._asked = _line(asked)
         self._tell = tell
+        self._take = hear
         self._refused = False
         self._said: str | None = None
         self.well = False
@@ -47,7 +59,7 @@ class Keeper:
         """A process from its begin to its end; how it ended."""
         names = [name for name in os.environ if name in ("PATH", "PYTHONPATH", "HOME") or name.startswith("PG")]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tradewright.app.projections.process", stdin=PIPE, stdout=PIPE,
+            sys.executable, "-m", self._module, stdin=PIPE, stdout=PIPE,
             env={name: os.environ[name] for name in names}, start_new_session=True,
         )  # fmt: skip
         try:
@@ -70,11 +82,13 @@ class Keeper:
             if not line.endswith(b"\n"):
                 return
             said = json.loads(line)
-            if "sequence" in said:
+            if "handed" in said:
+                process.stdin.write(_line({"answer": self._take(said["handed"])}))
+            elif "sequence" in said:
                 self.sequence = said["sequence"]
                 if not self.well:
                     self.well, self._said = True, None
-                    self._tell(f"TABLES follow the journal, at record {self.sequence}")
+                    self._tell(f"{self._what} follow the journal, at record {self.sequence}")
             else:
                 self._refused = "refused" in said
                 self._not_well(said.get("refused") or said["down"])
@@ -83,7 +97,7 @@ class Keeper:
         self.well = False
         if why != self._said:
             self._said = why
-            self._tell(f"TABLES do not follow — {why}; trading goes on")
+            self._tell(f"{self._what} do not follow — {why}; trading goes on")
 
     async def _end(self, process: Process) -> None:
         """It tells what is left, for a while."""
@@ -96,3 +110,7 @@ class Keeper:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def _line(said: Mapping[str, object]) -> bytes:
+    return json.dumps(said).encode() + b"\n"

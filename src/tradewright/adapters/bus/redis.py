@@ -1,0 +1,149 @@
+"""Redis as a Bus.
+
+What is published lies in one stream, whose entries are numbered as the journal is, so that what is sent again is there
+once; and is told to whoever listens at its subject just then. What is heard is read from a stream for each subject by a
+consumer group. A Redis that was emptied has its groups made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from tradewright.model.errors import BusError, InputError
+from tradewright.ports import WITH_TLS, BusTerms, Incoming, Outgoing
+
+#: Seconds for a connection and for an answer, and how long an empty stream is waited at.
+WAIT_SECONDS, LOOK_SECONDS = 5, 1
+#: Entries that a stream of events keeps, about; the oldest go then.
+KEPT = 1_000_000
+#: Entries of one round trip.
+WINDOW = 256
+#: Of an entry that somebody puts into a stream: what holds the message.
+CONTENT = b"data"
+
+
+class RedisBus:
+    """Made by `open_redis`."""
+
+    def __init__(self, client: Redis, terms: BusTerms) -> None:
+        self._client = client
+        self._terms = terms
+        #: What was handed out before and not settled is read first, from this entry on by subject; ">" = what is new.
+        self._from = dict.fromkeys(terms.subjects, "0")
+
+    async def publish(self, messages: Sequence[Outgoing]) -> None:
+        with _translated():
+            if not messages:
+                await self._client.ping()
+            for at in range(0, len(messages), WINDOW):
+                await self._publish(messages[at : at + WINDOW])
+
+    async def _publish(self, messages: Sequence[Outgoing]) -> None:
+        pipe: Any = self._client.pipeline(transaction=False)
+        for one in messages:
+            entry = {"id": one.id, "subject": one.subject, CONTENT: one.content}
+            pipe.xadd(self._terms.prefix, entry, f"{one.sequence}-{one.place}", maxlen=KEPT, approximate=True)
+            pipe.publish(one.subject, one.content)
+        for answer in await pipe.execute(raise_on_error=False):
+            if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
+                raise answer
+
+    async def check(self) -> None:
+        """The stream is this journal's. Raises InputError."""
+        newest: Any = await self._client.xrevrange(self._terms.prefix, count=1)
+        for _, entry in newest:
+            if not entry.get(b"id", b"").startswith(self._terms.journal.encode() + b"."):
+                raise InputError(
+                    f"the stream {self._terms.prefix} holds the events of another journal: say another publishPrefix, "
+                    "or delete the stream"
+                )
+
+    async def take(self) -> Incoming:
+        while not self._terms.subjects:
+            await asyncio.sleep(WAIT_SECONDS)
+        with _translated():
+            while True:
+                try:
+                    found = await self._read()
+                except ResponseError as error:
+                    if not str(error).startswith("NOGROUP"):
+                        raise
+                    await self._make_groups()
+                    continue
+                if found is not None:
+                    return found
+
+    async def _read(self) -> Incoming | None:
+        for subject, place in self._from.items():
+            if place != ">":
+                found = await self._ask({subject: place}, None)
+                if found is not None:
+                    return found
+                self._from[subject] = ">"
+        return await self._ask(self._from, LOOK_SECONDS * 1_000)
+
+    async def _ask(self, streams: dict[str, str], block: int | None) -> Incoming | None:
+        client: Any = self._client
+        found = await client.xreadgroup(self._terms.consumer, self._terms.consumer, streams, count=1, block=block)
+        for key, entries in found or ():
+            for number, entry in entries:
+                subject = key.decode()
+                if streams[subject] != ">":
+                    self._from[subject] = number.decode()
+                return Incoming(subject, (entry or {}).get(CONTENT, b""), number)
+        return None
+
+    async def settle(self, message: Incoming) -> None:
+        with _translated():
+            client: Any = self._client
+            await client.xack(message.subject, self._terms.consumer, message.handle)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _make_groups(self) -> None:
+        for subject in self._terms.subjects:
+            try:
+                await self._client.xgroup_create(subject, self._terms.consumer, "0", mkstream=True)
+            except ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+
+async def open_redis(terms: BusTerms) -> RedisBus:
+    """Raises BusError, and InputError for a stream that is another journal's."""
+    parts = urlsplit(terms.url)
+    number = parts.path.strip("/")
+    client = Redis(
+        host=parts.hostname or "", port=parts.port or 6379, db=int(number) if number.isdecimal() else 0,
+        username=parts.username, password=terms.password or None, ssl=parts.scheme in WITH_TLS, protocol=2,
+        socket_connect_timeout=WAIT_SECONDS, socket_timeout=WAIT_SECONDS + LOOK_SECONDS,
+        client_name="tradewright", retry=Retry(NoBackoff(), 0),
+    )  # fmt: skip
+    bus = RedisBus(client, terms)
+    try:
+        with _translated():
+            await bus.check()
+    except BaseException:
+        await bus.close()
+        raise
+    return bus
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What the library raises, in our words."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise BusError(f"the bus: {said}") from error

@@ -1,0 +1,222 @@
+"""Every event of a journal is on the bus, once, whoever was stopped when. Buses are real, and read by their makers'
+clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.bus.journals import eventful, facts
+from tests.bus.readers import Kept, kept
+from tests.project import ROOT
+from tradewright.app.api.messages import EVENTS
+from tradewright.app.bus import outbox as boxes
+from tradewright.app.bus.outbox import Outbox
+from tradewright.app.bus.place import read_place
+from tradewright.app.wiring.buses import open_bus
+from tradewright.model.errors import BusError, InputError
+from tradewright.ports import BusTerms, Outgoing
+
+
+@pytest.fixture(scope="session")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return eventful(tmp_path_factory.mktemp("eventful"))
+
+
+@pytest.fixture(params=["nats", "redis"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Of a stream that nobody else has."""
+    return f"t{uuid.uuid4().hex}.trade"
+
+
+def terms(url: str, prefix: str, journal: str = "") -> BusTerms:
+    return BusTerms(url, "", "", journal, prefix, [], "tradewright")
+
+
+def box(journal: Path, folder: Path, prefix: str, since: int = 0) -> Outbox:
+    return Outbox(journal, folder / "bus.place", "here", prefix, since)
+
+
+def tell(made: Outbox, url: str, prefix: str) -> None:
+    """Up to the end of its journal."""
+
+    async def program() -> None:
+        bus = await open_bus(terms(url, prefix, made.id))
+        try:
+            while await made.tell(bus):
+                pass
+        finally:
+            await bus.close()
+
+    asyncio.run(program())
+
+
+def unnamed(found: list[Kept]) -> list[tuple[str, bytes]]:
+    assert len({one.id for one in found}) == len(found)
+    return [(one.subject, one.content) for one in found]
+
+
+def test_every_type_of_event_is_on_the_bus_as_at_the_sockets(
+    journal: Path, url: str, prefix: str, tmp_path: Path
+) -> None:
+    made = box(journal, tmp_path, prefix)
+    tell(made, url, prefix)
+    found = kept(url, prefix)
+    assert unnamed(found) == facts(journal, prefix)
+    assert {json.loads(one.content)["type"] for one in found} == set(EVENTS)
+    for one in found:
+        row = json.loads(one.content)
+        assert one.subject == prefix + row["type"].removeprefix("trade")
+        assert one.id == f"{made.id}.{row['sequence']}.{row['index']}"
+
+
+def test_what_is_told_goes_on_behind_the_place_and_before_it_nothing_is(
+    journal: Path, url: str, prefix: str, tmp_path: Path
+) -> None:
+    tell(box(journal, tmp_path, prefix, since=700), url, prefix)
+    found = unnamed(kept(url, prefix))
+    assert found == facts(journal, prefix, 700) and 100 < len(found) < len(facts(journal, prefix)) - 100
+    # A place that is known counts, whatever a later start would begin with.
+    tell(box(journal, tmp_path, prefix, since=0), url, prefix)
+    assert unnamed(kept(url, prefix)) == found
+
+
+@pytest.mark.parametrize("stops", [1, 2, 3])
+def test_who_is_stopped_between_bus_and_place_tells_it_again_and_it_is_there_once(
+    stops: int, journal: Path, url: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes, "BATCH", 200)
+    writes = 0
+    right = boxes.write_place
+
+    def stopping(*arguments: object) -> None:
+        nonlocal writes
+        writes += 1
+        if writes % 2 and writes < 2 * stops:
+            raise KeyboardInterrupt
+        right(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(boxes, "write_place", stopping)
+    for _ in range(stops):
+        with pytest.raises(KeyboardInterrupt):
+            tell(box(journal, tmp_path, prefix), url, prefix)
+    tell(box(journal, tmp_path, prefix), url, prefix)
+    assert unnamed(kept(url, prefix)) == facts(journal, prefix)
+
+
+class Away:
+    """A bus that answers to every third batch alone, whatever it has kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Outgoing] = {}
+        self.asked = 0
+
+    async def publish(self, messages: list[Outgoing]) -> None:
+        self.asked += 1
+        self.kept |= {one.id: one for one in messages[: len(messages) if self.asked % 3 else len(messages) // 2]}
+        if self.asked % 3:
+            raise BusError("the bus: no answer")
+
+
+def test_a_batch_that_was_not_answered_is_told_again(
+    journal: Path, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boxes, "BATCH", 200)
+    made, bus = box(journal, tmp_path, prefix), Away()
+
+    async def program() -> int:
+        failed = 0
+        while True:
+            reached, place = made.reached, read_place(tmp_path / "bus.place")
+            try:
+                if not await made.tell(bus):  # type: ignore[arg-type]
+                    return failed
+            except BusError:
+                failed += 1
+                assert made.reached == reached and read_place(tmp_path / "bus.place") == place
+
+    assert asyncio.run(program()) > 5
+    assert [(one.subject, one.content) for one in bus.kept.values()] == facts(journal, prefix)
+
+
+def process(journal: Path, folder: Path, url: str, prefix: str) -> subprocess.Popen[str]:
+    """The one that a service starts."""
+    asked = {
+        "journal": str(journal), "place": str(folder / "bus.place"), "bus": "here", "since": 0,
+        "terms": terms(url, prefix)._asdict(),
+    }  # fmt: skip
+    made = subprocess.Popen(
+        [sys.executable, "-m", "tradewright.app.bus.process"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert made.stdin is not None
+    made.stdin.write(json.dumps(asked) + "\n")
+    made.stdin.flush()
+    return made
+
+
+def hears(made: subprocess.Popen[str], so: Callable[[dict[str, object]], object]) -> dict[str, object]:
+    assert made.stdout is not None
+    for line in made.stdout:
+        row: dict[str, object] = json.loads(line)
+        if so(row):
+            return row
+    raise AssertionError("it has ended")
+
+
+def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
+    journal: Path, url: str, prefix: str, tmp_path: Path
+) -> None:
+    with process(journal, tmp_path, url, prefix) as made:
+        first = hears(made, lambda row: row.get("sequence"))["sequence"]
+        made.kill()
+    end = facts(journal, prefix)
+    with process(journal, tmp_path, url, prefix) as made:
+        last = hears(made, lambda row: row.get("sequence") == 1_530)["sequence"]
+        assert made.stdin is not None
+        made.stdin.close()
+        assert made.wait(30) == 0
+    assert isinstance(first, int) and isinstance(last, int) and 0 < first < last
+    assert unnamed(kept(url, prefix)) == end
+
+
+def test_a_place_in_another_journal_is_refused(journal: Path, tmp_path: Path, redis_url: str, prefix: str) -> None:
+    tell(box(journal, tmp_path, prefix), redis_url, prefix)
+    other = eventful(tmp_path)
+    content = (tmp_path / "bus.place").read_text()
+    (tmp_path / "bus.place").write_text(content.replace('"hash":"', '"hash":"00'))
+    with pytest.raises(InputError, match="up to record 1530 of another journal"):
+        box(other, tmp_path, prefix)
+    (tmp_path / "bus.place").write_text("{}")
+    with pytest.raises(InputError, match=r"bus\.place can not be read"):
+        box(other, tmp_path, prefix)
+
+
+def test_a_stream_of_another_journal_is_refused_where_numbers_are_its_entries(redis_url: str, prefix: str) -> None:
+    async def program() -> None:
+        bus = await open_bus(terms(redis_url, prefix, "first"))
+        await bus.publish([Outgoing("first.7.0", 7, 0, f"{prefix}.order.filled", b"{}")])
+        await bus.close()
+        await (await open_bus(terms(redis_url, prefix, "first"))).close()
+        with pytest.raises(InputError, match="holds the events of another journal"):
+            await open_bus(terms(redis_url, prefix, "second"))
+
+    asyncio.run(program())
+
+
+@pytest.mark.parametrize("scheme", ["nats", "redis"])
+def test_a_bus_that_is_not_there_is_said_to_be_away(scheme: str, prefix: str) -> None:
+    with pytest.raises(BusError, match="the bus: "):
+        asyncio.run(open_bus(terms(f"{scheme}://127.0.0.1:1", prefix)))
