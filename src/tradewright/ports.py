@@ -259,10 +259,12 @@ class Outgoing(NamedTuple):
 
 
 class Incoming(NamedTuple):
-    """A message that somebody has put on a bus. handle: the bus's own, by which it is settled."""
+    """A message that somebody has put on a bus. time: when, by the bus's clock, ns UTC; handle: the bus's own, by which
+    it is settled."""
 
     subject: str
     content: bytes
+    time: int
     handle: Any
 
 

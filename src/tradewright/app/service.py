@@ -13,14 +13,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tradewright.app.answering import answered, overheard
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.bus.following import events_keeper
+from tradewright.app.bus.requests import Requests
 from tradewright.app.candles import Candles
 from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
+from tradewright.app.config_keys import EventBusBlock
 from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
 from tradewright.app.control import Asked, ControlSocket
 from tradewright.app.doorstep import Doorstep
@@ -95,7 +97,7 @@ class Service:
                 self.engine.sessions.values(),
             )  # fmt: skip
             self._check_left()
-            self.events = events_keeper(config, folder, self.room.journal.head.sequence, log.say, self._heard)
+            self.events = self._events(config.block.event_bus)
             self._opened = opened.pop_all()
 
     @property
@@ -114,6 +116,14 @@ class Service:
             url = f"sqlite:///{(self.folder / file).absolute()}"
         asked = {"journal": str(self.folder / JOURNAL), "url": url, "password": password}
         return Keeper("TABLES", "tradewright.app.projections.process", asked, self.log.say)
+
+    def _events(self, block: EventBusBlock | None) -> Keeper | None:
+        """Who looks after the message bus, where there is one."""
+        if block is None:
+            return None
+        requests = Requests(block, self.engine, self._do, self.stop, self.log.say, self.clock())
+        since = self.room.journal.head.sequence
+        return events_keeper(self.config, block, self.folder, since, self.log.say, requests.hear)
 
     def close(self) -> None:
         """Flush, anchor and release everything."""
@@ -296,10 +306,6 @@ class Service:
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
         self._wake()
         return answered(asked, self.room.live, self.connected.put)
-
-    def _heard(self, handed: dict[str, Any]) -> None:
-        """What somebody has put on the message bus."""
-        self.log.say(f"REMARK {handed['subject']} is not acted on")
 
     def _do(self, made: Callable[[int], Event]) -> list[Event]:
         """An input for the engine's time, with its durable outputs."""

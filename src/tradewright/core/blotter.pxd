@@ -66,6 +66,7 @@ cdef class Blotter:
     cdef readonly dict sessions
     cdef readonly object parents
     cdef readonly object client_ids
+    cdef readonly object decision_ids
     cdef public list targeted
     cdef public list resting
     cdef public object board

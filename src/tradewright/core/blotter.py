@@ -23,6 +23,7 @@ from tradewright.core import (
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import breaker_due, heard, re_armed, turned
 from tradewright.core.client_ids import ClientIds
+from tradewright.core.decision_ids import DecisionIds
 from tradewright.core.exits import HeldExit, closing_price
 from tradewright.core.gate import Gate, Use
 from tradewright.core.guards import Guard, exit_ended, fold, overtime
@@ -68,6 +69,7 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.decision import Decision
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import ContractError
 from tradewright.model.event import (
     CANCELLED,
@@ -117,8 +119,9 @@ class Blotter:
     id. board: of the shadow account, None = there is none. owed: exits that ended and come back, by id; renewed: how
     often those that took the place of a lost one were placed in a row; of market orders by the name of their book's
     side. unmet: wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the
-    callers' own names for orders. unwanted: exits whose end was wished for. `order_count` and `decision_count` number
-    ids; `run` is part of every order id, so that no restart can use one twice.
+    callers' own names for orders; decision_ids: of decisions from outside that may come again. unwanted: exits whose
+    end was wished for. `order_count` and `decision_count` number ids; `run` is part of every order id, so that no
+    restart can use one twice.
     """
 
     __slots__ = (
@@ -128,7 +131,7 @@ class Blotter:
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
-        "unwanted",
+        "unwanted", "decision_ids",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -183,6 +186,7 @@ class Blotter:
         self.sessions: dict[str, session.Session] = {}
         self.parents = Parents()
         self.client_ids = ClientIds()
+        self.decision_ids = DecisionIds()
         self.reservations: dict[str, reservations.Reservation] = {}
         self.newest: Book | None = None
         self.board: Scoreboard | None = None
@@ -372,6 +376,8 @@ class Blotter:
             elif isinstance(event, SessionSet):
                 session.set_up(self, event)
                 self.set_due()
+            elif isinstance(event, DecisionRequested):
+                self.decision_ids.add(event)
 
     def _apply_control(self, event: Event) -> None:
         if isinstance(event, Started):

@@ -7,7 +7,17 @@ on recovery.
 
 from __future__ import annotations
 
-from tradewright.core import by_hand, inquiries, modify, reconcile, reservations, session, stale_orders, watchdog
+from tradewright.core import (
+    by_hand,
+    by_service,
+    inquiries,
+    modify,
+    reconcile,
+    reservations,
+    session,
+    stale_orders,
+    watchdog,
+)
 from tradewright.core.accounts import AccountState
 from tradewright.core.breakers import day_rolled, tripped
 from tradewright.core.exits import HeldExit
@@ -60,6 +70,7 @@ from tradewright.model.control import (
     ProtectRequested,
     TradingStateChanged,
 )
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.event import (
     ACCEPTED,
     ACCOUNT_SNAPSHOT,
@@ -431,8 +442,13 @@ class Engine(Judge):
         state = self.orders.get(intent.order_id)
         return modify.modify(self, intent) if state is not None and state.is_open() else []
 
-    def ask(self, event: ReserveRequested | ReleaseRequested | OrderRequested | ModifyRequested) -> list[Event]:
-        """What a person or a service wants: a place, an order, other terms for one. Applied outputs."""
+    def ask(
+        self, event: ReserveRequested | ReleaseRequested | OrderRequested | ModifyRequested | DecisionRequested
+    ) -> list[Event]:
+        """What a person or a service wants: a place, an order, other terms for one, what it has decided. Applied
+        outputs."""
+        if isinstance(event, DecisionRequested):
+            return by_service.carry_out(self, event)
         if isinstance(event, OrderRequested):
             return by_hand.order(self, event)
         return by_hand.modify(self, event) if isinstance(event, ModifyRequested) else reservations.answer(self, event)

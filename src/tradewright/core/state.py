@@ -82,6 +82,7 @@ def to_bytes(engine: Blotter) -> bytes:
             sorted(engine.unwanted),
             sorted(engine.unmet.items()),
             engine.client_ids.row(),
+            engine.decision_ids.row(),
             *([] if engine.board is None else [engine.board.row()]),
         )
     )
@@ -102,7 +103,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        owed, renewed, unwanted, unmet, named, *board,
+        owed, renewed, unwanted, unmet, named, decided, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -164,6 +165,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.unwanted.update(unwanted)
     engine.unmet.update({tuple(key): [tuple(said) for said in kept] for key, kept in unmet})
     engine.client_ids.restore(named, engine.orders)
+    engine.decision_ids.restore(decided)
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)

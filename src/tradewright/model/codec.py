@@ -47,6 +47,7 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.decision import Check, Decision
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import JournalDamaged
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -127,6 +128,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.ORDER_REQUESTED: OrderRequested,
     kinds.MODIFY_REQUESTED: ModifyRequested,
     kinds.SESSION_SET: SessionSet,
+    kinds.DECISION_REQUESTED: DecisionRequested,
     kinds.ORDER_NAMED: OrderNamed,
     kinds.RELEASED: Released,
     kinds.RESERVATION_EXPIRED: ReservationExpired,

@@ -56,6 +56,7 @@ CANCEL_REQUESTED = 54
 ORDER_RECALLED = 55
 POSITION_MOVED = 56
 MODIFY_REQUESTED = 57
+DECISION_REQUESTED = 58
 SESSION_SET = 59
 #: Kinds up to here are inputs of step; the ones above are its outputs.
 INPUT_KIND_MAX = 59

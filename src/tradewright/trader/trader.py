@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradewright.core import by_hand, session, unmet
+from tradewright.core import by_hand, by_service, session, unmet
 from tradewright.core.engine import Engine
 from tradewright.core.exposure import parts_of
 from tradewright.core.mirror import mirror
@@ -40,6 +40,7 @@ from tradewright.model.event import (
     CASH_MOVED,
     CLOSE_REQUESTED,
     DECISION,
+    DECISION_REQUESTED,
     EXIT_MOVED,
     EXIT_PLANNED,
     FILL_PRICE,
@@ -147,6 +148,8 @@ class Trader:
             by_hand.check(engine, event)  # type: ignore[arg-type]
         elif kind == SESSION_SET:
             session.check(engine, event)  # type: ignore[arg-type]
+        elif kind == DECISION_REQUESTED:
+            by_service.check(engine, event)  # type: ignore[arg-type]
         # Money paid in or out at a day's begin belongs to what the day began with.
         if event.time >= engine.next_due and kind != CASH_MOVED:
             engine.end_days(event.time)
@@ -166,7 +169,7 @@ class Trader:
             outputs += engine.cancel_openings(event)  # type: ignore[arg-type]
         elif kind == PROTECT_REQUESTED:
             outputs += engine.protect(event)  # type: ignore[arg-type]
-        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED, MODIFY_REQUESTED):
+        elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED, ORDER_REQUESTED, MODIFY_REQUESTED, DECISION_REQUESTED):
             outputs += engine.ask(event)  # type: ignore[arg-type]
         return self._decide(event, roster.run(event), outputs)
 

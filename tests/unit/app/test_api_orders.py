@@ -16,7 +16,7 @@ from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Answer, Client, FullDisk, asked
 from tradewright.app.api import shapes
-from tradewright.app.api.route import DIGITS_MAX
+from tradewright.app.api.digits import DIGITS_MAX
 from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.model.errors import JournalFull

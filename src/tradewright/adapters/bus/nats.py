@@ -96,7 +96,7 @@ class NatsBus:
                     except NatsTimeout:
                         continue
                     for one in found:
-                        await self._taken.put(Incoming(one.subject, one.data, one))
+                        await self._taken.put(Incoming(one.subject, one.data, _time(one), one))
         except BusError as error:
             await self._taken.put(error)
 
@@ -134,6 +134,11 @@ async def _kept(stream: JetStreamContext, subject: str) -> None:
             max_age=KEPT_SECONDS, max_bytes=KEPT_BYTES,
         )  # fmt: skip
         await stream.add_stream(config)
+
+
+def _time(message: Msg) -> int:
+    """When it came to the stream, ns UTC."""
+    return int(message.metadata.timestamp.timestamp() * 1_000) * 1_000_000
 
 
 def _named(subject: str) -> str:

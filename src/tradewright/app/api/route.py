@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from decimal import Context, Decimal, DecimalException
+from decimal import DecimalException
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Query, Request, Response
 
 from tradewright.app.api.desk import Desk
+from tradewright.app.api.digits import check_digits
 from tradewright.app.api.keys import Key
 from tradewright.app.api.problem import Problem
 from tradewright.core.accounts import AccountState
+from tradewright.model.errors import InputError
 
 #: No key is needed.
 OPEN = ""
-#: Of a number in a body: what has more was not meant so, or has lost something on its way.
-DIGITS_MAX = 15
-_DIGITS = Context(prec=DIGITS_MAX + 1)
 Taken = TypeVar("Taken", bound=msgspec.Struct)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -87,21 +86,15 @@ class Asking:
         said = await self.request.body() or b"{}"
         try:
             found = msgspec.json.decode(said, type=kind)
-            json.loads(said, parse_float=_plain, parse_int=_plain)
+            json.loads(said, parse_float=check_digits, parse_int=check_digits)
             return found
-        except (msgspec.DecodeError, ValueError, DecimalException, RecursionError) as error:
+        except (InputError, msgspec.DecodeError, ValueError, DecimalException, RecursionError) as error:
             raise Problem("INVALID_REQUEST", str(error) or "the body is nested too deep") from error
 
     async def tell(self, answer: msgspec.Struct) -> Response:
         """An answer made of the books as they are, once all they hold is durable."""
         await self.desk.durable()
         return told(answer)
-
-
-def _plain(number: str) -> None:
-    """Raises Problem for one of more digits than a double surely keeps."""
-    if len(Decimal(number).normalize(_DIGITS).as_tuple().digits) > DIGITS_MAX:
-        raise Problem("INVALID_REQUEST", f"a number of more than {DIGITS_MAX} digits is written as text: {number[:40]}")
 
 
 def told(answer: msgspec.Struct, status: int = 200) -> Response:

@@ -9,19 +9,22 @@ from typing import Any
 from tradewright.app.bus.place import NAME
 from tradewright.app.bus.subjects import heard_at
 from tradewright.app.config import Config, bus_parts
+from tradewright.app.config_keys import EventBusBlock
 from tradewright.app.home import JOURNAL
 from tradewright.app.keeper import Keeper
 from tradewright.ports import BusTerms
 
 
 def events_keeper(
-    config: Config, folder: Path, since: int, tell: Callable[[str], None], hear: Callable[[Any], object]
-) -> Keeper | None:
-    """None where no bus is configured. since: the journal's last record before this start; hear: takes what somebody
+    config: Config,
+    block: EventBusBlock,
+    folder: Path,
+    since: int,
+    tell: Callable[[str], None],
+    hear: Callable[[Any], object],
+) -> Keeper:
+    """since: the journal's last record before this start; hear: takes what somebody
     has put on the bus, when it is asked for."""
-    block = config.block.event_bus
-    if block is None:
-        return None
     parts = bus_parts(block.url)
     subjects = [subject for one in block.subscriptions for subject in heard_at(one)]
     terms = BusTerms(

@@ -49,14 +49,15 @@ class Talk:
             self._answers.put_nowait(line)
         self.ended.set()
 
-    async def hand_over(self, message: Incoming) -> None:
-        """Returns when it was answered."""
+    async def hand_over(self, message: Incoming) -> bool:
+        """Whether it is settled."""
         content: str | None = None
         if len(message.content) <= MESSAGE_BYTES_MAX:
             with suppress(UnicodeDecodeError):
                 content = message.content.decode()
-        self.say(handed={"subject": message.subject, "content": content, "bytes": len(message.content)})
-        await self._answers.get()
+        size = len(message.content)
+        self.say(handed={"subject": message.subject, "content": content, "bytes": size, "time": message.time})
+        return bool(json.loads(await self._answers.get())["answer"])
 
 
 async def follow(outbox: Outbox, terms: BusTerms, talk: Talk) -> None:
@@ -102,7 +103,8 @@ async def _heard(bus: Bus, talk: Talk) -> AsyncIterator[None]:
     async def hear() -> None:
         while True:
             message = await bus.take()
-            await talk.hand_over(message)
+            if not await talk.hand_over(message):
+                raise BusError("the bus: a message could not be taken, and is asked for again")
             await bus.settle(message)
 
     hearing = asyncio.create_task(hear())

@@ -1,0 +1,45 @@
+"""Names at the bus are those that were asked for."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tests.project import ROOT
+from tradewright.app.api.asyncapi import asyncapi_of
+from tradewright.app.api.messages import EVENTS
+from tradewright.app.bus.messages import DecisionMessage
+from tradewright.app.bus.subjects import HEARD, subject_of
+
+
+def asked(what: str) -> dict[str, set[str]]:
+    """Types with the fields that were shown."""
+    lines = (ROOT / "tests/seeds/order_service_events.txt").read_text().splitlines()
+    words = [line.split() for line in lines if line.startswith(f"{what} ")]
+    return {type: {*fields} for _, type, *fields in words}
+
+
+def fields(struct: type[msgspec.Struct]) -> set[str]:
+    return {one.encode_name for one in msgspec.structs.fields(struct)}
+
+
+def test_every_event_that_was_asked_for_is_published_with_the_fields_that_were_shown() -> None:
+    assert len(asked("publishes")) == 13
+    for type, shown in asked("publishes").items():
+        assert shown <= fields(EVENTS[type].data), type
+
+
+def test_every_event_that_was_asked_for_may_be_subscribed_to() -> None:
+    assert {*asked("consumes")} == {*HEARD}
+    assert asked("consumes")["ai.decision.generated"] <= fields(DecisionMessage)
+
+
+def test_the_document_names_every_subject_with_the_form_of_what_comes_there() -> None:
+    document = asyncapi_of(lambda schemas: schemas)
+    addresses = {one["address"]: name for name, one in document["channels"].items()}
+    for type in EVENTS:
+        name = addresses[subject_of(type, "ai-trader.trade")]
+        assert document["operations"][name]["action"] == "send"
+        assert document["channels"][name]["messages"][type]["payload"] == document["x-events"][type]["payload"]
+    heard = document["operations"][addresses["ai-trader.ai.decision.generated"]]
+    assert heard["action"] == "receive"
+    assert {*document["components"]["schemas"]["DecisionMessage"]["properties"]} == fields(DecisionMessage)
