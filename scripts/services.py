@@ -63,7 +63,7 @@ class Server:
     def __init__(self, name: str) -> None:
         self.name = name
         self.folder = Path(tempfile.mkdtemp(prefix=f"tradewright-{name}-"))
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._user = _other() if name == "postgres" and os.geteuid() == 0 else None
         if self._user is not None:
@@ -197,7 +197,7 @@ def _other() -> pwd.struct_passwd:
     raise NoServer(f"PostgreSQL is not run by root, and there is no user {' or '.join(OTHERS)}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

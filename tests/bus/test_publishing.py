@@ -10,11 +10,13 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.bus.journals import eventful, facts
 from tests.bus.readers import Kept, kept
+from tests.bus.senders import put
 from tests.project import ROOT
 from tradewright.app.api.messages import EVENTS
 from tradewright.app.bus import outbox as boxes
@@ -41,8 +43,8 @@ def prefix() -> str:
     return f"t{uuid.uuid4().hex}.trade"
 
 
-def terms(url: str, prefix: str, journal: str = "") -> BusTerms:
-    return BusTerms(url, "", "", journal, prefix, [], "tradewright")
+def terms(url: str, prefix: str, journal: str = "", subjects: tuple[str, ...] = ()) -> BusTerms:
+    return BusTerms(url, "", "", journal, prefix, subjects, "tradewright")
 
 
 def box(journal: Path, folder: Path, prefix: str, since: int = 0) -> Outbox:
@@ -151,26 +153,30 @@ def test_a_batch_that_was_not_answered_is_told_again(
     assert [(one.subject, one.content) for one in bus.kept.values()] == facts(journal, prefix)
 
 
-def process(journal: Path, folder: Path, url: str, prefix: str) -> subprocess.Popen[str]:
+def process(journal: Path, folder: Path, url: str, prefix: str, *subjects: str) -> subprocess.Popen[str]:
     """The one that a service starts."""
     asked = {
         "journal": str(journal), "place": str(folder / "bus.place"), "bus": "here", "since": 0,
-        "terms": terms(url, prefix)._asdict(),
+        "terms": terms(url, prefix, subjects=subjects)._asdict(),
     }  # fmt: skip
     made = subprocess.Popen(
         [sys.executable, "-m", "tradewright.app.bus.process"],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert made.stdin is not None
-    made.stdin.write(json.dumps(asked) + "\n")
-    made.stdin.flush()
+    say(made, asked)
     return made
 
 
-def hears(made: subprocess.Popen[str], so: Callable[[dict[str, object]], object]) -> dict[str, object]:
+def say(made: subprocess.Popen[str], row: object) -> None:
+    assert made.stdin is not None
+    made.stdin.write(json.dumps(row) + "\n")
+    made.stdin.flush()
+
+
+def hears(made: subprocess.Popen[str], so: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
     assert made.stdout is not None
     for line in made.stdout:
-        row: dict[str, object] = json.loads(line)
+        row: dict[str, Any] = json.loads(line)
         if so(row):
             return row
     raise AssertionError("it has ended")
@@ -190,6 +196,34 @@ def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
         assert made.wait(30) == 0
     assert isinstance(first, int) and isinstance(last, int) and 0 < first < last
     assert unnamed(kept(url, prefix)) == end
+
+
+def test_a_message_comes_again_until_it_was_settled_and_then_no_more(
+    journal: Path, url: str, prefix: str, tmp_path: Path
+) -> None:
+    subject = f"{prefix}.system.shutdown"
+    with process(journal, tmp_path, url, prefix, subject) as made:
+        hears(made, lambda row: row.get("sequence") == 1_530)
+        put(url, subject, {"number": 1}, {"number": 2})
+        assert hears(made, handed(1)) == hears_after(made, False, handed(1)), "it could not be made durable"
+        made.kill()
+    with process(journal, tmp_path, url, prefix, subject) as made:
+        hears(made, handed(1))
+        say(made, {"answer": True})
+        hears(made, handed(2))
+        say(made, {"answer": True})
+        put(url, subject, {"number": 3})
+        assert hears(made, lambda row: "handed" in row) == hears_after(made, False, handed(3))
+        made.kill()
+
+
+def handed(number: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda row: "handed" in row and json.loads(row["handed"]["content"]) == {"number": number}
+
+
+def hears_after(made: subprocess.Popen[str], answer: bool, so: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    say(made, {"answer": answer})
+    return hears(made, so)
 
 
 def test_a_place_in_another_journal_is_refused(journal: Path, tmp_path: Path, redis_url: str, prefix: str) -> None:

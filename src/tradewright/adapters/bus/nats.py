@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
@@ -24,7 +23,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
 from tradewright.model.errors import BusError
-from tradewright.ports import BusTerms, Incoming, Outgoing
+from tradewright.ports import WITH_TLS, BusTerms, Incoming, Outgoing
 
 #: Seconds for a connection, and for an answer.
 WAIT_SECONDS = 5
@@ -36,8 +35,9 @@ WINDOW = 64
 DUPLICATE_SECONDS, KEPT_SECONDS = 3_600, 7 * 86_400
 #: Bytes that it may grow to; the oldest messages go then.
 KEPT_BYTES = 2**30
-#: What was handed out and not settled comes again after so long, seconds.
-SETTLE_SECONDS = 60
+#: What was handed out and not settled comes again after so long, seconds: a decision holds for a time only, and one
+#: that comes twice is known.
+SETTLE_SECONDS = 10
 ID = "Nats-Msg-Id"
 
 
@@ -103,15 +103,10 @@ class NatsBus:
 
 async def open_nats(terms: BusTerms) -> NatsBus:
     """Raises BusError."""
-    user = urlsplit(terms.url).username
+    client = Client()
     with _translated():
-        client = await nats.connect(
-            terms.url, error_cb=_heard, allow_reconnect=False, max_reconnect_attempts=1,
-            reconnect_time_wait=0, connect_timeout=WAIT_SECONDS,
-            ping_interval=PING_SECONDS, name=f"tradewright {terms.consumer}", token=terms.token or None,
-            user=user if terms.password else None, password=terms.password or None,
-        )  # fmt: skip
         try:
+            await _connect(client, terms)
             stream = client.jetstream(timeout=WAIT_SECONDS)
             bus = NatsBus(client, stream)
             await _kept(stream, f"{terms.prefix}.>")
@@ -122,6 +117,32 @@ async def open_nats(terms: BusTerms) -> NatsBus:
             await client.close()
             raise
     return bus
+
+
+async def _connect(client: Client, terms: BusTerms) -> None:
+    parts = urlsplit(terms.url)
+
+    def said(secret: str) -> Callable[[], str] | None:
+        """Asked for where the library says who it is."""
+
+        def told() -> str:
+            _check_line(client, parts.scheme)
+            return secret
+
+        return told if secret else None
+
+    await client.connect(
+        terms.url, error_cb=_heard, allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
+        connect_timeout=WAIT_SECONDS, ping_interval=PING_SECONDS, name=f"tradewright {terms.consumer}",
+        token=said(terms.token), user=parts.username if terms.password else None, password=said(terms.password),
+    )  # fmt: skip
+    _check_line(client, parts.scheme)
+
+
+def _check_line(client: Client, scheme: str) -> None:
+    """The library goes on in the clear where a server, or who stands before it, offers no TLS."""
+    if scheme in WITH_TLS and not client._server_info.get("tls_required"):
+        raise Error("it speaks no TLS, and nothing is said to it in the clear")
 
 
 async def _kept(stream: JetStreamContext, subject: str) -> None:
