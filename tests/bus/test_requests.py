@@ -29,6 +29,7 @@ from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError, JournalFull
 from tradewright.model.event import DECISION_REQUESTED
 
+CANARY = "canary-0123456789abcdef"
 DECISION, SHUTDOWN = "ai.decision.generated", "system.shutdown"
 
 
@@ -106,6 +107,9 @@ FORGED: list[tuple[Any, str]] = [
     (decision("f-4", action="buy"), "Invalid enum value"),
     (decision("f-5", quantity="-1"), "quantity: -1 is not above zero"),
     (decision("f-6", quantity="NaN"), "quantity"),
+    (decision("f-19", quantity="1_000"), "quantity: '1_000' is no number"),
+    (decision("f-20", quantity=None, sizeHint=" 1"), "sizeHint: ' 1' is no number"),
+    (decision("f-21", quantity="٣"), "quantity: '٣' is no number"),
     (decision("f-7", quantity="1e999999"), "quantity"),
     (decision("f-8", quantity=0.12345678901234567), "a number of more than 15 digits is written as text"),
     (decision("f-9", quantity=None), "say quantity or sizeHint, and not both"),
@@ -196,6 +200,14 @@ def test_what_can_not_be_made_durable_is_not_settled() -> None:
     assert "no room; it is asked for again" in hand.said[0]
     hand.failure = InputError("d-1 was taken up before")
     assert hand.hear(f"a.{DECISION}", json.dumps(decision("d-1")))
+
+
+def test_a_defect_that_a_message_meets_is_said_and_ends_nothing() -> None:
+    hand = Hand()
+    hand.failure = ZeroDivisionError(CANARY)
+    assert hand.hear(f"a.{DECISION}", json.dumps(decision("d-1")))
+    (line,) = hand.said
+    assert line.startswith("DEFECT bus ZeroDivisionError in ") and CANARY not in line
 
 
 def test_a_shutdown_of_before_this_start_ends_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import DecimalException
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,8 @@ from tradewright.model.signal import HOLD
 from tradewright.model.sizer import PPM_ONE
 
 ACTIONS = {"BUY": BUY, "SELL": SELL, "HOLD": HOLD}
+#: Python reads more as a number than others mean by one.
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 #: Who is named where a decision came from the bus.
 WHO = "eventBus"
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -74,8 +77,11 @@ def decision_of(content: str) -> DecisionMessage:
         read = msgspec.json.decode(content, type=DecisionMessage)
         raw: dict[str, Any] = json.loads(content, parse_float=_Number, parse_int=_Number)
         for key in ("quantity", "sizeHint"):
-            if isinstance(raw.get(key), _Number):
-                check_digits(raw[key])
+            value = raw.get(key)
+            if isinstance(value, str) and not NUMBER.fullmatch(value):
+                raise InputError(f"{key}: {value[:40]!r} is no number")
+            if isinstance(value, _Number):
+                check_digits(value)
     except (msgspec.DecodeError, ValueError, DecimalException, RecursionError) as error:
         raise InputError(str(error) or "it is nested too deep") from error
     return read

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tradewright.app.api.problem import place_of
 from tradewright.app.bus.messages import decision_of
 from tradewright.app.bus.subjects import DECISION, SHUTDOWN, heard_at
 from tradewright.app.config_keys import EventBusBlock
@@ -64,6 +65,9 @@ class Requests:
         except JournalError as error:
             self._refuse(subject, f"{error}; it is asked for again")
             return False
+        except Exception as error:
+            # A message ends no service, and one that meets a defect would meet it again.
+            self._tell(f"DEFECT bus {place_of(error)}")
         return True
 
     def _decide(self, content: str) -> None:
