@@ -13,6 +13,7 @@ cdef class AccountState:
     cdef public Limits limits
     cdef readonly list positions
     cdef public long long day
+    cdef public long long day_begin
     cdef public long long day_end
     cdef public object day_equity
     cdef public object equity_before
@@ -30,6 +31,7 @@ cdef class AccountState:
     cdef public object week_equity
     cdef readonly str unit
     cdef readonly object link
+    cpdef enter_day(self, long long day)
     cpdef measure(self, long long now)
     cpdef object lost_since(self, long long since)
     cpdef see(self, long long index, long long high, long long low)

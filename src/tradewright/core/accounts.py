@@ -11,25 +11,26 @@ from tradewright.core.link import Link
 from tradewright.core.marks import Mark, Marks
 from tradewright.core.traffic import Traffic
 from tradewright.model.account import CASH, Account
-from tradewright.model.zone import DAY_NS, MINUTE_NS
+from tradewright.model.zone import DAY_NS, MINUTE_NS, day_start
 
 
 class AccountState:
-    """One account. day: ordinal of the trading day in its zone; day_end: ns UTC when the next begins; day_equity:
-    equity at the day's begin (money in its currency, None = could not be known); week_equity: at the week's;
-    equity_before: before the event that ends a day, while that event is taken in. limits: those of the account's own
-    scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low) price counts
-    seen since the day began, by instrument; kept where a limit asks for them. traffic: kept where a limit asks for it.
-    guarded: a limit asks for peak (highest equity) and samples (a minute's begin, ns UTC, and the highest equity within
-    it, of the last day). gain_from: equity from which a session's target counts, None = from the week's begin;
-    flattened: when a session's target last closed everything, ns UTC, 0 = never. link: how its venue is connected,
-    None where it is in this house."""
+    """One account. day: ordinal of the trading day in its zone; day_begin, day_end: ns UTC when it and the next begin;
+    day_equity: equity at the day's begin (money in its currency, None = could not be known); week_equity: at the
+    week's; equity_before: before the event that ends a day, while that event is taken in. limits: those of the
+    account's own scope now. unit: of its money, as checks name it. books: those of its strategies. ranges: (high, low)
+    price counts seen since the day began, by instrument; kept where a limit asks for them. traffic: kept where a limit
+    asks for it. guarded: a limit asks for peak (highest equity) and samples (a minute's begin, ns UTC, and the highest
+    equity within it, of the last day). gain_from: equity from which a session's target counts, None = from the week's
+    begin; flattened: when a session's target last closed everything, ns UTC, 0 = never. link: how its venue is
+    connected, None where it is in this house."""
 
     __slots__ = (
         "terms",
         "limits",
         "positions",
         "day",
+        "day_begin",
         "day_end",
         "day_equity",
         "equity_before",
@@ -54,6 +55,7 @@ class AccountState:
         self.limits = limits
         self.positions: list[Position] = []
         self.day = -1
+        self.day_begin = 0
         self.day_end = 0
         self.day_equity: int | None = None
         self.equity_before: int | None = None
@@ -71,6 +73,12 @@ class AccountState:
         self.ranges: dict[int, tuple[int, int]] = {}
         self.unit = "money:" + terms.currency
         self.link: Link | None = Link() if terms.remote else None
+
+    def enter_day(self, day: int) -> None:
+        """That day of its zone is on."""
+        self.day = day
+        self.day_begin = day_start(self.terms.day_zone, day)
+        self.day_end = day_start(self.terms.day_zone, day + 1)
 
     def measure(self, now: int) -> None:
         """Equity moved: its highest, over all and in each minute of the last day."""

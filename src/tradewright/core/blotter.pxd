@@ -15,9 +15,9 @@ from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 cdef long long ENDED_KEPT_NS, NEVER_NS
 cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, REPORT_KIND_MAX, SUBMIT
-cdef int DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
+cdef int DENIED, ENDED_CANCELLED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef int ACTIVE, HALTED, LIMIT, MARKET, REDUCE_ONLY
-cdef str ENTRY, HEDGING, STOP_LOSS
+cdef str ENTRY, EXIT, HEDGING, STOP_LOSS
 
 cdef class Blotter:
     cdef public long long run
@@ -103,6 +103,7 @@ cdef class Blotter:
     cdef _end_held(self, OrderState state, str why)
     @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, was_asked=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
+    @cython.locals(order=Order, as_wanted=cython.bint)
     cdef _note_exit(self, OrderState state, bint asked)
     @cython.locals(order=Order)
     cdef _begin_exit(self, HeldExit exit, Fill fill)

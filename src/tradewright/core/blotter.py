@@ -29,7 +29,17 @@ from tradewright.core.gate import Gate, Use
 from tradewright.core.guards import Guard, exit_ended, fold, overtime
 from tradewright.core.holds import Holds, left
 from tradewright.core.ledger import Book, Ledger, Position
-from tradewright.core.life_cycle import DENIED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING, stage_after
+from tradewright.core.life_cycle import (
+    DENIED,
+    ENDED_CANCELLED,
+    ENDED_NOT_FOUND,
+    HELD,
+    SENT,
+    SUBMITTED,
+    UNKNOWN,
+    WORKING,
+    stage_after,
+)
 from tradewright.core.limits import Limits
 from tradewright.core.lost_exits import CANCELLED_HERE
 from tradewright.core.marks import Mark, Marks
@@ -101,7 +111,7 @@ from tradewright.model.sizer import Sizer
 from tradewright.model.slice import Sliced
 from tradewright.model.unmet import WishUnmet
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
-from tradewright.model.zone import day_of, day_start, week_of
+from tradewright.model.zone import day_of, week_of
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
@@ -270,12 +280,12 @@ class Blotter:
         """The strictest state of the scopes an order belongs to; a strategy that was halted is HALTED for whoever asks
         in its name."""
         states = self.states
+        if not states and not self.halted:
+            return ACTIVE
         if is_shadow(account):
             return states.get("account:" + account, ACTIVE)
         if strategy in self.halted:
             return HALTED
-        if not states:
-            return ACTIVE
         terms = self.accounts[account].terms
         strictest = max(
             states.get(EVERYTHING, ACTIVE),
@@ -495,8 +505,7 @@ class Blotter:
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
         new_week = week_of(rolled.day) != week_of(account.day) or account.week_equity is None
-        account.day_end = day_start(account.terms.day_zone, rolled.day + 1)
-        account.day = rolled.day
+        account.enter_day(rolled.day)
         account.day_equity = rolled.equity
         account.ranges.clear()
         self.gate.forget_waivers(self.now)
@@ -651,7 +660,7 @@ class Blotter:
             if order.role != ENTRY and order.type != LIMIT and (order.type != MARKET or order.role == STOP_LOSS):
                 watchdog.fold(self, command)
         elif isinstance(command, Cancel):
-            if state.order.role != ENTRY:
+            if state.order.role not in (ENTRY, EXIT):
                 owed_exits.freed(self, command)
             if state.stage == HELD:
                 command.here = True
@@ -786,6 +795,10 @@ class Blotter:
 
     def _note_exit(self, state: OrderState, asked: bool) -> None:
         """An exit has ended just now: what a person should hear of it."""
+        order = state.order
+        as_wanted = state.filled >= order.quantity or (asked and state.stage == ENDED_CANCELLED)
+        if as_wanted and order.role == EXIT and not (self.guards or self.owed or self.stops or self.renewed):
+            return  # a close that guards nothing, where nothing waits for its end
         failed = owed_exits.failed(self, state, asked, overtime(self, state.order))
         if failed:
             self._notice(owed_exits.CLOSE_FAILED, state.order.id, failed)
@@ -818,7 +831,7 @@ class Blotter:
         order = state.order
         if is_trade != was_trade and order.role == ENTRY:
             account = self.accounts[order.account]
-            if day_of(account.terms.day_zone, order.time) == account.day:
+            if account.day_begin <= order.time < account.day_end:
                 # Cython can not add to a field of what a call returned.
                 book = self.holds.of(order.id).book
                 book.trades += 1 if is_trade else -1

@@ -218,4 +218,4 @@ def _taken(book: Book, side: int, lot: str, group: str) -> int:
             total += hold.remaining
         elif order.group != group:
             groups[order.group] = max(groups.get(order.group, 0), hold.remaining)
-    return total + sum(groups.values())
+    return total + sum(groups.values()) if groups else total

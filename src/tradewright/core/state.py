@@ -114,6 +114,8 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         account = account_from(terms)
         engine.open_account(account, Limits())
         state = engine.accounts[account.name]
+        if day >= 0:
+            state.enter_day(day)
         state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
         state.peak, state.samples = peak, deque((minute, equity) for minute, equity in samples)
         state.gain_from, state.flattened = gain_from, flattened
