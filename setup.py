@@ -14,6 +14,7 @@ from setuptools import Extension, setup
 
 COMPILED = [
     "tradewright.model.event",
+    "tradewright.model.numbers",
     "tradewright.model.instrument",
     "tradewright.model.market",
     "tradewright.model.rng",

@@ -39,7 +39,7 @@ cdef class AccountState:
     cpdef object equity(self)
     @cython.locals(instrument=Instrument, mark=Mark, price=cython.longlong)
     cpdef object value_of(self, Position position, object size)
-    @cython.locals(position=Position, size=cython.longlong)
+    @cython.locals(position=Position, size=cython.longlong, cash=dict)
     cpdef object free(self, str quote)
     @cython.locals(position=Position, owes=cython.bint, held=cython.bint)
     cpdef bint ruined(self) except -1

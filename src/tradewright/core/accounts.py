@@ -158,7 +158,8 @@ class AccountState:
         equity less the margin of positions (those that market exits are closing left out) and less holds, in the
         account currency. None = unknown."""
         if self.terms.kind == CASH:
-            return self.ledger.cash[self.terms.name].get(quote, 0) - self.holds.held(self.terms.name, quote)
+            cash = self.ledger.cash[self.terms.name]
+            return cash.get(quote, 0) - self.holds.held(self.terms.name, quote)
         total = self.equity()
         if total is None:
             return None

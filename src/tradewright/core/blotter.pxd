@@ -6,6 +6,7 @@ from tradewright.core.ledger cimport Book, Ledger, Position
 from tradewright.core.marks cimport Mark, Marks
 from tradewright.core.orders cimport OrderState
 from tradewright.core.life_cycle cimport stage_after
+from tradewright.model.account cimport Account
 from tradewright.model.command cimport Cancel, Command, Query, Replace
 from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
@@ -14,7 +15,7 @@ from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 cdef long long ENDED_KEPT_NS, NEVER_NS
-cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, REPORT_KIND_MAX, SUBMIT
+cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, QUERY, REPORT_KIND_MAX, SUBMIT
 cdef int DENIED, ENDED_CANCELLED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef int ACTIVE, HALTED, LIMIT, MARKET, REDUCE_ONLY
 cdef str ENTRY, EXIT, HEDGING, STOP_LOSS
@@ -88,10 +89,10 @@ cdef class Blotter:
     cdef _tick(self, long long time)
     cdef _apply_other(self, Event event)
     cdef _apply_control(self, Event event)
-    @cython.locals(order=Order, state=OrderState, book=Book, stage=cython.int, exit=HeldExit)
+    @cython.locals(order=Order, state=OrderState, account=AccountState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
     cpdef bint held_here(self, Order order) except -1
-    @cython.locals(hold=Hold, other=Order, state=OrderState)
+    @cython.locals(hold=Hold, other=Order, state=OrderState, terms=Account)
     cpdef bint blocked(self, Order order) except -1
     cpdef bint alone(self, Book book) except -1
     @cython.locals(number=cython.longlong)
@@ -101,7 +102,7 @@ cdef class Blotter:
     @cython.locals(order=Order, parent=OrderState, counts=cython.longlong, filled=cython.longlong)
     cdef _post(self, OrderState state)
     cdef _end_held(self, OrderState state, str why)
-    @cython.locals(report=Report, state=OrderState, order=Order, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, was_asked=cython.bint, fresh=cython.bint)
+    @cython.locals(report=Report, state=OrderState, order=Order, account=AccountState, was_open=cython.bint, was_lost=cython.bint, was_trade=cython.bint, was_asked=cython.bint, fresh=cython.bint)
     cdef _apply_report(self, Event event)
     @cython.locals(order=Order, as_wanted=cython.bint)
     cdef _note_exit(self, OrderState state, bint asked)

@@ -556,9 +556,9 @@ class Blotter:
                 amount = decision.hold
                 book.trades += 1
                 book.last_trade = decision.time
-                traffic = self.accounts[order.account].traffic
-                if traffic is not None:
-                    traffic.opens(order)
+                account = self.accounts[order.account]
+                if account.traffic is not None:
+                    account.traffic.opens(order)
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)

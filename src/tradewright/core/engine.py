@@ -93,9 +93,6 @@ from tradewright.model.shadow import is_shadow
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
 from tradewright.model.zone import day_of
 
-#: Inputs about an account's connection.
-NEWS = (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED, POSITION_SPLIT, POSITION_MOVED)
-
 
 class Engine(Judge):
     """All state of the deterministic core and everything it decides: what a trader, a recovery or a test drives."""
@@ -214,7 +211,7 @@ class Engine(Judge):
                 self._trigger_exits(event, outputs)
             elif isinstance(event, Report):
                 self._settle_links(event, outputs)
-        if event.kind in NEWS:
+        if event.kind in (CONNECTION_CHANGED, ACCOUNT_SNAPSHOT, SNAPSHOT_FAILED, POSITION_SPLIT, POSITION_MOVED):
             outputs += reconcile.settle(self, event)
         if isinstance(event, Fill) and self.fresh_fill:
             self._end_surplus(event, outputs)

@@ -40,6 +40,7 @@ cdef class Holds:
     cdef _set(self, Hold hold, long long counts)
     @cython.locals(hold=Hold)
     cpdef Hold of(self, str order_id)
+    @cython.locals(money=dict)
     cpdef object held(self, str account, str currency)
 
 @cython.locals(there=cython.longlong, of_lot=cython.longlong)

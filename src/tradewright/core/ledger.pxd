@@ -1,6 +1,7 @@
 cimport cython
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.lot cimport Lot, Match, lot_of, match_of
+from tradewright.model.numbers cimport multiply_checked
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill
 
@@ -89,6 +90,7 @@ cdef class Ledger:
     cdef readonly dict beside
     cdef readonly dict positions
     cpdef move_cash(self, str account, str currency, object amount)
+    @cython.locals(cash=dict)
     cdef object _cash_after(self, str account, str currency, object amount)
     @cython.locals(position=Position)
     cpdef Book book(self, str account, str strategy, Instrument instrument, bint hedging)

@@ -358,7 +358,8 @@ class Ledger:
         self.cash[account][currency] = self._cash_after(account, currency, amount)
 
     def _cash_after(self, account: str, currency: str, amount: int) -> int:
-        total: int = self.cash[account].get(currency, 0) + amount
+        cash = self.cash[account]
+        total: int = cash.get(currency, 0) + amount
         if total > MONEY_MAX or total < -MONEY_MAX:
             raise OverflowError(f"{account}: {currency} does not fit 128-bit money")
         return total

@@ -13,6 +13,7 @@ from tradewright.model.order cimport Order
 cdef str CASH, ENTRY
 
 @cython.no_gc
+@cython.freelist(4)
 cdef class Proposal:
     cdef readonly Order order
     cdef readonly Intent intent
@@ -28,9 +29,10 @@ cdef class Proposal:
     cdef readonly object value
     cdef readonly object need
     cdef readonly str hold_currency
+    cdef readonly str hold_unit
     cdef readonly long long now
     cdef readonly long long stamp
-    @cython.locals(terms=Account, instrument=Instrument)
+    @cython.locals(terms=Account, instrument=Instrument, in_cash=cython.bint)
     cdef begin(
         self, Order order, Intent intent, AccountState account, Book book, Mark mark, int state, long long now,
         long long stamp

@@ -26,14 +26,14 @@ class Proposal:
     """An order before it is approved, with everything the rules look at. All amounts exact, 0 or None = unknown.
 
     reference: price count the order would meet; judged: price count its value is judged at. notional: money in the
-    quote currency at `judged`; value: the same in account currency. need: money to hold in hold_currency. state: the
+    quote currency at `judged`; value: the same in account currency. need: money to hold in hold_currency; hold_unit: as checks name it. state: the
     trading state in force for its scopes. opening: it may add exposure. now: ns UTC. stamp: a number of its own, so
     that what one decision measures is measured once.
     """
 
     __slots__ = (
         "order", "intent", "account", "book", "position", "mark", "state", "opening", "reference", "judged", "notional",
-        "value", "need", "hold_currency", "now", "stamp",
+        "value", "need", "hold_currency", "hold_unit", "now", "stamp",
     )  # fmt: skip
 
     def __init__(
@@ -79,7 +79,9 @@ class Proposal:
         if self.judged > 0:
             self.value = account.marks.convert(self.notional, instrument.quote, terms.currency)
         self.need: int | None = None
-        self.hold_currency = instrument.quote if terms.kind == CASH else terms.currency
+        in_cash = terms.kind == CASH
+        self.hold_currency = instrument.quote if in_cash else terms.currency
+        self.hold_unit = instrument.unit if in_cash else account.unit
         if self.opening and self.judged > 0:
             self.need = self._need()
 

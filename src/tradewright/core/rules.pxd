@@ -21,7 +21,7 @@ cdef class Ready(Rule):
     cpdef Check check(self, Proposal proposal)
 
 cdef class SymbolTradable(Rule):
-    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
+    @cython.locals(tradable=cython.bint, order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
 cdef class PriceKnown(Rule):
@@ -81,7 +81,7 @@ cdef class PositionShare(Rule):
     cpdef Check check(self, Proposal proposal)
 
 cdef class Shorting(Rule):
-    @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
+    @cython.locals(allowed=cython.bint, order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
 cdef class BuyingPower(Rule):

@@ -35,7 +35,7 @@ class Ready(Rule):
         link = proposal.account.link
         if link is None or not proposal.opening:
             return None
-        return self.verdict(link.ready, int(link.ready), 1, "flag")
+        return self.verdict(link.ready, 1 if link.ready else 0, 1, "flag")
 
 
 class SymbolTradable(Rule):
@@ -45,7 +45,7 @@ class SymbolTradable(Rule):
         if not proposal.opening:
             return None
         tradable = proposal.order.instrument.rules.tradable
-        return self.verdict(tradable, int(tradable), 1, "flag")
+        return self.verdict(tradable, 1 if tradable else 0, 1, "flag")
 
 
 class PriceKnown(Rule):
@@ -125,7 +125,7 @@ class NotionalMinimum(Rule):
             return None
         known = proposal.judged > 0
         value = proposal.notional if known else None
-        return self.verdict(known and proposal.notional >= minimum, value, minimum, "money:" + instrument.quote)
+        return self.verdict(known and proposal.notional >= minimum, value, minimum, instrument.unit)
 
 
 class PriceCollar(Rule):
@@ -250,7 +250,7 @@ class Shorting(Rule):
         if not proposal.opening or proposal.order.side != SELL:
             return None
         allowed = proposal.account.terms.kind != CASH and proposal.order.instrument.rules.shortable
-        return self.verdict(allowed, int(allowed), 1, "flag")
+        return self.verdict(allowed, 1 if allowed else 0, 1, "flag")
 
 
 class BuyingPower(Rule):
@@ -262,7 +262,7 @@ class BuyingPower(Rule):
         free = proposal.account.free(proposal.order.instrument.quote)
         need = proposal.need
         good = free is not None and need is not None and need <= free
-        return self.verdict(good, need, free, "money:" + proposal.hold_currency)
+        return self.verdict(good, need, free, proposal.hold_unit)
 
 
 class DailyLoss(Rule):

@@ -4,6 +4,7 @@ from tradewright.model.instrument cimport Instrument
 
 # no_gc here and in the other events: they refer to plain values and to what lives longer, so they are in no cycle.
 @cython.no_gc
+@cython.freelist(32)
 cdef class Check:
     cdef readonly str code
     cdef public bint passed

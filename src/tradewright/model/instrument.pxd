@@ -15,6 +15,7 @@ cdef class Instrument:
     cdef readonly str asset_class
     cdef readonly str base
     cdef readonly str quote
+    cdef readonly str unit
     cdef readonly int price_scale
     cdef readonly int size_scale
     cdef readonly long long contract

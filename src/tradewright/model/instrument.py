@@ -60,14 +60,15 @@ class Instrument:
 
     index: dense number given by the engine in order of listing; -1 until listed.
     price_scale, size_scale: decimals of a price and a size count. contract: units of base per 1.0 of size.
-    base, quote: currencies (for an equity the base is its own symbol). money_factor: money counts of the quote currency
+    base, quote: currencies (for an equity the base is its own symbol); unit: of money in the quote currency, as checks
+    name it. money_factor: money counts of the quote currency
     per (price count × size count); an instrument whose scales leave no exact factor is refused.
     calendar: name of its sessions in `model.calendar`.
     """
 
     __slots__ = (
         "index", "symbol", "venue", "asset_class", "base", "quote", "price_scale", "size_scale", "contract",
-        "calendar", "sector", "rules", "money_factor", "price_one", "size_one",
+        "calendar", "sector", "rules", "unit", "money_factor", "price_one", "size_one",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +102,7 @@ class Instrument:
         self.asset_class = asset_class
         self.base = base
         self.quote = quote
+        self.unit = "money:" + quote
         self.price_scale = price_scale
         self.size_scale = size_scale
         self.contract = contract

@@ -4,6 +4,7 @@ from tradewright.model.instrument cimport Instrument
 cdef int GTC, MARKET
 
 @cython.no_gc
+@cython.freelist(8)
 cdef class Intent:
     cdef public str order_id
     cdef readonly str account

@@ -2,6 +2,8 @@ cimport cython
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
 
+cdef int BAR, DEPTH, QUOTE, QUOTE_BAR, TRADE
+
 @cython.no_gc
 cdef class MarketEvent(Event):
     cdef readonly Instrument instrument

@@ -20,6 +20,7 @@ PRICE_MAX = 2**53 - 1
 SIZE_MAX = 2**62 - 1
 #: The compiled build's widest intermediate is 128 bits; the pure build refuses at the same bound.
 MONEY_MAX = 2**127 - 1
+_MONEY_MIN = -MONEY_MAX
 
 #: Further from one, tens a number is written with are no number that anybody means, and cost time and memory.
 EXPONENT_MAX = 1_000
@@ -31,7 +32,7 @@ Number = int | str | float | Decimal
 def multiply_checked(a: int, b: int) -> int:
     """a × b, or OverflowError past ±MONEY_MAX: money never wraps and never grows unnoticed."""
     product = a * b
-    if product > MONEY_MAX or product < -MONEY_MAX:
+    if not _MONEY_MIN <= product <= MONEY_MAX:
         raise OverflowError(f"{a} × {b} does not fit 128-bit money")
     return product
 

@@ -1,6 +1,8 @@
 cimport cython
 from tradewright.model.event cimport Event
 
+cdef int FILL_PRICE, FILLED, REPLACED
+
 @cython.no_gc
 cdef class Report(Event):
     cdef readonly str order_id

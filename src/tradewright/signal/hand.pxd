@@ -30,6 +30,7 @@ cdef class Hand:
     cpdef str want(self, Intent intent)
     @cython.locals(intent=Intent, instrument=Instrument)
     cpdef str open(self, int side, object size, dict terms)
+    cpdef list open_orders(self)
     @cython.locals(intent=Intent)
     cpdef cancel(self, order_id)
     @cython.locals(instrument=Instrument)

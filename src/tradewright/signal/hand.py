@@ -98,6 +98,10 @@ class Hand:
                 )
         return self.want(intent)
 
+    def open_orders(self) -> list[str]:
+        """Ids of the strategy's orders in its first instrument that may still fill, oldest first."""
+        return self.view.open_orders(self.account, self.strategy, self.instrument)
+
     def cancel(self, order_id: str) -> None:
         """State the wish for the end of an order."""
         if not isinstance(order_id, str):

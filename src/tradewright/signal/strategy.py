@@ -118,7 +118,8 @@ class Strategy:
 
     @property
     def flat(self) -> bool:
-        return self._book.long_size == 0 and self._book.short_size == 0
+        book = self._book
+        return book.long_size == 0 and book.short_size == 0
 
     @property
     def long(self) -> bool:
@@ -143,7 +144,7 @@ class Strategy:
     @property
     def open_orders(self) -> list[str]:
         """Ids of this strategy's orders in `symbol` that may still fill, oldest first."""
-        return self._hand.view.open_orders(self.account, self.id, self._instrument)
+        return self._hand.open_orders()
 
     @property
     def now(self) -> int:

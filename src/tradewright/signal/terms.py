@@ -204,7 +204,7 @@ def size_count(strategy: str, size: Number, instrument: Instrument) -> int:
     if size is True:
         raise InputError(f"{strategy}: size True of {instrument.symbol} is not a number")
     if type(size) is int:
-        units = size * int(10**instrument.size_scale)
+        units = size * int(instrument.size_one)
     elif isinstance(size, float):
         units = quick_count(size, instrument.size_one)
     if units < 0:

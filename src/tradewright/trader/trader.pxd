@@ -10,10 +10,12 @@ from tradewright.trader.roster cimport Roster
 cdef int CASH_MOVED, CLOSE_REQUESTED, DECISION, FILL_PRICE, FILLED, LIMITS_SET, MARKET_KIND_MAX, ORDER_REQUESTED
 cdef int PROTECT_REQUESTED, RELEASE_REQUESTED, RESERVE_REQUESTED, SESSION_SET, SIGNAL, STARTED, STRATEGY_HALTED, TIMER
 cdef int TRADING_STATE_SET, VOTE
+cdef int CANCEL_REQUESTED, MODIFY_REQUESTED, NOT_FOUND
 cdef str STRATEGY
 cdef list _NO_MATCHES, _NO_ALARMS
 
 @cython.no_gc
+@cython.freelist(8)
 cdef class Outcome:
     cdef readonly list outputs
     cdef readonly list commands

@@ -285,9 +285,9 @@ class Trader:
     def _take(self, intent: Intent) -> list[Event]:
         if intent.trails:
             return self.engine.trail(intent)
-        state = self.engine.orders.get(intent.order_id)
         if not intent.cancels and not intent.modifies:
             return self.engine.judge(intent)
+        state = self.engine.orders.get(intent.order_id)
         if state is None or state.order.strategy != intent.strategy or state.order.account != intent.account:
             return unmet.of_order(self.engine, intent, None)
         if not state.is_open():

@@ -30,7 +30,7 @@ cdef class Desk:
     cdef readonly dict orders
     cdef readonly dict groups
     cdef readonly list history
-    cdef readonly list out
+    cdef readonly object out
     cdef public list fresh
     cdef public Market here
     cdef public long long now

@@ -5,6 +5,8 @@ Every report goes to one queue, `out`, in the order in which things happened; wh
 
 from __future__ import annotations
 
+from collections import deque
+
 from tradewright.model.command import Command, Replace, Submit
 from tradewright.model.errors import ContractError
 from tradewright.model.event import (
@@ -73,7 +75,7 @@ class Desk:
         self.orders: dict[str, Working] = {}
         self.groups: dict[tuple[str, str], list[Working]] = {}
         self.history: list[Fill] = []
-        self.out: list[Report] = []
+        self.out: deque[Report] = deque()
         self.fresh: list[Book] = []
         self.here: Market | None = None
         self.now = 0

@@ -144,7 +144,7 @@ class Exchange(Matching):
     def __next__(self) -> Report:
         """The next report of the running call."""
         if self.phase != _IDLE and self._advance():
-            return self.out.pop(0)
+            return self.out.popleft()
         self.phase = _IDLE
         raise StopIteration
 

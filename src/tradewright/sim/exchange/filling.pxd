@@ -1,6 +1,7 @@
 cimport cython
 
 from tradewright.model.instrument cimport Instrument
+from tradewright.model.numbers cimport multiply_checked
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, fill_of
 from tradewright.sim.exchange.admission cimport sellable
@@ -58,5 +59,4 @@ cdef class Filling(Desk):
     @cython.locals(model=FeeModel, instrument=Instrument, account=Account, currency=str)
     cdef charge(self, Working w, object price, object size, bint maker)
 
-@cython.locals(worth=object)
 cpdef object notional(object price, object size, object money_factor)

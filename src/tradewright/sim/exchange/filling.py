@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradewright.model.numbers import MONEY_MAX, SIZE_MAX, multiply_checked
+from tradewright.model.numbers import SIZE_MAX, multiply_checked
 from tradewright.model.order import FOK, OPG, REDUCE_ONLY
 from tradewright.model.report import FillPrice, fill_of
 from tradewright.model.rng import Rng
@@ -94,7 +94,8 @@ class Filling(Desk):
         for at, part in self.levels(w, size) if self.takes_levels(w, maker) else [(price, size)]:
             paid = at if maker or not self.models.slippage.kind else self.slipped(w, at, part)
             total += notional(paid, part, instrument.money_factor)
-            charged += model.charge(instrument, w.side, paid, part, maker)
+            if not model.free:
+                charged += model.charge(instrument, w.side, paid, part, maker)
         if model.free or model.currency_of(instrument, w.side) != instrument.quote:
             return total
         return total + model.total(instrument, w.side, charged) - w.fee_paid
@@ -240,7 +241,4 @@ class Filling(Desk):
 
 def notional(price: int, size: int, money_factor: int) -> int:
     """price × size as money in the quote currency. Raises OverflowError as `multiply_checked` does."""
-    worth = price * size * money_factor
-    if -MONEY_MAX <= worth <= MONEY_MAX:
-        return worth
     return multiply_checked(price * size, money_factor)

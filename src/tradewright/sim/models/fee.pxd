@@ -1,6 +1,7 @@
 cimport cython
 
 from tradewright.model.instrument cimport Instrument
+from tradewright.model.numbers cimport round_nearest
 
 cdef class FeeModel:
     cdef readonly bint free

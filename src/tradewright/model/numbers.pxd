@@ -1,0 +1,2 @@
+cpdef object multiply_checked(object a, object b)
+cpdef object round_nearest(object count, object step)
