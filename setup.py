@@ -52,6 +52,7 @@ COMPILED = [
     "tradewright.signal.indicators.channel",
     "tradewright.signal.indicators.volume",
     "tradewright.signal.indicators.statistic",
+    "tradewright.sim.exchange.venue",
     "tradewright.sim.sequencer",
     "tradewright.signal.terms",
     "tradewright.signal.hand",

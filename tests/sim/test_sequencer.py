@@ -13,10 +13,11 @@ from tradewright.model.event import CANCEL_REJECTED, Event
 from tradewright.model.market import Bar
 from tradewright.model.report import Report
 from tradewright.sim import sequencer as sequencers
+from tradewright.sim.exchange import SimulatedVenue
 from tradewright.sim.sequencer import Sequencer
 
 
-class Refusing:
+class Refusing(SimulatedVenue):
     """A venue that refuses every cancel, at once."""
 
     def __init__(self) -> None:

@@ -43,10 +43,10 @@ from tradewright.model.shadow import ShadowTerms, shadow_account, terms_from
 from tradewright.model.sizer import Sizer, sizer_from
 from tradewright.ports import Journal
 from tradewright.sim.cycle import Cycles
-from tradewright.sim.exchange import Exchange
+from tradewright.sim.exchange import Exchange, SimulatedVenue
 from tradewright.sim.models import Models
 from tradewright.sim.models.fee import RATE_SCALE, FeeModel
-from tradewright.sim.sequencer import Sequencer, SimulatedVenue
+from tradewright.sim.sequencer import Sequencer
 from tradewright.sim.shadow import ShadowedVenue
 from tradewright.trader import Trader
 

@@ -26,9 +26,9 @@ class Proposal:
     """An order before it is approved, with everything the rules look at. All amounts exact, 0 or None = unknown.
 
     reference: price count the order would meet; judged: price count its value is judged at. notional: money in the
-    quote currency at `judged`; value: the same in account currency. need: money to hold in hold_currency; hold_unit: as checks name it. state: the
-    trading state in force for its scopes. opening: it may add exposure. now: ns UTC. stamp: a number of its own, so
-    that what one decision measures is measured once.
+    quote currency at `judged`; value: the same in account currency. need: money to hold in hold_currency; hold_unit:
+    as checks name it. state: the trading state in force for its scopes. opening: it may add exposure. now: ns UTC.
+    stamp: a number of its own, so that what one decision measures is measured once.
     """
 
     __slots__ = (

@@ -35,9 +35,9 @@ class Cycles:
 
     def among(self, events: Iterable[Event]) -> Iterator[Event]:
         """The events with the timers due before each."""
-        if not self.seconds:
-            yield from events
-            return
+        return self._among(events) if self.seconds else iter(events)
+
+    def _among(self, events: Iterable[Event]) -> Iterator[Event]:
         for event in events:
             yield from self.until(event.time)
             yield event

@@ -28,7 +28,7 @@ from tradewright.model.order import TRAILING_STOP
 from tradewright.model.report import Fill, Report
 from tradewright.model.rng import Rng
 from tradewright.ports import CrashPoint, no_crash
-from tradewright.sim.exchange import Exchange
+from tradewright.sim.exchange import Exchange, SimulatedVenue
 from tradewright.sim.exchange.state import (
     KINDS,
     ORDER_FIELDS,
@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS fill(number INTEGER PRIMARY KEY, value BLOB NOT NULL)
 _KEEP = "INSERT INTO row VALUES (?, ?, ?) ON CONFLICT(kind, key) DO UPDATE SET value = excluded.value"
 
 
-class PaperVenue:
+class PaperVenue(SimulatedVenue):
     """An Exchange whose book survives. Draw all reports of one call before the next, as with the exchange itself.
 
     path: its SQLite file, made if missing. instruments: with the rules of today; others come from the book.

@@ -1,13 +1,14 @@
 cimport cython
 from tradewright.model.event cimport Event
 from tradewright.model.market cimport MarketEvent
+from tradewright.sim.exchange.venue cimport SimulatedVenue
 
 cdef class Sequencer:
     cdef readonly object step
-    cdef readonly object venue
+    cdef readonly SimulatedVenue venue
     cdef public bint busy
     cpdef feed(self, Event event)
-    cpdef feed_as(self, Event event, list told)
+    cpdef feed_as(self, MarketEvent event, list told)
     cpdef tell(self, list events, long long time)
     cpdef carry_out(self, list commands, long long time)
     cpdef settle(self, long long time)

@@ -5,25 +5,17 @@ engine, then the event itself; what the engine commands reaches the exchange at 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
 
 from tradewright.model.command import Command
 from tradewright.model.errors import ContractError
 from tradewright.model.event import Event
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Report
+from tradewright.sim.exchange.venue import SimulatedVenue
 
 #: Reports answered by commands answered by reports, at one event: past so many, or so many rounds, one feeds itself.
 REPORTS_MAX = 1_000_000
 ROUNDS_MAX = 10_000
-
-
-class SimulatedVenue(Protocol):
-    """An exchange that runs inside this process; `sim.exchange.Exchange` and `sim.paper.PaperVenue` are such."""
-
-    def execute(self, command: Command) -> None: ...
-    def run(self, event: MarketEvent) -> Iterable[Report]: ...
-    def due(self, time: int) -> Iterable[Report]: ...
 
 
 class Sequencer:

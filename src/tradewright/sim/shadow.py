@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from tradewright.model.command import Command
 from tradewright.model.market import MarketEvent
 from tradewright.model.report import Report
-from tradewright.sim.sequencer import SimulatedVenue
+from tradewright.sim.exchange import SimulatedVenue
 
 
-class ShadowedVenue:
+class ShadowedVenue(SimulatedVenue):
     """venue: of all orders but those whose id begins with `code` and a dash; these are the shadow's."""
 
     __slots__ = ("venue", "shadow", "prefix", "running", "waiting")

@@ -11,7 +11,7 @@ cdef class Runner:
     cdef readonly object spec
     cdef readonly list identity
     cdef readonly str key
-    cdef readonly dict indicators
+    cdef readonly list indicators
     cdef readonly list intents
     cdef readonly list unheld
     cdef readonly list signals
@@ -29,7 +29,7 @@ cdef class Runner:
     cdef readonly bint wants_depth
     @cython.locals(kind=cython.int)
     cpdef feed(self, MarketEvent event)
-    @cython.locals(indicator=Indicator, indicators=list)
+    @cython.locals(indicator=Indicator)
     cpdef follow(self, MarketEvent event)
     cpdef discard(self)
     cpdef list hold_back(self, Event event)

@@ -24,11 +24,11 @@ STRATEGY_STATE = "STRATEGY_STATE"
 
 
 class Runner:
-    """One strategy instance and how it is fed. indicators: those that follow each instrument, by index. votes: its
-    signals are an ensemble's to weigh, and not acted on; panel: that ensemble. ensemble: the strategy, if it is one;
-    tallies: the records of its votes. decides: when its signals are acted on, "" = at once; timer: the name of the one
-    it decides on, "" = on none; waiting: signals that wait for their moment, by symbol. unheld: its closes of what it
-    does not hold. identity: what must be equal for its state to be taken on by another run."""
+    """One strategy instance and how it is fed. indicators: those that follow each of its instruments, by index.
+    votes: its signals are an ensemble's to weigh, and not acted on; panel: that ensemble. ensemble: the strategy, if it
+    is one; tallies: the records of its votes. decides: when its signals are acted on, "" = at once; timer: the name of
+    the one it decides on, "" = on none; waiting: signals that wait for their moment, by symbol. unheld: its closes of
+    what it does not hold. identity: what must be equal for its state to be taken on by another run."""
 
     __slots__ = (
         "strategy",
@@ -58,10 +58,11 @@ class Runner:
         self.spec = spec
         self.identity = identity
         self.key = f"{spec.id}:{strategy.symbol}"
-        self.indicators: dict[int, list[Indicator]] = {}
+        last = max([instrument.index for instrument in strategy.instruments.values()])
+        self.indicators: list[list[Indicator]] = [[] for _ in range(last + 1)]
         for at, indicator in enumerate(strategy._hand.indicators):
             instrument = strategy.instruments[strategy._names[at]]
-            self.indicators.setdefault(instrument.index, []).append(indicator)
+            self.indicators[instrument.index].append(indicator)
         hand = strategy._hand
         hand.version, hand.params_hash = spec.code_hash, spec.params_hash
         self.intents: list[Intent] = hand.intents
@@ -98,10 +99,8 @@ class Runner:
     def follow(self, event: MarketEvent) -> None:
         """Indicators alone."""
         if event.kind in (BAR, QUOTE_BAR):
-            indicators = self.indicators.get(event.instrument.index)
-            if indicators is not None:
-                for indicator in indicators:
-                    indicator.update(event)  # type: ignore[arg-type]
+            for indicator in self.indicators[event.instrument.index]:
+                indicator.update(event)  # type: ignore[arg-type]
 
     def hold_back(self, event: Event) -> list[Signal]:
         """What was stated waits for its moment. Returns the signals whose moment has come. Raises InputError for an

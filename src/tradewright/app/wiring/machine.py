@@ -27,9 +27,10 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.signal.strategy import Strategy
+from tradewright.sim.exchange import SimulatedVenue
 from tradewright.sim.models import Models
 from tradewright.sim.paper import PaperVenue
-from tradewright.sim.sequencer import Sequencer, SimulatedVenue
+from tradewright.sim.sequencer import Sequencer
 from tradewright.sim.shadow import ShadowedVenue
 from tradewright.trader import Outcome, Trader
 

@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from tradewright.sim.exchange.exchange import Exchange
 from tradewright.sim.exchange.supported import CODES, SUPPORTED, refusal
+from tradewright.sim.exchange.venue import SimulatedVenue
 
-__all__ = ["CODES", "SUPPORTED", "Exchange", "refusal"]
+__all__ = ["CODES", "SUPPORTED", "Exchange", "SimulatedVenue", "refusal"]

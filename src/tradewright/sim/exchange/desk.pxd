@@ -13,6 +13,7 @@ from tradewright.sim.exchange.admission cimport (
 )
 from tradewright.sim.exchange.book cimport Account, Book
 from tradewright.sim.exchange.market cimport Market
+from tradewright.sim.exchange.venue cimport SimulatedVenue
 from tradewright.sim.exchange.working cimport Working
 from tradewright.sim.models.models cimport Models
 
@@ -23,7 +24,7 @@ cdef int COMPLETE, LAPSED, REFUSED, WITHDRAWN, WORKING
 cdef int FROM_QUOTES, NO_DATA, THIS_CLOSE
 cdef long long FOREVER, NO_MARK
 
-cdef class Desk:
+cdef class Desk(SimulatedVenue):
     cdef readonly Models models
     cdef readonly dict accounts
     cdef readonly dict markets
@@ -33,6 +34,7 @@ cdef class Desk:
     cdef readonly object out
     cdef public list fresh
     cdef public Market here
+    cdef Market newest
     cdef public long long now
     cdef public long long at
     cdef public long long moment

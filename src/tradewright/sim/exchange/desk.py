@@ -30,6 +30,7 @@ from tradewright.sim.exchange.admission import order_refusal, position_refusal, 
 from tradewright.sim.exchange.book import Account, Book
 from tradewright.sim.exchange.market import Market
 from tradewright.sim.exchange.supported import CODES
+from tradewright.sim.exchange.venue import SimulatedVenue
 from tradewright.sim.exchange.vocabulary import (
     COMPLETE,
     FOREVER,
@@ -53,17 +54,18 @@ _ALREADY = {
 }
 
 
-class Desk:
+class Desk(SimulatedVenue):
     """Accounts, markets and orders. now: the engine's time, which never goes back; at: the venue's time of an action.
 
-    out: reports not yet drawn. here: the market whose event runs. fresh: books whose new orders may meet prices that
-    stand. moment: counts price moments. history: all fills. wake: no order expires earlier. closing_out: what comes
-    trades at once and whole at the prices that stand, whatever the models say: the end of an account that lost all.
+    out: reports not yet drawn. here: the market whose event runs; newest: the one looked up last. fresh: books whose
+    new orders may meet prices that stand. moment: counts price moments. history: all fills. wake: no order expires
+    earlier. closing_out: what comes trades at once and whole at the prices that stand, whatever the models say: the end
+    of an account that lost all.
     """
 
     __slots__ = (
-        "models", "accounts", "markets", "orders", "groups", "history", "out", "fresh", "here", "now", "at", "moment",
-        "count", "trades", "wake", "closing_out", "rng_fills", "rng_latency",
+        "models", "accounts", "markets", "orders", "groups", "history", "out", "fresh", "here", "newest", "now", "at",
+        "moment", "count", "trades", "wake", "closing_out", "rng_fills", "rng_latency",
     )  # fmt: skip
 
     def __init__(self, models: Models, rng: Rng) -> None:
@@ -78,6 +80,7 @@ class Desk:
         self.out: deque[Report] = deque()
         self.fresh: list[Book] = []
         self.here: Market | None = None
+        self.newest: Market | None = None
         self.now = 0
         self.at = 0
         self.moment = 0
@@ -102,10 +105,12 @@ class Desk:
 
     def market_of(self, instrument: Instrument) -> Market:
         """The instrument's market, listed at the first call."""
-        market = self.markets.get(instrument.symbol)
-        if market is None:
-            market = Market(instrument)
-            self.markets[instrument.symbol] = market
+        market = self.newest
+        if market is None or market.instrument is not instrument:
+            market = self.markets.get(instrument.symbol)
+            if market is None:
+                market = self.markets[instrument.symbol] = Market(instrument)
+            self.newest = market
         return market
 
     def refresh(self, market: Market, book: Book) -> None:
