@@ -94,7 +94,11 @@ FIELDS: list[tuple[type, tuple[str, ...], str]] = [
     (Book, state.BOOK_FIELDS, "account symbol orders lots"),
     (Market, state.MARKET_FIELDS, "instrument books working always _calendar"),
     (Account, ("name", "hedging", "shorts", "borrows", "cash", "fees"), ""),
-    (Desk, state.EXCHANGE_FIELDS, "models accounts markets orders groups history out fresh here newest rng_fills rng_latency"),
+    (
+        Desk,
+        state.EXCHANGE_FIELDS,
+        "models accounts markets orders groups history out fresh here newest rng_fills rng_latency",
+    ),
     (Filling, state.EXCHANGE_FIELDS, "asking"),
     (Matching, state.EXCHANGE_FIELDS, "path"),
     (Exchange, state.EXCHANGE_FIELDS, "running_event running_market pending"),
