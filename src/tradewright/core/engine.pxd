@@ -6,7 +6,7 @@ from tradewright.core.ledger cimport Book
 from tradewright.core.marks cimport Mark
 from tradewright.core.orders cimport OrderState
 from tradewright.core.risk cimport Proposal
-from tradewright.model.command cimport Cancel, Query, Replace, cancel_of, submit_of
+from tradewright.model.command cimport Cancel, Query, Replace, approved_of, cancel_of, submit_of
 from tradewright.model.event cimport Event
 from tradewright.model.intent cimport Intent
 from tradewright.model.market cimport MarketEvent

@@ -53,10 +53,10 @@ from tradewright.model.command import (
     SIBLING_TRIGGERED,
     TARGET_WORKS,
     TOO_LARGE,
-    Approved,
     Cancel,
     Query,
     Replace,
+    approved_of,
     cancel_of,
     submit_of,
 )
@@ -329,7 +329,7 @@ class Engine(Judge):
                     watchdog.go_at_market(self, order, quantity, f"{order.id} was reached", outputs)
                     continue
                 self.emit(ExitTriggered(self.now, order.id, quantity, mark.reference(order.side)), outputs)
-                self.emit(submit_of(self.now, Approved(order)), outputs)
+                self.emit(submit_of(self.now, approved_of(order)), outputs)
 
     def _end_siblings(self, order: Order, outputs: list[Event]) -> bool:
         """The other exits of its pair that are held here end; whether one works at the venue."""
@@ -380,7 +380,7 @@ class Engine(Judge):
             self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
         else:
             self.emit(ExitTriggered(self.now, order.id, quantity, 0), outputs)
-            self.emit(submit_of(self.now, Approved(order)), outputs)
+            self.emit(submit_of(self.now, approved_of(order)), outputs)
 
     def _end_surplus(self, fill: Fill, outputs: list[Event]) -> None:
         """What a fill leaves without a purpose; and what somebody else's fill has closed goes over to them."""

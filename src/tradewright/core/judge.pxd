@@ -6,7 +6,7 @@ from tradewright.core.ledger cimport Book
 from tradewright.core.marks cimport Mark
 from tradewright.core.orders cimport OrderState
 from tradewright.core.risk cimport Proposal, judge, passed
-from tradewright.model.command cimport Cancel, cancel_of, submit_of
+from tradewright.model.command cimport Cancel, approved_of, cancel_of, submit_of
 from tradewright.model.decision cimport Decision
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument, OrderRules

@@ -17,7 +17,7 @@ from tradewright.core.risk import Proposal, Rule, judge, passed
 from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import size
 from tradewright.model.account import CASH
-from tradewright.model.command import CLOSING, EXIT_OF_PART, Approved, cancel_of, submit_of
+from tradewright.model.command import CLOSING, EXIT_OF_PART, approved_of, cancel_of, submit_of
 from tradewright.model.control import ExitPlanned
 from tradewright.model.decision import Check, Decision
 from tradewright.model.event import DECISION, Event
@@ -500,7 +500,7 @@ class Judge(Blotter):
         if decision.approved:
             for made in decision.orders:
                 if made.id not in self.exits:
-                    self.emit(submit_of(self.now, Approved(made)), outputs)
+                    self.emit(submit_of(self.now, approved_of(made)), outputs)
 
     def emit(self, output: Event, outputs: list[Event]) -> None:
         """Apply an output as it is made, and note it."""

@@ -9,6 +9,7 @@ cdef class Command(Event):
     cdef readonly str order_id
 
 @cython.no_gc
+@cython.freelist(8)
 cdef class Approved:
     cdef readonly Order order
 
@@ -31,6 +32,8 @@ cdef class Replace(Command):
 cdef class Query(Command):
     pass
 
+@cython.locals(approved=Approved)
+cpdef Approved approved_of(Order order)
 @cython.locals(submit=Submit)
 cpdef Submit submit_of(long long time, Approved approved)
 @cython.locals(cancel=Cancel)
