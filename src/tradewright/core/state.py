@@ -32,6 +32,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.signal import signal_from
 from tradewright.model.sizer import Sizer
+from tradewright.model.zone import day_start
 
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
@@ -114,8 +115,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         account = account_from(terms)
         engine.open_account(account, Limits())
         state = engine.accounts[account.name]
-        if day >= 0:
-            state.enter_day(day)
+        state.day_begin = day_start(account.day_zone, day) if day >= 0 else 0
         state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity, week_equity
         state.peak, state.samples = peak, deque((minute, equity) for minute, equity in samples)
         state.gain_from, state.flattened = gain_from, flattened
