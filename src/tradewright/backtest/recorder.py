@@ -80,7 +80,8 @@ class Recorder:
             outputs = self._without_shadow(board, outputs)
             if isinstance(event, Report) and board.hears(event.order_id):
                 return outcome.commands
-        if event.kind == FILLED and isinstance(event, Fill):
+        # A look-up tells again what was told before.
+        if event.kind == FILLED and isinstance(event, Fill) and self.trader.engine.fresh_fill:
             state = self.trader.engine.orders.get(event.order_id)
             if state is not None:
                 booked = Booked.__new__(Booked)
