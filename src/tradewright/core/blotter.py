@@ -394,7 +394,7 @@ class Blotter:
             inquiries.begin(self)
             reconcile.begin(self)
         elif isinstance(event, TradingStateSet):
-            self._set_state(event.scope, event.state, event.who)
+            self._set_state(event.scope, event.state, session.cause_of(self, event))
             turned(self, event)
             if self.sessions:
                 session.set_by_person(self, event)

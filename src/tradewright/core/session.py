@@ -4,6 +4,7 @@ A session begins with the start that names its user and settings, or when its us
 over restarts with the same ones. It is paused, stopped and taken up again by the trading state that a named person sets
 for it ("session:ACCOUNT") or for its account. The stricter of both counts, so that no user takes up what was halted
 above him, and nobody above takes up what its user has paused; its limits are a scope of their own for the same reason.
+What others have set for the session itself its user does not loosen either: who set it is the state's cause.
 Its targets end it by the core itself: at `maxDrawdown` below the highest equity, or `weeklyTarget` above what the week
 began with, everything is closed at the market and the account is HALTED until a named person re-arms it. Then both
 count anew from there.
@@ -53,6 +54,9 @@ TARGETS = {SESSION_DRAWDOWN: "maxDrawdown", SESSION_TARGET: "weeklyTarget"}
 PPM_SCALE = 6
 #: A session's trading cycle where nobody says.
 CYCLE_SECONDS = 45
+#: Begins `who` of what a user asks of his own session, before his key's name, in which no blank can be; a record of
+#: before this was written has the name alone, and is folded as it was.
+OWN = "session: "
 #: What a venue refused to close is tried again after this long: its market may be closed for the night.
 RETRY_NS = 300 * 10**9
 
@@ -163,13 +167,33 @@ def under(setup: Setup, event: SessionSet) -> Setup:
 
 def check(engine: Blotter, event: SessionSet) -> None:
     """Whether it can be folded. Raises InputError for an account that is not there, a session that is not the one
-    there (any more), and a strategy of another account."""
+    there (any more), a strategy of another account, and a begin where others have stopped the one before."""
     check_account(engine, event.account)
     known = engine.sessions.get(event.account)
     if event.id and (known is None or known.id != event.id):
         raise InputError(f"{event.id} is not the session of {event.account} (any more)")
     if any(spec_from(row).account != event.account for row in event.strategies):
         raise InputError(f"a session of {event.account} has the strategies of that account alone")
+    if event.who.startswith(OWN) and not event.id:
+        check_own(engine, scope_of(event.account))
+
+
+def check_own(engine: Blotter, scope: str) -> None:
+    """Raises InputError where a scope is stopped by somebody else than the session's user."""
+    if scope in engine.states and not engine.causes[scope].startswith(OWN):
+        raise InputError(f"{scope} is stopped by {engine.causes[scope]}, and not by its session's user")
+
+
+def check_state(engine: Blotter, event: TradingStateSet) -> None:
+    """A user loosens what he has set, in his session alone. Raises InputError."""
+    if event.who.startswith(OWN) and event.state < engine.states.get(event.scope, ACTIVE):
+        check_own(engine, event.scope)
+
+
+def cause_of(engine: Blotter, event: TradingStateSet) -> str:
+    """Who has set a state: others still, where a user stops harder what they have stopped."""
+    known = engine.causes.get(event.scope, OWN)
+    return event.who if known.startswith(OWN) or not event.who.startswith(OWN) else known
 
 
 def set_by_person(engine: Blotter, event: TradingStateSet) -> None:

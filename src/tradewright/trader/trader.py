@@ -205,6 +205,7 @@ class Trader:
             check_name(self.engine, "symbol", event.symbol, strategies)
             return
         check_scope(self.engine, event.scope, strategies)
+        session.check_state(self.engine, event)
 
     def _decide(self, event: Event, intents: list[Intent] | None, outputs: list[Event]) -> Outcome:
         """Take what the strategies want through sizing and risk, one intent through all stations before the next; then

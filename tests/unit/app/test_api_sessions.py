@@ -110,7 +110,7 @@ def test_a_session_is_begun_paused_resumed_and_stopped_and_each_is_a_record(tmp_
     assert rerun(journal).differences == []
     assert len([row for row in records(journal) if row[0] == SESSION_SET]) == 2
     said = [(row[3], row[4]) for row in records(journal) if row[0] == TRADING_STATE_SET and row[2] == "session:one"]
-    assert said == [(2, "ann"), (1, "ann"), (3, "ann")]
+    assert said == [(2, "session: ann"), (1, "session: ann"), (3, "session: ann")]
 
 
 def working(client: Client, role: str) -> list[str]:
@@ -146,6 +146,42 @@ def test_a_session_loosens_nothing_that_others_have_set(tmp_path: Path) -> None:
     asked(tmp_path, act)
 
 
+@pytest.mark.parametrize("state", ["REDUCING", "HALTED"])
+def test_a_trade_key_undoes_nothing_that_others_have_set_for_its_session(tmp_path: Path, state: str) -> None:
+    async def act(client: Client) -> None:
+        trade, stop = client.make("read", "trade"), client.make("kill", name="eve")
+        await session(client, "start", {"maxPositions": 3}, key=trade)
+        await session(client, "pause", key=trade)
+        await client.ask("POST", "/api/v1/kill", {"scope": "session:one", "state": state, "reason": "x"}, stop)
+        # As hard as can be, so that nothing but the re-arm is left: it stays eve's stop.
+        for what in ("resume", "stop", "resume", "pause", "start"):
+            answer = await trading(client, what, None, trade)
+            assert what == "stop" or (answer.status, answer.code) == (409, "ACCOUNT_HALTED"), (what, answer)
+        assert (client.engine.states, client.engine.causes) == ({"session:one": 3}, {"session:one": "eve"})
+        body = {"scope": "session:one", "reason": "x"}
+        assert (await client.ask("POST", "/api/v1/rearm", body, trade)).code == "FORBIDDEN"
+        assert (await client.ask("POST", "/api/v1/rearm", body)).status == 200
+        assert (await session(client, key=trade))["status"] == "running"
+
+    asked(tmp_path, act)
+    assert rerun(tmp_path / "home" / JOURNAL).differences == []
+
+
+def test_a_user_replaces_no_session_that_is_configured_for_another(tmp_path: Path) -> None:
+    text = BOTH.replace("one: {venue: paper,", "one: {session: {userId: bob, stopLossPercent: 4}, venue: paper,")
+
+    async def act(client: Client) -> None:
+        alice, bob = client.make("read", "trade", name="alice"), client.make("read", "trade", name="bob")
+        before = await session(client, key=bob)
+        for what, body in (("session", None), ("settings", {}), ("start", {"maxPositions": 9}), ("start", None)):
+            answer = await trading(client, what, body, alice)
+            assert (answer.status, answer.code) == (404, "NOT_FOUND"), what
+        assert await session(client, key=bob) == before
+        assert (await session(client, "start", {"maxPositions": 5}, key=bob))["userId"] == "bob"
+
+    asked(tmp_path, act, text)
+
+
 def test_a_session_is_its_users_and_is_not_there_for_another(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
         bob = client.make("read", "trade", name="bob")
@@ -156,7 +192,8 @@ def test_a_session_is_its_users_and_is_not_there_for_another(tmp_path: Path) -> 
             answer = await trading(client, what, None if what == "session" else {}, bob)
             assert (answer.status, answer.code) == (404, "NOT_FOUND"), what
             assert (await trading(client, what, None, elsewhere)).code == "NOT_FOUND", what
-        assert (await trading(client, "start", {}, bob)).code == "SESSION_RUNS"
+        assert (await trading(client, "start", {}, bob)).code == "NOT_FOUND"
+        assert (await trading(client, "start", {}, admin)).code == "SESSION_RUNS"
         assert (await trading(client, "start", {"userId": "cat"}, bob, "two")).code == "FORBIDDEN"
         assert (await trading(client, "positions", None, elsewhere, "one")).code == "NOT_FOUND"
         assert begun == await session(client) == await session(client, key=admin)

@@ -11,11 +11,11 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tests.unit.core.test_breakers import after_restart, rearm
 from tradewright.app.limits_file import bound
 from tradewright.core.limits import Limits, limits_from
-from tradewright.core.session import begin, check, end_all_but
+from tradewright.core.session import OWN, begin, check, check_state, end_all_but
 from tradewright.core.setup import StrategySpec
 from tradewright.model import event as kinds
 from tradewright.model.codec import Decoder, encode
-from tradewright.model.control import HALTED, REDUCING, SessionStopped, TradingStateChanged, TradingStateSet
+from tradewright.model.control import ACTIVE, HALTED, REDUCING, SessionStopped, TradingStateChanged, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
@@ -299,6 +299,37 @@ def test_one_that_can_not_be_set_is_refused_before_anything_is() -> None:
             check(desk.engine, event)
     with pytest.raises(InputError, match="its user's settings"):
         bound({"limits": {"session:main": {"maxOrderQuantity": 1}}}, "ann")
+
+
+@pytest.mark.parametrize("state", [REDUCING, HALTED])
+def test_what_others_have_set_for_a_session_its_user_does_not_loosen(state: int) -> None:
+    desk = Desk()
+    set_on(desk)
+    desk.feed(TradingStateSet(desk.tick(), "session:main", state, "risk", "odd"))
+    for user_state in (REDUCING, HALTED):
+        tighter = TradingStateSet(desk.tick(), "session:main", max(state, user_state), OWN + "ann", "")
+        check_state(desk.engine, tighter)
+        desk.feed(tighter)
+        assert desk.engine.causes == {"session:main": "risk"}, "the stop stays theirs"
+    with pytest.raises(InputError, match="session:main is stopped by risk"):
+        check_state(desk.engine, TradingStateSet(desk.now, "session:main", ACTIVE, OWN + "ann", ""))
+    again = SessionSet(desk.now, "main", "ann", "", [], [], [], [], OWN + "ann")
+    with pytest.raises(InputError, match="session:main is stopped by risk"):
+        check(desk.engine, again)
+    rearm(desk, "session:main")
+    check(desk.engine, again)
+
+
+def test_what_its_user_has_set_he_loosens_until_others_set_it_too() -> None:
+    desk = Desk()
+    set_on(desk)
+    for state in (REDUCING, HALTED):
+        desk.feed(TradingStateSet(desk.tick(), "session:main", state, OWN + "ann", ""))
+        check_state(desk.engine, TradingStateSet(desk.now, "session:main", ACTIVE, OWN + "ann", ""))
+    check(desk.engine, SessionSet(desk.now, "main", "ann", "", [], [], [], [], OWN + "ann"))
+    desk.feed(TradingStateSet(desk.tick(), "session:main", HALTED, "risk", "odd"))
+    with pytest.raises(InputError, match="stopped by risk"):
+        check_state(desk.engine, TradingStateSet(desk.now, "session:main", ACTIVE, OWN + "ann", ""))
 
 
 def test_the_record_of_a_session_says_all_of_it_again() -> None:

@@ -15,7 +15,10 @@ CODES = {
     "ORDER_ENDED": (409, "the order has ended, so that it has no other terms"),
     "SESSION_RUNS": (409, "a session is at work on the account: it is changed, or stopped before another begins"),
     "SESSION_ENDED": (409, "the session is stopped: another one begins with a start"),
-    "ACCOUNT_HALTED": (409, "the account is halted above its session: who may re-arm it has to"),
+    "ACCOUNT_HALTED": (
+        409,
+        "the account or its session is stopped by somebody else than its user: who may re-arm it has to",
+    ),
     "TIMED_OUT": (408, "the body did not come in time"),
     "BODY_TOO_LARGE": (413, "the body is larger than any request of this interface"),
     "INVALID_REQUEST": (422, "a parameter or the body is not what it has to be"),

@@ -20,6 +20,7 @@ from tradewright.core import session
 from tradewright.core.accounts import AccountState
 from tradewright.core.session import STOPPED, Session, scope_of
 from tradewright.model.control import ACTIVE, HALTED, REDUCING, Started, TradingStateSet
+from tradewright.model.errors import InputError
 from tradewright.model.session_set import SessionSet
 from tradewright.trader import Trader
 
@@ -42,11 +43,14 @@ async def start_trading(ask: Ask, account: AccountName = "") -> Response:
         raise Problem("FORBIDDEN", f"a session of another user takes scope {ADMIN}")
     held, given = ask.account(account), said(wanted)
     known = ask.desk.engine.sessions.get(held.terms.name)
-    if known is not None and known.who and known.status != STOPPED:
-        if (known.user, dict(known.settings)) != (user, given):
+    if known is not None and known.status != STOPPED:
+        _own(ask, held)
+        if known.who and (known.user, dict(known.settings)) != (user, given):
             raise Problem("SESSION_RUNS", f"on account {held.terms.name}")
-        return await ask.tell(_answer(known))
+        if known.who:
+            return await ask.tell(_answer(known))
     _check_above(ask, held)
+    _check_own(ask, held)
     return _set(ask, held, user, "", given)
 
 
@@ -91,17 +95,21 @@ async def _turned(ask: Asking, account: str, state: int) -> Response:
     now = ask.desk.engine.states.get(scope, ACTIVE)
     if now == state:
         return await ask.tell(_answer(known))
+    if state < now:
+        _check_own(ask, held)
     if now == HALTED:
         raise Problem("SESSION_ENDED", known.id)
     if state == ACTIVE:
         _check_above(ask, held)
-    ask.desk.do(lambda time: TradingStateSet(time, scope, state, ask.key.name, UNSAID))
+    # What somebody else than its user asks of a session is set above it.
+    who = session.OWN * (known.user == ask.key.whose) + ask.key.name
+    ask.desk.do(lambda time: TradingStateSet(time, scope, state, who, UNSAID))
     return told(_answer(known))
 
 
 def _set(ask: Asking, held: AccountState, user: str, id: str, given: dict[str, Any]) -> Response:
     """A session with these settings, once they are proven to make one."""
-    desk, name, who = ask.desk, held.terms.name, ask.key.name
+    desk, name, who = ask.desk, held.terms.name, session.OWN + ask.key.name
     terms = session_of(desk.config, name, given)
     plan = [] if terms.plan is None else list(terms.plan.row())
     made = (terms.limits.row(), plan, [tuple(spec) for spec, _ in terms.specified])
@@ -139,6 +147,14 @@ def _check_above(ask: Asking, held: AccountState) -> None:
     for scope in books.scopes_of(held):
         if scope != scope_of(held.terms.name) and engine.states.get(scope) == HALTED:
             raise Problem("ACCOUNT_HALTED", f"{scope} is HALTED by {engine.causes[scope]}")
+
+
+def _check_own(ask: Asking, held: AccountState) -> None:
+    """Whether nobody but its user has stopped a session. Raises Problem."""
+    try:
+        session.check_own(ask.desk.engine, scope_of(held.terms.name))
+    except InputError as error:
+        raise Problem("ACCOUNT_HALTED", str(error)) from error
 
 
 # ── what is told ───────────────────────────────────────────────────────────────────────────────────────────────────
