@@ -4,6 +4,7 @@ are real."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -25,10 +27,12 @@ from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Client, Dam, FullDisk, asked, standing
 from tradewright.adapters.journal import points
-from tradewright.app.api import connections, door, server, shapes
+from tradewright.app.api import connections, door, past, server, shapes
 from tradewright.app.api.books import configured
+from tradewright.app.api.child import MEMORY_BYTES_MAX, NICENESS, said_by
 from tradewright.app.api.desk import BARS_KEPT
 from tradewright.app.api.keys import SCOPES, KeyRing
+from tradewright.app.api.problem import Problem
 from tradewright.app.api.server import ROUTES, application_of
 from tradewright.app.config import read_config
 from tradewright.app.config_keys import ServerBlock
@@ -36,13 +40,14 @@ from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.app.service import Service
 from tradewright.core.limits import LIMITS, limits_from
+from tradewright.core.orders import OrderState
 from tradewright.model.control import HALTED, CloseRequested, Timer
 from tradewright.model.errors import InputError, JournalFull, LifeCycleError
 from tradewright.model.event import TRADING_STATE_SET, Event
 from tradewright.model.market import Bar
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import money_text, text_of
-from tradewright.trader import Outcome
+from tradewright.trader import Outcome, Trader
 
 pytestmark = COMPILED_ALONE
 
@@ -455,8 +460,8 @@ def test_what_left_memory_is_told_by_the_journal_as_it_was(tmp_path: Path) -> No
         found: list[Any] = []
         after = ""
         while after is not None:
-            page = await client.get(f"/api/v1/orders/history?limit=6&after={after}")
-            assert 0 < len(page["orders"]) <= 6
+            page = await client.get(f"/api/v1/orders/history?limit=3&after={after}")
+            assert 0 < len(page["orders"]) <= 3
             found, after = found + page["orders"], page["nextCursor"]
         by_id = {order["orderId"]: order for order in found}
         assert [order["orderId"] for order in found] == [order["orderId"] for order in orders]
@@ -490,6 +495,39 @@ def test_what_left_memory_is_told_by_the_journal_as_it_was(tmp_path: Path) -> No
             assert (await client.ask("GET", f"/api/v1/{path}/history?after=none-x")).code == "INVALID_REQUEST"
 
     asked(tmp_path, act)
+
+
+def test_a_page_of_the_past_takes_no_room_for_all_the_orders_there_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        await client.ask("DELETE", "/api/v1/positions?account=one")
+        await client.ask("DELETE", "/api/v1/positions?account=two")
+        await client.until(lambda: not any(book.lots for book in client.engine.ledger.books.values()))
+        client.service.connected.deliver(Timer(client.engine.now + 25 * 3600 * 10**9, "later"))
+
+    asked(tmp_path, act)
+    steps, held = past._steps, [0]
+
+    def counted(journal: Path, trader: Trader, to: int) -> Iterator[tuple[int, Event, list[Event]]]:
+        yield from steps(journal, trader, to)
+        states = [one for one in gc.get_objects() if isinstance(one, OrderState)]
+        held[0] = len([one for one in states if trader.engine.orders.get(one.order.id) is not one])
+
+    monkeypatch.setattr(past, "_steps", counted)
+    wanted = past.Wanted(past.ORDERS, ["one", "two"], "", 0, 2**63 - 1, 1, "")
+    told = past.orders_of(tmp_path / "home" / JOURNAL, 2**62, wanted)
+    assert len(told.orders) == 1 and told.next_cursor and held[0] == 2
+
+
+def test_what_folds_the_journal_beside_the_engine_gives_way_to_it_and_takes_so_much_memory() -> None:
+    async def said(size: int) -> tuple[int, bytes]:
+        return await said_by("tests.unit.app.heavy", str(size))
+
+    assert asyncio.run(said(1)) == (0, f"{NICENESS} {MEMORY_BYTES_MAX}".encode())
+    with pytest.raises(Problem, match="2048 MiB of memory"):
+        asyncio.run(said(MEMORY_BYTES_MAX))
 
 
 def test_bars_are_told_as_they_were_heard_the_newest_first(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,35 +48,56 @@ class Wanted(msgspec.Struct):
 def orders_of(journal: Path, to: int, wanted: Wanted) -> shapes.Orders:
     """Raises InputError for a cursor that is none, JournalError where the journal can not tell them."""
     trader = Trader(None)
+    # The newest behind the cursor, one more than a page has: nobody's question takes room for all that ever was.
     found: dict[str, OrderState] = {}
     names: dict[str, str] = {}
+    # Somebody else's order becomes known by itself; one that had left memory is no new one when it is back. These ids
+    # alone are kept of all.
+    adopted: set[str] = set()
+    met = False
     for _, event, outputs in _steps(journal, trader, to):
+        known = trader.engine.orders
+        fresh = [id for id in _ids(event, outputs) if id not in known and id not in adopted]
         trader.follow(event, outputs)
-        for output in outputs:
-            if isinstance(output, OrderNamed):
-                names.update(dict.fromkeys(output.order_ids, output.client_id))
-            elif isinstance(output, Decision):
-                for order in output.orders:
-                    if wanted.holds(order.account, order.instrument.symbol, order.time):
-                        found[order.id] = trader.engine.orders[order.id]
-        # Somebody else's order becomes known by itself; one that had left memory is another object when it is back.
-        about = str(event.order[0]) if isinstance(event, OrderAdopted) else getattr(event, "order_id", "")
-        state = trader.engine.orders.get(about)
-        if state is not None and (about in found or isinstance(event, OrderAdopted)):
-            order = state.order
-            if wanted.holds(order.account, order.instrument.symbol, order.time):
-                found[about] = state
-    ids = iter(reversed(found))
-    if wanted.after and wanted.after not in found:
+        about = _adopted(event) or getattr(event, "order_id", "")
+        if about in found and about in known:
+            found[about] = known[about]
+        if _adopted(event):
+            adopted.add(about)
+        for order in [known[id].order for id in fresh if id in known]:
+            met |= order.id == wanted.after and wanted.holds(order.account, order.instrument.symbol, order.time)
+            if not met and wanted.holds(order.account, order.instrument.symbol, order.time):
+                found[order.id] = known[order.id]
+        _name(names, outputs, found)
+        while len(found) > wanted.limit + 1:
+            oldest = next(iter(found))
+            del found[oldest]
+            names.pop(oldest, None)
+    if wanted.after and not met:
         raise InputError("after")
-    if wanted.after:
-        next(id for id in ids if id == wanted.after)
-    page = [id for _, id in zip(range(wanted.limit), ids, strict=False)]
+    ids = list(reversed(found))
+    page = ids[: wanted.limit]
     rows = [books.order_shape(trader.engine, found[id]) for id in page]
     for row in rows:
         row.client_order_id = names.get(row.order_id)
-    more = next(ids, None) is not None
-    return shapes.Orders(orders=rows, next_cursor=page[-1] if page and more else None)
+    return shapes.Orders(orders=rows, next_cursor=page[-1] if len(ids) > len(page) else None)
+
+
+def _ids(event: Event, outputs: Sequence[Event]) -> list[str]:
+    """Of the orders that a step is about, the decided ones first."""
+    decided = [order.id for output in outputs if isinstance(output, Decision) for order in output.orders]
+    return list(dict.fromkeys(id for id in (*decided, _adopted(event)) if id))
+
+
+def _adopted(event: Event) -> str:
+    """Whose order became known by itself, "" = none."""
+    return str(event.order[0]) if isinstance(event, OrderAdopted) else ""
+
+
+def _name(names: dict[str, str], outputs: Sequence[Event], found: Container[str]) -> None:
+    for output in outputs:
+        if isinstance(output, OrderNamed):
+            names.update((id, output.client_id) for id in output.order_ids if id in found)
 
 
 def positions_of(journal: Path, to: int, wanted: Wanted) -> shapes.EndedPositions:
