@@ -275,7 +275,7 @@ def test_bodies_are_bounded_in_size_time_and_depth(tmp_path: Path, monkeypatch: 
     asked(tmp_path, act)
 
 
-@pytest.mark.parametrize("opening", [b"", b"GET /health HTTP/1.1\r\nHost", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nG"])
+@pytest.mark.parametrize("opening", [b"", b"GET /health HTTP/1.1\r\nHost"])
 def test_whoever_connects_and_says_nothing_whole_keeps_others_out_for_a_time_and_takes_no_more_files(
     opening: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,6 +312,44 @@ def test_whoever_connects_and_says_nothing_whole_keeps_others_out_for_a_time_and
         assert killed == 200 and client.engine.states["all"] == HALTED
         for one in idle:
             one.close()
+
+    asked(tmp_path, act)
+
+
+def test_strangers_who_ask_again_and_again_keep_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS_MAX", 2.0)
+    ask = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    async def act(client: Client) -> None:
+        host, port = client.url.removeprefix("http://").split(":")
+        # Who has a key keeps his connection, however many there are.
+        mine = await asyncio.open_connection(host, int(port))
+        with_key = b"GET /api/v1/states HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % client.key.encode()
+        ends = b""
+        strangers = []
+        for _ in range(connections.CONNECTIONS_MAX):
+            strangers.append(await asyncio.open_connection(host, int(port)))
+            strangers[-1][1].write(ask)
+            head = await strangers[-1][0].readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            ends += b"1" if b"connection: close" in head.lower() else b"0"
+            mine[1].write(with_key)
+            head = await mine[0].readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ") and b"connection: close" not in head.lower()
+            size = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            await mine[0].readexactly(size)
+        half = connections.CONNECTIONS_MAX // 2
+        assert ends[: half - 2] == b"0" * (half - 2) and ends[half:] == b"1" * half
+        assert (await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"})).status == 200
+        # Half a second request ends as a first one does.
+        for _, writer in strangers:
+            writer.write(b"G")
+        for reader, _ in strangers:
+            with suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(), 20)
+        assert (await client.ask("GET", "/health")).headers.get("Connection") is None
+        for _, writer in [*strangers, mine]:
+            writer.close()
 
     asked(tmp_path, act)
 
@@ -511,8 +549,10 @@ def test_a_page_of_the_past_takes_no_room_for_all_the_orders_there_were(
     steps, held = past._steps, [0]
 
     def counted(journal: Path, trader: Trader, to: int) -> Iterator[tuple[int, Event, list[Event]]]:
+        before = [one for one in gc.get_objects() if isinstance(one, OrderState)]
+        others = set(map(id, before))
         yield from steps(journal, trader, to)
-        states = [one for one in gc.get_objects() if isinstance(one, OrderState)]
+        states = [one for one in gc.get_objects() if isinstance(one, OrderState) and id(one) not in others]
         held[0] = len([one for one in states if trader.engine.orders.get(one.order.id) is not one])
 
     monkeypatch.setattr(past, "_steps", counted)

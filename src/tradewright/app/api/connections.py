@@ -1,7 +1,8 @@
 """Connections as strangers make them: so many at once, and each for so long without a whole request.
 
 The bound stands where a connection is accepted, before TLS: whoever opens more than may be is shut out at once, and the
-process keeps its files for the journal. A connection that sends nothing, or half a request, ends, and makes room.
+process keeps its files for the journal. A connection that sends nothing, or half a request, ends, and makes room; so
+does one that asks without a key, with its answer, while there is little of it.
 """
 
 from __future__ import annotations
@@ -49,11 +50,18 @@ class Listener(socket.socket):
     def accept(self) -> tuple[socket.socket, Any]:
         """Raises ConnectionAbortedError for one too many, behind which an event loop waits for the next."""
         connection, address = super().accept()
-        if sum(one.fileno() >= 0 for one in self._open) >= CONNECTIONS_MAX:
+        if self._count() >= CONNECTIONS_MAX:
             connection.close()
             raise ConnectionAbortedError("as many connections as may be are open")
         self._open.add(connection)
         return connection, address
+
+    def crowded(self) -> bool:
+        """Whether more than half of the connections that may be are open."""
+        return self._count() > CONNECTIONS_MAX // 2
+
+    def _count(self) -> int:
+        return sum(one.fileno() >= 0 for one in self._open)
 
 
 class Connection(H11Protocol):

@@ -56,7 +56,8 @@ class Paces:
 
 class Door:
     """An ASGI application before the one that answers, and before the sockets. direct: who asks is who it seems to be,
-    since no proxy stands before it. closed: the service ends."""
+    since no proxy stands before it. closed: the service ends. crowded: whether connections are few by now, so that a
+    request without a good key ends its own."""
 
     def __init__(
         self, behind: ASGIApp, sockets: Sockets, ring: KeyRing, paces: Paces, log: ServiceLog, direct: bool
@@ -68,19 +69,23 @@ class Door:
         self.log = log
         self.direct = direct
         self.closed = False
+        self.crowded: Callable[[], bool] = lambda: False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        scope.setdefault("state", {})
 
         async def sending(message: Message) -> None:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), (b"cache-control", b"no-store")]
+                if scope["state"].get("key") is None and self.crowded():
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
-            scope.setdefault("state", {}).update(key=self._key(scope), near=self._is_near(scope))
+            scope["state"].update(key=self._key(scope), near=self._is_near(scope))
             if self.closed and scope["path"] not in OPEN:
                 raise Problem("STOPPING")
             if scope["type"] == "websocket":

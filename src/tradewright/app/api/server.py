@@ -69,6 +69,7 @@ class ApiServer:
         make_room()
         with config.placed("server.port"):
             self._socket = _bound(block)
+        self.door.crowded = self._socket.crowded
         self._server = _Server(made)
         host, port = self._socket.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
@@ -117,7 +118,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _bound(block: ServerBlock) -> socket.socket:
+def _bound(block: ServerBlock) -> Listener:
     """Raises InputError where the address can not be had."""
     try:
         found = socket.getaddrinfo(block.host, block.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
