@@ -784,7 +784,7 @@ class Blotter:
         filled = event.size_units if fresh and isinstance(event, Fill) else 0
         if self.owed:
             owed_exits.told(self, state, filled)
-        if filled and order.role == ENTRY and not state.is_open() and order.id in self.children:
+        if filled and order.role == ENTRY and order.id in self.children:
             owed_exits.bared(self, state, filled)
         if was_open and not state.is_open():
             self.note_end(self.now, order.id)

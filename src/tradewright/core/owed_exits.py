@@ -192,8 +192,9 @@ def said_of(engine: Blotter, state: OrderState) -> str:
 
 
 def bared(engine: Blotter, parent: OrderState, filled: int) -> None:
-    """An opening has filled whose exits may all have ended by then, for a close or with a fill of their own: beyond its
-    size, or late. The newest exit of each kind is owed for what it filled just now, where that opened something."""
+    """An opening has filled whose exits may all have ended by then, for a close or with a fill of their own: on its way
+    out, beyond its size, or late. The newest exit of each kind is owed for what it filled just now, where that opened
+    something."""
     children = [engine.orders[id] for id in engine.children[parent.order.id] if id in engine.orders]
     for role in PROTECTIVE:
         kind = [child for child in children if child.order.role == role]
@@ -370,7 +371,7 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
         if id not in engine.owed or engine.orders[id].is_open():
             continue
         pair = [one for one in linked(engine, engine.orders[id].order) if not engine.orders[one].is_open()]
-        sizes = [(one, size) for one in pair if (size := _size(engine, one)) > 0]
+        sizes = [(one, size) for one in pair if (size := _placed(engine, one)) > 0]
         reached = [one for one, _ in sizes if engine.owed[one].reached and engine.owed[one].due <= engine.now]
         if reached:
             _close(engine, engine.orders[reached[0]], outputs)
@@ -381,9 +382,7 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
         lost = [engine.orders[one] for one, _ in sizes if engine.owed[one].due]
         if lost and _unclear(engine, lost[0], outputs):
             continue
-        step = engine.orders[id].order.instrument.rules.step
-        passed = [engine.orders[one] for one, size in sizes if size >= step and engine.owed[one].due]
-        passed = [state for state in passed if _passed(engine, state, event)]
+        passed = [state for state in lost if _size(engine, state.order.id) > 0 and _passed(engine, state, event)]
         if passed:
             _close(engine, passed[0], outputs)
         elif sizes:
@@ -437,18 +436,28 @@ def _close(engine: Engine, state: OrderState, outputs: list[Event]) -> None:
 def _size(engine: Blotter, id: str) -> int:
     """Size counts that a freed exit has to guard now, or to close where it was reached; 0 = none, or fewer than its
     venue takes."""
-    state = engine.orders[id]
-    owed, order = engine.owed[id], state.order
+    return round_down(_free(engine, id), engine.orders[id].order.instrument.rules.step)
+
+
+def _placed(engine: Blotter, id: str) -> int:
+    """The size in which it is placed again."""
+    order = engine.orders[id].order
+    of_lot = order.lot and order.type != MARKET and engine.accounts[order.account].terms.native_exits
+    if not of_lot or engine.owed[id].reached:
+        return _size(engine, id)
+    return _there(engine, order) if _free(engine, id) > 0 and not _has_one(engine, order) else 0
+
+
+def _free(engine: Blotter, id: str) -> int:
+    """What of the debt nobody guards and nobody closes."""
+    owed, order = engine.owed[id], engine.orders[id].order
     pair, here = _standing(engine, order)
-    if owed.reached:
-        book = engine.book(order.account, order.strategy, order.instrument)
-        room = min(unclosed_of(engine, state), left(book, order.side, order.lot, order.group) - pair)
-    else:
-        room = rest_of(engine, state) - pair - here
-    free = max(0, min(owed.size - _being_closed(engine, order), room))
-    if free and order.lot and order.type != MARKET and engine.accounts[order.account].terms.native_exits:
-        return 0 if _has_one(engine, order) else _there(engine, order)
-    return round_down(free, order.instrument.rules.step)
+    book = engine.book(order.account, order.strategy, order.instrument)
+    room = min(_unclosed(engine, order), left(book, order.side, order.lot, order.group)) - pair
+    if not owed.reached:
+        # What is held here guards its part of the opening, and takes nothing from what is left to close.
+        room -= here
+    return max(0, min(owed.size - _being_closed(engine, order), room))
 
 
 def _has_one(engine: Blotter, order: Order) -> bool:
@@ -484,13 +493,16 @@ def _being_closed(engine: Blotter, order: Order) -> int:
 
 def _standing(engine: Blotter, order: Order) -> tuple[int, int]:
     """Size counts that other exits of its kind guard and that are still left to close: those of its group, of which
-    each fills the other's place, and those of the same opening that are held here."""
+    each fills the other's place, and those of the same opening that are held here and have nobody of theirs at the
+    venue."""
     pair = here = 0
-    for hold in engine.book(order.account, order.strategy, order.instrument).exits.values():
+    holds = engine.book(order.account, order.strategy, order.instrument).exits.values()
+    at_venue = {hold.order.group for hold in holds if hold.remaining}
+    for hold in holds:
         other = hold.order
         if other.role == order.role and _paired(other, order):
             pair += engine.orders[other.id].remaining()
-        elif other.id in engine.exits and _guards_the_same(other, order):
+        elif other.id in engine.exits and _guards_the_same(other, order) and (other.group or other.id) not in at_venue:
             here += engine.orders[other.id].remaining()
     return pair, here
 

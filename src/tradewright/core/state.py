@@ -122,20 +122,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
         if state.link is not None:
             state.link.restore(link)
         state.ranges.update({index: (high, low) for index, (high, low) in ranges})
-    for scope, limits in gate[0]:
-        engine.gate.set(scope, limits_of(limits))
-    for waiver in gate[1]:
-        engine.gate.waivers[waiver[2], waiver[3]] = LimitWaived(*waiver[1:])
-    engine.gate.configured.update({scope: [(name, value) for name, value in rows] for scope, rows in gate[2]})
-    for name, traffic in gate[3]:
-        kept = engine.accounts[name].traffic
-        if kept is not None:
-            kept.restore(traffic)
-    engine.gate.lags.update(dict(gate[4]))
-    for index, tape in gate[5]:
-        engine.gate.tapes[index] = Tape()
-        engine.gate.tapes[index].restore(tape)
-    engine.gate.notices.restore(gate[6])
+    _restore_gate(engine, gate)
     _restore_ledger(engine, ledger)
     _restore_orders(engine, orders)
     _restore_holds(engine, holds)
@@ -171,6 +158,23 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.sessions.update({item[2]: Session(*item) for item in sessions})
     for item in board:
         engine.board = board_from(item)
+
+
+def _restore_gate(engine: Blotter, gate: list[Any]) -> None:
+    for scope, limits in gate[0]:
+        engine.gate.set(scope, limits_of(limits))
+    for waiver in gate[1]:
+        engine.gate.waivers[waiver[2], waiver[3]] = LimitWaived(*waiver[1:])
+    engine.gate.configured.update({scope: [(name, value) for name, value in rows] for scope, rows in gate[2]})
+    for name, traffic in gate[3]:
+        kept = engine.accounts[name].traffic
+        if kept is not None:
+            kept.restore(traffic)
+    engine.gate.lags.update(dict(gate[4]))
+    for index, tape in gate[5]:
+        engine.gate.tapes[index] = Tape()
+        engine.gate.tapes[index].restore(tape)
+    engine.gate.notices.restore(gate[6])
 
 
 def _restore_orders(engine: Blotter, rows: list[Any]) -> None:

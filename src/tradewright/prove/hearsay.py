@@ -146,6 +146,8 @@ class Hearsay:
 
     def _reveal(self, order_id: str, backwards: bool) -> None:
         told = self._hidden.pop(order_id)
+        if not backwards and told[0].kind == ACCEPTED:
+            self._deliver(self._same_terms(again(told[0], self._clock())))
         for report in reversed(told) if backwards else told:
             self._deliver(again(report, self._clock()))
 

@@ -371,6 +371,45 @@ def test_what_is_filled_beyond_the_size_of_an_opening_whose_stop_was_not_wanted_
     assert desk.engine.unwanted == set()
 
 
+@pytest.mark.parametrize("exits", [{}, {"take_profit": 12_000}])
+def test_what_an_opening_fills_on_its_way_out_behind_its_stop_is_closed_too(exits: dict[str, int]) -> None:
+    desk = Desk(account_of(leverage=10, native_exits=False, reduce_only=False))
+    desk.quote(PRICE)
+    entry = desk.buy(10, limit_units=PRICE, stop_loss=9_500, **exits)
+    desk.accept(entry)
+    desk.fill(entry, 5, PRICE)
+    desk.taken()
+    desk.quote(9_400)
+    (out,) = desk.submitted()
+    desk.fill(out, 5, 9_400)
+    desk.fill(entry, 3, PRICE)
+    desk.say(kinds.CANCELLED, entry)
+    desk.quote(9_300)
+    (again,) = desk.submitted()
+    assert terms(desk, again) == (STOP_LOSS, MARKET, SELL, 3, 0, 0)
+    desk.fill(again, 3, 9_300)
+    assert (desk.net(), desk.engine.owed, desk.engine.exits) == (0, {}, {})
+
+
+def test_a_refused_stop_of_a_lot_goes_at_the_market_for_what_a_close_of_a_part_leaves() -> None:
+    desk = Desk(account_of(leverage=10, native_exits=True, mode=HEDGING))
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 10, stop_loss=9_500)
+    entry, stop = (order.id for order in decision.orders)
+    desk.fill(entry, 10, PRICE)
+    desk.accept(stop)
+    (closing,) = desk.close(SELL, 4, lot=entry, limit_units=10_500)
+    desk.accept(closing.orders[0].id)
+    desk.taken()
+    desk.say(kinds.CANCELLED, stop)
+    (again,) = [id for id in desk.submitted() if desk.state(id).order.role == STOP_LOSS]
+    desk.say(kinds.REJECTED, again)
+    desk.taken()
+    desk.quote(9_400)
+    (out,) = desk.submitted()
+    assert terms(desk, out) == (STOP_LOSS, MARKET, SELL, 6, 0, 0)
+
+
 @pytest.mark.parametrize(("mode", "size"), [(HEDGING, 10), (NETTING, 0)])
 def test_steps_that_grew_since_do_not_keep_the_stop_of_a_position_away(mode: int, size: int) -> None:
     desk = Desk(account_of(leverage=10, native_exits=True, mode=mode, reduce_only=False))

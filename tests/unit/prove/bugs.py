@@ -64,8 +64,8 @@ BUGS = {
     ),
     "a state that no record gives": Bug(
         "I-12", ("binance", 1),
-        Break("trader/trader.py", "        engine.apply(event)\n        outputs = engine.react(event)",
-              "        engine.apply(event)\n        engine.decision_count += 1\n        outputs = engine.react(event)"),
+        Break("trader/trader.py", "        outputs = engine.react(event)\n        if engine.board",
+              "        engine.decision_count += 1\n        outputs = engine.react(event)\n        if engine.board"),
     ),
     "a look-up believes nothing": Bug(
         "I-13 I-15", ("binance", 1),
