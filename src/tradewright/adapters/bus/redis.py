@@ -8,6 +8,7 @@ consumer group. A Redis that was emptied has its groups made again.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,8 @@ class RedisBus:
         self._terms = terms
         #: What was handed out before and not settled is read first, from this entry on by subject; ">" = what is new.
         self._from = dict.fromkeys(terms.subjects, "0")
+        #: One read may return an entry of each stream.
+        self._read: deque[Incoming] = deque()
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         with _translated():
@@ -48,14 +51,34 @@ class RedisBus:
                 await self._publish(messages[at : at + WINDOW])
 
     async def _publish(self, messages: Sequence[Outgoing]) -> None:
-        pipe: Any = self._client.pipeline(transaction=False)
+        # All or none: behind one that was refused, a later number would shut it out for good.
+        pipe: Any = self._client.pipeline(transaction=True)
         for one in messages:
             entry = {"id": one.id, "subject": one.subject, CONTENT: one.content}
-            pipe.xadd(self._terms.prefix, entry, f"{one.sequence}-{one.place}", maxlen=KEPT, approximate=True)
+            pipe.xadd(self._terms.prefix, entry, _number(one), maxlen=KEPT, approximate=True)
             pipe.publish(one.subject, one.content)
-        for answer in await pipe.execute(raise_on_error=False):
-            if isinstance(answer, Exception) and "equal or smaller" not in str(answer):
-                raise answer
+        before: list[Outgoing] = []
+        answers = await pipe.execute(raise_on_error=False)
+        for one, answer in zip(messages, answers[::2], strict=True):
+            if isinstance(answer, Exception):
+                if "equal or smaller" not in str(answer):
+                    raise answer
+                before.append(one)
+        await self._check_kept(before)
+
+    async def _check_kept(self, messages: Sequence[Outgoing]) -> None:
+        """What the stream takes for old is there as it is told. Raises InputError."""
+        pipe: Any = self._client.pipeline(transaction=False)
+        for one in messages:
+            pipe.xrange(self._terms.prefix, _number(one), _number(one))
+        for one, found in zip(messages, await pipe.execute(), strict=True):
+            entry = found[0][1] if found else {}
+            if (entry.get(b"id"), entry.get(CONTENT)) != (one.id.encode(), one.content):
+                raise InputError(
+                    f"the stream {self._terms.prefix} is ahead of the journal and does not hold {one.id} as it is "
+                    "there, so the journal was put back or the stream was changed: say another publishPrefix, or "
+                    "delete the stream"
+                )
 
     async def check(self) -> None:
         """The stream is this journal's. Raises InputError."""
@@ -73,25 +96,27 @@ class RedisBus:
         with _translated():
             while True:
                 try:
-                    found = await self._read()
+                    found = await self._ask_all()
                 except ResponseError as error:
                     if not str(error).startswith("NOGROUP"):
                         raise
                     await self._make_groups()
                     continue
-                if found is not None:
-                    return found
+                if found:
+                    return self._read.popleft()
 
-    async def _read(self) -> Incoming | None:
+    async def _ask_all(self) -> bool:
+        """Whether there is a message."""
         for subject, place in self._from.items():
-            if place != ">":
-                found = await self._ask({subject: place}, None)
-                if found is not None:
-                    return found
-                self._from[subject] = ">"
-        return await self._ask(self._from, LOOK_SECONDS * 1_000)
+            if place != ">" and not self._read:
+                await self._ask({subject: place}, None)
+                if not self._read:
+                    self._from[subject] = ">"
+        if not self._read:
+            await self._ask(self._from, LOOK_SECONDS * 1_000)
+        return bool(self._read)
 
-    async def _ask(self, streams: dict[str, str], block: int | None) -> Incoming | None:
+    async def _ask(self, streams: dict[str, str], block: int | None) -> None:
         client: Any = self._client
         found = await client.xreadgroup(self._terms.consumer, self._terms.consumer, streams, count=1, block=block)
         for key, entries in found or ():
@@ -99,8 +124,7 @@ class RedisBus:
                 subject = key.decode()
                 if streams[subject] != ">":
                     self._from[subject] = number.decode()
-                return Incoming(subject, (entry or {}).get(CONTENT, b""), _time(number), number)
-        return None
+                self._read.append(Incoming(subject, (entry or {}).get(CONTENT, b""), _time(number), number))
 
     async def settle(self, message: Incoming) -> None:
         with _translated():
@@ -119,6 +143,11 @@ class RedisBus:
                     raise
 
 
+def _number(message: Outgoing) -> str:
+    """Of its entry."""
+    return f"{message.sequence}-{message.place}"
+
+
 def _time(number: bytes) -> int:
     """When an entry was made, ns UTC: its number begins with it, unless who made it has chosen another one."""
     return int(number.partition(b"-")[0]) * 1_000_000
@@ -130,7 +159,8 @@ async def open_redis(terms: BusTerms) -> RedisBus:
     number = parts.path.strip("/")
     client = Redis(
         host=parts.hostname or "", port=parts.port or 6379, db=int(number) if number.isdecimal() else 0,
-        username=parts.username, password=terms.password or None, ssl=parts.scheme in WITH_TLS, protocol=2,
+        username=parts.username, password=terms.password or None, ssl=parts.scheme in WITH_TLS,
+        ssl_check_hostname=True, protocol=2,
         socket_connect_timeout=WAIT_SECONDS, socket_timeout=WAIT_SECONDS + LOOK_SECONDS,
         client_name="tradewright", retry=Retry(NoBackoff(), 0),
     )  # fmt: skip
