@@ -100,6 +100,7 @@ FORGED: list[tuple[Any, str]] = [
     (b"\xff\xfe", "which are no message"),
     (b"x" * 20_000, "20000 bytes, which are no message"),
     (b"[" * 10_000, ""),
+    (b"\x01" * 16_384, "six letters for each on the line to the service"),
     ({"decisionId": "d"}, "missing required field"),
     (decision("f-1", accountId="two"), "does not name strategy ai for account two"),
     (decision("f-2", strategyId="walker"), "does not name strategy walker for account one"),

@@ -59,7 +59,7 @@ def test_what_is_no_line_of_a_follower_ends_nothing(
     kept(lines, "TABLES do not follow — their process: argument of type")
     process(tmp_path, monkeypatch, "echo {}; exec cat")
     kept(lines, "TABLES do not follow — their process: 'down'")
-    process(tmp_path, monkeypatch, "head -c 100000 /dev/zero; echo; exec cat")
+    process(tmp_path, monkeypatch, "head -c 1000000 /dev/zero; echo; exec cat")
     kept(lines, "TABLES do not follow — their process: Separator", 1)
 
 
@@ -73,6 +73,18 @@ def test_a_process_that_is_silent_is_not_well_and_one_that_does_not_end_is_ended
     assert (made.well, made.sequence) == (False, 7)
     assert time.monotonic() - began < 30
     assert not Path(f"/proc/{(tmp_path / 'id').read_text().strip()}").exists()
+
+
+def test_a_process_that_followed_and_hangs_is_started_again(
+    lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "HUNG_SECONDS", 0.6)
+    process(tmp_path, monkeypatch, "echo '{\"sequence\": 7}'; exec sleep 1000")
+    kept(lines, "TABLES follow the journal, at record 7", 2)
+    # One that folds a long journal has not followed yet.
+    process(tmp_path, monkeypatch, f"echo x >> {tmp_path}/starts; sleep 2; echo '{{\"sequence\": 8}}'; exec sleep 1000")
+    kept(lines, "at record 8")
+    assert (tmp_path / "starts").read_text() == "x\n"
 
 
 def test_what_waiting_does_not_mend_is_said_once_and_not_tried_again(

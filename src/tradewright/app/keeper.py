@@ -16,6 +16,10 @@ from typing import Any
 AGAIN_SECONDS = 1.0
 #: One that has said nothing for so long does not follow: what it tells has stopped, or it folds a long journal.
 SILENCE_SECONDS = 10.0
+#: One that has followed and is silent for so long hangs: it is ended, and started again.
+HUNG_SECONDS = 300.0
+#: Of a line: a message of 16 KiB, with six letters for a byte, and what stands around it.
+LINE_BYTES_MAX = 2**18
 #: How long it may take to tell what is left when the service ends.
 END_SECONDS = 5.0
 
@@ -60,7 +64,7 @@ class Keeper:
         names = [name for name in os.environ if name in ("PATH", "PYTHONPATH", "HOME") or name.startswith("PG")]
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", self._module, stdin=PIPE, stdout=PIPE,
-            env={name: os.environ[name] for name in names}, start_new_session=True,
+            env={name: os.environ[name] for name in names}, start_new_session=True, limit=LINE_BYTES_MAX,
         )  # fmt: skip
         try:
             await self._hear(process)
@@ -71,13 +75,19 @@ class Keeper:
     async def _hear(self, process: Process) -> None:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(self._asked)
+        silent, followed = 0.0, False
         while True:
             try:
                 async with asyncio.timeout(SILENCE_SECONDS):
                     line = await process.stdout.readline()
             except TimeoutError:
                 self._not_well(f"nothing was heard of them for {SILENCE_SECONDS:g} s")
+                silent += SILENCE_SECONDS
+                # Before it follows, it may fold a long journal.
+                if followed and silent >= HUNG_SECONDS:
+                    return
                 continue
+            silent = 0.0
             # What was being said when it was killed is no line.
             if not line.endswith(b"\n"):
                 return
@@ -85,7 +95,7 @@ class Keeper:
             if "handed" in said:
                 process.stdin.write(_line({"answer": self._take(said["handed"])}))
             elif "sequence" in said:
-                self.sequence = said["sequence"]
+                self.sequence, followed = said["sequence"], True
                 if not self.well:
                     self.well, self._said = True, None
                     self._tell(f"{self._what} follow the journal, at record {self.sequence}")
