@@ -9,10 +9,13 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
+import redis
 
 from tests.bus.journals import eventful, facts
 from tests.bus.readers import Kept, kept
@@ -23,6 +26,7 @@ from tradewright.app.bus import outbox as boxes
 from tradewright.app.bus.outbox import Outbox
 from tradewright.app.bus.place import read_place
 from tradewright.app.wiring.buses import open_bus
+from tradewright.app.wiring.journals import read
 from tradewright.model.errors import BusError, InputError
 from tradewright.ports import BusTerms, Outgoing
 
@@ -65,6 +69,16 @@ def tell(made: Outbox, url: str, prefix: str) -> None:
     asyncio.run(program())
 
 
+def last_of(journal: Path) -> int:
+    return sum(1 for _ in read(journal, 1))
+
+
+def epoch(folder: Path) -> str:
+    place = read_place(folder / "bus.place")
+    assert place is not None
+    return place.epoch
+
+
 def unnamed(found: list[Kept]) -> list[tuple[str, bytes]]:
     assert len({one.id for one in found}) == len(found)
     return [(one.subject, one.content) for one in found]
@@ -81,7 +95,7 @@ def test_every_type_of_event_is_on_the_bus_as_at_the_sockets(
     for one in found:
         row = json.loads(one.content)
         assert one.subject == prefix + row["type"].removeprefix("trade")
-        assert one.id == f"{made.id}.{row['sequence']}.{row['index']}"
+        assert one.id == f"{made.id}-{epoch(tmp_path)}.{row['sequence']}.{row['index']}"
 
 
 def test_what_is_told_goes_on_behind_the_place_and_before_it_nothing_is(
@@ -102,6 +116,7 @@ def test_who_is_stopped_between_bus_and_place_tells_it_again_and_it_is_there_onc
     monkeypatch.setattr(boxes, "BATCH", 200)
     writes = 0
     right = boxes.write_place
+    box(journal, tmp_path, prefix)
 
     def stopping(*arguments: object) -> None:
         nonlocal writes
@@ -190,7 +205,7 @@ def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
         made.kill()
     end = facts(journal, prefix)
     with process(journal, tmp_path, url, prefix) as made:
-        last = hears(made, lambda row: row.get("sequence") == 1_530)["sequence"]
+        last = hears(made, lambda row: row.get("sequence") == last_of(journal))["sequence"]
         assert made.stdin is not None
         made.stdin.close()
         assert made.wait(30) == 0
@@ -203,7 +218,7 @@ def test_a_message_comes_again_until_it_was_settled_and_then_no_more(
 ) -> None:
     subject = f"{prefix}.system.shutdown"
     with process(journal, tmp_path, url, prefix, subject) as made:
-        hears(made, lambda row: row.get("sequence") == 1_530)
+        hears(made, lambda row: row.get("sequence") == last_of(journal))
         put(url, subject, {"number": 1}, {"number": 2})
         assert hears(made, handed(1)) == hears_after(made, False, handed(1)), "it could not be made durable"
         made.kill()
@@ -231,7 +246,7 @@ def test_a_place_in_another_journal_is_refused(journal: Path, tmp_path: Path, re
     other = eventful(tmp_path)
     content = (tmp_path / "bus.place").read_text()
     (tmp_path / "bus.place").write_text(content.replace('"hash":"', '"hash":"00'))
-    with pytest.raises(InputError, match="up to record 1530 of another journal"):
+    with pytest.raises(InputError, match=f"up to record {last_of(other)} of another journal"):
         box(other, tmp_path, prefix)
     (tmp_path / "bus.place").write_text("{}")
     with pytest.raises(InputError, match=r"bus\.place can not be read"):
@@ -246,6 +261,119 @@ def test_a_stream_of_another_journal_is_refused_where_numbers_are_its_entries(re
         await (await open_bus(terms(redis_url, prefix, "first"))).close()
         with pytest.raises(InputError, match="holds the events of another journal"):
             await open_bus(terms(redis_url, prefix, "second"))
+
+    asyncio.run(program())
+
+
+def test_where_one_entry_is_refused_none_behind_it_is_kept(redis_url: str, prefix: str) -> None:
+    user, host = f"u{prefix.partition('.')[0]}", redis_url.removeprefix("redis://")
+    with redis.Redis.from_url(redis_url) as client:
+        client.execute_command("ACL", "SETUSER", user, "on", ">secret", "~*", "+@all", "resetchannels", f"&{prefix}.b")
+    messages = [Outgoing(f"j.{number}.0", number, 0, f"{prefix}.{to}", b"{}") for number, to in ((1, "a"), (2, "b"))]
+
+    async def program() -> None:
+        bus = await open_bus(terms(f"redis://{user}@{host}", prefix, "j")._replace(password="secret"))
+        with pytest.raises(BusError, match="the bus: "):
+            await bus.publish(messages)
+        await bus.close()
+        assert kept(redis_url, prefix) == []
+        bus = await open_bus(terms(redis_url, prefix, "j"))
+        await bus.publish(messages)
+        await bus.close()
+
+    asyncio.run(program())
+    assert [one.id for one in kept(redis_url, prefix)] == ["j.1.0", "j.2.0"]
+
+
+@pytest.mark.parametrize("there", [[("j.8.0", 8, b"{}")], [("j.7.0", 7, b"[]"), ("j.8.0", 8, b"{}")]])
+def test_an_entry_that_is_taken_for_old_is_looked_up(
+    there: list[tuple[str, int, bytes]], redis_url: str, prefix: str
+) -> None:
+    async def program() -> None:
+        bus = await open_bus(terms(redis_url, prefix, "j"))
+        await bus.publish([Outgoing(id, number, 0, "x", content) for id, number, content in there])
+        with pytest.raises(InputError, match=r"is ahead of the journal and does not hold j\.7\.0"):
+            await bus.publish([Outgoing(f"j.{number}.0", number, 0, "x", b"{}") for number in (7, 8)])
+        await bus.close()
+
+    asyncio.run(program())
+
+
+def test_what_a_bus_that_was_never_reached_was_not_told_is_told_by_the_next_start(
+    journal: Path, url: str, prefix: str, tmp_path: Path
+) -> None:
+    box(journal, tmp_path, prefix, since=700)
+    tell(box(journal, tmp_path, prefix, since=1_200), url, prefix)
+    assert unnamed(kept(url, prefix)) == facts(journal, prefix, 700)
+
+
+def test_a_home_that_was_put_back_does_not_lose_its_new_history_unsaid(url: str, prefix: str) -> None:
+    """Its records have the old numbers."""
+
+    async def program() -> None:
+        bus = await open_bus(terms(url, prefix, "j"))
+        await bus.publish([Outgoing(f"j.{number}.0", number, 0, f"{prefix}.a", b"{}") for number in range(1, 9)])
+        await bus.publish([Outgoing(f"j.{number}.0", number, 0, f"{prefix}.a", b"{}") for number in (7, 8, 9)])
+        with pytest.raises(InputError, match="so the journal was put back"):
+            await bus.publish([Outgoing("j.7.0", 7, 0, f"{prefix}.a", b'{"other": 1}')])
+        await bus.close()
+
+    asyncio.run(program())
+    assert len(kept(url, prefix)) == 9
+
+
+def test_who_deletes_the_place_tells_under_other_ids(journal: Path, nats_url: str, prefix: str, tmp_path: Path) -> None:
+    tell(box(journal, tmp_path, prefix, since=700), nats_url, prefix)
+    (tmp_path / "bus.place").unlink()
+    tell(box(journal, tmp_path, prefix, since=700), nats_url, prefix)
+    found, told = unnamed(kept(nats_url, prefix)), facts(journal, prefix, 700)
+    assert found == told + told
+
+
+def test_nats_keeps_none_behind_one_that_is_refused(nats_url: str, prefix: str) -> None:
+    """Here what a stream does not take: too large for it."""
+    messages = [Outgoing(f"j.{number}.0", number, 0, f"{prefix}.a", b"{}") for number in range(70)]
+    large = messages[3]._replace(content=b"x" * 2_000)
+
+    async def program() -> None:
+        client = await nats.connect(nats_url)
+        name = prefix.replace(".", "_")
+        await client.jetstream().add_stream(name=name, subjects=[f"{prefix}.>"], max_msg_size=1_000)
+        bus = await open_bus(terms(nats_url, prefix, "j"))
+        with pytest.raises(BusError):
+            await bus.publish([*messages[:3], large, *messages[4:]])
+        assert [one.id for one in await asyncio.to_thread(kept, nats_url, prefix)] == ["j.0.0", "j.1.0", "j.2.0"]
+        # What somebody else says there is in nobody's way.
+        await client.publish(f"{prefix}.b", b"{}", headers={"Nats-Msg-Id": "another"})
+        await client.flush()
+        await bus.publish(messages)
+        with pytest.raises(BusError, match=r"event j\.80\.0 has 2000000 bytes and the server takes 1048576"):
+            await bus.publish([large._replace(id="j.80.0", content=b"x" * 2_000_000)])
+        await bus.close()
+        await client.close()
+
+    asyncio.run(program())
+    assert [one.id for one in kept(nats_url, prefix) if one.id != "another"] == [one.id for one in messages]
+
+
+def test_a_message_of_each_subject_is_handed_out_and_none_stays(url: str, prefix: str) -> None:
+    subjects = (f"{prefix}.a", f"{prefix}.b", f"{prefix}.c")
+
+    async def program() -> None:
+        bus = await open_bus(terms(url, prefix, "j", subjects))
+        # Whose groups are there before anything is put.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(bus.take(), 2)
+        for subject in subjects:
+            await asyncio.to_thread(put, url, subject, {})
+        async with asyncio.timeout(20):
+            found = set()
+            for _ in subjects:
+                message = await bus.take()
+                found.add(message.subject)
+                await bus.settle(message)
+        await bus.close()
+        assert found == {*subjects}
 
     asyncio.run(program())
 

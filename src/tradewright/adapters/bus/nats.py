@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 from nats.aio.client import Client
@@ -19,10 +19,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, StorageType, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, PubAck, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from tradewright.model.errors import BusError
+from tradewright.model.errors import BusError, InputError
 from tradewright.ports import WITH_TLS, BusTerms, Incoming, Outgoing
 
 #: Seconds for a connection, and for an answer.
@@ -39,6 +39,10 @@ KEPT_BYTES = 2**30
 #: that comes twice is known.
 SETTLE_SECONDS = 10
 ID = "Nats-Msg-Id"
+#: The id that the stream's newest message has to have.
+BEFORE = "Nats-Expected-Last-Msg-Id"
+#: At most, of the two: they count as payload.
+HEADER_BYTES = 256
 
 
 class NatsBus:
@@ -54,13 +58,40 @@ class NatsBus:
         with _translated():
             if not self._client.is_connected:
                 raise BusError("the bus: the connection is lost")
+            for one in messages:
+                if len(one.content) + HEADER_BYTES > self._client.max_payload:
+                    raise BusError(
+                        f"the bus: event {one.id} has {len(one.content)} bytes and the server takes "
+                        f"{self._client.max_payload}: raise its max_payload"
+                    )
             for at in range(0, len(messages), WINDOW):
-                sent = [
-                    await self._stream.publish_async(one.subject, one.content, headers={ID: one.id})
-                    for one in messages[at : at + WINDOW]
-                ]
-                async with asyncio.timeout(WAIT_SECONDS):
-                    await asyncio.gather(*sent)
+                await self._publish(messages[at : at + WINDOW])
+
+    async def _publish(self, messages: Sequence[Outgoing]) -> None:
+        """Those on their way at once are a chain: behind one that is refused none is kept. What somebody else says in
+        between breaks it, and then each waits for the one before."""
+        chain = ["", *(one.id for one in messages)]
+        sent = [self._send(one, before) for one, before in zip(messages, chain, strict=False)]
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        whole = not any(isinstance(one, BaseException) for one in answers)
+        for one, answer in zip(messages, answers, strict=True):
+            kept = answer if whole and isinstance(answer, PubAck) else await self._send(one, "")
+            if kept.duplicate:
+                await self._check_kept(one, kept)
+
+    async def _send(self, message: Outgoing, before: str) -> PubAck:
+        headers = {ID: message.id} | ({BEFORE: before} if before else {})
+        return await self._stream.publish(message.subject, message.content, WAIT_SECONDS, headers=headers)
+
+    async def _check_kept(self, message: Outgoing, answer: PubAck) -> None:
+        """What the stream knows by its id is there as it is told. Raises InputError."""
+        with suppress(NotFoundError):
+            found = await self._stream.get_msg(answer.stream, answer.seq)
+            if found.data != message.content:
+                raise InputError(
+                    f"the stream {answer.stream} holds {message.id} with other content, so the journal was put back: "
+                    "delete bus.place in the home to tell it anew from the next start on"
+                )
 
     async def take(self) -> Incoming:
         found = await self._taken.get()
@@ -131,8 +162,10 @@ async def _connect(client: Client, terms: BusTerms) -> None:
 
         return told if secret else None
 
+    # The library takes a name without a password for a token, and says it before anything can be checked.
+    server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     await client.connect(
-        terms.url, error_cb=_heard, allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
+        server, error_cb=_heard, allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
         connect_timeout=WAIT_SECONDS, ping_interval=PING_SECONDS, name=f"tradewright {terms.consumer}",
         token=said(terms.token), user=parts.username if terms.password else None, password=said(terms.password),
     )  # fmt: skip

@@ -84,7 +84,8 @@ class RedisBus:
         """The stream is this journal's. Raises InputError."""
         newest: Any = await self._client.xrevrange(self._terms.prefix, count=1)
         for _, entry in newest:
-            if not entry.get(b"id", b"").startswith(self._terms.journal.encode() + b"."):
+            journal = self._terms.journal.encode()
+            if not entry.get(b"id", b"").startswith((journal + b".", journal + b"-")):
                 raise InputError(
                     f"the stream {self._terms.prefix} holds the events of another journal: say another publishPrefix, "
                     "or delete the stream"

@@ -5,8 +5,11 @@ So a record whose facts are published and whose place is not is told again after
 
 from __future__ import annotations
 
+import secrets
 from itertools import islice
 from pathlib import Path
+
+import msgspec
 
 from tradewright.app.api.facts import Fact, facts_of, look
 from tradewright.app.bus.place import Place, read_place, write_place
@@ -22,19 +25,21 @@ from tradewright.trader import Trader
 BATCH = 500
 #: Letters of a journal's id: of the chain's hash behind its first record.
 ID_LETTERS = 16
+#: Of what tells two places of one journal apart: one that was put back makes records anew under the old numbers.
+EPOCH_BYTES = 4
 
 
 class Outbox:
     """bus: which one it is, as its place says it; prefix: of subjects; since: the record behind which one that has no
-    place here is told. Making it folds the journal up to there. reached: the last record that was told. Raises
-    InputError, JournalError."""
+    place here is told. Making it keeps that as its place, and folds the journal up to there. reached: the last record
+    that was told. Raises InputError, JournalError."""
 
     def __init__(self, journal: Path, file: Path, bus: str, prefix: str, since: int) -> None:
         self._journal = journal
         self._file = file
-        self._bus = bus
         self._prefix = prefix
-        self.reached = _since(journal, file, bus, since)
+        self._place = _placed(journal, file, bus, since)
+        self.reached = self._place.sequence
         #: Of the journal, "" = it holds no record yet.
         self.id = journal_id(journal)
         self._trader = Trader(None)
@@ -59,7 +64,8 @@ class Outbox:
         found = hash_at(self._journal, self._folded)
         if found is None:
             raise JournalDamaged(f"{self._journal}: record {self._folded} is gone while it is read")
-        write_place(self._file, Place(self._bus, self._folded, found.hex()))
+        self._place = msgspec.structs.replace(self._place, sequence=self._folded, hash=found.hex())
+        write_place(self._file, self._place)
         self.reached = self._folded
         self._unsent = []
         return True
@@ -80,7 +86,8 @@ class Outbox:
         return self._folded > begin
 
     def _outgoing(self, fact: Fact) -> Outgoing:
-        id = f"{self.id}.{fact.sequence}.{fact.place}"
+        epoch = f"-{self._place.epoch}" if self._place.epoch else ""
+        id = f"{self.id}{epoch}.{fact.sequence}.{fact.place}"
         return Outgoing(id, fact.sequence, fact.place, subject_of(fact.type, self._prefix), fact.content)
 
 
@@ -90,15 +97,27 @@ def journal_id(journal: Path) -> str:
     return "" if first is None else first.hex()[:ID_LETTERS]
 
 
-def _since(journal: Path, file: Path, bus: str, since: int) -> int:
-    """The record behind which a bus is told."""
+def _placed(journal: Path, file: Path, bus: str, since: int) -> Place:
+    """The place of a bus; of one that has none a new one, which is kept before anything is told: what could not be told
+    in this run is told in the next."""
     place = read_place(file)
     if place is None or place.bus != bus:
-        return since
-    found = hash_at(journal, place.sequence)
-    if found is None or found.hex() != place.hash:
+        found = _hash(journal, since)
+        if found is None:
+            raise JournalDamaged(f"{journal}: record {since} is not there")
+        place = Place(bus, since, found, secrets.token_hex(EPOCH_BYTES))
+        write_place(file, place)
+    elif _hash(journal, place.sequence) != place.hash:
         raise InputError(
             f"the bus was told up to record {place.sequence} of another journal than {journal}, or that was put back; "
             f"delete {file} to tell it from the next start on"
         )
-    return place.sequence
+    return place
+
+
+def _hash(journal: Path, sequence: int) -> str | None:
+    """The chain's behind a record, "" before the first one, None where there is none."""
+    if sequence == 0:
+        return ""
+    found = hash_at(journal, sequence)
+    return None if found is None else found.hex()

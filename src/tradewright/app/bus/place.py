@@ -13,11 +13,13 @@ NAME = "bus.place"
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """bus: which one was told; sequence, hash: the last record it was told of, and the chain's hash there (hex)."""
+    """bus: which one was told; sequence, hash: the last record it was told of, and the chain's hash there (hex), "" =
+    before the first; epoch: stands in the ids of what is told from the making of this place on."""
 
     bus: str
     sequence: int
     hash: str
+    epoch: str = ""
 
 
 def read_place(file: Path) -> Place | None:

@@ -7,13 +7,13 @@ input does.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tradewright.app.bus.outbox import Outbox
 from tradewright.app.wiring.buses import open_bus
@@ -26,6 +26,8 @@ POLL_SECONDS, AGAIN_SECONDS = 0.25, 1.0
 LETTERS_MAX = 1_000
 #: Of a message for the service.
 MESSAGE_BYTES_MAX = 16_384
+#: Between two messages for the service: who sends many does not fill its journal or take its time.
+PACE_SECONDS = 0.02
 #: Who trades on this machine comes first.
 NICENESS = 5
 
@@ -36,6 +38,11 @@ class Talk:
     def __init__(self) -> None:
         self.ended = asyncio.Event()
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+        self._service = os.getppid()
+
+    def alone(self) -> bool:
+        """Whether the service was killed: the next one has a process of its own."""
+        return os.getppid() != self._service
 
     @staticmethod
     def say(**row: Any) -> None:
@@ -68,8 +75,7 @@ async def follow(outbox: Outbox, terms: BusTerms, talk: Talk) -> None:
         try:
             bus = await open_bus(terms._replace(journal=outbox.id))
             try:
-                async with _heard(bus, talk):
-                    await _tell(outbox, bus, talk)
+                await _tell_and_hear(outbox, bus, talk)
                 return
             finally:
                 await bus.close()
@@ -86,6 +92,8 @@ async def _tell(outbox: Outbox, bus: Bus, talk: Talk) -> None:
         ending = talk.ended.is_set()
         while await outbox.tell(bus):
             talk.say(sequence=outbox.reached)
+            if talk.alone():
+                return
         await bus.publish([])
         talk.say(sequence=outbox.reached)
         if ending:
@@ -94,44 +102,59 @@ async def _tell(outbox: Outbox, bus: Bus, talk: Talk) -> None:
             await asyncio.wait_for(talk.ended.wait(), POLL_SECONDS)
 
 
-@asynccontextmanager
-async def _heard(bus: Bus, talk: Talk) -> AsyncIterator[None]:
-    """What is put on the bus is handed over meanwhile; its failure is that of whoever waits inside."""
-    inside = asyncio.current_task()
-    assert inside is not None
+async def _hear(bus: Bus, talk: Talk) -> None:
+    """What is put on the bus is handed over, one at a time and at a pace."""
+    while True:
+        message = await bus.take()
+        if not await talk.hand_over(message):
+            raise BusError("the bus: a message could not be taken, and is asked for again")
+        await bus.settle(message)
+        await asyncio.sleep(PACE_SECONDS)
 
-    async def hear() -> None:
-        while True:
-            message = await bus.take()
-            if not await talk.hand_over(message):
-                raise BusError("the bus: a message could not be taken, and is asked for again")
-            await bus.settle(message)
 
-    hearing = asyncio.create_task(hear())
-    hearing.add_done_callback(lambda task: None if task.cancelled() else inside.cancel())
+async def _tell_and_hear(outbox: Outbox, bus: Bus, talk: Talk) -> None:
+    """Until all is told and nobody is there any more; the failure of either ends both."""
+    telling, hearing = asyncio.create_task(_tell(outbox, bus, talk)), asyncio.create_task(_hear(bus, talk))
+    both = (telling, hearing)
     try:
-        yield
-    except asyncio.CancelledError:
-        if not hearing.done() or hearing.cancelled():
-            raise
-        inside.uncancel()
-        await hearing
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        ended = telling if telling.done() else hearing
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        for one in both:
+            one.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+    ended.result()
+
+
+async def _taken(lock: IO[bytes], talk: Talk) -> bool:
+    """One process tells a bus of a journal: that of a service which was killed may still end. False where nobody is
+    there any more before it has."""
+    while not talk.ended.is_set():
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            talk.say(down="the process of an earlier start tells the bus still")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(talk.ended.wait(), AGAIN_SECONDS)
+        else:
+            return True
+    return False
 
 
 async def main() -> int:
     asked = json.loads(sys.stdin.readline())
     os.nice(NICENESS)
     talk = Talk()
-    terms = BusTerms(**asked["terms"])
+    terms, place = BusTerms(**asked["terms"]), Path(asked["place"])
+    listening = asyncio.create_task(talk.listen())
     try:
-        outbox = Outbox(Path(asked["journal"]), Path(asked["place"]), asked["bus"], terms.prefix, asked["since"])
-        listening = asyncio.create_task(talk.listen())
-        while not outbox.begun() and not talk.ended.is_set():
-            await asyncio.sleep(POLL_SECONDS)
-        await follow(outbox, terms, talk)
+        with place.with_suffix(".lock").open("ab") as lock:
+            if not await _taken(lock, talk):
+                return 0
+            outbox = Outbox(Path(asked["journal"]), place, asked["bus"], terms.prefix, asked["since"])
+            while not outbox.begun() and not talk.ended.is_set():
+                await asyncio.sleep(POLL_SECONDS)
+            await follow(outbox, terms, talk)
         listening.cancel()
     except InputError as error:
         talk.say(refused=str(error)[:LETTERS_MAX])
