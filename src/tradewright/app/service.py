@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradewright.app.answering import answered, overheard
+from tradewright.app.answering import answered, decided, overheard
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.bus.following import events_keeper
 from tradewright.app.bus.requests import Requests
@@ -46,6 +46,7 @@ from tradewright.core.engine import Engine
 from tradewright.core.session import cycles_of
 from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL
@@ -121,7 +122,7 @@ class Service:
         """Who looks after the message bus, where there is one."""
         if block is None:
             return None
-        requests = Requests(block, self.engine, self._do, self.stop, self.log.say, self.clock())
+        requests = Requests(block, self.engine, self._decide, self.stop, self.log.say, self.clock())
         since = self.room.journal.head.sequence
         return events_keeper(self.config, block, self.folder, since, self.log.say, requests.hear)
 
@@ -311,6 +312,9 @@ class Service:
         """An input for the engine's time, with its durable outputs."""
         self._wake()
         return overheard(made(self.engine.now), self.room.live, self.connected.put)
+
+    def _decide(self, made: Callable[[int], DecisionRequested]) -> None:
+        decided(made, self.room.live, self.clock(), self._wake, self.connected.put)
 
     def _wake(self) -> None:
         """Where nothing has happened for a while, the engine's clock stands: what is asked is asked now."""

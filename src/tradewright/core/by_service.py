@@ -14,6 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from tradewright.core.by_hand import NAME
+from tradewright.core.decision_ids import KNOWN_MAX
 from tradewright.core.trading_state import check_account, check_name
 from tradewright.model.decision import Decision
 from tradewright.model.decision_request import DecisionRequested
@@ -53,6 +54,8 @@ def check(engine: Blotter, asked: DecisionRequested) -> None:
         raise InputError(f"{what}: {asked.decision_id} is not carried out: the time until when it holds {when}")
     if engine.decision_ids.knows(asked.account, asked.decision_id):
         raise InputError(f"{what}: {asked.decision_id} was taken up before")
+    if engine.decision_ids.full(asked.time):
+        raise InputError(f"{what}: {asked.decision_id} is not carried out: {KNOWN_MAX} others are remembered already")
     if (asked.account, asked.decision_id) in engine.client_ids.known:
         raise InputError(f"{what}: {asked.decision_id} is the name of an order that was asked for otherwise")
 

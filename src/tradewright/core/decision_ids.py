@@ -7,6 +7,9 @@ from typing import Any
 
 from tradewright.model.decision_request import DecisionRequested
 
+#: That are kept at once: beyond them decisions are refused, and none is forgotten before its time.
+KNOWN_MAX = 50_000
+
 
 class DecisionIds:
     """By account and id."""
@@ -25,6 +28,10 @@ class DecisionIds:
 
     def knows(self, account: str, id: str) -> bool:
         return (account, id) in self._known
+
+    def full(self, now: int) -> bool:
+        """Whether no more can be kept, beside those whose decisions hold still."""
+        return len(self._until) >= KNOWN_MAX and sum(until > now for until, _, _ in self._until) >= KNOWN_MAX
 
     def row(self) -> list[Any]:
         return sorted(self._until)

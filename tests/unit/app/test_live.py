@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from tests.unit.adapters.journal.faulty_vfs import FULL, faulty
 from tradewright.adapters.journal import EmergencyFile, FileJournal
+from tradewright.app.answering import decided
 from tradewright.app.emergency import taken_in
 from tradewright.app.history import fold, story_of
 from tradewright.app.live import LiveEngine
@@ -30,11 +32,12 @@ from tradewright.model.control import (
     Timer,
     TradingStateSet,
 )
-from tradewright.model.errors import JournalFull
+from tradewright.model.decision_request import DecisionRequested
+from tradewright.model.errors import InputError, JournalFull
 from tradewright.model.event import ACCEPTED, OUTCOME_UNKNOWN, QUERY, REJECTED, SUBMIT, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Quote
-from tradewright.model.order import EXIT, Order
+from tradewright.model.order import BUY, EXIT, Order
 from tradewright.model.report import Fill, Report
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Outcome, Trader
@@ -177,6 +180,53 @@ def test_on_a_full_disk_nothing_opens_and_what_closes_leaves_with_a_line(tmp_pat
     adopted = [taken_in(line, 9 * MINUTE) for line in reopened.lines()]
     reopened.close()
     assert [event.order[0] for event in adopted if event] == [closing[0].order_id]
+
+
+def decision_of(live: LiveEngine, id: str, minute: int = 1) -> Callable[[int], DecisionRequested]:
+    symbol = live.trader.engine.instruments[0].symbol
+    return lambda now: DecisionRequested(
+        now, "main", "ai", symbol, BUY, 1, 10**6, 0.8, (minute + 9) * MINUTE, id, "the bus", "x"
+    )
+
+
+def test_on_a_full_disk_no_decision_of_a_bus_is_carried_out_and_one_in_its_middle_is_not_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    full, fed = False, []
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty")
+        Played(live).bar(1)
+
+        def feed(event: Event) -> None:
+            fed.append(event)
+            live.step(event)
+
+        decided(decision_of(live, "d-1"), live, MINUTE, lambda: None, feed)
+        full = True
+        with pytest.raises(InputError, match="the journal was full in its middle, and it is not taken up again"):
+            decided(decision_of(live, "d-2"), live, MINUTE, lambda: None, feed)
+        for _ in range(2):
+            with pytest.raises(JournalFull, match="nothing is decided while the journal can not be written"):
+                decided(decision_of(live, "d-3"), live, MINUTE, lambda: None, feed)
+        assert [event.decision_id for event in fed if isinstance(event, DecisionRequested)] == ["d-1", "d-2"]
+        with pytest.raises(JournalFull):
+            live.close()
+
+
+def test_a_decision_that_is_refused_before_it_is_fed_leaves_no_record(tmp_path: Path) -> None:
+    live = live_engine(tmp_path, None)
+    Played(live).bar(1)
+
+    def wake() -> None:
+        live.step(Timer(MINUTE, "wake"))
+
+    decided(decision_of(live, "d-1"), live, MINUTE, wake, live.step)
+    before = live.journal.head
+    for late, why in ((MINUTE, "was taken up before"), (60 * MINUTE, "the time until when it holds is over")):
+        with pytest.raises(InputError, match=why):
+            decided(decision_of(live, "d-1"), live, late, wake, live.step)
+    assert live.journal.head == before
+    live.close()
 
 
 def test_the_next_start_takes_in_the_order_that_left_and_looks_it_up(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
-from tradewright.core import by_service
+from tradewright.core import by_service, decision_ids
 from tradewright.core.by_service import VALID_NS_MAX
 from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
@@ -143,6 +143,18 @@ def test_what_is_remembered_has_an_end_and_by_then_it_is_too_late() -> None:
     with pytest.raises(InputError, match="d-1 is not carried out: the time until when it holds is over"):
         carry_out(desk, said(desk, valid_until=first.valid_until))
     assert [row[2] for row in desk.engine.decision_ids.row()] == ["d-3", "d-2"]
+
+
+def test_beyond_what_is_remembered_nothing_is_taken_up_until_some_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision_ids, "KNOWN_MAX", 2)
+    desk = desk_of()
+    first = said(desk)
+    carry_out(desk, first)
+    carry_out(desk, said(desk, id="d-2", valid_until=desk.now + 3 * MINUTE_NS))
+    with pytest.raises(InputError, match=r"d-3 is not carried out: .* others are remembered already"):
+        carry_out(desk, said(desk, id="d-3"))
+    desk.now = first.valid_until
+    carry_out(desk, said(desk, id="d-3"))
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -17,8 +17,8 @@ from tradewright.app.config_keys import EventBusBlock
 from tradewright.app.printable import printable
 from tradewright.core.engine import Engine
 from tradewright.core.trading_state import check_name
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError, JournalError
-from tradewright.model.event import Event
 
 #: Whoever sends much that is refused does not fill the log: so many lines in so many seconds.
 LINES, LINES_SECONDS = 5, 10.0
@@ -26,14 +26,14 @@ LETTERS_MAX = 500
 
 
 class Requests:
-    """do: takes an input for the engine's time, and returns when it is durable; stop: ends the service; tell: takes a
-    line for a person. began: when the service did, ns UTC."""
+    """do: takes a decision for the engine's time, and returns when it is durable; JournalError of it: nothing was done.
+    stop: ends the service; tell: takes a line for a person. began: when the service did, ns UTC."""
 
     def __init__(
         self,
         block: EventBusBlock,
         engine: Engine,
-        do: Callable[[Callable[[int], Event]], object],
+        do: Callable[[Callable[[int], DecisionRequested]], object],
         stop: Callable[[], None],
         tell: Callable[[str], None],
         began: int,
