@@ -320,6 +320,11 @@ def _check_event_bus(bus: EventBusBlock, config: Config) -> None:
     """Who may be acted for is said here, and who may say so is known to the bus."""
     with config.placed("eventBus.url"):
         parts = bus_parts(bus.url)
+        if parts.scheme in NATS and parts.username and "eventBus.password" not in config.secrets:
+            raise InputError(
+                "eventBus.url: a user of NATS has a password (a token would stand here in the clear): write password: "
+                "${NAME}, or token: ${NAME} and no user"
+            )
     with config.placed("eventBus.token"):
         if parts.scheme not in NATS and "eventBus.token" in config.secrets:
             raise InputError("eventBus.token: redis knows none; write password: ${NAME}")

@@ -305,6 +305,7 @@ REFUSED = [
     (BASE + "eventBus: {url: x}\n", ":7: eventBus.url: write it like nats://user@127.0.0.1:4222"),
     (BASE + "eventBus: {url: 'nats://a:99999'}\n", ":7: eventBus.url: write it like nats://user@127.0.0.1:4222"),
     (BASE + "eventBus: {url: 'nats://a:abc@b'}\n", "eventBus.url: a password does not stand in it"),
+    (BASE + "eventBus: {url: 'nats://abc@b'}\n", ":7: eventBus.url: a user of NATS has a password"),
     (BASE + "eventBus: {url: 'redis://b?password=abc'}\n", "eventBus.url: write it like"),
     (BASE + "eventBus: {url: 'nats://b', password: abc}\n", ":7: eventBus.password: a secret does not stand"),
     (BASE + "eventBus: {url: 'redis://b', token: '${KEY}'}\n", ":7: eventBus.token: redis knows none"),
