@@ -213,6 +213,16 @@ def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
     assert unnamed(kept(url, prefix)) == end
 
 
+def test_one_process_tells_at_a_time(journal: Path, nats_url: str, prefix: str, tmp_path: Path) -> None:
+    with process(journal, tmp_path, nats_url, prefix) as first:
+        hears(first, lambda row: row.get("sequence"))
+        with process(journal, tmp_path, nats_url, prefix) as second:
+            assert "the process of an earlier start" in hears(second, lambda row: True)["down"]
+            first.kill()
+            hears(second, lambda row: row.get("sequence") == last_of(journal))
+            second.kill()
+
+
 def test_a_message_comes_again_until_it_was_settled_and_then_no_more(
     journal: Path, url: str, prefix: str, tmp_path: Path
 ) -> None:
