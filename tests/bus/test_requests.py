@@ -77,7 +77,7 @@ def test_a_decision_from_a_plain_client_is_an_order_or_a_record_and_a_second_one
         put(url, subject, decision("d-1"), decision("d-1"), decision("d-1", quantity="0.002"))
         service.hears(f"REFUSED {subject}: decision of eventBus: d-1 was taken up before", 2)
         service.hears("— ai: ")
-        put(url, subject, decision("d-2", quantity=100), decision("d-3", action="HOLD", quantity=None))
+        put(url, subject, decision("d-2", action="HOLD", quantity=None), decision("d-3", quantity=100))
         service.hears("DENIED ")
         os.kill(publisher_of(service), signal.SIGKILL)
         service.hears(FOLLOW, 2)
