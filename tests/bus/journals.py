@@ -11,6 +11,7 @@ from tradewright.app.api.retold import retold
 from tradewright.core.breakers import BREAKER_RESUMED, CIRCUIT_BREAKER
 from tradewright.model import control
 from tradewright.model.event import SIGNAL
+from tradewright.model.session_set import SessionSet
 from tradewright.model.signal import BUY
 
 #: A day of trades with lost answers, restarts and a person who stops it.
@@ -28,6 +29,7 @@ def eventful(folder: Path) -> Path:
         control.TradingStateChanged(now, "account:main", control.ACTIVE, BREAKER_RESUMED, None, None).row(),
         control.TradingStateChanged(now, "account:main", control.REDUCING, "DAILY_LOSS", 1, 1).row(),
         control.StrategyHalted(now, "restless", "STRATEGY_RAISED", "it raised").row(),
+        SessionSet(now, "main", "ann", "s-1", [], [], [0] * 10, [], "ann").row(),
         control.SessionStopped(now, "main", "", "WEEKLY_TARGET", 1, 1).row(),
     ]
     return write(folder / "journal", [*records, *map(msgspec.json.encode, rows)])
