@@ -87,7 +87,6 @@ HOT = {
     "tradewright.core.holds",
     "tradewright.core.risk",
     "tradewright.core.blotter",
-    "tradewright.core.judge",
     "tradewright.sim.sequencer",
     "tradewright.trader.runner",
     "tradewright.trader.roster",
