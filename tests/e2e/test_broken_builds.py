@@ -32,7 +32,7 @@ BREAKS = {
         "state.day, state.day_end, state.day_equity, state.week_equity = day, end, day_equity - 10**21, week_equity",
     ),
     "mql5_289_the_day_turns_at_midnight_of_its_own_zone": Break(
-        "core/blotter.py", "day_start(account.terms.day_zone, ", 'day_start("UTC", '
+        "core/accounts.py", "day_start(self.terms.day_zone, day + 1)", 'day_start("UTC", day + 1)'
     ),
     "hummingbot_2534_after_a_kill_there_are_no_new_orders_and_cancels_still_go": Break(
         "core/trading_state.py", "return state != ACTIVE or order.strategy in engine.halted", "return False"
