@@ -394,7 +394,7 @@ class Blotter:
             inquiries.begin(self)
             reconcile.begin(self)
         elif isinstance(event, TradingStateSet):
-            self._set_state(event.scope, event.state, session.cause_of(self, event))
+            self.set_state(event.scope, event.state, session.cause_of(self, event))
             turned(self, event)
             if self.sessions:
                 session.set_by_person(self, event)
@@ -407,7 +407,7 @@ class Blotter:
                 else:
                     self.halted.pop(strategy, None)
         elif isinstance(event, TradingStateChanged):
-            self._set_state(event.scope, event.state, event.code)
+            self.set_state(event.scope, event.state, event.code)
             turned(self, event)
         elif isinstance(event, Signal):
             self.signals[event.key] = event
@@ -491,7 +491,7 @@ class Blotter:
         account = self.accounts[name]
         account.move_marks(self.marks.convert(amount, currency, account.terms.currency))
 
-    def _set_state(self, scope: str, state: int, cause: str) -> None:
+    def set_state(self, scope: str, state: int, cause: str) -> None:
         if state == ACTIVE:
             self.states.pop(scope, None)
             self.causes.pop(scope, None)

@@ -81,26 +81,30 @@ def breaker_due(engine: Blotter) -> int:
     """When the next open breaker closes, ns UTC; a time past all others where none is open."""
     due = NEVER_NS
     for account in engine.gate.tracked:
-        if account.traffic is not None and account.traffic.opened:
+        open = engine.causes.get("account:" + account.terms.name) == CIRCUIT_BREAKER
+        if account.traffic is not None and open:
             due = min(due, account.traffic.opened + _cooldown(engine, account))
     return due
 
 
 def turned(engine: Blotter, event: TradingStateChanged | TradingStateSet) -> None:
-    """A trading state changed: the circuit breaker of an account opened, its cooldown ended, or something else took
-    over from it, and then there is no cooldown to wait for."""
+    """A trading state changed: the circuit breaker of an account opened, its cooldown ended, or a person or a fact took
+    over from it, and then there is no cooldown to wait for. One that a loss took over from goes on under it."""
     kind, _, name = event.scope.partition(":")
     account = engine.accounts.get(name) if kind == "account" else None
     if account is None or account.traffic is None:
         return
-    opened = account.traffic.opened
-    if engine.causes.get(event.scope) != CIRCUIT_BREAKER:
-        if opened:
-            resumed(engine, account)
-    elif isinstance(event, TradingStateChanged):
-        account.traffic.opened = event.time
-    if account.traffic.opened != opened:
-        engine.set_due()
+    opened, cause = account.traffic.opened, engine.causes.get(event.scope, "")
+    by_itself = isinstance(event, TradingStateChanged)
+    # A loss whose day is over while the cooldown is not: the breaker opens again at once.
+    ended = by_itself and event.code in (DAY_ROLLED, WEEK_ROLLED)
+    cooling = ended and engine.now < opened + _cooldown(engine, account)
+    if cause == CIRCUIT_BREAKER:
+        if by_itself and not opened:
+            account.traffic.opened = event.time
+    elif opened and not (cooling or cause in LOSSES):
+        resumed(engine, account)
+    engine.set_due()
 
 
 def re_armed(engine: Blotter, scope: str) -> None:
@@ -161,7 +165,7 @@ def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateC
         cooling = traffic is not None and engine.now < traffic.opened + _cooldown(engine, account)
         if limit is None or not cooling:
             changes.append(TradingStateChanged(engine.now, scope, ACTIVE, BREAKER_RESUMED, errors, limit))
-    elif limit is not None and errors is not None and errors >= limit:
+    elif limit is not None and traffic is not None and (traffic.errors >= limit or traffic.opened):
         _reduce(engine, scope, CIRCUIT_BREAKER, errors, limit, changes)
 
 

@@ -113,27 +113,28 @@ def end_all_but(engine: Blotter, accounts: Sequence[str]) -> None:
     """A start that names no session of an account has none there: nothing of the one before is configured any more."""
     for account in [account for account in engine.sessions if account not in accounts]:
         del engine.sessions[account]
-        engine.states.pop(scope_of(account), None)
-        engine.causes.pop(scope_of(account), None)
+        engine.set_state(scope_of(account), ACTIVE, "")
 
 
 def set_up(engine: Blotter, event: SessionSet) -> None:
     """A user begins a session, which nothing holds up that was set for the one before; or it goes on with other
     settings."""
     scope, known = scope_of(event.account), engine.sessions.get(event.account)
+    account = engine.accounts[event.account]
+    traffic = account.traffic
     if event.id and known is not None:
         known.settings, known.who = event.settings, event.who
     else:
         # Without limits for a moment: the highest equity, where they alone asked for it, is that of this session.
         engine.gate.configure(scope, Limits())
-        engine.states.pop(scope, None)
-        engine.causes.pop(scope, None)
+        engine.set_state(scope, ACTIVE, "")
         id, begun = _next_id(engine, event.account, known), status(engine, event.account)
         engine.sessions[event.account] = Session(
             id, event.user, event.account, begun, event.settings, event.time, who=event.who
         )
     engine.gate.configure(scope, Limits(dict(event.limits)))
-    account = engine.accounts[event.account]
+    if account.traffic is not None and traffic is not None:
+        account.traffic = traffic  # what went wrong on the way to its venue is not over with a session
     if account.guarded and account.peak is None:
         account.measure(event.time)
     if event.plan:

@@ -402,6 +402,34 @@ def test_a_loss_takes_over_from_the_breaker_and_outlives_its_cooldown(cooled: bo
     assert desk.engine.states == {}
 
 
+@pytest.mark.parametrize(("before", "left"), [(30, ["account:main"]), (70, [])])
+def test_a_cooldown_goes_on_under_a_loss_whose_day_ends(before: int, left: list[str]) -> None:
+    """before: seconds from the last error to the day's end."""
+    desk = desk_with(breakerErrors=2, breakerCooldownSeconds=60, maxDailyLoss=1_000)
+    desk.filled(BUY, 100, PRICE)
+    orders = desk.buy(1), desk.buy(1)
+    desk.quote(PRICE - 2_000)
+    desk.close(SELL)
+    close = desk.submitted()[-1]
+    end = desk.engine.accounts["main"].day_end
+    desk.now = end - before * SECOND
+    for order in orders:
+        desk.say(kinds.REJECTED, order, "BALANCE")
+    opened = desk.now
+    desk.fill(close, 100, PRICE - 2_000)
+    assert desk.engine.causes == {"account:main": "DAILY_LOSS_LIMIT"}
+    after_restart(desk)
+    desk.now = end
+    desk.quote(PRICE)
+    assert list(desk.engine.states) == left
+    after_restart(desk)
+    desk.now = max(opened + 60 * SECOND, end)
+    desk.quote(PRICE)
+    assert desk.engine.states == {}, "sixty seconds in all"
+    rejected(desk, 1)
+    assert codes(desk) == ["TRADING_STATE"], "half open"
+
+
 def test_the_breaker_takes_over_from_what_is_held_beyond_a_limit() -> None:
     desk = desk_with(breakerErrors=2, maxTotalExposure=1_000)
     orders = desk.buy(1), desk.buy(1)

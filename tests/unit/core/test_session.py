@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
-from tests.unit.core.test_breakers import after_restart, rearm
+from tests.unit.core.test_breakers import after_restart, rearm, rejected
 from tradewright.app.limits_file import bound
 from tradewright.core.limits import Limits, limits_from
 from tradewright.core.session import OWN, begin, check, check_state, end_all_but
@@ -265,6 +265,23 @@ def test_another_one_is_another_and_its_drawdown_counts_from_its_begin() -> None
     assert stops(desk.quote(PRICE - 350))[0][:2] == ("main-1-2", "SESSION_DRAWDOWN")
 
 
+def test_another_one_forgets_no_error_on_the_way_to_its_venue() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    set_on(desk, breakerErrors=3)
+    rejected(desk, 2)
+    set_on(desk, breakerErrors=3)
+    rejected(desk, 1)
+    assert desk.engine.causes == {"account:main": "CIRCUIT_BREAKER"}
+    set_on(desk, breakerErrors=3)
+    desk.quote(PRICE)
+    assert desk.engine.causes == {"account:main": "CIRCUIT_BREAKER"}
+    set_on(desk)
+    desk.quote(PRICE)
+    assert desk.engine.states == {} and desk.engine.accounts["main"].traffic is None, "nobody asks for one any more"
+    after_restart(desk)
+
+
 def test_its_drawdown_takes_no_mark_from_a_limit_that_others_have_set() -> None:
     desk = Desk(limits={"maxDrawdownPercent": 5}, cash="100000")
     desk.quote(PRICE)
@@ -281,7 +298,7 @@ def test_a_start_without_it_leaves_nothing_of_it() -> None:
     desk.feed(TradingStateSet(desk.tick(), "session:main", HALTED, "ann", "enough"))
     end_all_but(desk.engine, [])
     desk.engine.configure({})
-    assert (desk.engine.sessions, desk.engine.states, desk.engine.causes) == ({}, {}, {})
+    assert (desk.engine.sessions, desk.engine.states, desk.engine.causes, desk.engine.since) == ({}, {}, {}, {})
     desk.quote(PRICE)
     assert desk.buy(2)
 
