@@ -84,7 +84,7 @@ class Guards:
             return
         at = self._books.current(ticket) or ticket
         outcome = await self._end(order, at, slot)
-        if outcome.code == str(outcomes.INVALID_STOPS) and not self._wanted(order, slot):
+        if outcome.code == str(outcomes.INVALID_STOPS) and self._ends_both(order, slot):
             # The trade server is told the other one anew, which does not fit the symbol's rules any more.
             outcome = await self._end(order, at, *_SLOT_FIELDS)
         if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
@@ -102,10 +102,10 @@ class Guards:
         body = modify_body(ticket, **dict.fromkeys(_SLOT_FIELDS[slot] for slot in slots))
         return await self._caller.insist("trades/modify", body, order, "cancel")
 
-    def _wanted(self, order: Order, slot: str) -> bool:
-        """Whether the other slot has an exit of ours that nobody wants to end."""
+    def _ends_both(self, order: Order, slot: str) -> bool:
+        """Whether the other slot has an exit of ours that is to end as well; what somebody has set there stays."""
         others = self._in_slot(order, next(one for one in _SLOT_FIELDS if one != slot))
-        return any(not self._caller.ends(one) for one in others)
+        return len(others) > 0 and all(self._caller.ends(one) for one in others)
 
     async def replace(self, wanted: Replace, order: Order, slot: str) -> None:
         """Another price for an SL or TP; its size is its position's."""

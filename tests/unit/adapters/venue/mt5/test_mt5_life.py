@@ -246,6 +246,27 @@ def test_exits_that_a_new_tick_does_not_fit_end_together_or_not_at_all(both: boo
     play(program)
 
 
+def test_a_target_that_somebody_has_set_stays_also_where_a_stop_can_not_end_beside_it() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        bid, _ = world.price("EURUSD")
+        entry = book.order_of("EURUSD", BUY, "0.1")
+        (stop,) = book.bracket(entry, f"{bid - 0.01:.4f}3")
+        book.submit(entry, stop)
+        await world.until(lambda: book.kinds(stop.id) == [ACCEPTED] and book.filled(entry.id) > 0)
+        position = next(iter(world.site.broker.positions))
+        position.tp = position.sl + 2_000 * 100
+        world.site.broker.guard(position)
+        assert world.site.inject(trouble.CHANGED_RULES, world.clock())
+        book.cancel(stop)
+        await world.until(book.settled, 10)
+        assert book.kinds(stop.id)[-1] == CANCEL_REJECTED and position.sl and position.tp
+        await world.check()
+
+    play(program)
+
+
 def test_exits_that_mt5_does_not_have_are_refused_and_nothing_is_sent() -> None:
     async def hedging(world: World) -> None:
         await world.start()
