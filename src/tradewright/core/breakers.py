@@ -95,12 +95,11 @@ def turned(engine: Blotter, event: TradingStateChanged | TradingStateSet) -> Non
     if account is None or account.traffic is None:
         return
     opened, cause = account.traffic.opened, engine.causes.get(event.scope, "")
-    by_itself = isinstance(event, TradingStateChanged)
     # A loss whose day is over while the cooldown is not: the breaker opens again at once.
-    ended = by_itself and event.code in (DAY_ROLLED, WEEK_ROLLED)
+    ended = isinstance(event, TradingStateChanged) and event.code in (DAY_ROLLED, WEEK_ROLLED)
     cooling = ended and engine.now < opened + _cooldown(engine, account)
     if cause == CIRCUIT_BREAKER:
-        if by_itself and not opened:
+        if isinstance(event, TradingStateChanged) and not opened:
             account.traffic.opened = event.time
     elif opened and not (cooling or cause in LOSSES):
         resumed(engine, account)
@@ -166,7 +165,7 @@ def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateC
         if limit is None or not cooling:
             changes.append(TradingStateChanged(engine.now, scope, ACTIVE, BREAKER_RESUMED, errors, limit))
     elif limit is not None and traffic is not None and (traffic.errors >= limit or traffic.opened):
-        _reduce(engine, scope, CIRCUIT_BREAKER, errors, limit, changes)
+        _reduce(engine, scope, CIRCUIT_BREAKER, traffic.errors, limit, changes)
 
 
 def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -> None:

@@ -53,7 +53,6 @@ from tradewright.model.command import (
     SIBLING_TRIGGERED,
     TARGET_WORKS,
     TOO_LARGE,
-    Cancel,
     Query,
     Replace,
     approved_of,
@@ -388,7 +387,7 @@ class Engine(Judge):
         order = state.order
         book = self.book(order.account, order.strategy, order.instrument)
         if book.exits:
-            self._end_exits(book, outputs)
+            self.end_too_large(book, outputs)
         if order.strategy == EXTERNAL:
             outputs += reconcile.hand_over(self, self.accounts[order.account], order.instrument, fill.price_units)
 
@@ -398,9 +397,9 @@ class Engine(Judge):
             exit = hold.order
             if book.closable(exit.side, exit.lot) == 0:
                 outputs += self.cancel(exit.id, NOTHING_TO_GUARD)
-        self._end_exits(book, outputs)
+        self.end_too_large(book, outputs)
 
-    def _end_exits(self, book: Book, outputs: list[Event]) -> None:
+    def end_too_large(self, book: Book, outputs: list[Event]) -> None:
         """Exits at the venue that together could close more than their book has left, the newest first, where no
         reduce-only holds them back: what they would open is nobody's wish. What is left of each comes back."""
         for hold in reversed(list(book.exits.values())):
@@ -409,7 +408,7 @@ class Engine(Judge):
                 continue
             room = room_of(self, self.orders[exit.id])
             if room < hold.remaining:
-                self.emit(Cancel(self.now, exit.id, TOO_LARGE if room > 0 else NOTHING_TO_GUARD), outputs)
+                outputs += self.cancel(exit.id, TOO_LARGE if room > 0 else NOTHING_TO_GUARD)
 
     def tend(self, event: Event) -> list[Event]:
         """What exit plans and session targets do after an event, behind what the strategies wanted. Applied outputs."""

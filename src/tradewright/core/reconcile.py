@@ -312,6 +312,9 @@ def settle(engine: Engine, event: Event) -> list[Event]:
         _alarm(engine, RECONCILIATION_FAILED, event.account, text, outputs)
     elif isinstance(event, AccountSnapshot):
         _take_over(engine, account, account.link, event, outputs)
+        for book in account.books:
+            if book.exits:
+                engine.end_too_large(book, outputs)  # also one whose cancel was refused since
     elif isinstance(event, PositionSplit) and account.link.split:
         outputs += splits.settle(engine, event)
     elif isinstance(event, PositionMoved) and event.symbol in engine.symbols:

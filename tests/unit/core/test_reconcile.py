@@ -245,6 +245,23 @@ def test_what_vanished_without_a_trace_is_taken_from_the_strategy_that_held_it()
     assert (desk.state(again).order.quantity, desk.state(again).order.stop_units) == (2, 9_000)
 
 
+def test_what_would_close_too_much_is_asked_to_end_again_where_that_was_refused() -> None:
+    desk = connected(reduce_only=False)
+    desk.filled(BUY, 5, 10_000)
+    stop = desk.sell(5, closing=True, role=STOP_LOSS, type=STOP, stop_units=9_000)
+    desk.accept(stop)
+    for _ in range(3):
+        desk.shown(positions={"ACME": 2})
+    assert desk.cancelled() == [(stop, "TOO_LARGE")], "once, while it is on its way"
+    desk.say(kinds.CANCEL_REJECTED, stop)
+    desk.taken()
+    desk.shown(positions={"ACME": 2})
+    assert desk.cancelled() == [(stop, "TOO_LARGE")]
+    desk.say(kinds.CANCELLED, stop)
+    (again,) = desk.submitted()
+    assert (desk.state(again).order.quantity, desk.engine.owed) == (2, {})
+
+
 def test_who_is_taken_from_first_does_not_depend_on_a_restart() -> None:
     taken = []
     for restart in (False, True):
