@@ -35,7 +35,7 @@ cdef class Engine(Judge):
     @cython.locals(state=OrderState, order=Order, book=Book)
     cdef _end_surplus(self, Fill fill, list outputs)
     @cython.locals(hold=Hold, exit=Order, room=cython.longlong)
-    cdef _end_exits(self, Book book, list outputs)
+    cpdef end_too_large(self, Book book, list outputs)
     cpdef list tend(self, Event event)
     cpdef list protect(self, asked)
     @cython.locals(state=OrderState)
