@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from decimal import DecimalException
-from typing import Annotated, Any, TypeVar
+from decimal import Decimal, DecimalException
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 from fastapi import Depends, Query, Request, Response
 
 from tradewright.app.api.desk import Desk
-from tradewright.app.api.digits import check_digits
+from tradewright.app.api.digits import check_digits, check_text
 from tradewright.app.api.keys import Key
 from tradewright.app.api.problem import Problem
 from tradewright.core.accounts import AccountState
@@ -86,7 +87,10 @@ class Asking:
         said = await self.request.body() or b"{}"
         try:
             found = msgspec.json.decode(said, type=kind)
-            json.loads(said, parse_float=check_digits, parse_int=check_digits)
+            raw: dict[str, object] = json.loads(said, parse_float=check_digits, parse_int=check_digits)
+            for name in _amounts(kind):
+                if isinstance(text := raw.get(name), str):
+                    check_text(name, text)
             return found
         except (InputError, msgspec.DecodeError, ValueError, DecimalException, RecursionError) as error:
             raise Problem("INVALID_REQUEST", str(error) or "the body is nested too deep") from error
@@ -95,6 +99,16 @@ class Asking:
         """An answer made of the books as they are, once all they hold is durable."""
         await self.desk.durable()
         return told(answer)
+
+
+@cache
+def _amounts(kind: type[msgspec.Struct]) -> list[str]:
+    """Names of what it takes as an exact number, also as text."""
+    return [field.encode_name for field in msgspec.structs.fields(kind) if Decimal in _types_in(field.type)]
+
+
+def _types_in(hint: Any) -> list[Any]:
+    return [hint, *(found for part in get_args(hint) for found in _types_in(part))]
 
 
 def told(answer: msgspec.Struct, status: int = 200) -> Response:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from decimal import DecimalException
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from tradewright.app.api.digits import check_digits
+from tradewright.app.api.digits import check_digits, check_text
 from tradewright.app.api.shapes import Amount
 from tradewright.app.picker import above_zero
 from tradewright.core.client_ids import PATTERN
@@ -23,8 +22,6 @@ from tradewright.model.signal import HOLD
 from tradewright.model.sizer import PPM_ONE
 
 ACTIONS = {"BUY": BUY, "SELL": SELL, "HOLD": HOLD}
-#: Python reads more as a number than others mean by one.
-NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 #: Who is named where a decision came from the bus.
 WHO = "eventBus"
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -78,10 +75,10 @@ def decision_of(content: str) -> DecisionMessage:
         raw: dict[str, Any] = json.loads(content, parse_float=_Number, parse_int=_Number)
         for key in ("quantity", "sizeHint"):
             value = raw.get(key)
-            if isinstance(value, str) and not NUMBER.fullmatch(value):
-                raise InputError(f"{key}: {value[:40]!r} is no number")
             if isinstance(value, _Number):
                 check_digits(value)
+            elif isinstance(value, str):
+                check_text(key, value)
     except (msgspec.DecodeError, ValueError, DecimalException, RecursionError) as error:
         raise InputError(str(error) or "it is nested too deep") from error
     return read
