@@ -268,7 +268,7 @@ CLOSES = {
     4401: "no key within 5 seconds, none that is good, or one that was revoked or has expired",
     4403: "the key lacks the scope read",
     4404: "another user's path",
-    4408: "the client does not read: it answered no ping for 5 seconds, or took no message for 10",
+    4408: "the client does not read: it answered no ping, or took no message, for 10 seconds",
     4429: "more sockets than one key may have",
     4503: "the journal can not be written, or the file of keys not be read",
 }
