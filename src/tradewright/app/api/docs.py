@@ -13,6 +13,7 @@ from fastapi.openapi.utils import get_openapi
 
 from tradewright import __version__
 from tradewright.app.api.asyncapi import asyncapi_of
+from tradewright.app.api.door import NEAR
 from tradewright.app.api.problem import CODES, MEDIA, ProblemBody
 from tradewright.app.api.route import OPEN, Route, Routes
 from tradewright.app.api.shapes import TEXTS_TOO
@@ -62,11 +63,12 @@ def openapi_of(application: FastAPI, routes: Sequence[Route]) -> dict[str, Any]:
     for route in routes:
         operation = made["paths"][route.path][route.method.lower()]
         operation["responses"] = _answers(route, named)
-        operation["security"] = [] if route.scope == OPEN else [{"key": []}]
+        operation["security"] = [] if route.scope == OPEN else [{"key": []}, *([{}] if route.path == NEAR else [])]
         operation["x-scope"] = route.scope
         if route.body is not None:
             content = {"schema": named[route.body], "example": route.example}
-            operation["requestBody"] = {"required": route.method != "DELETE", "content": {"application/json": content}}
+            needed = any(field.required for field in msgspec.structs.fields(route.body))
+            operation["requestBody"] = {"required": needed, "content": {"application/json": content}}
     return made
 
 

@@ -208,7 +208,15 @@ began. Any other is explained."""
 async def explain(
     ask: Ask,
     symbol: Annotated[str, Query(min_length=1, max_length=64)],
-    at: Annotated[str, Query(min_length=1, max_length=40, description="A moment, ISO 8601 with its zone.")],
+    at: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=40,
+            description="A moment, ISO 8601 with its zone.",
+            json_schema_extra={"format": "date-time"},
+        ),
+    ],
 ) -> Response:
     """The last decision or signal on a symbol at or before a moment, as `tradewright explain --json` has it."""
     if symbol not in ask.desk.engine.symbols:

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from tradewright.app.api import docs, history, orders, performance, reads, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
@@ -182,7 +183,15 @@ async def _invalid(request: Request, error: Any) -> Response:
 async def _http(request: Request, error: Any) -> Response:
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID_REQUEST")
     problem = Problem(code)
-    return Response(problem.body(), problem.status, {**problem.headers(), **(error.headers or {})})
+    headers = {"allow": ", ".join(_methods(request))} if code == "METHOD_NOT_ALLOWED" else {}
+    return Response(problem.body(), problem.status, {**problem.headers(), **headers})
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path knows: a name of its own stands before what takes any name in its place."""
+    paths = [route.path for route in request.app.router.routes if route.matches(request.scope)[0] != Match.NONE]
+    path = min(paths, key=lambda path: "{" in path)
+    return [route.method for route in ROUTES if route.path == path]
 
 
 async def _full(request: Request, error: Any) -> Response:
