@@ -41,6 +41,13 @@ FACTS = (
     "its *requests* come and go. PARTIALLY_FILLED and FILLED are derived from the fills and beat CANCELLED, EXPIRED "
     "and REJECTED; a request whose outcome is not known shows the order as UNKNOWN."
 )
+TURN = (
+    "An order through zero in a netting account is a close and an opening, each judged by itself. Where the account's "
+    "venue takes no reduce-only (Alpaca, netting at MT5) it could not tell which of the two is to close: the opening "
+    "stays HELD here with its money and its exits, also over a restart, and goes when its strategy holds nothing on "
+    "the other side any more. Where that is still held and nothing closes it any more, it ends (NOT_CLOSED). While it "
+    "waits it is cancelled like any opening, and not changed."
+)
 RULES = (
     "Every rule is asked, also after one refused; an exit is never stopped by a rule on openings. Where a limit is "
     "configured and its value can not be known, openings are refused."
@@ -73,6 +80,8 @@ def page() -> str:
         "# Orders",
         "",
         FACTS,
+        "",
+        TURN,
         "",
         "```mermaid",
         diagram(),

@@ -60,6 +60,7 @@ QUESTIONS = {
     "BELOW_FILLED": "new size {value} (filled {limit})",
     "TERMS_OF_TYPE": "the order has what is to change: {value}",
     "TIME_IN_FORCE_STAYS": "its time in force stays as it is: {value}",
+    "OPENING_WAITS": "it waits here until what its position holds is closed: {value}",
     "PARENT_EXCEEDED": "slices of the parent order would be {value} (its size {limit})",
     "RESERVATION_ENDED": "the reservation it names is there",
     "SIZE_UNKNOWN": "what the size follows from is known",

@@ -34,9 +34,9 @@ SECOND_NS = 10**9
 SCOPE = "account:main"
 STRATEGY = "obedient"
 #: What the strategy is told, and where the market stands then: a buy at the market, one with a stop and a target, a bid
-#: far below.
-BUY, GUARD, REST = "buy", "guard", "rest"
-PLACES = {BUY: 1, GUARD: 2, REST: 3}
+#: far below, a sale of twice as much with a stop and a target.
+BUY, GUARD, REST, TURN = "buy", "guard", "rest", "turn"
+PLACES = {BUY: 1, GUARD: 2, REST: 3, TURN: 4}
 
 
 class Obedient(Strategy):
@@ -61,6 +61,8 @@ class Obedient(Strategy):
             self.buy(Decimal(self.lots), stop_loss=below, take_profit=Decimal(above).scaleb(scale))
         elif place == PLACES[REST]:
             self.buy(Decimal(self.lots), limit=below)
+        elif place == PLACES[TURN]:
+            self.sell(2 * Decimal(self.lots), stop_loss=Decimal(above).scaleb(scale), take_profit=below)
 
 
 class Floor:

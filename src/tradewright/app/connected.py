@@ -18,6 +18,7 @@ from tradewright.app.live import LiveEngine
 from tradewright.app.recall import recalled
 from tradewright.core.engine import Engine
 from tradewright.core.inquiries import NEVER_NS
+from tradewright.core.life_cycle import HELD
 from tradewright.core.orders import OrderState
 from tradewright.core.reconcile import counts_next
 from tradewright.core.trading_state import stopped
@@ -80,7 +81,7 @@ class AccountOrders:
         return [
             id
             for id, hold in engine.holds.holds.items()
-            if hold.order.account == self._account and id not in engine.exits
+            if hold.order.account == self._account and engine.orders[id].stage != HELD
         ]
 
     def order(self, order_id: str) -> Order | None:

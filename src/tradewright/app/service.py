@@ -43,6 +43,7 @@ from tradewright.app.wiring.services import signal_sources
 from tradewright.app.wiring.venues import account_locks
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import HELD
 from tradewright.core.session import cycles_of
 from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
@@ -145,7 +146,7 @@ class Service:
 
     def _working(self) -> Iterator[str]:
         """Ids of the orders that may be at work at a venue."""
-        return (id for id in self.engine.holds.holds if id not in self.engine.exits)
+        return (id for id in self.engine.holds.holds if self.engine.orders[id].stage != HELD)
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
 

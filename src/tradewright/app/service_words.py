@@ -17,6 +17,7 @@ from tradewright.app.screen import money
 from tradewright.app.wiring.engine_room import EngineRoom
 from tradewright.app.wiring.venues import environment_of, meaning_of, place_of
 from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import HELD
 from tradewright.model.control import TRADING_STATES
 from tradewright.model.numbers import money_text, text_of
 from tradewright.model.order import ENTRY
@@ -114,7 +115,7 @@ def _account(engine: Engine, name: str) -> dict[str, Any]:
     account = engine.accounts[name]
     equity = account.equity()
     exits = [id for id, hold in engine.holds.holds.items() if hold.order.account == name and hold.order.role != ENTRY]
-    held = [id for id in exits if id in engine.exits]
+    held = [id for id in exits if engine.orders[id].stage == HELD]
     return {
         "equity": None if equity is None else money_text(equity),
         "shown": f"{money(equity)} {account.terms.currency}",

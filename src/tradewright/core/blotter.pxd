@@ -75,6 +75,7 @@ cdef class Blotter:
     cdef readonly dict owed
     cdef readonly dict renewed
     cdef readonly set unwanted
+    cdef readonly dict turning
     cdef readonly dict unmet
     cdef Book newest
     @cython.locals(state=AccountState)

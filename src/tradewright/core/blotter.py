@@ -17,6 +17,7 @@ from tradewright.core import (
     reservations,
     session,
     stale_orders,
+    turning,
     unmet,
     watchdog,
 )
@@ -130,8 +131,8 @@ class Blotter:
     often those that took the place of a lost one were placed in a row; of market orders by the name of their book's
     side. unmet: wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the
     callers' own names for orders; decision_ids: of decisions from outside that may come again. unwanted: exits whose
-    end was wished for. `order_count` and `decision_count` number ids; `run` is part of every order id, so that no
-    restart can use one twice.
+    end was wished for. turning: openings that wait until their book is closed, by id, the oldest first. `order_count`
+    and `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -141,7 +142,7 @@ class Blotter:
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
-        "unwanted", "decision_ids",
+        "unwanted", "decision_ids", "turning",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -168,6 +169,7 @@ class Blotter:
         self.owed: dict[str, owed_exits.Owed] = {}
         self.renewed: dict[str, int] = {}
         self.unwanted: set[str] = set()
+        self.turning: dict[str, Order] = {}
         self.unmet: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
         self.order_count = 0
         self.last_id = ""
@@ -559,6 +561,8 @@ class Blotter:
                 account = self.accounts[order.account]
                 if account.traffic is not None:
                     account.traffic.opens(order)
+                if not account.terms.reduce_only and turning.meets(book, order):
+                    self.turning[order.id] = order
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
@@ -568,6 +572,8 @@ class Blotter:
                     exit.best = self.marks.marks[order.instrument.index].reference(order.side)
             if self.owed:
                 owed_exits.guarded_by(self, order)
+        if self.turning and self.resting:
+            self.set_due()
 
     def held_here(self, order: Order) -> bool:
         """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait
@@ -654,6 +660,8 @@ class Blotter:
             state.stage = stage_after(SUBMIT, state.stage)
             state.submit = SENT
             order = state.order
+            if self.turning:
+                self.turning.pop(order.id, None)
             if self.exits:
                 self.exits.pop(order.id, None)  # records of before it had to wait do not say that it went
             # What stops a loss, at a price or at the market, is watched; a limit or a plain close is not.
@@ -713,6 +721,7 @@ class Blotter:
         state.code, state.text = CANCELLED_HERE, why
         state.time_ended = self.now
         self.exits.pop(state.order.id, None)
+        self.turning.pop(state.order.id, None)
         self.renewed.pop(state.order.id, None)
         self._post(state)
         self._count_trade(state, True)

@@ -16,6 +16,7 @@ from tradewright.core import (
     reservations,
     session,
     stale_orders,
+    turning,
     watchdog,
 )
 from tradewright.core.accounts import AccountState
@@ -178,13 +179,13 @@ class Engine(Judge):
         return fitting.order.quantity
 
     def look_up(self) -> list[Event]:
-        """After a restart: orders that were decided but never sent end here, and every order that may still live at the
-        venue is looked up. Nothing is sent again."""
+        """After a restart: orders that were decided but never sent end here, but for those that wait here, and every
+        order that may still live at the venue is looked up. Nothing is sent again."""
         outputs: list[Event] = []
         for order_id in sorted(self.holds.holds):
             state = self.orders[order_id]
             if state.stage == HELD:
-                if order_id not in self.exits:
+                if order_id not in self.exits and not turning.waits(self, state.order):
                     self.emit(cancel_of(self.now, order_id, NEVER_SENT), outputs)
             else:
                 self.emit(Query(self.now, order_id), outputs)
@@ -222,6 +223,8 @@ class Engine(Judge):
             outputs += self.end_openings()
         elif event.kind == ACCEPTED and (self.states or self.halted):
             outputs += self._end_late_opening(event)  # type: ignore[arg-type]
+        if self.turning:
+            outputs += turning.settle(self)
         return outputs
 
     def hear_shadow(self, report: Report) -> list[Event]:

@@ -5,7 +5,7 @@ What is decided is applied at once, and returned in the order in which it must b
 
 from __future__ import annotations
 
-from tradewright.core import reservations
+from tradewright.core import reservations, turning
 from tradewright.core.accounts import AccountState
 from tradewright.core.blotter import Blotter
 from tradewright.core.exits import on_tick
@@ -80,7 +80,7 @@ class Judge(Blotter):
         """An intent of the side that closes what a netting book holds: closes, and opens with what is left of it."""
         freed = self._in_the_way(book, intent)
         lifted = self.holds.lift(freed)
-        closable = left(book, intent.side, "", "")
+        closable = left(book, intent.side, "", "") - turning.closing(self, book, intent.side, freed)
         self.holds.put_back(freed, lifted)
         if 0 < intent.quantity <= closable:
             intent.closing = True
@@ -491,13 +491,16 @@ class Judge(Blotter):
         outputs: list[Event] = []
         state = self.orders.get(order_id)
         if state is not None and state.is_open() and state.cancel in (NONE, REFUSED):
+            waited = order_id in self.turning
             self.emit(cancel_of(self.now, order_id, code), outputs)
+            if waited:
+                turning.end_exits(self, order_id, outputs)
         return outputs
 
     def _place(self, decision: Decision, outputs: list[Event]) -> None:
         """A decision, and the orders of it that go to their venue."""
         self.emit(decision, outputs)
-        if decision.approved:
+        if decision.approved and not (self.turning and decision.orders[0].id in self.turning):
             for made in decision.orders:
                 if made.id not in self.exits:
                     self.emit(submit_of(self.now, approved_of(made)), outputs)

@@ -29,11 +29,13 @@ REQUEST_PENDING = "REQUEST_PENDING"
 BELOW_FILLED = "BELOW_FILLED"
 TERMS_OF_TYPE = "TERMS_OF_TYPE"
 TIME_IN_FORCE_STAYS = "TIME_IN_FORCE_STAYS"
+OPENING_WAITS = "OPENING_WAITS"
 MODIFY_CODES = {
     REQUEST_PENDING: "No cancel or change of the order is on its way.",
     BELOW_FILLED: "The new size is above what is filled.",
     TERMS_OF_TYPE: "The order has the price that is to change, and a size that is not made at its fill.",
     TIME_IN_FORCE_STAYS: "The time in force stays as it is: no order is given another one.",
+    OPENING_WAITS: "The order is no opening that waits here until what its position holds is closed.",
 }
 #: Rules that count orders, or say which are opened at all: a change is none, and was when its order was.
 _COUNTING = (
@@ -61,6 +63,8 @@ def change(engine: Engine, wish: Intent, time_in_force: int) -> list[Event]:
     limit = wish.limit_units or order.limit_units
     stop = wish.stop_units or order.stop_units
     checks = _formal(state, wish, quantity)
+    if order.id in engine.turning:
+        checks.append(Check(OPENING_WAITS, False, 1, 0, "flag"))
     if time_in_force:
         stays = time_in_force == order.time_in_force
         checks.append(Check(TIME_IN_FORCE_STAYS, stays, int(stays), 1, "flag"))

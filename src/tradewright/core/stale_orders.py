@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewright.core.inquiries import NEVER_NS
-from tradewright.core.life_cycle import NONE, REFUSED, WORKING
+from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
 from tradewright.core.watching import RESTING_LIMIT
 from tradewright.model.command import STALE_ORDER
 from tradewright.model.event import Event
@@ -40,9 +40,9 @@ def end(engine: Engine) -> list[Event]:
 
 
 def _end_of(engine: Blotter, hold: Hold) -> int:
-    """When the time of an opening that works is over, ns UTC; NEVER_NS for any other order."""
+    """When the time of an opening that works, or waits here, is over, ns UTC; NEVER_NS for any other order."""
     order, state = hold.order, engine.orders[hold.order.id]
-    if order.role != ENTRY or order.strategy == EXTERNAL or state.stage != WORKING:
+    if order.role != ENTRY or order.strategy == EXTERNAL or state.stage not in (HELD, WORKING):
         return NEVER_NS
     if state.cancel not in (NONE, REFUSED):
         return NEVER_NS

@@ -37,7 +37,7 @@ from tradewright.model.zone import day_start
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 19
+VERSION = 20
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -81,6 +81,7 @@ def to_bytes(engine: Blotter) -> bytes:
             [(id, owed.row()) for id, owed in engine.owed.items()],
             sorted(engine.renewed.items()),
             sorted(engine.unwanted),
+            list(engine.turning),
             sorted(engine.unmet.items()),
             engine.client_ids.row(),
             engine.decision_ids.row(),
@@ -104,7 +105,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        owed, renewed, unwanted, unmet, named, decided, *board,
+        owed, renewed, unwanted, turning, unmet, named, decided, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -152,6 +153,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.owed.update({id: Owed(*item) for id, item in owed})
     engine.renewed.update(dict(renewed))
     engine.unwanted.update(unwanted)
+    engine.turning.update({id: engine.orders[id].order for id in turning})
     engine.unmet.update({tuple(key): [tuple(said) for said in kept] for key, kept in unmet})
     engine.client_ids.restore(named, engine.orders)
     engine.decision_ids.restore(decided)

@@ -75,6 +75,7 @@ TIME_IS_OVER = "TIME_EXIT"
 STOP_UNFILLED = "STOP_UNFILLED"
 TARGET_WORKS = "TARGET_WORKS"
 STALE_ORDER = "STALE_ORDER"
+NOT_CLOSED = "NOT_CLOSED"
 CANCEL_CODES = {
     STRATEGY: "its strategy asked for it",
     CLOSING: "the position it guards, or would add to, is being closed",
@@ -88,6 +89,7 @@ CANCEL_CODES = {
     STOP_UNFILLED: "it was triggered and did not fill in time",
     TARGET_WORKS: "it was reached while the target of its pair works: what is left goes at the market",
     STALE_ORDER: "it has worked longer than `staleOrderSeconds` allows an opening",
+    NOT_CLOSED: "it waited to turn its position round, and nothing closes that any more",
     BY_HAND: "a person asked for it",
     LIVES_ON: "it has ended here, and its venue shows that it still works",
     POSITION_WAS_SPLIT: "what it was ordered for was split: its size and prices are those of before",

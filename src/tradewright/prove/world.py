@@ -264,7 +264,7 @@ class World:
             dict(engine.ledger.cash.get(self.stand.terms.name, {})),
             dict(engine.holds.money.get(self.stand.terms.name, {})),
             {
-                id: (state.filled, state.is_open() and id not in engine.exits, _waits(state))
+                id: (state.filled, state.is_open() and state.stage != HELD, _waits(state))
                 for id, state in engine.orders.items()
                 if state.stage != DENIED
             },

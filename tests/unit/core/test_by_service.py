@@ -11,12 +11,14 @@ from tradewright.core import by_service, decision_ids
 from tradewright.core.by_service import VALID_NS_MAX
 from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
+from tradewright.model import event as kinds
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import HALTED, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
+from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.order import ENTRY, EXIT
 from tradewright.model.order_request import OrderNamed, OrderRequested
@@ -207,3 +209,22 @@ def test_its_record_says_all_of_it_again() -> None:
     decoder = Decoder(desk.engine.instruments, lambda id: desk.engine.orders[id].order)
     asked = said(desk)
     assert encode(decoder.decode(encode(asked))) == encode(asked)
+
+
+def test_what_turns_a_guarded_position_round_closes_it_once_though_the_close_waits_here() -> None:
+    """At a venue without reduce-only the close comes behind the cancels of what guarded the position."""
+    desk = Desk(account_of(reduce_only=False, leverage=10))
+    desk.quote(PRICE)
+    desk.engine.sizers["account:main"] = Sizer(FIXED, 8 * 10**9)
+    desk.engine.plans["account:main"] = ExitPlan(stop_ppm=20_000)
+    (bought,) = decisions(carry_out(desk, said(desk, BUY, 0)))
+    desk.fill(bought.orders[0].id, 8, PRICE)
+    stop = desk.submitted()[-1]
+    outputs = carry_out(desk, said(desk, SELL, 0, "d-2"))
+    assert orders(outputs) == [(EXIT, SELL, 8), (ENTRY, SELL, 8)]
+    assert desk.submitted() == []
+    close, opening = [one.orders[0].id for one in decisions(outputs)]
+    desk.say(kinds.CANCELLED, stop)
+    assert desk.submitted() == [close]
+    desk.fill(close, 8, PRICE)
+    assert desk.submitted() == [opening]
