@@ -46,7 +46,14 @@ COMPILED_ALONE = pytest.mark.long if build_of("tradewright.trader.trader") == "p
 
 def compiled_alone(items: list[pytest.Item], folder: Path, but: str = "", only: Collection[str] | None = None) -> None:
     """Marks what a folder's conftest collects so, but for files whose names begin with `but`; or those `only`."""
+    # Each file is asked about once: there are many tests in it, and a dozen folders that ask.
+    marked = {
+        path
+        for path in {item.path for item in items}
+        if path.is_relative_to(folder)
+        and not (but and path.stem.startswith(but))
+        and (only is None or path.stem in only)
+    }
     for item in items:
-        stem = item.path.stem
-        if item.path.is_relative_to(folder) and not (but and stem.startswith(but)) and (only is None or stem in only):
+        if item.path in marked:
             item.add_marker(COMPILED_ALONE)
