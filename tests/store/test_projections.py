@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ def in_memory(journal: Path, batch: int = 10**9) -> Tables:
     return told(store)
 
 
+@cache
+def tables_of(journal: Path) -> Tables:
+    """The tables of a journal that many tests read and none writes to."""
+    return in_memory(journal)
+
+
 def told(store: MemoryStore | SqlStore) -> Tables:
     """All rows; those of a table by their key, as Python sorts it."""
     found: Tables = {}
@@ -78,7 +85,7 @@ def differing(one: Tables, other: Tables) -> list[str]:
 
 
 def test_the_tables_agree_with_the_books(day: Path) -> None:
-    tables, engine = in_memory(day), followed(day).engine
+    tables, engine = tables_of(day), followed(day).engine
     orders = {row["id"]: row for row in tables["orders"]}
     assert len(orders) > 20
     for id, state in engine.orders.items():
@@ -121,7 +128,7 @@ def of(row: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def test_every_decision_is_told_with_every_rules_value_and_limit(day: Path) -> None:
-    tables = in_memory(day)
+    tables = tables_of(day)
     checks = Counter(row["decision_id"] for row in tables["decision_checks"])
     rows = [json.loads(record) for record in journaled(day, 60)]
     decided = {row[2]: row for row in rows if not is_shadow(row[3])}
@@ -142,7 +149,7 @@ def journaled(journal: Path, kind: int) -> Iterator[bytes]:
 
 
 def test_a_run_with_strategies_and_a_shadow_is_told_in_every_table(journal: Path, tmp_path: Path) -> None:
-    tables = in_memory(journal)
+    tables = tables_of(journal)
     assert [name for name, rows in tables.items() if not rows] in (
         ["risk_alerts_history"],
         ["positions", "risk_alerts_history", "open_positions_lots", "open_positions_rollup"],
@@ -160,7 +167,7 @@ def test_a_run_with_strategies_and_a_shadow_is_told_in_every_table(journal: Path
 
 
 def test_rows_are_the_same_wherever_batches_end(day: Path) -> None:
-    assert differing(in_memory(day), in_memory(day, 1)) == []
+    assert differing(tables_of(day), in_memory(day, 1)) == []
 
 
 def test_rows_are_those_of_every_moment_and_not_of_the_end_alone(day: Path, tmp_path: Path) -> None:
@@ -251,7 +258,7 @@ def test_a_write_whose_answer_is_lost_counts_once(day: Path) -> None:
             continue
     assert store.head.sequence == len(records_in(day))
     assert store.lost > 4
-    assert differing(in_memory(day), told(store)) == []
+    assert differing(tables_of(day), told(store)) == []
 
 
 def test_a_journal_that_grows_is_followed(day: Path, tmp_path: Path) -> None:
@@ -269,14 +276,14 @@ def test_a_journal_that_grows_is_followed(day: Path, tmp_path: Path) -> None:
         journal.wait(journal.head.sequence)
         assert follower is not None
         follower.catch_up()
-    assert differing(in_memory(day), told(store)) == []
+    assert differing(tables_of(day), told(store)) == []
 
 
 # ── in databases ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_rebuild_is_the_same_in_every_store(day: Path, url: str) -> None:
-    whole = in_memory(day)
+    whole = tables_of(day)
     store = SqlStore(url)
     for _ in range(2):
         rebuild(day, store)
@@ -289,7 +296,7 @@ def test_the_command_tells_a_journal_anew(journal: Path, url: str) -> None:
     assert said.code == 0, said.err
     assert said.row == {"journal": str(journal), "sequence": len(records_in(journal))}
     store = SqlStore(url)
-    assert differing(in_memory(journal), told(store)) == []
+    assert differing(tables_of(journal), told(store)) == []
     store.close()
 
 
@@ -341,7 +348,7 @@ def test_a_follower_that_is_killed_at_any_point_goes_on_where_it_was(journal: Pa
         assert process.returncode == 0
     assert reached == sorted(reached)
     assert said[-1] == {"sequence": len(records)}
-    assert differing(in_memory(journal), told(store)) == []
+    assert differing(tables_of(journal), told(store)) == []
     store.close()
 
 
@@ -396,7 +403,7 @@ def test_postgresql_killed_under_load_and_back_has_every_record_once(day: Path, 
         downs = [at for at, one in enumerate(said) if "down" in one]
         assert [one for one in said[downs[0] : downs[-1]] if "sequence" in one]
         with SqlStoreAt(server.url) as store:
-            assert differing(in_memory(day), told(store)) == []
+            assert differing(tables_of(day), told(store)) == []
     finally:
         server.stop()
 
