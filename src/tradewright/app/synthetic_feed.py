@@ -12,6 +12,8 @@ from tradewright.ports import Clock
 from tradewright.sim.market import Market, universe
 
 SECOND_NS = 1_000_000_000
+#: A quote of each symbol so often.
+STEP_MS = 1_000
 
 
 def listed(symbols: Sequence[str], currency: str) -> list[Instrument]:
@@ -38,7 +40,7 @@ class SyntheticFeed:
         listings = [one for one in universe("paper", currency) if one.instrument.symbol in indices]
         for one in listings:
             one.instrument.index = indices[one.instrument.symbol]
-        self._market = Market(seed, clock(), listings)
+        self._market = Market(seed, clock(), listings, step_ms=STEP_MS)
         self._clock = clock
         self._deliver = deliver
 
