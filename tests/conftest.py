@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import settings
 
 from tests.project import build_of, compiled_modules, shared_folder
+
+HERE = Path(__file__).parent
 
 # Without a clock and without chance: the same examples on every machine; the long run looks for new ones,
 # so many that it ends within an hour: what is never run to its end finds nothing.
@@ -27,10 +31,29 @@ def shared() -> Path:
     return folder
 
 
+#: What takes a worker longest is begun first, so that no worker is left with it when the others have nothing to do.
+LONGEST = (
+    "e2e/test_whole_path.py", "unit/app/test_api.py", "unit/prove/test_world.py", "store/test_projections.py",
+    "e2e/test_demo.py", "unit/app/test_stream.py", "unit/prove/test_bugs.py", "properties/test_stream.py",
+    "e2e/test_docs.py", "bus/test_publishing.py", "properties/test_recovery.py", "cases/test_every_case.py",
+    "unit/app/test_api_orders.py", "e2e/test_crash.py", "bus/test_requests.py", "store/test_following.py",
+)  # fmt: skip
+assert all((HERE / name).exists() for name in LONGEST)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()):
             item.add_marker("shared")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        turns = {path: turn(path.relative_to(HERE).as_posix()) for path in {item.path for item in items}}
+        items.sort(key=lambda item: turns[item.path])
+
+
+def turn(name: str) -> tuple[int, int]:
+    """Of a file among those that workers share. The rest comes mixed, the same way every time: the files of one folder
+    mostly wait or mostly compute, and workers that all wait leave the processors idle."""
+    return (LONGEST.index(name) if name in LONGEST else len(LONGEST), crc32(name.encode()))
 
 
 def pytest_report_header() -> str:
