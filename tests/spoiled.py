@@ -71,6 +71,8 @@ class Nursery:
             **os.environ, "PYTHONPATH": f"{SRC}{os.pathsep}{ROOT}", "PYTHONPYCACHEPREFIX": str(cache),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         }  # fmt: skip
+        # Or each fork would compile all that it imports.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.spoiled"], cwd=ROOT, env=environment, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
