@@ -22,6 +22,7 @@ from tradewright.app.service import Service
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.engine import Engine
 from tradewright.model.errors import JournalFull
+from tradewright.model.moment import moment_of
 from tradewright.ports import CrashPoint, no_crash
 
 WALKER = ROOT / "tests/e2e/serve_strategies.py"
@@ -35,6 +36,11 @@ risk: {{maxOrderValue: 10000, maxPositionSizePercent: 20, maxDailyLossPercent: 3
 server: {{port: 0, requestsPerSecond: 1000}}
 """
 SECONDS = 120.0
+
+
+def instant(told: str) -> int:
+    """ns of a moment as it is told: as texts moments have no order, since fractions go as far as they go."""
+    return moment_of(told, "told")
 
 
 class Answer(NamedTuple):

@@ -19,7 +19,7 @@ from tests.e2e.command import tradewright
 from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.listening import ALL, Ear, listening
-from tests.unit.app.standing_api import BOTH, ROUNDS, Client, Dam, FullDisk, asked
+from tests.unit.app.standing_api import BOTH, ROUNDS, Client, Dam, FullDisk, asked, instant
 from tradewright.adapters.journal import Snapshots, points
 from tradewright.app.api import facts, retold, server, stream, subscriber
 from tradewright.app.api.messages import CHANNELS, CLOSES, EVENTS
@@ -126,8 +126,8 @@ def test_events_have_the_contents_of_the_answers_over_http(tmp_path: Path) -> No
                 if event["type"] == "trade.position.closed":
                     pieces = [Decimal(one["pnl"]) for one in matches if one["symbol"] == event["symbol"]]
                     assert event["data"]["realizedPnl"] == sum(pieces)
-                    assert event["data"]["openedAt"] == min(
-                        one["openedAt"] for one in matches if one["symbol"] == event["symbol"]
+                    assert instant(event["data"]["openedAt"]) == min(
+                        instant(one["openedAt"]) for one in matches if one["symbol"] == event["symbol"]
                     )
 
     asked(tmp_path, act)
@@ -512,7 +512,7 @@ def test_of_a_price_the_last_value_is_told_in_one_frame_in_a_tenth_of_a_second(t
         for row in records(tmp_path / "home" / JOURNAL)
         if row[0] == QUOTE and row[2] == 0
     }
-    times = [one["time"] for one in told_of]
+    times = [instant(one["time"]) for one in told_of]
     assert times == sorted(set(times)) and len(times) >= 2
     for one in told_of:
         bid, ask = quotes[one["time"]]
