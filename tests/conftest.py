@@ -34,9 +34,10 @@ def shared() -> Path:
 #: What takes a worker longest is begun first, so that no worker is left with it when the others have nothing to do.
 LONGEST = (
     "e2e/test_whole_path.py", "e2e/test_openapi.py", "unit/app/test_api.py", "unit/prove/test_world.py",
-    "store/test_projections.py", "e2e/test_demo.py", "unit/app/test_stream.py", "unit/prove/test_bugs.py", "properties/test_stream.py",
-    "e2e/test_docs.py", "bus/test_publishing.py", "properties/test_recovery.py", "cases/test_every_case.py",
-    "unit/app/test_api_orders.py", "e2e/test_crash.py", "bus/test_requests.py", "store/test_following.py",
+    "store/test_projections.py", "e2e/test_demo.py", "unit/app/test_stream.py", "unit/prove/test_bugs.py",
+    "properties/test_stream.py", "e2e/test_docs.py", "bus/test_publishing.py", "properties/test_recovery.py",
+    "cases/test_every_case.py", "unit/app/test_api_orders.py", "e2e/test_crash.py", "bus/test_requests.py",
+    "store/test_following.py",
 )  # fmt: skip
 assert all((HERE / name).exists() for name in LONGEST)
 
