@@ -47,6 +47,10 @@ class Keeper:
         self.well = False
         self.sequence = 0
 
+    def behind(self, durable: int) -> int:
+        """Records up to that one which it was not heard to have told."""
+        return max(0, durable - self.sequence)
+
     async def run(self) -> None:
         """Until cancelled; or until it is told what waiting does not mend."""
         while not self._refused:

@@ -7,6 +7,7 @@ import re
 import time
 from decimal import Decimal
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from tradewright.app.api.door import Door, Paces
 from tradewright.app.api.keys import KeyRing
 from tradewright.app.home import JOURNAL
 from tradewright.app.service_log import ServiceLog
-from tradewright.model.control import Alarm
-from tradewright.model.event import CANCELLED, FILLED, SUBMIT
+from tradewright.core.life_cycle import SENT
+from tradewright.model.cancel_request import CancelRequested
+from tradewright.model.control import ALARMS, Alarm
+from tradewright.model.event import CANCELLED, FILLED, OUTCOME_UNKNOWN, SUBMIT
 from tradewright.model.market import Bar
+from tradewright.model.report import Report
 from tradewright.trader import Outcome
 
 pytestmark = COMPILED_ALONE
@@ -35,6 +39,8 @@ PROMISED = {
     "tradewright_journal_commit_seconds_bucket", "tradewright_limit_used_ratio", "tradewright_refusals_total",
     "tradewright_equity", "tradewright_exposure", "tradewright_drawdown_ratio", "tradewright_account_ready",
     "tradewright_account_state", "tradewright_alarms_total", "tradewright_build_info",
+    "tradewright_account_connected", "tradewright_scope_state", "tradewright_unknown_orders",
+    "tradewright_alarm_age_seconds", "tradewright_disk_free_bytes",
 }  # fmt: skip
 #: A picker that lets nothing of one account pass, and a drawdown that is watched.
 LIMITED = f"{BOTH}limits: {{all: {{maxDrawdownPercent: 30}}, 'account:two': {{tradepicker.budget: 0.01}}}}\n"
@@ -49,8 +55,12 @@ def _locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def scraped(client: Client, key: str | None = None) -> Samples:
     answer = await client.ask("GET", "/metrics", key=key)
     assert answer.status == 200, answer
+    return samples_of(answer.content)
+
+
+def samples_of(text: bytes) -> Samples:
     found: Samples = {}
-    for family in text_string_to_metric_families(answer.content.decode()):
+    for family in text_string_to_metric_families(text.decode()):
         for one in family.samples:
             found.setdefault(one.name, {})[tuple(one.labels.values())] = one.value
     return found
@@ -65,8 +75,10 @@ def counted(folder: Path) -> Samples:
         if row[0] == DECISION and all(check[1] for check in row[8]):
             approved[(row[3], "OK")] = approved.get((row[3], "OK"), 0) + 1
     ends = {"submitted": SUBMIT, "filled": FILLED, "cancelled": CANCELLED}
+    never = ("partially_filled", "expired", "rejected", "denied")
     return {
-        "trading_orders_total": {(name,): kinds.count(kind) for name, kind in ends.items() if kind in kinds},
+        "trading_orders_total": {(name,): kinds.count(kind) for name, kind in ends.items()}
+        | {(name,): 0 for name in never},
         "tp_signals_accepted_total": approved,
     }
 
@@ -84,7 +96,7 @@ def test_counts_are_those_of_the_journal(tmp_path: Path) -> None:
             await asyncio.sleep(0.5)
             wanted, samples = counted(tmp_path), await scraped(client)
         # Each order was filled once, and counted once.
-        assert wanted["trading_orders_total"].keys() == {("submitted",), ("filled",), ("cancelled",)}
+        assert all(wanted["trading_orders_total"][(name,)] for name in ("submitted", "filled", "cancelled"))
         assert samples["trading_order_latency_ms_count"] == {("paper",): wanted["trading_orders_total"][("submitted",)]}
 
     asked(tmp_path, act)
@@ -98,6 +110,10 @@ def test_gauges_are_the_books(tmp_path: Path) -> None:
         assert samples["trading_positions_count"] == {("one",): 1, ("two",): 1}
         assert samples["tradewright_account_state"] == {("one",): 3, ("two",): 1}
         assert samples["tradewright_account_ready"] == {("one",): 1, ("two",): 1}
+        assert samples["tradewright_account_connected"] == {("one",): 1, ("two",): 1}
+        assert samples["tradewright_scope_state"] == {("account:one",): 3}
+        assert samples["tradewright_unknown_orders"] == {("one",): 0, ("two",): 0}
+        assert abs(samples["tradewright_disk_free_bytes"][()] - disk_usage(tmp_path).free) < 2**30
         assert samples["te_open_positions_count"] == {("one", "walker"): 1, ("two", "other"): 1}
         # Prices go on between two answers: what they move is near, what they do not is equal.
         equity = Decimal(str(samples["tradewright_equity"][("one", "USD")]))
@@ -111,6 +127,39 @@ def test_gauges_are_the_books(tmp_path: Path) -> None:
     asked(tmp_path, act)
 
 
+def test_a_lost_answer_and_an_open_breaker_are_seen_for_as_long_as_they_last(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        def seen() -> tuple[dict[tuple[str, ...], float], dict[tuple[str, ...], float]]:
+            samples = samples_of(client.desk.metrics.text())
+            return samples["tradewright_unknown_orders"], samples["tradewright_breaker_open"]
+
+        await client.has_traded()
+        calm = {("one",): 0, ("two",): 0}
+        assert seen() == (calm, calm)
+        engine, step = client.engine, client.service.connected.step
+        step(CancelRequested(engine.now, "one", "", "", 0, "ann", "its answer will be lost"))
+        (bid,) = [id for id, state in engine.orders.items() if state.cancel == SENT]
+        step(Report(OUTCOME_UNKNOWN, engine.now, bid, engine.now, "cancel"))
+        assert seen() == (calm | {("one",): 1}, calm | {("one",): 1})
+        # The cancel leaves after all and is answered, and the cooldown ends.
+        await client.until(lambda: seen() == (calm, calm))
+
+    asked(tmp_path, act, f"{BOTH}limits: {{all: {{breakerErrors: 1, breakerCooldownSeconds: 2}}}}\n")
+
+
+def test_who_follows_the_journal_is_seen_with_what_he_is_behind(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        tables, journal = client.desk.tables, client.service.room.journal
+        assert tables is not None
+        for well in (False, True):
+            await client.until(lambda well=well: tables.well is well)
+            samples = samples_of(client.desk.metrics.text())
+            assert samples["tradewright_follower_up"] == {("tables",): float(well)}
+            assert samples["tradewright_follower_lag_records"] == {("tables",): journal.durable - tables.sequence}
+
+    asked(tmp_path, act, f"{BOTH}database: {{url: 'sqlite:///tables.db'}}\n")
+
+
 def test_every_promised_name_is_there_and_moves(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
         await client.until(lambda: client.engine.denied_count > 0 and client.engine.marks.marks[0].time() > 0)
@@ -122,10 +171,11 @@ def test_every_promised_name_is_there_and_moves(tmp_path: Path) -> None:
         # The synthetic market sends no bars, and nothing is alarming here.
         instrument, now = client.engine.symbols["BTCUSD"], client.service.clock()
         late = Bar(now - 3 * 10**9, instrument, now - 63 * 10**9, 1, 1, 1, 1, 1)
-        client.desk.listen(late, Outcome([Alarm(now, "STALE", "BTCUSD", "a test of the alarm")], [], []))
+        client.desk.listen(late, Outcome([Alarm(late.time, "EXIT_LOST", "BTCUSD", "a test of the alarm")], [], []))
         samples = await scraped(client)
         assert 3 <= samples["prices_bar_delay_seconds"][("BTCUSD",)] < 4
-        assert samples["tradewright_alarms_total"] == {("STALE",): 1}
+        assert samples["tradewright_alarms_total"] == {(code,): code == "EXIT_LOST" for code in ALARMS}
+        assert 3 <= samples["tradewright_alarm_age_seconds"][("EXIT_LOST",)] < 4
         assert PROMISED - samples.keys() == set()
         assert samples["tp_signals_rejected_total"][("BUDGET_EXCEEDED",)] >= 1
         assert samples["tradewright_refusals_total"][("BUDGET_EXCEEDED", "picker")] >= 1

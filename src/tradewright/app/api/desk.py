@@ -61,7 +61,7 @@ class Desk:
         self.carry_out = carry_out
         self.do = do
         self.ring = KeyRing(folder)
-        self.metrics = Metrics(connected)
+        self.metrics = Metrics(connected, folder, self.followers)
         self.earnings = Earnings(folder / JOURNAL, connected.live)
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
         self.bars: dict[str, deque[Bar]] = {}
@@ -83,7 +83,12 @@ class Desk:
 
     def events_lag(self) -> int | None:
         """Records that the message bus has not been told of, as far as that was heard; None = there is none."""
-        return None if self.events is None else max(0, self.connected.live.journal.durable - self.events.sequence)
+        return None if self.events is None else self.events.behind(self.connected.live.journal.durable)
+
+    def followers(self) -> dict[str, Keeper]:
+        """Who follow the journal beside the engine, by what they look after."""
+        found = {"tables": self.tables, "events": self.events}
+        return {name: keeper for name, keeper in found.items() if keeper is not None}
 
     def listen(self, event: Event, outcome: Outcome) -> None:
         """One durable step."""
