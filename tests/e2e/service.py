@@ -44,7 +44,7 @@ class Simulated(NamedTuple):
     url: str
     process: subprocess.Popen[str]
 
-    def asked(self, path: str, **query: object) -> Any:
+    def asked(self, path: str, how: str = "GET", **query: object) -> Any:
         """What it answers to its customer, asked without any code of ours."""
         headers = {
             "alpaca": {"APCA-API-KEY-ID": "demo-key", "APCA-API-SECRET-KEY": "demo-secret"},
@@ -56,7 +56,7 @@ class Simulated(NamedTuple):
         text = urlencode(query)
         if self.venue == "binance":
             text += "&signature=" + hmac.new(b"demo-secret", text.encode(), sha256).hexdigest()
-        request = urllib.request.Request(f"{self.url}{path}" + f"?{text}" * bool(text), headers=headers)
+        request = urllib.request.Request(f"{self.url}{path}" + f"?{text}" * bool(text), headers=headers, method=how)
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.loads(answer.read(), parse_float=Decimal)
 
