@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from tests.e2e.markets import bars, quote_bars, quotes
 from tests.e2e.nursery import Nursery
 from tests.project import ROOT
 from tradewright.app.home import PAPER
+from tradewright.model.event import MARKET_KIND_MAX
 from tradewright.prove.crash import DEAD, POINTS
 
 FILE = ROOT / "tests/e2e/strategies.py"
@@ -101,13 +103,17 @@ def die(nursery: Nursery, home: Path, whole: Whole, point: str, hit: int) -> Non
 
 
 def died_with_it(seen: Witness) -> bool:
-    """Whether a command may have died with the process: an order that never arrived, or a cancel in its last instant,
-    of which the exchange keeps no trace."""
+    """Whether a command may have died with the process: an order that never arrived, a cancel in its last instant, of
+    which the exchange keeps no trace, or an answer to what the exchange did then: that comes after the start, and meets
+    other prices."""
     starts = [number for number, row in enumerate(seen.rows) if row[0] == STARTED]
     if len(starts) == 1:
         return False  # it died before it had journaled anything
-    before = seen.rows[: starts[1]]
-    return bool(seen.lost) or any(row[0] in (CANCEL, REPLACE) for row in before if row[1] == before[-1][1])
+    before, behind = seen.rows[: starts[1]], seen.rows[starts[1] :]
+    late = takewhile(lambda row: row[0] > MARKET_KIND_MAX, behind)
+    if seen.lost or any(row[0] in (CANCEL, REPLACE) for row in before if row[1] == before[-1][1]):
+        return True
+    return any(row[0] in (DECISION, CANCEL, REPLACE) for row in late)
 
 
 def test_there_are_enough_places_and_each_has_a_name_of_its_own(whole: Whole) -> None:

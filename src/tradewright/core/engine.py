@@ -87,7 +87,7 @@ from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
 from tradewright.model.order import BUY, ENTRY, LIMIT, MARKET, REDUCE_ONLY, SELL, Order
 from tradewright.model.order_request import ModifyRequested, OrderRequested
-from tradewright.model.report import Fill, FillPrice, Report
+from tradewright.model.report import FOUND, Fill, FillPrice, Report
 from tradewright.model.reservation import ReleaseRequested, ReserveRequested
 from tradewright.model.shadow import is_shadow
 from tradewright.model.withheld import LAST_GATE, RequestWithheld
@@ -215,6 +215,8 @@ class Engine(Judge):
             outputs += reconcile.settle(self, event)
         if isinstance(event, Fill) and self.fresh_fill:
             self._end_surplus(event, outputs)
+        elif isinstance(event, Report) and (event.code == FOUND or event.kind == NOT_FOUND):
+            self._end_clear(event, outputs)
         filled = self.settled and isinstance(event, Fill) and self.fresh_fill
         if self.tracked or self.guarded or filled or self.causes:
             for change in tripped(self, event):
@@ -365,9 +367,15 @@ class Engine(Judge):
             else:
                 closed = self.unclosed(order.parent) <= 0
             if closed or book.closable(order.side, order.lot) == 0:
-                self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
+                if not self._unclear(book):
+                    self.emit(cancel_of(self.now, order.id, NOTHING_TO_GUARD), outputs)
             elif (order.type == MARKET or order.parent == order.group == "") and not self.blocked(order):
                 self._send_waiting(book, order, outputs)
+
+    def _unclear(self, book: Book) -> bool:
+        """Whether an order of a book is being looked up: what it has filled may show that an exit is needed which looks
+        as if it were not, so that none ends before."""
+        return any(self.orders[id].queried for id, hold in self.holds.holds.items() if hold.book is book)
 
     def _send_waiting(self, book: Book, order: Order, outputs: list[Event]) -> None:
         """An exit that waited for others to end goes, with what they have left of it."""
@@ -394,6 +402,13 @@ class Engine(Judge):
         if order.strategy == EXTERNAL:
             outputs += reconcile.hand_over(self, self.accounts[order.account], order.instrument, fill.price_units)
 
+    def _end_clear(self, answer: Report, outputs: list[Event]) -> None:
+        """What a look-up kept from ending may be clear with its answer."""
+        state = self.orders.get(answer.order_id)
+        if state is not None and answer.filled_units <= state.filled:
+            order = state.order
+            self.end_too_large(self.book(order.account, order.strategy, order.instrument), outputs)
+
     def end_unneeded(self, book: Book, outputs: list[Event]) -> None:
         """End the exits of a book that has less than they would close."""
         for hold in list(book.exits.values()):
@@ -410,7 +425,7 @@ class Engine(Judge):
             if exit.flags & REDUCE_ONLY or hold.remaining == 0:
                 continue
             room = room_of(self, self.orders[exit.id])
-            if room < hold.remaining:
+            if room < hold.remaining and not self._unclear(book):
                 outputs += self.cancel(exit.id, TOO_LARGE if room > 0 else NOTHING_TO_GUARD)
 
     def tend(self, event: Event) -> list[Event]:

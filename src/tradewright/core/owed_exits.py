@@ -175,6 +175,15 @@ def _awaited(engine: Blotter, order: Order) -> int:
     return parent.remaining() if parent is not None else 0
 
 
+def _parted(engine: Blotter, order: Order) -> bool:
+    """Whether some of what its opening filled closed the other side, or was closed by others than its exits: a venue
+    that links them does not know of it, and would let an exit close as much more."""
+    if order.parent == "" or not engine.accounts[order.account].terms.native_exits:
+        return False
+    lots = engine.book(order.account, order.strategy, order.instrument).lots
+    return sum([lot.size for lot in lots if lot.order_id == order.parent]) < engine.unclosed(order.parent)
+
+
 def _opens(engine: Blotter, order: Order) -> bool:
     """Whether that opening may still fill: also one that was not found, for a while."""
     parent = engine.orders.get(order.parent)
@@ -192,16 +201,22 @@ def said_of(engine: Blotter, state: OrderState) -> str:
 
 
 def bared(engine: Blotter, parent: OrderState, filled: int) -> None:
-    """An opening has filled whose exits may all have ended by then, for a close or with a fill of their own: on its way
-    out, beyond its size, or late. The newest exit of each kind is owed for what it filled just now, where that opened
-    something."""
+    """An opening has filled whose exits may all have ended by then, or be about to, for a close or with a fill of their
+    own: on its way out, beyond its size, or late; or those that came back are too small, since others had closed the
+    rest. The newest such exit of each kind is owed for what it filled just now, where that opened something. Exits that
+    grow with it need nothing."""
+    guard = engine.guards.get(parent.order.id)
+    grows = guard is not None and guard.parted > 0
     children = [engine.orders[id] for id in engine.children[parent.order.id] if id in engine.orders]
     for role in PROTECTIVE:
         kind = [child for child in children if child.order.role == role]
-        done = not any(child.is_open() or child.order.id in engine.owed for child in kind)
-        if kind and done and kind[-1].order.id not in engine.unwanted and not all(map(is_lost, kind)):
-            newest = kind[-1].order
-            size = min(filled, _unclosed(engine, newest))
+        works = [child for child in kind if child.is_open() and child.cancel in (NONE, REFUSED)]
+        gone = [child for child in kind if child not in works]
+        if not gone or (works and grows) or any(child.order.id in engine.owed for child in kind):
+            continue
+        newest = gone[-1].order
+        if newest.id not in engine.unwanted and not all(map(is_lost, kind)):
+            size = min(filled, _unclosed(engine, newest) - sum([child.remaining() for child in works]))
             if size > 0:
                 engine.owed[newest.id] = Owed(size, 0, engine.now, reached=newest.type == MARKET)
 
@@ -522,8 +537,9 @@ def _place(engine: Engine, lost: list[tuple[OrderState, int, Owed]], outputs: li
         group = f"{first.id}-{engine.decision_count + 1}" if len(lost) > 1 else ""
     orders: list[Order] = []
     for state, size, owed in lost:
-        # What its opening fills from now on is guarded by it as well.
-        orders.append(again(engine, state, size + (_awaited(engine, state.order) if owed.due else 0), group))
+        # What its opening fills from now on is guarded by it as well, or by growing with it.
+        more = _awaited(engine, state.order) if owed.due and not _parted(engine, state.order) else 0
+        orders.append(again(engine, state, size + more, group))
     text = f"what {' and '.join([state.order.id for state, _, _ in lost])} guarded is still open"
     engine.place_exits(orders, text, outputs)
     for (state, _, owed), order in zip(lost, orders, strict=True):

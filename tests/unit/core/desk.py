@@ -165,9 +165,10 @@ class Desk:
     def accept(self, order_id: str) -> list[Event]:
         return self.say(kinds.ACCEPTED, order_id, text="V" + order_id)
 
-    def found(self, order_id: str) -> list[Event]:
-        """The answer to a look-up."""
-        return self.say(kinds.ACCEPTED, order_id, FOUND, "V" + order_id)
+    def found(self, order_id: str, filled: int = -1) -> list[Event]:
+        """The answer to a look-up. filled: what the venue says of its fills, -1 = nothing."""
+        now = self.tick()
+        return self.feed(Report(kinds.ACCEPTED, now, order_id, now, FOUND, "V" + order_id, filled))
 
     def fill(
         self,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.core.desk import BUY, Desk, account_of
+import pytest
+
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.model import event as kinds
 from tradewright.model.command import Replace
 from tradewright.model.exit_plan import plan_from
-from tradewright.model.order import STOP, Order
+from tradewright.model.order import STOP, STOP_LOSS, Order
 
 PRICE = 10_000
 
@@ -124,3 +126,40 @@ def test_an_opening_that_only_closed_has_none() -> None:
     assert exits(desk) == []
     desk.say(kinds.CANCELLED, short)
     assert exits(desk) == []
+
+
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize("by_plan", [True, False])
+def test_exits_that_come_back_are_no_larger_than_what_their_opening_has_opened(by_plan: bool, late: bool) -> None:
+    """Where no flag holds them back and the venue counts what their opening has filled, more of them would turn it
+    round. What fills later is guarded by another. late: the end of those before is heard of after the fill."""
+    desk = Desk(account_of(leverage=10))
+    desk.engine.book("main", "other", desk.on()).trading = True
+    desk.quote(PRICE)
+    long = desk.buy(13, stop_units=PRICE + 100, type=STOP)
+    if by_plan:
+        desk.engine.plans["account:main"] = plan_from({"stopLossPercent": 5})
+        (opening,) = desk.want(SELL, 20)
+    else:
+        (opening,) = desk.want(SELL, 20, stop_loss=PRICE + 500)
+    short = opening.orders[0].id
+    desk.fill(short, 4, PRICE)
+    (stop,) = [order.id for order in exits(desk) if order.role == STOP_LOSS]
+    desk.accept(stop)
+    desk.taken()
+    desk.fill(long, 13, PRICE + 100)
+    assert desk.cancelled() == [(stop, "NOTHING_TO_GUARD")]
+    if late:
+        desk.fill(short, 15, PRICE)
+        assert exits(desk) == []
+        desk.say(kinds.CANCELLED, stop)
+    else:
+        desk.say(kinds.CANCELLED, stop)
+        desk.taken()
+        desk.fill(short, 15, PRICE)
+    (again,) = exits(desk)
+    assert (desk.net(), again.quantity) == (-6, 6)
+    desk.accept(again.id)
+    desk.taken()
+    desk.fill(short, 1, PRICE)
+    assert [(order.role, order.quantity) for order in exits(desk)] == [(STOP_LOSS, 1)]

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.life_cycle import NONE
 from tradewright.model import event as kinds
 from tradewright.model.command import NOTHING_TO_GUARD
 from tradewright.model.control import Started
 from tradewright.model.exit_plan import plan_from
-from tradewright.model.order import MARKET, STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.model.order import MARKET, STOP, STOP_LOSS, TAKE_PROFIT, Order
 
 PRICE = 10_000
 
@@ -274,3 +275,31 @@ def test_one_that_turns_up_where_nothing_took_its_place_goes_on() -> None:
     desk.fill(entry, 10, PRICE)
     assert desk.taken() == []
     assert desk.state(stop).is_open()
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_no_exit_ends_on_what_is_known_while_another_order_of_its_book_is_looked_up(filled: bool) -> None:
+    """Behind a restart fills are told order by order, and not in the order in which they happened."""
+    desk = Desk(account_of(leverage=10))
+    desk.quote(10_000)
+    desk.engine.book("main", "other", desk.on()).trading = True  # so no exit is reduce-only
+    (opening,) = desk.want(SELL, 40, stop_units=9_840, type=STOP, stop_loss=10_100)
+    short, guard = [order.id for order in opening.orders]
+    (entry,) = desk.want(BUY, 60, stop_loss=9_850)
+    first, stop = [order.id for order in entry.orders]
+    desk.fill(first, 60, 10_000)
+    for id in (stop, short, guard):
+        desk.accept(id)
+    restarted(desk)
+    desk.took(None, desk.engine.look_up())
+    desk.taken()
+    desk.found(short, 40)
+    desk.fill(short, 40, 9_836)
+    desk.found(guard)
+    assert desk.taken() == [], "it may be that the stop of what was long has filled first"
+    desk.found(stop, 60 * filled)
+    if filled:
+        desk.fill(stop, 60, 9_840)
+        assert desk.net() == -40 and desk.engine.orders[guard].cancel == NONE
+    else:
+        assert desk.cancelled() == [(stop, "TOO_LARGE"), (guard, "NOTHING_TO_GUARD")]
