@@ -97,3 +97,4 @@ class ToldWorld(World):
     """A world in which nothing happens but what a case wants."""
 
     strategy = Told
+    turns = False

@@ -21,7 +21,9 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
-from tradewright.prove.stops import ENTRY, Known, Stops
+from tradewright.prove.known import ENTRY, Known
+from tradewright.prove.lots import Lots
+from tradewright.prove.stops import Stops
 
 HALTED = 3
 EVERYTHING = "all"
@@ -78,14 +80,16 @@ class Limits:
 
 
 class Auditor:
-    """breaches: (invariant, what), in the order in which they were found; what stays wrong is told once."""
+    """breaches: (invariant, what), in the order in which they were found; what stays wrong is told once. hedging: in
+    the account longs and shorts stand side by side."""
 
-    def __init__(self, instruments: Sequence[Instrument], limits: Limits | None = None) -> None:
+    def __init__(self, instruments: Sequence[Instrument], limits: Limits | None = None, hedging: bool = False) -> None:
         self.instruments = list(instruments)
         self.limits = limits
         self.breaches: list[tuple[str, str]] = []
         self.orders: dict[str, Known] = {}
-        self.stops = Stops(self.orders)
+        self.lots = Lots(self.orders, hedging)
+        self.stops = Stops(self.orders, self.lots)
         self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
         self.positions: Counter[str] = Counter()
         self.held: Counter[tuple[str, str]] = Counter()
@@ -134,7 +138,7 @@ class Auditor:
         elif kind == kinds.LOTS_TRANSFERRED:
             self.held[row[4], row[3]] -= row[5]
             self.held[EXTERNAL, row[3]] += row[5]
-            self.stops.taken(row[1], row[4], row[3], row[5])
+            self.lots.taken(row[1], row[4], row[3], row[5])
         elif kind == kinds.TRADING_STATE_SET and row[2] == EVERYTHING:
             self.halted = row[3] == HALTED
         elif kind == kinds.STRATEGY_HALTED:
@@ -162,8 +166,8 @@ class Auditor:
             self._order(order)
         id, side, limit, price = row[7][0][0], row[7][0][4], row[7][0][7], row[11]
         opening = self.orders[id]
-        if side > 0 and limit:
-            price = limit  # it never pays more
+        if limit:
+            price = limit if side > 0 else max(limit, price)  # a purchase pays no more, a sale gets no less
         if self.limits is None or opening.role != ENTRY:
             return
         value = self.instruments[row[5]].money_factor * price * opening.quantity
@@ -224,7 +228,7 @@ class Auditor:
             return
         self.fills[key] = (order_id, order.side, price, size)
         order.filled += size
-        self.stops.filled(row[3], order_id, self._book(order, price, size, fee, currency))
+        self.lots.filled(row[3], trade_id, order_id, self._book(order, price, size, fee, currency))
 
     def _book(self, order: Known, price: int, size: int, fee: int, currency: str) -> int:
         """Books an execution; size counts that it moved."""
@@ -315,17 +319,15 @@ class Auditor:
                 self.breach("I-15", f"{id} still waits for an answer")
             elif works and id not in working:
                 self.breach("I-13", f"{id} works here and not at the venue")
-        for (strategy, symbol), size in sorted(self.stops.bare(working).items()):
-            # Of lots that were sold before they were bought less is held; less than a step no exit can close.
-            size = min(size, self.held[strategy, symbol])
+        for (strategy, symbol, side), size in sorted(self.stops.bare(working).items()):
+            # Less than a step no exit can close.
             if size >= books.rules.get(symbol, (1, 1))[1]:
-                self.breach("I-16", f"{strategy} holds {size} of {symbol} that had a stop and have none")
+                self.breach("I-16", f"{strategy} holds {side * size} of {symbol} that had a stop and have none")
         flagged = {(order.strategy, order.symbol) for order in self.orders.values() if order.late or order.overfilled}
-        for of, size in sorted(self.held.items()):
-            # Every exit of the proofs' strategy closes a long: what lies below zero, one of them has opened, unless the
-            # venue filled what it should not have, which is a fact and an alarm.
-            if of[0] != EXTERNAL and size < 0 and of not in flagged:
-                self.breach("I-10", f"exits of {of[0]} leave {size} of {of[1]}")
+        for of, size in sorted(self.lots.opened_by_exits().items()):
+            # Unless the venue filled what it should not have, which is a fact and an alarm.
+            if of[0] != EXTERNAL and of not in flagged:
+                self.breach("I-10", f"exits of {of[0]} opened {size} of {of[1]}")
         closed: Counter[str] = Counter()
         for order in self.orders.values():
             closed[order.parent] += 0 if order.overfilled or order.late else order.filled

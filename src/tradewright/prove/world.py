@@ -33,6 +33,7 @@ from tradewright.core.life_cycle import DENIED, HELD, SENT
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.account import CASH, HEDGING
 from tradewright.model.chain import Head
 from tradewright.model.codec import Decoder
 from tradewright.model.command import Cancel, Command
@@ -163,6 +164,8 @@ class World:
     #: Who trades, and the limits of the account by name.
     strategy: type[Strategy] = Restless
     limits: Mapping[str, Any] = {}
+    #: Whether it goes short and turns round where the account may be short.
+    turns = True
     #: Whether the last gate stands before the client's wire.
     gated = True
 
@@ -277,7 +280,7 @@ class World:
         """Trades, lets the faults end, waits, and says what came of it."""
         self.instruments = await self._listed()
         caps = Limits(money_of(self.stand.order_value, "order value"), WORKING_MAX) if self.gossips else None
-        self.auditor = Auditor(self.instruments, caps)
+        self.auditor = Auditor(self.instruments, caps, self.stand.terms.mode == HEDGING)
         ends = asyncio.create_task(self._process())
         await self._pass(TRADING_SECONDS, ends)
         self._end_faults()
@@ -319,6 +322,8 @@ class World:
         parameters: tuple[tuple[str, int | bool], ...] = (("seed", self.seed),)
         if self.seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1:
             parameters += (("shy", True),)
+        if self.turns and self.stand.terms.kind != CASH:
+            parameters += (("turns", True),)
         spec = StrategySpec(
             STRATEGY, "prove.restless:Restless", self.stand.terms.name, symbols, parameters, STRATEGY, ""
         )

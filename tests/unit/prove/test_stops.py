@@ -4,69 +4,125 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tradewright.prove.stops import ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT, Known, Stops
+import pytest
 
-OF = ("restless", "ACME")
+from tradewright.prove.known import ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT, Known
+from tradewright.prove.lots import Lots
+from tradewright.prove.stops import Stops
+
+BOOK = ("restless", "ACME")
+LONG, SHORT = (*BOOK, 1), (*BOOK, -1)
 
 
-def order(role: str, quantity: int, parent: str = "", lot: str = "", strategy: str = OF[0]) -> Known:
-    return Known(OF[1], strategy, 1 if role == ENTRY else -1, quantity, {0}, role, parent, lot, submitted=True)
+def order(role: str, quantity: int, parent: str = "", lot: str = "", strategy: str = BOOK[0], side: int = 0) -> Known:
+    side = side or (1 if role == ENTRY else -1)
+    return Known(BOOK[1], strategy, side, quantity, {0}, role, parent, lot, submitted=True)
 
 
-def stops_of(**orders: Known) -> Stops:
+def books_of(hedging: bool = False, **orders: Known) -> tuple[Lots, Stops]:
     """Of orders of which the openings have filled, one a second."""
-    stops = Stops(orders)
+    lots = Lots(orders, hedging)
+    stops = Stops(orders, lots)
     for time, (id, one) in enumerate(orders.items()):
         stops.approved(one)
         if one.role == ENTRY:
-            stops.filled(time, id, one.quantity)
-    return stops
+            lots.filled(time, id, id, one.quantity)
+    return lots, stops
 
 
 def test_what_had_a_stop_is_guarded_by_one_that_works_or_waits_here() -> None:
     stop = order(STOP_LOSS, 10, "A")
-    stops = stops_of(A=order(ENTRY, 10), S=stop)
+    _, stops = books_of(A=order(ENTRY, 10), S=stop)
     assert stops.bare(["S"]) == {}
-    assert stops.bare([]) == {OF: 10}
+    assert stops.bare([]) == {LONG: 10}
     stop.submitted = False
     assert stops.bare([]) == {}
     stop.ended = True
-    assert stops.bare([]) == {OF: 10}
+    assert stops.bare([]) == {LONG: 10}
 
 
 def test_an_opening_without_a_stop_or_whose_stop_was_not_wanted_any_more_asks_for_none() -> None:
-    assert stops_of(A=order(ENTRY, 10)).bare([]) == {}
-    stops = stops_of(A=order(ENTRY, 10), S=order(STOP_LOSS, 10, "A"))
+    assert books_of(A=order(ENTRY, 10))[1].bare([]) == {}
+    _, stops = books_of(A=order(ENTRY, 10), S=order(STOP_LOSS, 10, "A"))
     stops.wished("S")
     assert stops.bare([]) == {}
 
 
 def test_what_is_closed_or_on_its_way_out_needs_no_stop() -> None:
-    stops = stops_of(A=order(ENTRY, 10), S=order(STOP_LOSS, 10, "A"), C=order(EXIT, 4), T=order(TAKE_PROFIT, 6, "A"))
-    assert stops.bare(["C"]) == {OF: 6}
-    stops.filled(5, "C", 4)
-    assert stops.bare(["T"]) == {OF: 6}, "a target is no stop"
-    stops.filled(6, "T", 6)
+    orders = {"S": order(STOP_LOSS, 10, "A"), "C": order(EXIT, 4), "T": order(TAKE_PROFIT, 6, "A")}
+    lots, stops = books_of(A=order(ENTRY, 10), **orders)
+    assert stops.bare(["C"]) == {LONG: 6}
+    lots.filled(5, "1", "C", 4)
+    assert stops.bare(["T"]) == {LONG: 6}, "a target is no stop"
+    lots.filled(6, "2", "T", 6)
     assert stops.bare([]) == {}
 
 
 def test_a_target_that_went_out_closes_what_it_guards() -> None:
     target = order(TAKE_PROFIT, 10, "A")
     target.triggered = True
-    assert stops_of(A=order(ENTRY, 10), S=order(STOP_LOSS, 10, "A"), T=target).bare(["T"]) == {}
+    assert books_of(A=order(ENTRY, 10), S=order(STOP_LOSS, 10, "A"), T=target)[1].bare(["T"]) == {}
 
 
 def test_a_close_takes_the_lot_it_names_else_what_has_a_stop() -> None:
     openings = {"A": order(ENTRY, 10), "B": order(ENTRY, 10), "S": order(STOP_LOSS, 10, "B")}
-    plain = stops_of(**openings, C=order(EXIT, 10))
-    plain.filled(9, "C", 10)
+    lots, plain = books_of(**openings, C=order(EXIT, 10))
+    lots.filled(9, "1", "C", 10)
     assert plain.bare([]) == {}
-    named = stops_of(**openings, C=order(EXIT, 10, lot="B", strategy="external"))
-    named.filled(9, "C", 10)
+    lots, named = books_of(**openings, C=order(EXIT, 10, lot="B", strategy="external"))
+    lots.filled(9, "1", "C", 10)
     assert named.bare([]) == {}
-    own = stops_of(**openings)
-    own.filled(9, "S", 10)
+    lots, own = books_of(**openings)
+    lots.filled(9, "1", "S", 10)
     assert own.bare([]) == {}
-    gone = stops_of(**openings)
-    gone.taken(9, *OF, 15)
-    assert gone.bare([]) == Counter({OF: 5})
+    lots, gone = books_of(**openings)
+    lots.taken(9, *BOOK, 15)
+    assert gone.bare([]) == Counter({LONG: 5})
+
+
+def test_a_short_is_guarded_by_a_purchase_and_not_by_the_stop_of_a_long() -> None:
+    orders = {
+        "A": order(ENTRY, 10, side=-1), "S": order(STOP_LOSS, 10, "A", side=1),
+        "B": order(ENTRY, 10), "T": order(STOP_LOSS, 10, "B"),
+    }  # fmt: skip
+    lots, stops = books_of(True, **orders)
+    assert stops.bare(["S", "T"]) == {}
+    assert stops.bare(["S"]) == {LONG: 10}
+    assert stops.bare(["T"]) == {SHORT: 10}
+    lots.taken(9, *BOOK, -6)
+    assert stops.bare(["T"]) == {SHORT: 4}
+
+
+def test_where_an_account_nets_what_opens_the_other_way_closes_what_is_held_first() -> None:
+    orders = {"A": order(ENTRY, 10), "S": order(STOP_LOSS, 10, "A"), "B": order(ENTRY, 14, side=-1)}
+    orders["T"] = order(STOP_LOSS, 14, "B", side=1)
+    assert books_of(**orders)[1].bare([]) == {SHORT: 4}
+    assert books_of(True, **orders)[1].bare([]) == {LONG: 10, SHORT: 14}
+
+
+@pytest.mark.parametrize("hedging", [True, False])
+@pytest.mark.parametrize("side", [1, -1])
+def test_what_an_exit_fills_beyond_what_is_held_then_it_has_opened(side: int, hedging: bool) -> None:
+    orders = {"A": order(ENTRY, 10, side=side), "C": order(EXIT, 12, lot="A" if hedging else "", side=-side)}
+    lots, _ = books_of(hedging, **orders)
+    lots.filled(5, "1", "C", 10)
+    assert lots.opened_by_exits() == {}
+    lots.filled(6, "2", "C", 2)
+    assert lots.opened_by_exits() == {BOOK: 2}
+    lots.filled(7, "3", "A", 2)
+    assert lots.opened_by_exits() == {BOOK: 2}, "what is opened afterwards was not there to be closed"
+
+
+def test_an_exit_that_closed_what_was_known_then_has_opened_nothing() -> None:
+    orders = {"A": order(ENTRY, 10, side=-1), "C": order(EXIT, 10, side=1), "B": order(ENTRY, 20)}
+    lots = Lots(orders)
+    for time, id in ((2, "A"), (3, "C"), (1, "B")):
+        lots.filled(time, id, id, orders[id].quantity)
+    assert lots.opened_by_exits() == {}
+
+
+def test_in_a_hedging_account_an_exit_closes_no_other_lot_than_its_own() -> None:
+    orders = {"A": order(ENTRY, 10), "B": order(ENTRY, 10), "C": order(EXIT, 12, lot="B")}
+    lots, _ = books_of(True, **orders)
+    lots.filled(5, "1", "C", 12)
+    assert lots.opened_by_exits() == {BOOK: 2}
