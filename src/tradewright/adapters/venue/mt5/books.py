@@ -274,7 +274,9 @@ class Books:
         price, size = order.instrument.price_scale, order.instrument.size_scale
         entry = nearest_count_of(shown.entry_price, price, "entry price", PRICE_MAX)
         limit = nearest_count_of(shown.stop_limit_price or 0, price, "limit price", PRICE_MAX)
-        before = max(0, self._orders.filled(order.id) - count_of(shown.filled_volume, size, "filled volume"))
+        # What the ticket filled is known from its deals too: a list that is behind them shows less.
+        filled = max(self.told.get(shown.ticket, 0), count_of(shown.filled_volume, size, "filled volume"))
+        before = max(0, self._orders.filled(order.id) - filled)
         quantity = count_of(shown.volume, size, "volume") + before
         if order.type == STOP_LIMIT and shown.order_kind == "limit":  # triggered: what waits is its limit
             return quantity, entry, order.stop_units

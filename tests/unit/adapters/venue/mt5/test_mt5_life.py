@@ -196,6 +196,23 @@ def test_a_stop_that_a_person_moves_or_takes_away_is_known_after_a_minute() -> N
     play(program)
 
 
+def test_a_list_that_is_behind_the_fills_makes_no_order_larger() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        _, ask = world.price("EURUSD")
+        resting = book.buy("EURUSD", "0.2", type=LIMIT, limit=f"{ask - 0.00005:.5f}")
+        await world.until(lambda: book.states[resting.id].status == "FILLED", 600)
+        world.site.trouble.stale_ns = 5 * SECOND_NS
+        book.query(resting.id)
+        await asyncio.sleep(3)
+        world.site.trouble.stale_ns = 0
+        assert REPLACED not in book.kinds(resting.id)
+        await world.check()
+
+    play(program, NETTING)
+
+
 def test_the_exits_of_a_position_grow_with_what_is_filled_beyond_its_openings_size() -> None:
     async def program(world: World) -> None:
         await world.start()
