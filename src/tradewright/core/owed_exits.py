@@ -19,6 +19,7 @@ market (`core.watchdog`). Where a close of its strategy has taken its lots by th
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tradewright.core import watchdog
@@ -400,9 +401,17 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
         passed = [state for state in lost if _size(engine, state.order.id) > 0 and _passed(engine, state, event)]
         if passed:
             _close(engine, passed[0], outputs)
-        elif sizes:
-            _place(engine, [(engine.orders[one], size, engine.owed[one]) for one, size in sizes], outputs)
+        else:
+            for part in _pairs([(engine.orders[one], size, engine.owed[one]) for one, size in sizes]):
+                _place(engine, part, outputs)
     return outputs
+
+
+def _pairs(lost: list[tuple[OrderState, int, Owed]]) -> list[list[tuple[OrderState, int, Owed]]]:
+    """What is owed in several parts comes back as several pairs: four exits of one group no venue links, and a fill of
+    one would end the stop of what the others guard."""
+    kinds = [sorted([one for one in lost if one[0].order.role == role], key=lambda one: one[1]) for role in PROTECTIVE]
+    return [[one for one in pair if one is not None] for pair in zip_longest(*kinds)]
 
 
 def _unclear(engine: Engine, state: OrderState, outputs: list[Event]) -> bool:

@@ -179,6 +179,30 @@ def test_both_of_a_pair_come_back_as_a_pair(end: int) -> None:
     assert len({desk.state(id).order.group for id in ids}) == 1
 
 
+def test_a_pair_that_is_owed_in_two_parts_comes_back_as_two_pairs() -> None:
+    """Four orders in one group no venue can link, and the fill of one of them would end the stop of all the others."""
+    desk, (stop, target) = opened(stop_loss=9_000, take_profit=11_000)
+    (decision,) = desk.close(SELL, 4, limit_units=10_500)
+    part = decision.orders[0].id
+    desk.say(kinds.CANCELLED, target)
+    desk.say(kinds.CANCELLED, stop)
+    (again,) = [id for kind, id in sent(desk) if kind == "submit" and id != part]
+    assert terms(desk, again) == (STOP_LOSS, STOP, SELL, 6, 9_000, 0)
+    desk.say(kinds.REJECTED, again, "HELD_FOR_ORDERS")
+    (decision,) = desk.close(SELL)
+    desk.say(kinds.CANCELLED, part)
+    desk.taken()
+    desk.say(kinds.REJECTED, decision.orders[0].id)
+    wait(desk, 10)
+    orders = [desk.state(id).order for kind, id in sent(desk) if kind == "submit"]
+    pairs: dict[str, list[tuple[str, int]]] = {}
+    for order in orders:
+        pairs.setdefault(order.group, []).append((order.role, order.quantity))
+    assert sorted(map(sorted, pairs.values())) == [
+        [(STOP_LOSS, 4), (TAKE_PROFIT, 4)], [(STOP_LOSS, 6), (TAKE_PROFIT, 6)],
+    ]  # fmt: skip
+
+
 def test_a_target_held_here_that_is_refused_leaves_its_stop_in_place() -> None:
     desk, (stop, target) = opened(False, stop_loss=9_000, take_profit=11_000)
     desk.quote(11_000)
