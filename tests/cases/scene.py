@@ -19,7 +19,6 @@ from typing import Any
 from tests.cases.hand import HandTape, QuietAlpaca, QuietBinance, QuietMt5, Told, ToldWorld, Wish
 from tradewright.core.engine import Engine
 from tradewright.core.orders import OrderState
-from tradewright.model.account import HEDGING
 from tradewright.model.event import Event
 from tradewright.model.report import Fill, Report
 from tradewright.ports import Clock
@@ -77,7 +76,7 @@ class Scene(ToldWorld):
     async def begin(self) -> None:
         """Until openings may go."""
         self.instruments = await self._listed()
-        self.auditor = Auditor(self.instruments, hedging=self.stand.terms.mode == HEDGING)
+        self.auditor = Auditor(self.instruments, terms=self.stand.facts)
         self.process = asyncio.create_task(self._process())
         await self.until(self.ready)
 

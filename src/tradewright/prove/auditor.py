@@ -79,16 +79,27 @@ class Limits:
     working: int
 
 
-class Auditor:
-    """breaches: (invariant, what), in the order in which they were found; what stays wrong is told once. hedging: in
-    the account longs and shorts stand side by side."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the account stands at its venue. hedging: longs and shorts side by side; native_exits: stops and targets rest
+    there, and not here."""
 
-    def __init__(self, instruments: Sequence[Instrument], limits: Limits | None = None, hedging: bool = False) -> None:
+    hedging: bool = False
+    native_exits: bool = False
+
+
+class Auditor:
+    """breaches: (invariant, what), in the order in which they were found; what stays wrong is told once."""
+
+    def __init__(
+        self, instruments: Sequence[Instrument], limits: Limits | None = None, terms: Terms | None = None
+    ) -> None:
         self.instruments = list(instruments)
         self.limits = limits
         self.breaches: list[tuple[str, str]] = []
         self.orders: dict[str, Known] = {}
-        self.lots = Lots(self.orders, hedging)
+        self.terms = terms or Terms()
+        self.lots = Lots(self.orders, self.terms.hedging)
         self.stops = Stops(self.orders, self.lots)
         self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
         self.positions: Counter[str] = Counter()
@@ -320,6 +331,9 @@ class Auditor:
             elif works and id not in working:
                 self.breach("I-13", f"{id} works here and not at the venue")
         for (strategy, symbol, side), size in sorted(self.stops.bare(working).items()):
+            if self.terms.native_exits and not self.terms.hedging:
+                # The account has so much less there, and its venue takes no exit of more.
+                size -= max(0, -side * self.held[EXTERNAL, symbol])
             # Less than a step no exit can close.
             if size >= books.rules.get(symbol, (1, 1))[1]:
                 self.breach("I-16", f"{strategy} holds {side * size} of {symbol} that had a stop and have none")

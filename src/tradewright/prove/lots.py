@@ -27,32 +27,33 @@ class Move:
 
 
 class Lots:
-    """orders: those of the journal by id, kept by who reads it. hedging: longs and shorts stand side by side."""
+    """orders: those of the journal by id, kept by who reads it. hedging: longs and shorts stand side by side.
+    moves: as they were told."""
 
     def __init__(self, orders: Mapping[str, Known], hedging: bool = False) -> None:
         self._orders = orders
         self._hedging = hedging
-        self._moves: list[Move] = []
+        self.moves: list[Move] = []
 
     def filled(self, time_venue: int, trade_id: str, order_id: str, size: int) -> None:
         """An execution: size counts that it moved. Who closes a lot by its name does so for whoever holds it."""
         order = self._orders[order_id]
         holder = self._orders.get(order.lot, order)
         book = (holder.strategy, order.symbol)
-        self._moves.append(Move(time_venue, (len(trade_id), trade_id), order_id, book, order.side * size))
+        self.moves.append(Move(time_venue, (len(trade_id), trade_id), order_id, book, order.side * size))
 
     def taken(self, time: int, strategy: str, symbol: str, size: int) -> None:
         """Somebody else has closed so much: signed, as it was held."""
-        self._moves.append(Move(time, (0, ""), "", (strategy, symbol), -size))
+        self.moves.append(Move(time, (0, ""), "", (strategy, symbol), -size))
 
     def open(self, stopped: Collection[str]) -> Counter[str]:
         """Signed size counts of each order that nothing has closed. stopped: ids of the openings that have a stop."""
-        return self._fold(sorted(self._moves), stopped)[0]
+        return self._fold(sorted(self.moves), stopped)[0]
 
     def opened_by_exits(self) -> Counter[tuple[str, str]]:
         """Size counts that exits have opened, by strategy and symbol: neither by the venue's clock nor as it was told
         was there enough to close. Of an opening that nobody had heard of no exit can know."""
-        return self._fold(sorted(self._moves), [])[1] & self._fold(self._moves, [])[1]
+        return self._fold(sorted(self.moves), [])[1] & self._fold(self.moves, [])[1]
 
     def _fold(self, moves: list[Move], stopped: Collection[str]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
         """What is open of each order, and what exits have opened in each book."""

@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection
 
 from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.net.outgoing import Reader
-from tradewright.model.account import Account
+from tradewright.model.account import HEDGING, Account
 from tradewright.model.event import Event
 from tradewright.ports import Approvals, Clock, Transport
+from tradewright.prove.auditor import Terms
 from tradewright.sim.market import Market, universe
 from tradewright.sim.wire.site import Tape
 
@@ -26,6 +27,11 @@ class Stand(ABC):
     """A simulated venue in the same process, with a client of ours before it. terms: of its account."""
 
     terms: Account
+
+    @property
+    def facts(self) -> Terms:
+        """What the auditor has to know of the account."""
+        return Terms(self.terms.mode == HEDGING, self.terms.native_exits)
 
     @abstractmethod
     def reader(self) -> Reader:

@@ -33,7 +33,7 @@ from tradewright.core.life_cycle import DENIED, HELD, SENT
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.model.account import CASH, HEDGING
+from tradewright.model.account import CASH
 from tradewright.model.chain import Head
 from tradewright.model.codec import Decoder
 from tradewright.model.command import Cancel, Command
@@ -280,7 +280,7 @@ class World:
         """Trades, lets the faults end, waits, and says what came of it."""
         self.instruments = await self._listed()
         caps = Limits(money_of(self.stand.order_value, "order value"), WORKING_MAX) if self.gossips else None
-        self.auditor = Auditor(self.instruments, caps, self.stand.terms.mode == HEDGING)
+        self.auditor = Auditor(self.instruments, caps, self.stand.facts)
         ends = asyncio.create_task(self._process())
         await self._pass(TRADING_SECONDS, ends)
         self._end_faults()

@@ -83,12 +83,12 @@ BUGS = {
         Break("adapters/venue/alpaca/requests.py", '"side": SIDES[order.side],', '"side": SIDES[-order.side],'),
     ),
     "an exit held here goes out twice as large": Bug(
-        "I-10 I-11", ("alpaca", 27),
+        "I-10 I-11", ("alpaca", 95),
         Break("core/engine.py", "ExitTriggered(self.now, order.id, quantity, mark.reference(order.side))",
               "ExitTriggered(self.now, order.id, 2 * quantity, mark.reference(order.side))"),
     ),
     "an order that lives on at its venue is left there": Bug(
-        "I-4", ("alpaca", 17),
+        "I-4", ("alpaca", 14),
         Break("core/reconcile.py", "if state is not None and not state.is_open() and state.cancel in (NONE, REFUSED):",
               "if False:"),
     ),
@@ -102,7 +102,7 @@ BUGS = {
               '"lot_size": lots_of(order, 2 * size)'),
     ),
     "a difference is taken over with the wrong sign": Bug(
-        "I-6 I-13", ("mt5", 7),
+        "I-6 I-13", ("mt5", 3),
         Break("core/reconcile.py", "one.theirs - one.ours, one.price,", "one.ours - one.theirs, one.price,"),
     ),
     "a halt stops no opening": Bug(
@@ -120,8 +120,12 @@ BUGS = {
               "found = self._by_slot(trace) or self._by_comment(trace) or self._by_facts(trace)\n",
               "found = self._by_slot(trace)\n"),
     ),
+    "the opening of a turn goes before its close has ended": Bug(
+        "I-10", ("alpaca", 18),
+        Break("core/blotter.py", "if not account.terms.reduce_only and turning.meets(book, order):", "if False:"),
+    ),
     "an exit that its venue ended is not placed again": Bug(
-        "I-16", ("mt5", 60),
+        "I-16", ("mt5", 30),
         Break("core/owed_exits.py", "        engine.owed[order.id] = Owed(size, 0, engine.now + wait, tries)\n", ""),
     ),
 }  # fmt: skip

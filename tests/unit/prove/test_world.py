@@ -3,12 +3,19 @@ it if it were."""
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 from tests.project import COMPILED_ALONE
+from tradewright.ports import Clock
 from tradewright.prove.fault_run import FaultRun, edges, run
 from tradewright.prove.hearsay import HEARSAY
-from tradewright.prove.world import POINTS, STANDS, play
+from tradewright.prove.known import STOP_LOSS
+from tradewright.prove.virtual import run_virtual
+from tradewright.prove.world import POINTS, STANDS, World, play
 from tradewright.sim.wire.faults import KINDS, Fault
 
 pytestmark = COMPILED_ALONE
@@ -32,6 +39,37 @@ def test_a_day_with_faults_leaves_everything_square(venue: str, seed: int) -> No
     assert day.fired
 
 
+def sides_held(venue: str, seed: int) -> set[tuple[int, int]]:
+    """From which side to which a book of the strategy's went on a day without faults: 1 long, -1 short; and on which
+    sides it had stops, as (0, side)."""
+    with TemporaryDirectory() as folder:
+
+        async def program(clock: Clock) -> World:
+            world = World(seed, venue, Path(folder), clock, [], [])
+            await world.run()
+            return world
+
+        auditor = run_virtual(STANDS[venue].start, program).auditor
+    found = {(0, -order.side) for order in auditor.orders.values() if order.role == STOP_LOSS}
+    net, side = Counter[tuple[str, str]](), dict[tuple[str, str], int]()
+    for move in sorted(auditor.lots.moves):
+        net[move.book] += move.size
+        if net[move.book]:
+            now = 1 if net[move.book] > 0 else -1
+            found.add((side.get(move.book, now), now))
+            side[move.book] = now
+    return found
+
+
+@pytest.mark.parametrize(("venue", "seed"), [("alpaca", 1), ("alpaca", 2), ("mt5", 1), ("mt5", 2)])
+def test_where_an_account_may_be_short_its_strategy_goes_short_and_turns_round(venue: str, seed: int) -> None:
+    assert sides_held(venue, seed) == {(1, 1), (-1, -1), (1, -1), (-1, 1), (0, 1), (0, -1)}
+
+
+def test_where_an_account_holds_what_it_has_bought_its_strategy_stays_long() -> None:
+    assert sides_held("binance", 1) == {(1, 1), (0, 1)}
+
+
 #: Seeds that have broken something once. What was wrong, and is mended:
 ONCE_BROKEN = {
     ("binance", 13): "a late fill behind a dead line was never asked for",
@@ -43,10 +81,23 @@ ONCE_BROKEN = {
     ("alpaca", 39): "an exit placed again closed what another in its place had closed",
     ("binance", 174): "a close beside an exit whose cancel was on its way sold twice where no reduce-only guards",
 }
+#: The same, of days on which its strategy goes short as well.
+TURNING_BROKEN = {
+    ("alpaca", 58): "exits owed in two parts went out as four of one group, which the venue refuses for good",
+    ("mt5", 159): "a list that was behind the fills made an order larger that had filled",
+}
 
 
 @pytest.mark.parametrize(("venue", "seed"), ONCE_BROKEN)
-def test_a_seed_that_has_broken_something_does_so_no_more(venue: str, seed: int) -> None:
+def test_a_seed_that_has_broken_something_does_so_no_more(
+    monkeypatch: pytest.MonkeyPatch, venue: str, seed: int
+) -> None:
+    monkeypatch.setattr(World, "turns", False)
+    assert play(seed, venue).breaches == []
+
+
+@pytest.mark.parametrize(("venue", "seed"), TURNING_BROKEN)
+def test_a_seed_on_which_a_turn_has_broken_something_does_so_no_more(venue: str, seed: int) -> None:
     assert play(seed, venue).breaches == []
 
 
