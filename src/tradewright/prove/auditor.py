@@ -168,6 +168,7 @@ class Auditor:
         if self.positions[symbol] != before:
             return
         self.positions[symbol] = after
+        self.lots.split(symbol, before, after)
         for strategy, held in list(self.held):
             if held == symbol:
                 self.held[strategy, symbol] = self.held[strategy, symbol] * after // before
@@ -339,8 +340,9 @@ class Auditor:
                 self.breach("I-16", f"{strategy} holds {side * size} of {symbol} that had a stop and have none")
         flagged = {(order.strategy, order.symbol) for order in self.orders.values() if order.late or order.overfilled}
         for of, size in sorted(self.lots.opened_by_exits().items()):
-            # Unless the venue filled what it should not have, which is a fact and an alarm.
-            if of[0] != EXTERNAL and of not in flagged:
+            # Unless the venue filled what it should not have, which is a fact and an alarm. What a split has rounded is
+            # less than a step.
+            if of[0] != EXTERNAL and of not in flagged and size >= books.rules.get(of[1], (1, 1))[1]:
                 self.breach("I-10", f"exits of {of[0]} opened {size} of {of[1]}")
         closed: Counter[str] = Counter()
         for order in self.orders.values():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tradewright.prove.known import ENTRY, Known
 
@@ -45,6 +45,12 @@ class Lots:
     def taken(self, time: int, strategy: str, symbol: str, size: int) -> None:
         """Somebody else has closed so much: signed, as it was held."""
         self.moves.append(Move(time, (0, ""), "", (strategy, symbol), -size))
+
+    def split(self, symbol: str, before: int, after: int) -> None:
+        """So many are so many now."""
+        self.moves = [
+            replace(move, size=move.size * after // before) if move.book[1] == symbol else move for move in self.moves
+        ]
 
     def open(self, stopped: Collection[str]) -> Counter[str]:
         """Signed size counts of each order that nothing has closed. stopped: ids of the openings that have a stop."""

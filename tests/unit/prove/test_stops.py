@@ -113,6 +113,14 @@ def test_what_an_exit_fills_beyond_what_is_held_then_it_has_opened(side: int, he
     assert lots.opened_by_exits() == {BOOK: 2}, "what is opened afterwards was not there to be closed"
 
 
+def test_what_was_split_is_so_many_now() -> None:
+    lots, stops = books_of(A=order(ENTRY, 10, side=-1), S=order(STOP_LOSS, 10, "A", side=1), C=order(EXIT, 15, side=1))
+    lots.split(BOOK[1], -10, -20)
+    assert stops.bare([]) == {SHORT: 20}
+    lots.filled(5, "1", "C", 15)
+    assert (stops.bare([]), lots.opened_by_exits()) == ({SHORT: 5}, {})
+
+
 def test_an_exit_that_closed_what_was_known_then_has_opened_nothing() -> None:
     orders = {"A": order(ENTRY, 10, side=-1), "C": order(EXIT, 10, side=1), "B": order(ENTRY, 20)}
     lots = Lots(orders)
