@@ -171,9 +171,9 @@ BREAKS: dict[str, dict[str, tuple[str, Break]]] = {
         "nautilus_963_a_flip_closes_and_opens_and_no_exit_opens": (
             "alpaca",
             Break(
-                "adapters/venue/alpaca/ahead.py",
-                "while (closes := self._closes_beside(order)) and",
-                "while (closes := []) and",
+                "core/turning.py",
+                "elif not _is_closed(book, order.side):",
+                "else:",
             ),
         ),
         "freqtrade_2478_a_fee_in_the_base_is_not_owned_and_not_sold": (

@@ -123,7 +123,7 @@ def test_at_alpaca_an_opening_that_waits_for_a_close_does_not_leave_once_it_is_c
         scene.floor.deliver(TradingStateSet(scene.clock(), EVERYTHING, HALTED, "ann", "kill"))
         await scene.rest(14)
         assert len(scene.posts()) == before
-        assert (scene.status(opening), scene.state(opening).code) == ("REJECTED", "WITHDRAWN")
+        assert (scene.status(opening), scene.state(opening).code) == ("CANCELLED", "CANCELLED_HERE")
         scene.show(0)
         await scene.until(lambda: scene.net() == 0)
 
