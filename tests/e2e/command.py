@@ -44,9 +44,9 @@ def tradewright(*arguments: object) -> Said:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Everything below a folder, folders included; what SQLite keeps beside a file it reads is no content, nor is who
-    held a lock last and since when."""
+    held a lock last and since when, nor what Python keeps of a module that it has read."""
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() and path.suffix != ".lock" else b""
         for path in sorted(folder.rglob("*"))
-        if not path.name.endswith(("-shm", "-wal"))
+        if not path.name.endswith(("-shm", "-wal")) and "__pycache__" not in path.parts
     }
