@@ -77,12 +77,16 @@ def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
     return changes
 
 
+def is_open(engine: Blotter, account: AccountState) -> bool:
+    """Whether it is the breaker that an account is REDUCING for; under a loss that took over its cooldown runs on."""
+    return engine.causes.get("account:" + account.terms.name) == CIRCUIT_BREAKER
+
+
 def breaker_due(engine: Blotter) -> int:
     """When the next open breaker closes, ns UTC; a time past all others where none is open."""
     due = NEVER_NS
     for account in engine.gate.tracked:
-        open = engine.causes.get("account:" + account.terms.name) == CIRCUIT_BREAKER
-        if account.traffic is not None and open:
+        if account.traffic is not None and is_open(engine, account):
             due = min(due, account.traffic.opened + _cooldown(engine, account))
     return due
 
@@ -160,7 +164,7 @@ def _breaker(engine: Blotter, account: AccountState, changes: list[TradingStateC
     limit = engine.gate.tightest(account, "breakerErrors", engine.now)
     scope = "account:" + account.terms.name
     errors = None if traffic is None else traffic.errors
-    if engine.causes.get(scope) == CIRCUIT_BREAKER:
+    if is_open(engine, account):
         cooling = traffic is not None and engine.now < traffic.opened + _cooldown(engine, account)
         if limit is None or not cooling:
             changes.append(TradingStateChanged(engine.now, scope, ACTIVE, BREAKER_RESUMED, errors, limit))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.breakers import is_open
 from tradewright.core.engine import Engine
 from tradewright.core.limits import limits_from
 from tradewright.core.state import restore, to_bytes
@@ -378,15 +379,20 @@ def test_what_is_held_beyond_a_limit_is_not_lifted_while_it_is_not_known() -> No
     assert desk.engine.states == {}, "nothing is left that could fill"
 
 
-@pytest.mark.parametrize("cooled", [False, True])
-def test_a_loss_takes_over_from_the_breaker_and_outlives_its_cooldown(cooled: bool) -> None:
-    """cooled: the fill that finds it is the first to come behind the cooldown."""
+def about_to_lose() -> tuple[Desk, tuple[str, str], str]:
+    """Two openings at work, whose refusals open the breaker, and a close whose fill is a day's loss."""
     desk = desk_with(breakerErrors=2, breakerCooldownSeconds=60, maxDailyLoss=1_000)
     desk.filled(BUY, 100, PRICE)
     orders = desk.buy(1), desk.buy(1)
     desk.quote(PRICE - 2_000)
     desk.close(SELL)
-    close = desk.submitted()[-1]
+    return desk, orders, desk.submitted()[-1]
+
+
+@pytest.mark.parametrize("cooled", [False, True])
+def test_a_loss_takes_over_from_the_breaker_and_outlives_its_cooldown(cooled: bool) -> None:
+    """cooled: the fill that finds it is the first to come behind the cooldown."""
+    desk, orders, close = about_to_lose()
     for order in orders:
         desk.say(kinds.REJECTED, order, "BALANCE")
     assert desk.engine.causes == {"account:main": "CIRCUIT_BREAKER"}
@@ -405,18 +411,15 @@ def test_a_loss_takes_over_from_the_breaker_and_outlives_its_cooldown(cooled: bo
 @pytest.mark.parametrize(("before", "left"), [(30, ["account:main"]), (70, [])])
 def test_a_cooldown_goes_on_under_a_loss_whose_day_ends(before: int, left: list[str]) -> None:
     """before: seconds from the last error to the day's end."""
-    desk = desk_with(breakerErrors=2, breakerCooldownSeconds=60, maxDailyLoss=1_000)
-    desk.filled(BUY, 100, PRICE)
-    orders = desk.buy(1), desk.buy(1)
-    desk.quote(PRICE - 2_000)
-    desk.close(SELL)
-    close = desk.submitted()[-1]
+    desk, orders, close = about_to_lose()
     end = desk.engine.accounts["main"].day_end
     desk.now = end - before * SECOND
     for order in orders:
         desk.say(kinds.REJECTED, order, "BALANCE")
     opened = desk.now
+    assert is_open(desk.engine, desk.engine.accounts["main"])
     desk.fill(close, 100, PRICE - 2_000)
+    assert not is_open(desk.engine, desk.engine.accounts["main"])
     assert desk.engine.causes == {"account:main": "DAILY_LOSS_LIMIT"}
     after_restart(desk)
     desk.now = end

@@ -16,6 +16,7 @@ from tradewright.app.build import build
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.keeper import Keeper
 from tradewright.core.accounts import AccountState
+from tradewright.core.breakers import is_open
 from tradewright.core.ledger import Book
 from tradewright.model.control import ACTIVE
 from tradewright.model.numbers import MONEY_SCALE
@@ -231,10 +232,10 @@ def _state(connected: ConnectedEngine, account: AccountState) -> float:
 
 
 def _breaker(connected: ConnectedEngine, account: AccountState) -> float | None:
-    engine, traffic = connected.engine, account.traffic
-    if traffic is None or engine.gate.tightest(account, "breakerErrors", engine.now) is None:
+    engine = connected.engine
+    if engine.gate.tightest(account, "breakerErrors", engine.now) is None:
         return None
-    return float(traffic.opened != 0)
+    return float(is_open(engine, account))
 
 
 def _open_result(book: Book, price: int) -> int | None:
