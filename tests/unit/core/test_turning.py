@@ -69,6 +69,14 @@ def ended(outputs: list[Event]) -> list[tuple[str, str]]:
     return [(one.order_id, one.code) for one in outputs if isinstance(one, Cancel)]
 
 
+def long_with_stop(desk: Desk) -> str:
+    """Eight are held; the id of the stop that guards them."""
+    (decision,) = desk.want(BUY, 8, stop_loss=PRICE - 500)
+    entry, stop = [order.id for order in decision.orders]
+    desk.fill(entry, 8, PRICE)
+    return stop
+
+
 def test_the_opening_goes_with_the_fill_that_closes_the_rest() -> None:
     desk = desk_of()
     close, (opening,) = turned(desk)
@@ -148,9 +156,7 @@ def test_behind_a_bracket_it_waits_for_the_close_that_waits_for_the_bracket(nati
 
 def test_where_the_stop_fills_first_the_close_ends_and_the_opening_goes() -> None:
     desk = desk_of()
-    (decision,) = desk.want(BUY, 8, stop_loss=PRICE - 500)
-    entry, stop = [order.id for order in decision.orders]
-    desk.fill(entry, 8, PRICE)
+    stop = long_with_stop(desk)
     desk.accept(stop)
     close, opening = desk.want(SELL, 16)
     desk.taken()
@@ -192,9 +198,7 @@ def test_explain_says_why_it_ended() -> None:
 def test_a_close_whose_place_a_stop_kept_ends_it_too() -> None:
     """The stop's cancel is refused: the close ends, and the stop stands."""
     desk = desk_of()
-    (decision,) = desk.want(BUY, 8, stop_loss=PRICE - 500)
-    entry, stop = [order.id for order in decision.orders]
-    desk.fill(entry, 8, PRICE)
+    stop = long_with_stop(desk)
     desk.accept(stop)
     close, opening = desk.want(SELL, 16)
     desk.taken()
@@ -206,9 +210,7 @@ def test_a_close_whose_place_a_stop_kept_ends_it_too() -> None:
 def test_a_stop_that_was_reached_and_can_not_be_taken_back_is_a_close_too() -> None:
     """It goes at the market when the strategy turns: the close ends for it, and the opening waits for its fill."""
     desk = desk_of(native=False)
-    (decision,) = desk.want(BUY, 8, stop_loss=PRICE - 500)
-    entry, stop = [order.id for order in decision.orders]
-    desk.fill(entry, 8, PRICE)
+    stop = long_with_stop(desk)
     desk.quote(PRICE - 600)
     assert stop in desk.submitted()
     close, opening = desk.want(SELL, 16)
@@ -222,9 +224,7 @@ def test_a_stop_that_was_reached_and_can_not_be_taken_back_is_a_close_too() -> N
 def test_a_turn_at_the_market_takes_the_place_of_a_close_that_waits_for_a_price() -> None:
     """One that has not even left yet: what it was to close is closed by the turn."""
     desk = desk_of()
-    (decision,) = desk.want(BUY, 8, stop_loss=PRICE - 500)
-    entry, stop = [order.id for order in decision.orders]
-    desk.fill(entry, 8, PRICE)
+    stop = long_with_stop(desk)
     desk.accept(stop)
     (patient,) = [one.orders[0].id for one in desk.close(SELL, limit_units=PRICE + 100)]
     desk.taken()
@@ -407,9 +407,7 @@ def test_what_was_folded_is_as_what_was_decided() -> None:
 
 def test_what_turns_while_a_close_waits_closes_nothing_twice() -> None:
     desk = desk_of()
-    (decision,) = desk.want(BUY, 8, stop_loss=PRICE - 500)
-    entry, stop = [order.id for order in decision.orders]
-    desk.fill(entry, 8, PRICE)
+    stop = long_with_stop(desk)
     desk.accept(stop)
     (close,) = [one.orders[0].id for one in desk.close(SELL)]
     (again,) = [one.orders[0].id for one in desk.close(SELL)]
