@@ -15,7 +15,7 @@ from tradewright.ports import Clock, Orders
 SECOND_NS = 1_000_000_000
 #: How long an order waits for the end of what stands before it.
 FREED_SECONDS = 10.0
-#: How often an opening through zero looks whether the close before it is done, in seconds.
+#: How often an opening looks whether the closes beside it are done, in seconds.
 CLOSED_EVERY = 0.05
 
 
@@ -73,8 +73,9 @@ class Ahead:
         return found
 
     def _closes_beside(self, order: Order) -> list[Order]:
-        """Closes at the market that are to go the same way before this opening: were it faster, it would take from what
-        they close, and Alpaca would refuse them."""
+        """Closes at the market that are to go the same way before this opening, of other strategies of the account: of
+        its own it has waited for all before it came here. Were it faster, it would take from what they close, and
+        Alpaca would refuse them."""
         if order.role != ENTRY:
             return []
         others = [self._orders.order(id) for id in self._orders.open()]
