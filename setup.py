@@ -94,8 +94,30 @@ HOT = {
     "tradewright.backtest.recorder",
     "tradewright.sim.exchange.exchange",
 }
+#: Modules of plain values: what they refer to never refers back, so reference counting frees all of them, and the cycle
+#: collector need not know them. (A decorator in a .pxd that says so of a class is read, and has no effect.)
+VALUES = {
+    "tradewright.model.market",
+    "tradewright.model.report",
+    "tradewright.model.order",
+    "tradewright.model.command",
+    "tradewright.model.decision",
+    "tradewright.model.lot",
+    "tradewright.model.intent",
+    "tradewright.core.orders",
+}
 #: Cython's own code behind typed buffers, compiled once instead of into each module that sees one: half the build time.
 SHARED = "tradewright._buffers"
+DIRECTIVES = {
+    "language_level": 3,
+    "overflowcheck": True,
+    "cdivision": False,
+    "boundscheck": True,
+    "embedsignature": True,
+    # The house has its own codecs; pickling code is a quarter of the build time. Trying it is a TypeError.
+    "auto_pickle": False,
+    "annotation_typing": False,
+}
 
 
 def compiled_extensions() -> list[Extension]:
@@ -105,36 +127,36 @@ def compiled_extensions() -> list[Extension]:
     if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
         sys.exit("tradewright: Python.h is missing. Install the package python3-dev, or set TRADEWRIGHT_COMPILE=0.")
     from Cython.Build import cythonize
+    from Cython.Compiler.Options import get_directive_defaults
 
+    get_directive_defaults().update(no_gc=False, freelist=0)  # known, else, as decorators alone
     # The time goes into calls, most of them into the interpreter: -fno-plt leaves out the jump before each, a tenth of
     # a bar's time. -O2 saves another tenth, most of it in HOT; for all of them it takes half as long again to build.
     # -ffp-contract=off: no fused multiply-add, so indicators agree to the bit with the pure build.
     flags = ["-g0", "-fno-plt", "-ffp-contract=off", "-fno-strict-overflow", "-Wno-unused-function"]
-    return cythonize(
-        [
-            Extension(
-                name,
-                [f"src/{name.replace('.', '/')}.py"],
-                extra_compile_args=["-O2" if name in HOT else "-O1", *flags],
-            )
-            for name in COMPILED
-        ]
-        + [Extension(SHARED, [], extra_compile_args=["-O1", *flags])],
-        shared_utility_qualified_name=SHARED,
-        build_dir="build/cython",
-        nthreads=os.cpu_count() or 1,
-        include_path=["src"],
-        compiler_directives={
-            "language_level": 3,
-            "overflowcheck": True,
-            "cdivision": False,
-            "boundscheck": True,
-            "embedsignature": True,
-            # The house has its own codecs; pickling code is a quarter of the build time. Trying it is a TypeError.
-            "auto_pickle": False,
-            "annotation_typing": False,
-        },
-    )
+    extensions = [
+        Extension(
+            name,
+            [f"src/{name.replace('.', '/')}.py"],
+            extra_compile_args=["-O2" if name in HOT else "-O1", *flags],
+        )
+        for name in COMPILED
+    ]
+    shared = Extension(SHARED, [], extra_compile_args=["-O1", *flags])
+    values = [extension for extension in extensions if extension.name in VALUES]
+    others = [extension for extension in extensions if extension.name not in VALUES]
+    return [
+        extension
+        for group, more in ((values, {"no_gc": True, "freelist": 8}), ([*others, shared], {}))
+        for extension in cythonize(
+            group,
+            shared_utility_qualified_name=SHARED,
+            build_dir="build/cython",
+            nthreads=os.cpu_count() or 1,
+            include_path=["src"],
+            compiler_directives=DIRECTIVES | more,
+        )
+    ]
 
 
 switch = os.environ.get("TRADEWRIGHT_COMPILE", "1")

@@ -25,12 +25,12 @@ def python_files(folder: Path = PACKAGE) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
-def compiled_modules() -> list[str]:
-    """The list COMPILED in setup.py, read without running it."""
+def compiled_modules(named: str = "COMPILED") -> list[str]:
+    """The list COMPILED, or another, in setup.py, read without running it."""
     for node in ast.parse((ROOT / "setup.py").read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "COMPILED":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == named:
             return list(ast.literal_eval(node.value))
-    raise AssertionError("setup.py has no list COMPILED")
+    raise AssertionError(f"setup.py has no list {named}")
 
 
 def build_of(module: str) -> str:

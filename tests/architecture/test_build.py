@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from tests.project import PACKAGE, ROOT, SRC, build_of, compiled_modules
 
+#: CPython's bit of a type whose objects the cycle collector walks.
+HAVE_GC = 1 << 14
 SHADOWS = (".so", ".pyd", ".c", ".cpp")
 
 
@@ -47,6 +50,13 @@ def test_a_pxd_stands_beside_a_compiled_module_and_nowhere_else() -> None:
     assert {file for file in compiled if not file.exists()} == set()
     augmented = {file.with_suffix(".py") for file in PACKAGE.rglob("*.pxd") if file.stem != "__init__"}
     assert augmented - compiled == set()
+
+
+@pytest.mark.parametrize("module", sorted(compiled_modules("VALUES")))
+def test_the_cycle_collector_knows_compiled_values_not_at_all(module: str) -> None:
+    declared = re.findall(r"^cdef class (\w+)", (SRC / f"{module.replace('.', '/')}.pxd").read_text(), re.MULTILINE)
+    known = {name for name in declared if getattr(import_module(module), name).__flags__ & HAVE_GC}
+    assert known == (set() if build_of(module) == "compiled" else set(declared)) and declared
 
 
 @pytest.mark.parametrize("module", compiled_modules())

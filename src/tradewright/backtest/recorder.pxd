@@ -8,7 +8,6 @@ from tradewright.trader.trader cimport Outcome, Trader
 
 cdef int DECISION, FILLED, REJECTED, SESSION_STOPPED, STRATEGY_HALTED, SUBMIT
 
-@cython.no_gc
 cdef class Booked:
     cdef readonly long long time
     cdef readonly Order order

@@ -161,13 +161,14 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
 @contextmanager
 def long_lived() -> Iterator[None]:
     """What exists before a run outlives it, and a run's own objects are trees: the cycle collector would walk both in
-    vain. Reference counting frees them all the same; the collector looks again afterwards."""
+    vain. Reference counting frees them all the same; the collector looks again afterwards, at all of it as old."""
     thresholds = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(1_000_000, *thresholds[1:])
     try:
         yield
     finally:
+        gc.freeze()  # leaves nothing young, which the next allocation would walk
         gc.set_threshold(*thresholds)
         gc.unfreeze()
 

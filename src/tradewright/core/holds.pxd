@@ -5,7 +5,6 @@ from tradewright.model.order cimport Order
 cdef int MARKET
 cdef str ENTRY
 
-@cython.freelist(8)
 cdef class Hold:
     cdef readonly Order order
     cdef readonly Book book

@@ -9,7 +9,6 @@ cdef int REDUCE_ONLY
 cdef long long SIZE_MAX
 cdef str ENTRY
 
-@cython.no_gc
 cdef class BookedFill:
     cdef readonly tuple key
     cdef readonly int side

@@ -8,8 +8,6 @@ cdef int ENDED_CANCELLED, ENDED_NOT_FOUND, NONE, REFUSED, SENT, SUBMITTED, UNKNO
 cdef long long SIZE_MAX
 cdef dict _NO_FEES, _NO_TRADES
 
-@cython.no_gc
-@cython.freelist(8)
 cdef class OrderState:
     cdef public Order order
     cdef public int stage

@@ -12,8 +12,6 @@ from tradewright.model.order cimport Order
 
 cdef str CASH, ENTRY
 
-@cython.no_gc
-@cython.freelist(4)
 cdef class Proposal:
     cdef readonly Order order
     cdef readonly Intent intent

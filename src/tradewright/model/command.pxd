@@ -4,31 +4,24 @@ from tradewright.model.order cimport Order
 
 cdef int SUBMIT, CANCEL
 
-@cython.no_gc
 cdef class Command(Event):
     cdef readonly str order_id
 
-@cython.no_gc
-@cython.freelist(8)
 cdef class Approved:
     cdef readonly Order order
 
-@cython.no_gc
 cdef class Submit(Command):
     cdef readonly Order order
 
-@cython.no_gc
 cdef class Cancel(Command):
     cdef readonly str code
     cdef public bint here
 
-@cython.no_gc
 cdef class Replace(Command):
     cdef readonly long long quantity
     cdef readonly long long limit_units
     cdef readonly long long stop_units
 
-@cython.no_gc
 cdef class Query(Command):
     pass
 

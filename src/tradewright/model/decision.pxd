@@ -2,9 +2,6 @@ cimport cython
 from tradewright.model.event cimport Event
 from tradewright.model.instrument cimport Instrument
 
-# no_gc here and in the other events: they refer to plain values and to what lives longer, so they are in no cycle.
-@cython.no_gc
-@cython.freelist(32)
 cdef class Check:
     cdef readonly str code
     cdef public bint passed
@@ -21,7 +18,6 @@ cpdef Check check_of(
     str code, bint passed, object value, object limit, str unit, str station, str scope, long long version
 )
 
-@cython.no_gc
 cdef class Decision(Event):
     cdef readonly long long id
     cdef readonly str account

@@ -1,10 +1,7 @@
-cimport cython
 from tradewright.model.instrument cimport Instrument
 
 cdef int GTC, MARKET
 
-@cython.no_gc
-@cython.freelist(8)
 cdef class Intent:
     cdef public str order_id
     cdef readonly str account

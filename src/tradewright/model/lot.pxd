@@ -1,7 +1,6 @@
 cimport cython
 from tradewright.model.instrument cimport Instrument
 
-@cython.no_gc
 cdef class Lot:
     cdef readonly str order_id
     cdef readonly str trade_id
@@ -11,7 +10,6 @@ cdef class Lot:
     cdef readonly long long price_units
     cdef readonly long long time
 
-@cython.no_gc
 cdef class Match:
     cdef readonly str account
     cdef readonly str strategy

@@ -4,11 +4,9 @@ from tradewright.model.instrument cimport Instrument
 
 cdef int BAR, DEPTH, QUOTE, QUOTE_BAR, TRADE
 
-@cython.no_gc
 cdef class MarketEvent(Event):
     cdef readonly Instrument instrument
 
-@cython.no_gc
 cdef class Bar(MarketEvent):
     cdef readonly long long time_open
     cdef readonly long long open_units
@@ -17,7 +15,6 @@ cdef class Bar(MarketEvent):
     cdef readonly long long close_units
     cdef readonly long long volume_units
 
-@cython.no_gc
 cdef class QuoteBar(Bar):
     cdef readonly long long bid_open_units
     cdef readonly long long bid_high_units
@@ -30,20 +27,17 @@ cdef class QuoteBar(Bar):
     cdef readonly long long bid_size_units
     cdef readonly long long ask_size_units
 
-@cython.no_gc
 cdef class Quote(MarketEvent):
     cdef readonly long long bid_units
     cdef readonly long long ask_units
     cdef readonly long long bid_size_units
     cdef readonly long long ask_size_units
 
-@cython.no_gc
 cdef class Trade(MarketEvent):
     cdef readonly long long price_units
     cdef readonly long long size_units
     cdef readonly int aggressor
 
-@cython.no_gc
 cdef class Depth(MarketEvent):
     cdef readonly tuple bids
     cdef readonly tuple asks

@@ -1,8 +1,5 @@
-cimport cython
 from tradewright.model.instrument cimport Instrument
 
-@cython.no_gc
-@cython.freelist(8)
 cdef class Order:
     cdef readonly str id
     cdef readonly str account

@@ -3,7 +3,6 @@ from tradewright.model.event cimport Event
 
 cdef int FILL_PRICE, FILLED, REPLACED
 
-@cython.no_gc
 cdef class Report(Event):
     cdef readonly str order_id
     cdef readonly long long time_venue
@@ -11,7 +10,6 @@ cdef class Report(Event):
     cdef readonly str text
     cdef readonly long long filled_units
 
-@cython.no_gc
 cdef class Fill(Report):
     cdef readonly str trade_id
     cdef readonly long long price_units
@@ -20,13 +18,11 @@ cdef class Fill(Report):
     cdef readonly str fee_currency
     cdef readonly bint maker
 
-@cython.no_gc
 cdef class Replaced(Report):
     cdef readonly long long quantity
     cdef readonly long long limit_units
     cdef readonly long long stop_units
 
-@cython.no_gc
 cdef class FillPrice(Report):
     cdef readonly long long price_units
 

@@ -69,7 +69,10 @@ class Strategy:
     many: ClassVar[bool] = False
 
     def __init__(self, id: str, account: str, instruments: list[Instrument], parameters: dict[str, Any]) -> None:
-        own = self.__dict__
+        # A dict of its own: the default one shares its keys with other instances', and CPython 3.11 searches such a
+        # one anew for each `self.name` of a callback.
+        own: dict[str, Any] = {}
+        object.__setattr__(self, "__dict__", own)
         own["id"] = id
         own["account"] = account
         hand = own["_hand"] = Hand(id, account, instruments)

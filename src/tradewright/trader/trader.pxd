@@ -14,8 +14,6 @@ cdef int CANCEL_REQUESTED, MODIFY_REQUESTED, NOT_FOUND
 cdef str STRATEGY
 cdef list _NO_MATCHES, _NO_ALARMS
 
-@cython.no_gc
-@cython.freelist(8)
 cdef class Outcome:
     cdef readonly list outputs
     cdef readonly list commands

@@ -7,7 +7,6 @@ from tradewright.sim.exchange.market cimport Market
 cdef int FOK, IOC, LIMIT, MARKET, STOP_LIMIT, WORKING
 cdef long long FOREVER, NO_MARK
 
-@cython.freelist(8)
 cdef class Working:
     cdef public Order order
     cdef public Market market
