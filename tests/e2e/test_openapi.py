@@ -55,7 +55,7 @@ def asked(folder: Path, url: str, key: str, examples: int) -> str:
 
 @pytest.mark.parametrize(
     ("examples", "least"),
-    [(18, 2_000), pytest.param(400, 20_000, marks=[pytest.mark.long, pytest.mark.timeout(3_600)])],
+    [(18, 2_000), pytest.param(600, 20_000, marks=[pytest.mark.long, pytest.mark.timeout(3_600)])],
 )
 def test_no_answer_is_a_defect_or_unknown_to_the_document(examples: int, least: int, tmp_path: Path) -> None:
     port, home, config = free_port(), tmp_path / "home", tmp_path / "config.yaml"

@@ -36,6 +36,7 @@ class AlpacaStand(Stand):
 
     name = "alpaca"
     symbols = SYMBOLS
+    near = 10_000
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "1000"
     #: How the venue's exchange fills, as `sim.models.fill` has it.
@@ -74,7 +75,11 @@ class AlpacaStand(Stand):
             if symbol == one.symbol
         }
         working = [(order.terms.client_order_id, order.id) for order in account.working()]
-        return Truth(positions, {"USD": account.ledger.cash}, working, {})
+        late = [
+            (order.terms.client_order_id, order.id) for order in account.orders.values()
+            if 0 < max(order.canceled_at, order.expired_at) < order.filled_at
+        ]  # fmt: skip
+        return Truth(positions, {"USD": account.ledger.cash}, working, {}, late=late)
 
     def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
         """What a request asks to place; its legs go by ids of the venue's making."""

@@ -36,7 +36,8 @@ OVERFILL, LATE_FILL, REAPPEARED = "OVERFILL", "LATE_FILL", "REAPPEARED"
 @dataclass(frozen=True, slots=True)
 class Books:
     """What the engine says it has. positions: by symbol; lots: Σ of them, by symbol; cash, held: money by currency;
-    orders: id → (filled, works, has a request on its way or unknown); rules: tick and step by symbol."""
+    orders: id → (filled, works, has a request on its way or unknown); rules: tick and step by symbol;
+    least: size counts that an order has at least, at the price of now."""
 
     positions: Mapping[str, int]
     lots: Mapping[str, int]
@@ -44,6 +45,7 @@ class Books:
     held: Mapping[str, int]
     orders: Mapping[str, tuple[int, bool, bool]]
     rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Truth:
     """What the venue says it has. positions: by symbol; cash: money by currency; working: (client id, the venue's id)
     of orders; fills: (symbol, trade id) → (client id, side, price, size), counts, where its trades have ids.
     rounding: money by which its cash may differ from the sum of its fills. rules: tick and step by symbol, where it
-    states them."""
+    states them. late: names of orders that it filled after they had ended, where nobody else may have heard of the
+    end."""
 
     positions: Mapping[str, int]
     cash: Mapping[str, int]
@@ -59,6 +62,7 @@ class Truth:
     fills: Mapping[tuple[str, str], tuple[str, int, int, int]]
     rounding: int = 0
     rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    late: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class Auditor:
             self._order(row[2])
         elif kind == kinds.SUBMIT:
             self._submit(row[2])
+            self.lots.left(row[2])
         elif kind == kinds.FILLED:
             self._fill(row)
         elif kind == kinds.REPLACE:
@@ -195,6 +200,7 @@ class Auditor:
         instrument = self.instruments[row[3]]
         known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14], row[13])
         known.sizes.add(row[6])
+        known.rests = bool(row[7] or row[8])
         self.orders[row[0]] = known
         self.stops.approved(known)
 
@@ -304,9 +310,12 @@ class Auditor:
             elif filled > order.quantity and not order.overfilled:
                 self.breach("I-1", f"{id} filled {filled} of {order.quantity} without an alarm")
 
-    def conclude(self, books: Books, truth: Truth, working: Sequence[str]) -> None:
-        """Some time after all faults have ended. working: ids here of the orders that work at the venue."""
+    def conclude(self, books: Books, truth: Truth, working: Sequence[str], late: Sequence[str] = ()) -> None:
+        """Some time after all faults have ended. working, late: ids here of the orders that work at the venue, and of
+        those it filled after their end."""
         self.compare(books)
+        for id in late:
+            self.orders[id].late = True
         for symbol in {*books.positions, *truth.positions}:
             if books.positions.get(symbol, 0) != truth.positions.get(symbol, 0):
                 self.breach(
@@ -335,8 +344,8 @@ class Auditor:
             if self.terms.native_exits and not self.terms.hedging:
                 # The account has so much less there, and its venue takes no exit of more.
                 size -= max(0, -side * self.held[EXTERNAL, symbol])
-            # Less than a step no exit can close.
-            if size >= books.rules.get(symbol, (1, 1))[1]:
+            # What is smaller than any order no exit can close.
+            if size >= books.least.get(symbol, 1):
                 self.breach("I-16", f"{strategy} holds {side * size} of {symbol} that had a stop and have none")
         flagged = {(order.strategy, order.symbol) for order in self.orders.values() if order.late or order.overfilled}
         for of, size in sorted(self.lots.opened_by_exits().items()):

@@ -34,6 +34,7 @@ class BinanceStand(Stand):
 
     name = "binance"
     symbols = SYMBOLS
+    near = 10_000
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "45"
     #: How the venue's exchange fills, as `sim.models.fill` has it.

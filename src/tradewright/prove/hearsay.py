@@ -72,6 +72,11 @@ class Hearsay:
         self._quiet = False
         self.fired = fired
 
+    @property
+    def hides(self) -> bool:
+        """Whether it keeps back what was said of an order."""
+        return bool(self._hidden)
+
     def hear(self, event: Event) -> None:
         """What the client delivers."""
         if isinstance(event, Report) and event.order_id in self._hidden:

@@ -10,7 +10,7 @@ ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT = "entry", "exit", "stop_loss", "take_profit
 @dataclass(slots=True)
 class Known:
     """An order as the journal's rows have it. out: it left for the venue, or was triggered for it. replaced: when its
-    newest terms began, and their quantity."""
+    newest terms began, and their quantity. rests: it waits for a price."""
 
     symbol: str
     strategy: str
@@ -26,6 +26,7 @@ class Known:
     ended: bool = False
     overfilled: bool = False
     late: bool = False
+    rests: bool = False
     sizes: set[int] = field(default_factory=set)
     replaced: tuple[int, int] = (0, 0)
 

@@ -34,6 +34,11 @@ class Lots:
         self._orders = orders
         self._hedging = hedging
         self.moves: list[Move] = []
+        self._left: dict[str, int] = {}
+
+    def left(self, order_id: str) -> None:
+        """An order was handed over: what is told from now on it did not know."""
+        self._left.setdefault(order_id, len(self.moves))
 
     def filled(self, time_venue: int, trade_id: str, order_id: str, size: int) -> None:
         """An execution: size counts that it moved. Who closes a lot by its name does so for whoever holds it."""
@@ -58,8 +63,23 @@ class Lots:
 
     def opened_by_exits(self) -> Counter[tuple[str, str]]:
         """Size counts that exits have opened, by strategy and symbol: neither by the venue's clock nor as it was told
-        was there enough to close. Of an opening that nobody had heard of no exit can know."""
-        return self._fold(sorted(self.moves), [])[1] & self._fold(self.moves, [])[1]
+        was there enough to close, nor without what openings at rest filled behind its leaving. Of an opening that
+        nobody had heard of no exit can know."""
+        as_left = [self.moves[at] for at in sorted(range(len(self.moves)), key=self._decided)]
+        by_clock, as_told, when_left = (self._fold(moves, [])[1] for moves in (sorted(self.moves), self.moves, as_left))
+        return by_clock & as_told & when_left
+
+    def _decided(self, at: int) -> tuple[int, bool]:
+        """A move's place where an exit comes before what it could not know."""
+        order = self._orders.get(self.moves[at].order_id)
+        if order is None or order.role == ENTRY:
+            return at, True
+        behind = range(self._left.get(self.moves[at].order_id, at), at)
+        return next((n for n in behind if self._rests(self.moves[n])), at), False
+
+    def _rests(self, move: Move) -> bool:
+        order = self._orders.get(move.order_id)
+        return order is not None and order.role == ENTRY and order.rests
 
     def _fold(self, moves: list[Move], stopped: Collection[str]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
         """What is open of each order, and what exits have opened in each book."""

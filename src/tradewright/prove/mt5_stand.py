@@ -35,6 +35,7 @@ class Mt5Stand(Stand):
 
     name = "mt5"
     symbols = SYMBOLS
+    near = 50_000
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "4400"
     start = 1_772_625_600 * 10**9

@@ -10,7 +10,7 @@ from tradewright.model.order import BUY
 from tradewright.signal.strategy import Strategy
 
 WORD = 2**64
-#: Of a price, in parts per thousand: how far away a resting order, a stop and a target may be.
+#: Parts of a price: how far away a resting order, a stop and a target may be.
 NEAR, FAR = 1, 12
 #: One that turns does so once in so many of its acts.
 TURNS = 8
@@ -19,13 +19,15 @@ TURNS = 8
 class Restless(Strategy):
     """seed: of its own numbers; pace: it acts on one quote in so many; lots: the largest order, in minimums; shy: half
     of its orders at once or never ask for what nobody offers, and expire; turns: it goes short as well, and turns what
-    it holds round; way: the side it goes for now; word: the last number."""
+    it holds round; parts: of a price, in which it
+    counts how far away its orders are; way: the side it goes for now; word: the last number."""
 
     seed: int = 1
     pace: int = 6
     lots: int = 5
     shy: bool = False
     turns: bool = False
+    parts: int = 1_000
     way: int = BUY
     word: int = 0
 
@@ -108,8 +110,8 @@ class Restless(Strategy):
 
     def _away(self, quote: Quote, side: int) -> Decimal:
         """A price above (side 1) or below the market."""
-        thousandths = NEAR + self._draw(FAR)
-        return self._price(quote, quote.bid_units * (1_000 + side * thousandths) // 1_000)
+        away = side * (NEAR + self._draw(FAR))
+        return self._price(quote, quote.bid_units * (self.parts + away) // self.parts)
 
     def _near(self, quote: Quote, side: int) -> int:
         """The price that an order of a side would meet."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from itertools import takewhile
 
 from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.net.outgoing import Reader
@@ -12,7 +13,11 @@ from tradewright.model.event import Event
 from tradewright.ports import Approvals, Clock, Transport
 from tradewright.prove.auditor import Terms
 from tradewright.sim.market import Market, universe
+from tradewright.sim.market.tape import Print
 from tradewright.sim.wire.site import Tape
+
+#: Of a day in `prove.world`: then its market stands still, so that what has filled is heard before all is compared.
+MARKET_SECONDS = 350
 
 
 def market_of(venue: str, dollar: str, symbols: Collection[str], seed: int, now: int) -> Market:
@@ -24,9 +29,11 @@ def market_of(venue: str, dollar: str, symbols: Collection[str], seed: int, now:
 
 
 class Stand(ABC):
-    """A simulated venue in the same process, with a client of ours before it. terms: of its account."""
+    """A simulated venue in the same process, with a client of ours before it. terms: of its account. near: parts of a
+    price so small that its market moves by some of them in seconds."""
 
     terms: Account
+    near: int
 
     @property
     def facts(self) -> Terms:
@@ -38,8 +45,8 @@ class Stand(ABC):
         """Reads what its client sends."""
 
     def tape(self, market: Market) -> Tape:
-        """What the venue's market does."""
-        return Tape(market.events())
+        """What the venue's market does, as long as it is open."""
+        return Tape(_opened(market.events()))
 
     def gate(
         self, transport: Transport, clock: Clock, orders: Approvals, deliver: Callable[[Event], None]
@@ -50,3 +57,9 @@ class Stand(ABC):
     def own(self, client_id: str) -> str:
         """The order here whose leg a client id, or a comment, names."""
         return client_id.partition("_")[0]
+
+
+def _opened(events: Iterator[Print]) -> Iterator[Print]:
+    first = next(events)
+    yield first
+    yield from takewhile(lambda event: event.time < first.time + MARKET_SECONDS * 10**9, events)

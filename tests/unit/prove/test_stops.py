@@ -129,6 +129,31 @@ def test_an_exit_that_closed_what_was_known_then_has_opened_nothing() -> None:
     assert lots.opened_by_exits() == {}
 
 
+@pytest.mark.parametrize("rests", [True, False])
+def test_an_exit_does_not_know_what_an_opening_at_rest_fills_behind_it(rests: bool) -> None:
+    orders = {"A": order(ENTRY, 10), "R": order(ENTRY, 4, side=-1), "C": order(EXIT, 10)}
+    orders["R"].rests = rests
+    lots = Lots(orders)
+    lots.filled(1, "1", "A", 10)
+    lots.left("C")
+    lots.filled(2, "2", "R", 4)
+    lots.filled(3, "3", "C", 10)
+    assert lots.opened_by_exits() == ({} if rests else {BOOK: 4})
+    lots.filled(4, "4", "C", 1)
+    assert lots.opened_by_exits() == {BOOK: 1 if rests else 5}, "beyond what it was sent for it has opened"
+
+
+def test_an_exit_knows_what_was_told_before_it_left() -> None:
+    orders = {"A": order(ENTRY, 10), "R": order(ENTRY, 4, side=-1), "C": order(EXIT, 10)}
+    orders["R"].rests = True
+    lots = Lots(orders)
+    for time, id in enumerate(("A", "R")):
+        lots.filled(time, id, id, orders[id].quantity)
+    lots.left("C")
+    lots.filled(3, "C", "C", 10)
+    assert lots.opened_by_exits() == {BOOK: 4}
+
+
 def test_in_a_hedging_account_an_exit_closes_no_other_lot_than_its_own() -> None:
     orders = {"A": order(ENTRY, 10), "B": order(ENTRY, 10), "C": order(EXIT, 12, lot="B")}
     lots, _ = books_of(True, **orders)

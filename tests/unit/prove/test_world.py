@@ -13,7 +13,7 @@ from tests.project import COMPILED_ALONE
 from tradewright.ports import Clock
 from tradewright.prove.fault_run import FaultRun, edges, run
 from tradewright.prove.hearsay import HEARSAY
-from tradewright.prove.known import STOP_LOSS
+from tradewright.prove.known import STOP_LOSS, TAKE_PROFIT
 from tradewright.prove.virtual import run_virtual
 from tradewright.prove.world import POINTS, STANDS, World, play
 from tradewright.sim.wire.faults import KINDS, Fault
@@ -39,9 +39,8 @@ def test_a_day_with_faults_leaves_everything_square(venue: str, seed: int) -> No
     assert day.fired
 
 
-def sides_held(venue: str, seed: int) -> set[tuple[int, int]]:
-    """From which side to which a book of the strategy's went on a day without faults: 1 long, -1 short; and on which
-    sides it had stops, as (0, side)."""
+def whole(venue: str, seed: int) -> World:
+    """A day without faults."""
     with TemporaryDirectory() as folder:
 
         async def program(clock: Clock) -> World:
@@ -49,7 +48,19 @@ def sides_held(venue: str, seed: int) -> set[tuple[int, int]]:
             await world.run()
             return world
 
-        auditor = run_virtual(STANDS[venue].start, program).auditor
+        return run_virtual(STANDS[venue].start, program)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_stops_and_targets_fill_where_they_lie_near(venue: str) -> None:
+    filled = Counter(order.role for order in whole(venue, 13).auditor.orders.values() if order.filled)
+    assert filled[STOP_LOSS] and filled[TAKE_PROFIT]
+
+
+def sides_held(venue: str, seed: int) -> set[tuple[int, int]]:
+    """From which side to which a book of the strategy's went on a day without faults: 1 long, -1 short; and on which
+    sides it had stops, as (0, side)."""
+    auditor = whole(venue, seed).auditor
     found = {(0, -order.side) for order in auditor.orders.values() if order.role == STOP_LOSS}
     net, side = Counter[tuple[str, str]](), dict[tuple[str, str], int]()
     for move in sorted(auditor.lots.moves):
