@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.e2e.service import SECONDS, Background, variables
+from tests.e2e.service import SECONDS, Background, configured, serving, simulated, variables
 from tests.e2e.test_docs import blocks
 from tests.e2e.test_serve import free_port
 from tests.project import COMPILED_ALONE, ROOT
@@ -66,3 +67,18 @@ def test_every_command_of_the_pages_does_what_they_say_and_no_key_is_left_anywhe
         if file.is_file() and file.name != "admin.key":
             content = file.read_bytes()
             assert secret.encode() not in content and made.encode() not in content, file
+
+
+def test_health_says_whether_the_reports_of_venues_come_in(tmp_path: Path) -> None:
+    def checks() -> dict[str, str]:
+        with urlopen(f"http://127.0.0.1:{port}/health", timeout=SECONDS) as answer:
+            return dict(json.load(answer)["checks"])
+
+    port = free_port()
+    with simulated("binance") as venue:
+        file = configured(tmp_path, "binance", f"server: {{port: {port}}}\nstopSeconds: 0\n")
+        with serving(file, tmp_path / "home", variables(tmp_path, venue.url)) as service:
+            service.hears("READY  main")
+            assert checks() == {"journal": "connected", "websocket": "connected", "binance": "connected"}
+            venue.process.kill()
+            service.until(lambda: checks()["websocket"] == "disconnected")

@@ -78,9 +78,10 @@ def account_shape(engine: Engine, account: AccountState) -> shapes.Account:
     return shapes.Account(
         account_id=terms.name, equity=money(account.equity()),
         cash=plain(decimal_from(account.ledger.cash[terms.name].get(terms.currency, 0), MONEY_SCALE)),
-        buying_power=money(buying_power(account)), trading_blocked=state != ACTIVE or not ready,
-        account_blocked=state == HALTED, currency=terms.currency, venue=terms.venue, owner=terms.owner,
-        kind=terms.kind, mode=terms.mode, ready=ready, trading_state=TRADING_STATES[state],
+        buying_power=money(buying_power(account)), daytrade_count=None, pattern_day_trader=None,
+        trading_blocked=state != ACTIVE or not ready, account_blocked=state == HALTED, currency=terms.currency,
+        venue=terms.venue, owner=terms.owner, kind=terms.kind, mode=terms.mode, ready=ready,
+        trading_state=TRADING_STATES[state],
     )  # fmt: skip
 
 
@@ -381,6 +382,8 @@ def health(desk: Desk, mode: Any) -> shapes.Health:
         checks["database"] = "connected" if desk.tables.well else "disconnected"
     if desk.events is not None:
         checks["eventBus"] = "connected" if desk.events.well else "disconnected"
+    flow = all(account.link is None or account.link.up for account in engine.accounts.values())
+    checks["websocket"] = "connected" if flow else "disconnected"
     for name, account in engine.accounts.items():
         if not is_shadow(name):
             up = account.link is None or account.link.ready

@@ -42,7 +42,8 @@ class Health(Shape, kw_only=True):
         ),
     ]
     checks: Annotated[
-        dict[str, Connection], Meta(description="the journal, the database, the message bus, and each venue")
+        dict[str, Connection],
+        Meta(description="the journal, the database, the message bus, each venue; websocket: reports of all accounts"),
     ]
     last_order_at: Annotated[str | None, Meta(description="when the newest order was sent, of the last 24 hours")]
     open_positions: int
@@ -64,8 +65,8 @@ class Account(Shape, kw_only=True):
     buying_power: Annotated[
         Decimal | None, Meta(description="what openings may still be worth; null where a price is missing")
     ]
-    daytrade_count: Annotated[int | None, Meta(description="not known: null")] = None
-    pattern_day_trader: Annotated[bool | None, Meta(description="not known: null")] = None
+    daytrade_count: Annotated[int | None, Meta(description="not known: null")]
+    pattern_day_trader: Annotated[bool | None, Meta(description="not known: null")]
     trading_blocked: Annotated[bool, Meta(description="nothing opens")]
     account_blocked: Annotated[bool, Meta(description="HALTED by a person or a limit")]
     currency: str
