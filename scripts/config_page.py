@@ -38,6 +38,8 @@ tradewright config show --config config/tradewright.yaml
   nothing else, or a file's content by `apiKeyFile` and so on. They are shown nowhere.
 - A key that is not known is refused with the nearest one, a value of another type or out of its range with what is
   allowed; file, line and key stand before it. A key that a venue has no use for is refused too.
+- Switches of a streaming platform (`engine.outputs` and others) are refused with what holds here instead
+  ([differences.md](differences.md)).
 - Paths begin at the folder of the file. Blocks of a file of settings may be dotted or nested.
 - The whole file may stand under the one key `trading-engine`; a block `alpaca` beside `accounts` is an account of that
   name.

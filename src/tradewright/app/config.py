@@ -21,6 +21,7 @@ from tradewright.app.bus.subjects import DECISION, heard_at
 from tradewright.app.config_keys import (
     OF_ALL,
     OF_EACH,
+    OF_STREAMS,
     SECRETS,
     AccountBlock,
     Block,
@@ -154,6 +155,7 @@ def read_config(file: Path, environment: Mapping[str, str] = os.environ) -> Conf
         accounts["alpaca"] = {"venue": "alpaca", **own} if isinstance(own, dict) else own
         renamed = {"accounts.alpaca": f"{renamed.get('', '')}.alpaca".lstrip("."), **renamed}
     places = Places(file, file.read_text(), renamed)
+    _check_streams(read, "", places)
     _check_keys(ServiceBlock, read, "", places)
     secrets, remarks = _take_secrets(read, environment, places)
     read = _filled(read, environment, "", places)
@@ -196,6 +198,16 @@ def _nested(read: Mapping[Any, Any], file: Path) -> dict[str, Any]:
 
 
 # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check_streams(value: Any, path: str, places: Places) -> None:
+    """No switch of a streaming platform is set, dotted or nested. Raises InputError saying what holds instead."""
+    if path in OF_STREAMS:
+        raise InputError(f"{places.at(path)}: {path} is not taken: {OF_STREAMS[path]}")
+    for key, item in value.items() if isinstance(value, dict) else ():
+        own = f"{path}.{key}" if path else str(key)
+        if any(f"{one}.".startswith(f"{own}.") for one in OF_STREAMS):
+            _check_streams(item, own, places)
 
 
 def _there(kind: Any) -> Any:

@@ -17,6 +17,16 @@ SECRETS = ("apiKey", "secretKey", "privateKey", "password", "token")
 #: Blocks of a file of settings, for all accounts or inside of one.
 OF_EACH = ("session", "risk", "tradepicker", "exits", "sizing")
 OF_ALL = ("limits", "executionFilter")
+#: Switches of a streaming platform, each with what holds in a service instead. They are refused: nothing would act.
+OF_STREAMS = {
+    "engine.outputs": "a service tells all of its tables, as full says; matches alone are what a backtest is for",
+    "monitoring.export": "a service tells Prometheus, as metrics says; there is no table of unrealised P&L",
+    "dedupe.ttlDays": "a fill counts once for ever, by its id",
+    "wm.engine.latenessSec": "the engine waits for nothing; late fills are matched by their venue's clock",
+    "wm.monitor.latenessSec": "gauges are the books as they stand when somebody asks",
+    "prices.timeframe": "each account says by `bars` how long its bars are",
+    "fluss.freshness.price": "there is no Fluss; tables follow the journal (docs/tables.md)",
+}
 
 
 class Block(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, rename="camel"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tradewright.adapters.venue.mt5.supported import NETTING_LIMITS
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.bus.subjects import HEARD, heard_at
 from tradewright.app.config import Config, read_config
+from tradewright.app.config_keys import OF_STREAMS
 from tradewright.app.serving import home_of
 from tradewright.app.wiring.venues import CASH_DECIMALS, Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
 from tradewright.model.account import new_code
@@ -152,6 +154,16 @@ trading-engine:
         read(tmp_path, served, keys)
     server = read(tmp_path, served.replace('"0.0.0.0"', '"0.0.0.0"\n    behindProxy: true'), keys).block.server
     assert server is not None and (server.host, server.port) == ("0.0.0.0", 3001)
+
+
+@pytest.mark.parametrize("name", sorted(OF_STREAMS))
+def test_a_switch_of_streams_is_refused_dotted_or_nested_with_what_holds_instead(name: str, tmp_path: Path) -> None:
+    first, rest = name.split(".", 1)
+    for written in (f"{name}: 5", f"{first}:\n  {rest}: 5", f"{first}:\n  " + rest.replace(".", ":\n    ") + ": 5"):
+        with pytest.raises(InputError, match=rf"service.yaml:\d+: {name} is not taken: {re.escape(OF_STREAMS[name])}"):
+            read(tmp_path, f"accounts:\n  main: {{venue: paper, symbols: [BTCUSD]}}\n{written}\n")
+    with pytest.raises(InputError, match=f"{first}.other is not known|{first} is not known"):
+        read(tmp_path, f"accounts:\n  main: {{venue: paper, symbols: [BTCUSD]}}\n{first}: {{other: 5}}\n")
 
 
 # ── settings, by account ───────────────────────────────────────────────────────────────────────────────────────────
