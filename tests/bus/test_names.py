@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tests.project import ROOT
+from tests.seeds.asked import asked
 from tradewright.app.api.asyncapi import asyncapi_of
 from tradewright.app.api.messages import EVENTS
 from tradewright.app.bus.messages import DecisionMessage
@@ -14,26 +15,22 @@ from tradewright.app.bus.subjects import HEARD, subject_of
 from tradewright.app.config import read_config
 
 
-def asked(what: str) -> dict[str, set[str]]:
-    """Types with the fields that were shown."""
-    lines = (ROOT / "tests/seeds/order_service_events.txt").read_text().splitlines()
-    words = [line.split() for line in lines if line.startswith(f"{what} ")]
-    return {type: {*fields} for _, type, *fields in words}
-
-
 def fields(struct: type[msgspec.Struct]) -> set[str]:
     return {one.encode_name for one in msgspec.structs.fields(struct)}
 
 
-def test_every_event_that_was_asked_for_is_published_with_the_fields_that_were_shown() -> None:
-    assert len(asked("publishes")) == 13
-    for type, shown in asked("publishes").items():
-        assert shown <= fields(EVENTS[type].data), type
+def test_every_event_that_was_asked_for_is_published_with_what_it_says() -> None:
+    for one in asked("events")["publishes"]:
+        assert {*one["has"]} <= fields(EVENTS[one["event"]].data), one
+    for one in asked("shapes"):
+        if one["shape"] == "order filled":
+            assert {*one["fields"]} <= fields(EVENTS["trade.order.filled"].data)
 
 
 def test_every_event_that_was_asked_for_may_be_subscribed_to() -> None:
-    assert {*asked("consumes")} == {*HEARD}
-    assert asked("consumes")["ai.decision.generated"] <= fields(DecisionMessage)
+    heard = {one["event"]: one.get("has", ()) for one in asked("events")["consumes"]}
+    assert {*heard} == {*HEARD}
+    assert {*heard["ai.decision.generated"]} <= fields(DecisionMessage)
 
 
 def test_what_the_shipped_configuration_shows_can_be_taken_in(tmp_path: Path) -> None:

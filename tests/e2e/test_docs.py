@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts import config_page, orders_page, reasons_page, settings_page, venues_page, websocket_page
+from scripts import (
+    config_page,
+    differences_page,
+    orders_page,
+    reasons_page,
+    settings_page,
+    venues_page,
+    websocket_page,
+)
 from tests.project import COMPILED_ALONE, ROOT
 from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.parents import PARENT_CODES
@@ -102,7 +110,10 @@ def test_the_strategy_of_the_readme_is_the_example_and_has_twelve_lines() -> Non
 
 
 def test_the_pages_made_from_tables_are_those_their_scripts_write() -> None:
-    for made in (config_page, orders_page, reasons_page, settings_page, venues_page, websocket_page):
+    pages = (
+        config_page, differences_page, orders_page, reasons_page, settings_page, venues_page, websocket_page,
+    )  # fmt: skip
+    for made in pages:
         assert made.PAGE.read_text() == made.page()
 
 

@@ -1,5 +1,5 @@
-"""The tables as a database shows them, against the tables that were asked for: each difference stands on
-docs/tables.md, with its reason."""
+"""The tables as a database shows them, against the tables that were asked for: each difference is on the list, with its
+reason."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from tests.project import ROOT
+from tests.seeds.asked import FOLDER
+from tests.seeds.listed import Parts, differences, listed
 from tradewright.adapters.store.sql.columns import SCHEMA, name_of, schema_of, tables_of
 from tradewright.adapters.store.sql.store import SqlStore, engine_of, migrate
 from tradewright.model.errors import InputError
 from tradewright.model.schema import TABLES
 from tradewright.model.table import Table
 
-SEEDS = ROOT / "tests/seeds"
-PAGE = ROOT / "docs/tables.md"
 COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod)
         || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
@@ -35,64 +34,56 @@ CONSTRAINTS = """
 INDEXES = """
     SELECT tablename, indexname, regexp_replace(indexdef, '.* USING btree ', 'index ')
     FROM pg_indexes WHERE schemaname = 'trading' AND indexdef NOT LIKE 'CREATE UNIQUE %'"""
-Parts = dict[tuple[str, str], str]
 
 
 def parts(url: str) -> Parts:
     """Every column, constraint and index of the schema: by table and name, what it is."""
     with psycopg.connect(url) as connection:
         found = [row for query in (COLUMNS, CONSTRAINTS, INDEXES) for row in connection.execute(query).fetchall()]
-    return {(table, name): what for table, name, what in found}
+    return {f"{table}: {name}": what for table, name, what in found}
 
 
-def stated(kind: str) -> dict[tuple[str, str], tuple[str, str]]:
-    """The rows of a table of the page: by table and name, what was asked for and what is there."""
-    section = PAGE.read_text().split(f"### {kind}\n")[1].split("\n#")[0]
-    rows = [[cell.strip().strip("`") for cell in line.split("|")[1:-1]] for line in section.splitlines() if "|" in line]
-    for row in rows[2:]:
-        assert len(row) == 5 and row[4], f"a difference without a reason: {row}"
-    return {(table, name): (asked, here) for table, name, asked, here, _ in rows[2:]}
-
-
-def differences(asked: Parts, here: Parts) -> dict[tuple[str, str], tuple[str, str]]:
-    both = sorted({*asked, *here})
-    return {one: (asked.get(one, "—"), here.get(one, "—")) for one in both if asked.get(one) != here.get(one)}
-
-
-def test_the_order_services_tables_are_those_asked_for_but_for_what_the_page_lists(database: str) -> None:
+def test_the_order_services_tables_are_those_asked_for_but_for_what_the_list_has(database: str) -> None:
     with psycopg.connect(database) as connection:
-        connection.execute((SEEDS / "order_service_tables.sql").read_bytes())
+        connection.execute((FOLDER / "order_service_tables.sql").read_bytes())
     asked = parts(database)
     assert len(asked) > 50
     with psycopg.connect(database) as connection:
         connection.execute(b"DROP SCHEMA trading CASCADE")
     SqlStore(database).close()
-    tables = {table for table, _ in asked}
-    here = {one: what for one, what in parts(database).items() if one[0] in tables}
-    assert differences(asked, here) == stated("Orders, positions, fills")
+    assert differences(asked, of_same(asked, parts(database))) == listed("tables")
 
 
-def test_the_streaming_tables_are_those_asked_for_but_for_what_the_page_lists() -> None:
+def test_the_streaming_tables_are_those_asked_for_but_for_what_the_list_has() -> None:
     asked = streams()
     assert len(asked) > 70
-    here = {(table.name, one): what for table in TABLES for one, what in columns_of(table)}
-    names = {table for table, _ in asked}
-    assert differences(asked, {one: what for one, what in here.items() if one[0] in names}) == stated("Streams")
+    here = {f"{table.name}: {one}": what for table in TABLES for one, what in columns_of(table)}
+    assert differences(asked, of_same(asked, here)) == listed("streams")
+
+
+def of_same(asked: Parts, here: Parts) -> Parts:
+    """What is here of the tables that were asked for."""
+    tables = {name.partition(":")[0] for name in asked}
+    return {name: what for name, what in here.items() if name.partition(":")[0] in tables}
 
 
 def streams() -> Parts:
     """Columns by table as the text has them; what it leaves to whoever builds is not among them."""
     asked: Parts = {}
-    for line in (SEEDS / "stream_tables.txt").read_text().splitlines():
+    for line in (FOLDER / "stream_tables.txt").read_text().splitlines():
         match = re.search(r"`(\w+)\(([^)]*)\)(?: PK → \(([^)]*)\))?`", line)
         assert match is not None
         name, key, values = match[1], match[2].split(", "), (match[3] or "").split(", ")
         if "same as above" in key[0]:
-            asked |= {(name, one): what for (table, one), what in asked.items() if table == "trade_match_history"}
+            asked |= {
+                one.replace("trade_match_history", name, 1): what
+                for one, what in asked.items()
+                if one.startswith("trade_match_history:")
+            }
         for column in [*key, *values]:
             word = column.strip(" ?").partition("=")[0]
             if word and "…" not in word:
-                asked[name, word] = "key" if match[3] and column in key else "column"
+                asked[f"{name}: {word}"] = "key" if match[3] and column in key else "column"
     return asked
 
 
@@ -139,7 +130,7 @@ def test_types_of_the_program_are_those_of_the_database(database: str) -> None:
     for table in tables_of(TABLES, "postgresql").values():
         for column in table.columns:
             kind = column.type.compile(engine.dialect).lower().replace("varchar", "character varying")
-            assert here[table.name, column.name].startswith(kind.replace("decimal", "numeric")), column
+            assert here[f"{table.name}: {column.name}"].startswith(kind.replace("decimal", "numeric")), column
     engine.dispose()
 
 
