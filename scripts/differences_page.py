@@ -14,7 +14,10 @@ LIST = ROOT / "tests" / "seeds" / "differences.yaml"
 #: What a difference may come from: its heading, and what that means.
 CAUSES = {
     "not built": ("Not built yet", "What is missing, and meant to come."),
-    "settled": ("Settled otherwise", "The documents contradict each other here, or what is true, and this is decided."),
+    "settled": (
+        "Settled otherwise",
+        "Where documents disagree, with each other or with what venues and rules have become, it was decided.",
+    ),
     "stricter": ("Stricter", "Less is taken, or less is claimed, than was asked for."),
     "other": ("In another form", "The same, by another name or at another place."),
     "more": ("More", "Beyond what was asked for. Whoever knows only that is not disturbed by it."),
@@ -55,8 +58,15 @@ def _sections(found: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
         for kind, title in KINDS.items():
             groups = [group for group in found[kind] if group["cause"] == cause]
             if groups:
-                yield from (f"### {title}", "", "| what | asked for | here | why |", "|---|---|---|---|")
-                yield from (_row(name, *row, group["why"]) for group in groups for name, row in group["rows"].items())
+                yield from (f"### {title}", "")
+            for group in groups:
+                yield from (
+                    f"{group['why'][:1].upper()}{group['why'][1:]}:",
+                    "",
+                    "| | asked for | here |",
+                    "|---|---|---|",
+                )
+                yield from (_row(name, *row) for name, row in group["rows"].items())
                 yield ""
 
 
