@@ -26,6 +26,7 @@ from tradewright.app.settings_keys import KEYS
 from tradewright.model.control import Timer
 from tradewright.model.event import DECISION, FILLED, SESSION_SET, TIMER, TRADING_STATE_SET
 from tradewright.model.market import Bar
+from tradewright.model.numbers import decimal_from
 
 pytestmark = COMPILED_ALONE
 
@@ -67,6 +68,33 @@ async def refused(client: Client, account: str = "one") -> str:
     return str(answer.row["code"])
 
 
+TRAILS, TIGHTER = "{trailingStopPercent: 5}", "{stopLossPercent: 2, trailingStopPercent: 5}"
+
+
+@pytest.mark.parametrize(("stated", "side"), [(TRAILS, "buy"), (TRAILS, "sell"), (TIGHTER, "sell"), ("{}", "buy")])
+def test_a_position_tells_where_its_trailing_stop_is_and_what_it_follows(
+    stated: str, side: str, tmp_path: Path
+) -> None:
+    async def act(client: Client) -> None:
+        index = client.engine.symbols["EURUSD"].index
+        await client.until(lambda: client.engine.marks.marks[index].price() > 0)
+        order = {"symbol": "EURUSD", "side": side, "quantity": "0.01", "type": "market"}
+        placed = (await client.ask("POST", "/api/v1/orders?account=one", order)).row
+        assert placed["code"] == "", placed
+        await client.until(lambda: any(book.lots for book in client.engine.ledger.books.values()))
+        (held,) = (await trading(client, "positions")).row["positions"]
+        entry, stop, trail, best = (held[key] for key in ("entryPrice", "stopLoss", "trailingStop", "highWaterMark"))
+        if stated == "{}":
+            assert (stop, trail, best) == (None, None, None)
+            return
+        assert abs(best - entry) < entry / 100 and abs(trail - best / 20) < entry / 1000
+        behind = trail if "stopLoss" not in stated else entry / 50
+        assert abs(stop - (best - behind if side == "buy" else best + behind)) < entry / 200
+
+    service = "accounts: {one: {venue: paper, symbols: [EURUSD]}}\nserver: {port: 0}\n"
+    asked(tmp_path, act, f"{service}exits: {stated}\n")
+
+
 def test_a_session_is_begun_paused_resumed_and_stopped_and_each_is_a_record(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
         await client.has_traded()
@@ -90,7 +118,10 @@ def test_a_session_is_begun_paused_resumed_and_stopped_and_each_is_a_record(tmp_
         assert {name: held[name] for name in ("symbol", "side", "status", "userId")} == {
             "symbol": "BTCUSD", "side": "long", "status": "open", "userId": "one",
         }  # fmt: skip
-        assert held["stopLoss"] and held["takeProfit"] is None and held["unrealizedPnL"] is not None
+        stops = [client.engine.orders[id].order for id in exits]
+        nearest = max(decimal_from(one.stop_units, one.instrument.price_scale) for one in stops)
+        assert (held["stopLoss"], held["takeProfit"], held["trailingStop"]) == (nearest, None, None)
+        assert held["unrealizedPnL"] is not None
         assert (await session(client, "resume"))["status"] == "running"
         assert await refused(client) == "STRATEGY_NOT_ENABLED"
 

@@ -169,7 +169,11 @@ async def trading_session(ask: Ask, account: AccountName = "") -> Response:
 @ROUTES.add("GET", "/api/trading/positions", READ, trading_shapes.TradingPositions)
 async def trading_positions(ask: Ask, account: AnyAccount = "") -> Response:
     """What is held."""
-    found = [trading_books.position(held, one) for held in ask.accounts(account) for one in books.positions_of(held)]
+    found = [
+        trading_books.position(ask.desk.engine, held, one)
+        for held in ask.accounts(account)
+        for one in books.positions_of(held)
+    ]
     return await ask.tell(trading_shapes.TradingPositions(success=True, positions=found))
 
 

@@ -94,6 +94,12 @@ class TradingPosition(Shape, kw_only=True):
     opened_at: Annotated[str, Meta(description="the oldest of its lots")]
     stop_loss: Annotated[Decimal | None, Meta(description="the nearest stop that guards any of it")]
     take_profit: Annotated[Decimal | None, Meta(description="the nearest target of any of it")]
+    trailing_stop: Annotated[
+        Decimal | None, Meta(description="how far behind `highWaterMark` that stop follows; null: it does not")
+    ]
+    high_water_mark: Annotated[
+        Decimal | None, Meta(description="the best price seen while that stop follows: of a short the lowest")
+    ]
     order_id: Annotated[str, Meta(description="that opened the oldest of its lots")]
     account: str
     currency: str
