@@ -101,3 +101,8 @@ def test_what_members_say_between_two_votes_does_not_stand_for_the_ensemble(tmp_
 def test_before_anything_was_said_there_is_nothing_to_tell(journal: Path) -> None:
     said = tradewright(*asked(journal, 10**18))
     assert (said.code, "no decision and no signal on ACME by then" in said.err) == (1, True)
+
+
+def test_a_symbol_that_no_record_knows_is_named_with_those_there_are(journal: Path) -> None:
+    said = tradewright("explain", "--symbol", "acme", "--at", moment_text(10**18), "--journal", journal)
+    assert (said.code, "has no symbol 'acme'; it has ACME" in said.err) == (1, True), said.err

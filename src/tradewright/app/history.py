@@ -168,7 +168,7 @@ _TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Re
 
 class Stories:
     """Collects the stories of the orders that `wanted` chooses, and the newest signal that `heard` does, while a
-    journal is folded. unmet: what was asked in vain since the last of both, of what `heard` chooses."""
+    journal is folded. symbols: those that the journal has. unmet: what was asked in vain since the last of both, of what `heard` chooses."""
 
     def __init__(
         self, wanted: Callable[[Decision], bool], heard: Callable[[Signal | WishUnmet], bool] | None = None
@@ -178,6 +178,7 @@ class Stories:
         self.stance: Stance | None = None
         self.unmet: list[WishUnmet] = []
         self.stories: dict[str, Story] = {}
+        self.symbols: set[str] = set()
 
     def gather(self, folder: Path) -> dict[str, Story]:
         """Fold the whole journal; the stories by order id, in the order of their decisions."""
@@ -208,6 +209,7 @@ class Stories:
                     if not isinstance(item, Report) or mark not in seen:
                         self.stories[item.order_id].steps.append(item)
                         seen.add(mark)
+        self.symbols.update(trader.engine.symbols)
         return self.stories
 
     def _matched(self, matches: list[Match]) -> None:
@@ -265,6 +267,8 @@ def last_story(folder: Path, symbol: str, time: int) -> Story | Stance | InVain:
         story = stance
     if stories.unmet:
         return InVain(stories.unmet, story)
+    if story is None and symbol not in stories.symbols:
+        raise InputError(f"{folder} has no symbol {symbol!r}; it has {', '.join(sorted(stories.symbols))}")
     if story is None:
         raise InputError(
             f"{folder}: no decision and no signal on {symbol} by then; a strategy that only orders leaves no record of "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from tradewright.app.picker import PickerAsked
 
 Symbol = Annotated[str, typer.Argument(help="What to open.")]
-Side = Annotated[str, typer.Option("--side", help="buy or sell.")]
+Side = Annotated[Literal["buy", "sell"], typer.Option("--side", help="Of the order.")]
 Limit = Annotated[str, typer.Option("--limit", help="Limit price (default: at the market).")]
 Stop = Annotated[str, typer.Option("--stop", help="Stop price, at which it becomes an order.")]
-Tif = Annotated[str, typer.Option("--tif", help="day, gtc, ioc, fok, opg or cls (default: day of shares, else gtc).")]
+Tif = Annotated[
+    Literal["day", "gtc", "ioc", "fok", "opg", "cls"] | None,
+    typer.Option("--tif", help="How long it works (default: day of shares, else gtc)."),
+]
 AccountName = Annotated[str, typer.Option("--account", help="Default: the first one.")]
 StrategyName = Annotated[str, typer.Option("--strategy", help="Whose lots they become.")]
 
@@ -67,11 +70,12 @@ def order(
     size: Annotated[str, typer.Option("--size", help="How much.")],
     side: Side = "buy",
     type: Annotated[
-        str, typer.Option("--type", help="market, limit, stop or stop_limit (default: by its prices).")
-    ] = "",
+        Literal["market", "limit", "stop", "stop_limit"] | None,
+        typer.Option("--type", help="Of the order (default: by its prices)."),
+    ] = None,
     limit: Limit = "",
     stop: Stop = "",
-    tif: Tif = "",
+    tif: Tif = None,
     client_id: Annotated[
         str, typer.Option("--client-id", help="Your own name for it: asked for twice, it is one order.")
     ] = "",
@@ -93,8 +97,8 @@ def order(
     from tradewright.app.picker import OrderAsked
 
     asked = OrderAsked(
-        symbol, side, size, name_of(who), limit, reservation, account, strategy, reason, type, stop, tif, client_id,
-        reduce_only, post_only, extended_hours,
+        symbol, side, size, name_of(who), limit, reservation, account, strategy, reason, type or "", stop, tif or "",
+        client_id, reduce_only, post_only, extended_hours,
     )  # fmt: skip
     _ask_picker(asked, home, journal, as_json)
 
@@ -122,7 +126,7 @@ def modify(
 def cancel(
     order_id: Annotated[str, typer.Argument(help="This order alone, an exit too (default: openings that fit).")] = "",
     symbol: Annotated[str, typer.Option("--symbol", help="In it alone (default: in all).")] = "",
-    side: Annotated[str, typer.Option("--side", help="buy or sell (default: both).")] = "",
+    side: Annotated[Literal["buy", "sell"] | None, typer.Option("--side", help="Of it alone (default: both).")] = None,
     strategy: Annotated[str, typer.Option("--strategy", help="Of it alone (default: of all).")] = "",
     account: Annotated[str, typer.Option("--account", help="Of it alone (default: of all).")] = "",
     who: Who = None,
@@ -136,7 +140,7 @@ def cancel(
 
     if order_id and (symbol or side or strategy or account):
         raise UsageError("cancel one order by its id, or those that fit: not both")
-    asked = CancelAsked(name_of(who), account, strategy, symbol, side, reason, order_id)
+    asked = CancelAsked(name_of(who), account, strategy, symbol, side or "", reason, order_id)
     _ask_picker(asked, home, journal, as_json)
 
 
