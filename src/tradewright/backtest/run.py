@@ -150,7 +150,8 @@ def run(strategies: Sequence[Specified], dataset: Dataset, options: RunOptions) 
     with long_lived():
         ruined = 0
         events = Cycles(trader.roster.cycles(), begin).among(dataset.events())
-        if sequencer.run(events, trader.engine.accounts[ACCOUNT].ruined):
+        # Who can not borrow can not lose more than there is.
+        if sequencer.run(events, None if options.kind == CASH else trader.engine.accounts[ACCOUNT].ruined):
             ruined = trader.engine.now
             _close_out(sequencer, exchange, trader, ruined)
         elif options.final == "close_at_last_open":

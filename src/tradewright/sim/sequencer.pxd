@@ -13,7 +13,7 @@ cdef class Sequencer:
     cpdef carry_out(self, list commands, long long time)
     cpdef settle(self, long long time)
     @cython.locals(event=Event, time=cython.longlong)
-    cpdef bint run(self, object events, object over) except -1
+    cpdef bint run(self, object events, object over=*) except -1
     @cython.locals(heard=cython.longlong)
     cdef _hear(self, object reports, long long time)
     cdef _tell(self, Event event)

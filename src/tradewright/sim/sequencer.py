@@ -65,16 +65,16 @@ class Sequencer:
             if rounds > ROUNDS_MAX:
                 raise _endless(time)
 
-    def run(self, events: Iterable[Event] | Iterator[Event], over: Callable[[], bool]) -> bool:
+    def run(self, events: Iterable[Event] | Iterator[Event], over: Callable[[], bool] | None = None) -> bool:
         """Feed them until `over` says so, which is asked when all of one time are in; False: it never did."""
         time = 0
         for event in events:
-            if event.time > time:
+            if over is not None and event.time > time:
                 if over():
                     return True
                 time = event.time
             self.feed(event)
-        return over()
+        return over is not None and over()
 
     def _hear(self, reports: Iterable[Report], time: int) -> None:
         """Tells the engine each report as it is made: what it commands takes part in what comes."""
