@@ -10,9 +10,9 @@ from tests.project import ROOT
 from tests.seeds.asked import asked
 from tradewright.app.api.asyncapi import asyncapi_of
 from tradewright.app.api.messages import EVENTS
-from tradewright.app.bus.messages import DecisionMessage
 from tradewright.app.bus.subjects import HEARD, subject_of
 from tradewright.app.config import read_config
+from tradewright.app.decision_message import DecisionMessage
 
 
 def fields(struct: type[msgspec.Struct]) -> set[str]:

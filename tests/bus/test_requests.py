@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.bus.readers import Kept, kept
-from tests.bus.senders import decision, in_seconds, put
+from tests.bus.senders import decision, forged, put
 from tests.bus.test_serving import FOLLOW, configured, publisher_of, variables
 from tests.e2e.judge import records
 from tests.e2e.service import Background, serving
@@ -26,7 +26,7 @@ from tradewright.app.config_keys import EventBusBlock
 from tradewright.app.home import JOURNAL
 from tradewright.core.engine import Engine
 from tradewright.model.decision_request import DecisionRequested
-from tradewright.model.errors import InputError, JournalFull
+from tradewright.model.errors import InputError, JournalFull, MayHaveLeft
 from tradewright.model.event import DECISION_REQUESTED
 
 CANARY = "canary-0123456789abcdef"
@@ -93,39 +93,6 @@ def test_a_decision_from_a_plain_client_is_an_order_or_a_record_and_a_second_one
     filled = ours(url, root, "trade.order.filled")
     assert [row["data"]["order"]["clientOrderId"] for row in filled] == ["d-1", "d-4"]
     assert [row["data"]["side"] for row in filled] == ["buy", "sell"]
-
-
-def forged() -> list[tuple[Any, str]]:
-    """What a sender got wrong, and the words that say so: made anew each time, since some speak of now."""
-    return [
-        (b"", "decision"),
-        (b"\xff\xfe", "which are no message"),
-        (b"x" * 20_000, "20000 bytes, which are no message"),
-        (b"[" * 10_000, ""),
-        (b"\x01" * 16_384, "six letters for each on the line to the service"),
-        ({"decisionId": "d"}, "missing required field"),
-        (decision("f-1", accountId="two"), "does not name strategy ai for account two"),
-        (decision("f-2", strategyId="walker"), "does not name strategy walker for account one"),
-        (decision("f-3", symbol="ETHUSD"), "there is no symbol 'ETHUSD'"),
-        (decision("f-4", action="buy"), "Invalid enum value"),
-        (decision("f-5", quantity="-1"), "quantity: -1 is not above zero"),
-        (decision("f-6", quantity="NaN"), "quantity"),
-        (decision("f-19", quantity="1_000"), "quantity: '1_000' is no number"),
-        (decision("f-20", quantity=None, sizeHint=" 1"), "sizeHint: ' 1' is no number"),
-        (decision("f-21", quantity="٣"), "quantity: '٣' is no number"),
-        (decision("f-7", quantity="1e999999"), "quantity"),
-        (decision("f-8", quantity=0.12345678901234567), "a number of more than 15 digits is written as text"),
-        (decision("f-9", quantity=None), "say quantity or sizeHint, and not both"),
-        (decision("f-10", sizeHint=0.5), "say quantity or sizeHint, and not both"),
-        (decision("f-11", quantity=None, sizeHint=1.5), "sizeHint"),
-        (decision("f-12", confidence=2), "confidence"),
-        (decision("f-13", validUntil=in_seconds(-1)), "holds is over"),
-        (decision("f-14", validUntil=in_seconds(90_000)), "holds is more than a day ahead"),
-        (decision("f-15", validUntil="tomorrow"), "is no moment"),
-        (decision("f 16"), "decisionId"),
-        (decision("f-17\n"), "it has an id"),
-        (decision("f-18", reasoning="x" * 501), "reasoning"),
-    ]
 
 
 class Hand:
@@ -201,6 +168,9 @@ def test_what_can_not_be_made_durable_is_not_settled() -> None:
     hand.failure = JournalFull("no room")
     assert not hand.hear(f"a.{DECISION}", json.dumps(decision("d-1")))
     assert "no room; it is asked for again" in hand.said[0]
+    hand.failure = MayHaveLeft("no room")
+    assert hand.hear(f"a.{DECISION}", json.dumps(decision("d-1"))), "it may have closed something"
+    assert "the journal was full in its middle, and it is not taken up again: no room" in hand.said[1]
     hand.failure = InputError("d-1 was taken up before")
     assert hand.hear(f"a.{DECISION}", json.dumps(decision("d-1")))
 

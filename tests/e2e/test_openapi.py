@@ -25,7 +25,7 @@ accounts:
   two: {{venue: paper, symbols: [ACME], cash: 100000}}
 strategies:
   sma_cross: {{account: one, parameters: {{fast: 5, slow: 15, percent: 5}}}}
-server: {{host: 127.0.0.1, port: {port}, requestsPerSecond: 100000}}
+server: {{host: 127.0.0.1, port: {port}, requestsPerSecond: 100000, signals: {{one: [ai]}}}}
 """
 #: What is right by its shape may still be refused for what the books say. 408 and 413 are said of bodies too large.
 CHECKS = """

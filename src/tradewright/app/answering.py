@@ -10,8 +10,10 @@ from tradewright.app.control import Asked, answer_of, events_of
 from tradewright.app.live import LiveEngine
 from tradewright.app.picker import PickerAsked
 from tradewright.core import by_service
+from tradewright.core.by_hand import decisions_of
+from tradewright.model.decision import Decision
 from tradewright.model.decision_request import DecisionRequested
-from tradewright.model.errors import InputError, JournalFull
+from tradewright.model.errors import JournalFull, MayHaveLeft
 from tradewright.model.event import Event
 from tradewright.trader import Outcome
 
@@ -30,7 +32,7 @@ def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[s
 
 
 def overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
-    """Feeds an input; its outputs, once they are durable. Raises JournalFull where they never will be: what reduces or
+    """Feeds an input; its outputs, once they are durable. Raises MayHaveLeft where they never will be: what reduces or
     cancels may have left all the same."""
     heard: list[Event] = []
     listener = live.listener
@@ -47,24 +49,21 @@ def overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:
     finally:
         live.listener = listener
     if live.failure is not None:
-        raise JournalFull(f"it may have been sent, look at the venue: {live.failure}")
+        raise MayHaveLeft(f"it may have been sent, look at the venue: {live.failure}")
     return heard
 
 
 def decided(
     made: Callable[[int], DecisionRequested], live: LiveEngine, now: int, wake: Callable[[], None], feed: Feed
-) -> None:
-    """What somebody outside has decided, once. made: of its moment; wake: lets the engine's clock go on. Raises
-    InputError for what is refused before, and leaves no record then, or is known by the venue alone; JournalFull where
-    nothing was done."""
+) -> list[Decision]:
+    """What was decided on what somebody outside has decided, once, durable; nothing on a HOLD. made: of its moment;
+    wake: lets the engine's clock go on. Raises InputError for what is refused before, and leaves no record then;
+    MayHaveLeft as `overheard`; another JournalFull where nothing was done."""
     engine = live.trader.engine
     by_service.check(engine, made(max(now, engine.now)))
     if live.failure is None:
         wake()
     if live.failure is not None:
         raise JournalFull(f"nothing is decided while the journal can not be written: {live.failure}")
-    try:
-        overheard(made(engine.now), live, feed)
-    except JournalFull as error:
-        # It may have closed something: said again behind a restart, it would do so twice.
-        raise InputError(f"the journal was full in its middle, and it is not taken up again: {error}") from error
+    asked = made(engine.now)
+    return decisions_of(asked, overheard(asked, live, feed))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -309,6 +309,7 @@ def _check(config: Config) -> None:
 
 def _check_server(server: ServerBlock, config: Config) -> None:
     """Keys go over the wire: where others may listen, not in the clear."""
+    _check_deciders("server.signals", server.signals, config)
     with config.placed("server.tlsKey"):
         if bool(server.tls_certificate) != bool(server.tls_key):
             raise InputError("server: tlsCertificate and tlsKey are given together")
@@ -343,12 +344,7 @@ def _check_event_bus(bus: EventBusBlock, config: Config) -> None:
     for subject in bus.subscriptions:
         with config.placed("eventBus.subscriptions"):
             heard_at(subject)
-    for account, strategies in bus.decisions.items():
-        with config.placed(f"eventBus.decisions.{account}"):
-            if account not in config.accounts:
-                raise InputError(f"eventBus.decisions: there is no account {account}")
-            if not strategies or EXTERNAL in strategies or "" in strategies:
-                raise InputError(f"eventBus.decisions.{account}: name strategies, and not {EXTERNAL}")
+    _check_deciders("eventBus.decisions", bus.decisions, config)
     proven = bool({"eventBus.password", "eventBus.token"} & {*config.secrets})
     with config.placed("eventBus.subscriptions"):
         if bus.subscriptions and not (own_machine(parts.hostname or "") or (proven and parts.scheme in WITH_TLS)):
@@ -359,6 +355,16 @@ def _check_event_bus(bus: EventBusBlock, config: Config) -> None:
     heard = {type for one in bus.subscriptions for type in heard_at(one).values()}
     if DECISION in heard and not bus.decisions:
         config.remarks.append(f"eventBus.decisions names no account and strategy: what comes at {DECISION} is refused")
+
+
+def _check_deciders(path: str, named: Mapping[str, Sequence[str]], config: Config) -> None:
+    """For which strategies of which accounts others may decide."""
+    for account, strategies in named.items():
+        with config.placed(f"{path}.{account}"):
+            if account not in config.accounts:
+                raise InputError(f"{path}: there is no account {account}")
+            if not strategies or EXTERNAL in strategies or "" in strategies:
+                raise InputError(f"{path}.{account}: name strategies, and not {EXTERNAL}")
 
 
 def bus_parts(url: str) -> SplitResult:

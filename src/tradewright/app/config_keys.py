@@ -174,6 +174,10 @@ class ServerBlock(Block, kw_only=True, frozen=True):
     requests_per_second: Annotated[
         float, Meta(gt=0, le=100_000, description="of each key, and of each address without one; twice as many at once")
     ] = 50.0
+    signals: Annotated[
+        dict[str, list[str]],
+        Meta(description="account → ids of strategies for which signals over HTTP are carried out; nobody"),
+    ] = {}
 
 
 class DatabaseBlock(Block, kw_only=True, frozen=True):

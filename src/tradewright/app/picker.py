@@ -14,6 +14,7 @@ import msgspec
 
 from tradewright.core.blotter import Blotter
 from tradewright.core.by_hand import decisions_of, kept, working
+from tradewright.core.client_ids import newest_of
 from tradewright.core.life_cycle import DENIED
 from tradewright.core.trading_state import check_name
 from tradewright.explain import check_row
@@ -284,7 +285,7 @@ def made_before(event: OrderRequested, engine: Blotter) -> dict[str, Any]:
     """The answer to an order that was asked for before under the same name."""
     named = engine.client_ids.find(event)
     assert named is not None, "an order without a decision was made before"
-    state = engine.orders[named.order_id]
+    state = newest_of(named, engine.orders)
     order = state.order
     granted = state.stage != DENIED
     return {

@@ -47,6 +47,7 @@ from tradewright.core.life_cycle import HELD
 from tradewright.core.session import cycles_of
 from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
+from tradewright.model.decision import Decision
 from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
 from tradewright.model.event import Event
@@ -208,7 +209,9 @@ class Service:
         from tradewright.app.api.desk import Desk
         from tradewright.app.api.server import ApiServer
 
-        desk = Desk(self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do)
+        desk = Desk(
+            self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do, self._decide
+        )
         desk.tables, desk.events = self.tables, self.events
         self.api = ApiServer(self.config, self.config.block.server, desk)
         listener = self.room.live.listener
@@ -314,8 +317,8 @@ class Service:
         self._wake()
         return overheard(made(self.engine.now), self.room.live, self.connected.put)
 
-    def _decide(self, made: Callable[[int], DecisionRequested]) -> None:
-        decided(made, self.room.live, self.clock(), self._wake, self.connected.put)
+    def _decide(self, made: Callable[[int], DecisionRequested]) -> list[Decision]:
+        return decided(made, self.room.live, self.clock(), self._wake, self.connected.put)
 
     def _wake(self) -> None:
         """Where nothing has happened for a while, the engine's clock stands: what is asked is asked now."""

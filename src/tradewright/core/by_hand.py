@@ -23,6 +23,7 @@ from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.command import BY_HAND
 from tradewright.model.control import CloseRequested
 from tradewright.model.decision import Decision
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL
@@ -161,7 +162,7 @@ def order(engine: Engine, asked: OrderRequested) -> list[Event]:
     return outputs
 
 
-def decisions_of(asked: OrderRequested, outputs: Sequence[Event]) -> list[Decision]:
+def decisions_of(asked: OrderRequested | DecisionRequested, outputs: Sequence[Event]) -> list[Decision]:
     """What was decided on it, among the outputs of its step; none where it was made before. Of several, as when one
     crosses zero, the last one counts."""
     return [one for one in outputs if isinstance(one, Decision) and one.reason == asked.words]

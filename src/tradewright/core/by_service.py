@@ -11,9 +11,10 @@ closed, and the sizer of its strategy or account says what is opened.
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradewright.core.by_hand import NAME
+from tradewright.core.client_ids import newest_of
 from tradewright.core.decision_ids import KNOWN_MAX
 from tradewright.core.trading_state import check_account, check_name
 from tradewright.model.decision import Decision
@@ -60,6 +61,25 @@ def check(engine: Blotter, asked: DecisionRequested) -> None:
         raise InputError(f"{what}: {asked.decision_id} is the name of an order that was asked for otherwise")
 
 
+def known(engine: Blotter, asked: DecisionRequested) -> tuple[bool, str]:
+    """Whether it was taken up before, and why its id stands for something else ("" = it does not)."""
+    named = engine.client_ids.known.get((asked.account, asked.decision_id))
+    if named is None:
+        again = engine.decision_ids.knows(asked.account, asked.decision_id)
+        other = f"{asked.decision_id} was taken up before with other terms, of which no order is known"
+        return again, other if again and asked.action != HOLD else ""
+    order = newest_of(named, engine.orders).order
+    same = order.strategy == asked.strategy and order.instrument.symbol == asked.symbol
+    if same and named.terms == _terms(asked):
+        return True, ""
+    return True, f"{asked.decision_id} stands for {named.order_id}, which was asked for with other terms"
+
+
+def _terms(asked: DecisionRequested) -> list[Any]:
+    """What makes its orders the same, beside their strategy and symbol."""
+    return [asked.action, asked.quantity, asked.hint_ppm]
+
+
 def carry_out(engine: Engine, asked: DecisionRequested) -> list[Event]:
     """Applied outputs."""
     outputs: list[Event] = []
@@ -79,8 +99,8 @@ def carry_out(engine: Engine, asked: DecisionRequested) -> list[Event]:
     outputs += engine.judge(opening)
     made = [one for one in outputs if isinstance(one, Decision)]
     granted = [one.orders[0].id for one in made if one.approved]
-    order_id, terms = made[-1].orders[0].id, [asked.action, asked.quantity, asked.hint_ppm]
-    engine.emit(OrderNamed(engine.now, asked.account, asked.decision_id, order_id, terms, granted), outputs)
+    order_id = made[-1].orders[0].id
+    engine.emit(OrderNamed(engine.now, asked.account, asked.decision_id, order_id, _terms(asked), granted), outputs)
     return outputs
 
 

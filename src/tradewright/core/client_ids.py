@@ -6,9 +6,10 @@ is remembered, which is until 24 hours after the order's end; from then on it is
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 
+from tradewright.core.orders import OrderState
 from tradewright.model.order_request import OrderNamed, OrderRequested
 
 #: Of the caller's own names.
@@ -61,6 +62,12 @@ class ClientIds:
             key = (named.account, named.client_id)
             self.known[key] = named
             self.of.update({id: key for id in _ids(named) if id in orders})
+
+
+def newest_of(named: OrderNamed, orders: Mapping[str, OrderState]) -> OrderState:
+    """The last of the orders that a name stands for that is remembered: a part of what was granted may end, and leave
+    memory, before the rest."""
+    return orders[next(id for id in (named.order_id, *reversed(named.order_ids)) if id in orders)]
 
 
 def _ids(named: OrderNamed) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ TradewrightError
 │   ├── JournalDamaged   a record, a chain hash or the structure is not what was written
 │   ├── JournalTruncated it ends before its anchor
 │   └── JournalFull      nothing can be written (disk full, read-only); nothing was lost
+│       └── MayHaveLeft  what was asked for met it in the middle
 ├── TransportError       a venue could not be asked, or did not answer
 │   ├── NotSent          it surely never reached the venue
 │   │   └── Withheld     the last gate did not let it out
@@ -68,6 +69,10 @@ class JournalTruncated(JournalError):
 
 class JournalFull(JournalError):
     """The journal can not be written now; what was durable stays durable."""
+
+
+class MayHaveLeft(JournalFull):
+    """What was asked for is not on the disk; what reduces or cancels of it may have left all the same."""
 
 
 class Unanswered(TradewrightError):

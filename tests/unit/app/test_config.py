@@ -324,6 +324,8 @@ REFUSED = [
     (BASE + "eventBus: {url: 'nats://b', publishPrefix: a.*}\n", "eventBus.publishPrefix"),
     (BASE + HEARS + "subscriptions: [x.trade.order.filled]}\n", "x.trade.order.filled is nothing that is acted on"),
     (BASE + HEARS + "subscriptions: ['*.system.shutdown']}\n", "is nothing that is acted on"),
+    (BASE + "server: {signals: {other: [a]}}\n", ":7: server.signals: there is no account other"),
+    (BASE + "server: {signals: {main: [external]}}\n", "signals.main: name strategies, and not external"),
     (BASE + HEARS + "decisions: {other: [a]}}\n", "eventBus.decisions: there is no account other"),
     (BASE + HEARS + "decisions: {main: [external]}}\n", "decisions.main: name strategies, and not external"),
     (BASE + HEARS + "decisions: {main: []}}\n", "decisions.main: name strategies, and not external"),

@@ -33,7 +33,7 @@ from tradewright.model.control import (
     TradingStateSet,
 )
 from tradewright.model.decision_request import DecisionRequested
-from tradewright.model.errors import InputError, JournalFull
+from tradewright.model.errors import InputError, JournalFull, MayHaveLeft
 from tradewright.model.event import ACCEPTED, OUTCOME_UNKNOWN, QUERY, REJECTED, SUBMIT, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Quote
@@ -203,7 +203,7 @@ def test_on_a_full_disk_no_decision_of_a_bus_is_carried_out_and_one_in_its_middl
 
         decided(decision_of(live, "d-1"), live, MINUTE, lambda: None, feed)
         full = True
-        with pytest.raises(InputError, match="the journal was full in its middle, and it is not taken up again"):
+        with pytest.raises(MayHaveLeft, match="it may have been sent, look at the venue"):
             decided(decision_of(live, "d-2"), live, MINUTE, lambda: None, feed)
         for _ in range(2):
             with pytest.raises(JournalFull, match="nothing is decided while the journal can not be written"):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.core.desk import BUY, LIMIT, SELL, Desk, account_of
 from tradewright.core import by_hand
+from tradewright.core.client_ids import newest_of
 from tradewright.core.engine import Engine
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
@@ -263,6 +264,8 @@ def test_a_name_of_several_orders_is_free_with_the_last_of_them() -> None:
     desk.quote(PRICE)
     assert opens.orders[0].id not in desk.engine.orders and desk.state(closes.orders[0].id).is_open()
     assert ask(desk, request(desk, BUY, 8, client_id="a", limit_units=9_000)) == []
+    named = desk.engine.client_ids.known["main", "a"]
+    assert newest_of(named, desk.engine.orders).order.id == closes.orders[0].id
     behind = Engine()
     restore(behind, to_bytes(desk.engine))
     for engine in (desk.engine, behind):

@@ -10,8 +10,8 @@ import msgspec
 from tradewright import __version__
 from tradewright.app.api import messages
 from tradewright.app.api.messages import CHANNELS, CLOSES, EVENTS
-from tradewright.app.bus.messages import DecisionMessage
 from tradewright.app.bus.subjects import DECISION, SHUTDOWN
+from tradewright.app.decision_message import DecisionMessage
 
 REF = "#/components/schemas/{name}"
 ABOUT = (

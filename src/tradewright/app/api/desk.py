@@ -26,6 +26,7 @@ from tradewright.core.engine import Engine
 from tradewright.core.setup import StrategySpec
 from tradewright.model.control import EVERYTHING
 from tradewright.model.decision import Decision
+from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.event import Event
 from tradewright.model.market import Bar
 from tradewright.model.shadow import is_shadow
@@ -41,7 +42,8 @@ DURABLE_LOOK_SECONDS = 0.001
 
 class Desk:
     """carry_out: a person's wish, answered when it is durable. do: an input made for the engine's time, whose outputs
-    are durable. decisions, bars (by symbol): the newest since the process began, the newest last."""
+    are durable. decide: the same of what a service outside has decided (`answering.decided`). decisions, bars (by
+    symbol): the newest since the process began, the newest last."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Desk:
         log: ServiceLog,
         carry_out: Callable[[Asked | PickerAsked], dict[str, Any]],
         do: Callable[[Callable[[int], Event]], list[Event]],
+        decide: Callable[[Callable[[int], DecisionRequested]], list[Decision]],
     ) -> None:
         self.connected = connected
         self.config = config
@@ -60,6 +63,7 @@ class Desk:
         self.log = log
         self.carry_out = carry_out
         self.do = do
+        self.decide = decide
         self.ring = KeyRing(folder)
         self.metrics = Metrics(connected, folder, self.followers)
         self.earnings = Earnings(folder / JOURNAL, connected.live)

@@ -15,12 +15,13 @@ from tradewright.app.api.problem import Problem
 from tradewright.app.api.reads import OrderId
 from tradewright.app.api.route import AccountName, Ask, Asking, Routes, told
 from tradewright.core.by_hand import decisions_of, kept
+from tradewright.core.client_ids import newest_of
 from tradewright.core.life_cycle import HELD
 from tradewright.core.orders import OrderState
 from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.decision import Decision
 from tradewright.model.event import Event
-from tradewright.model.order_request import OrderRequested
+from tradewright.model.order_request import OrderNamed, OrderRequested
 
 ROUTES = Routes()
 UNSAID = "through the interface"
@@ -53,16 +54,16 @@ async def submit(ask: Ask, account: AccountName = "") -> Response:
         return event
 
     outputs = ask.desk.do(made)
-    return told(_submitted(ask, events[0], decisions_of(events[0], outputs)))
+    named = ask.desk.engine.client_ids.find(events[0]) if events[0].client_id else None
+    return told(submitted(ask, named, decisions_of(events[0], outputs)))
 
 
-def _submitted(ask: Asking, asked: OrderRequested, decisions: list[Decision]) -> shapes.Submitted:
-    """decisions: none where it was made before."""
+def submitted(ask: Asking, named: OrderNamed | None, decisions: list[Decision]) -> shapes.Submitted:
+    """An order as it stands, by its caller's name where it has one. decisions: none where it was made before."""
     engine = ask.desk.engine
-    named = engine.client_ids.find(asked) if asked.client_id else None
     order_ids = [one.orders[0].id for one in decisions if one.approved]
     if named is not None:
-        state, order_ids = engine.orders[named.order_id], named.order_ids
+        state, order_ids = newest_of(named, engine.orders), named.order_ids
     else:
         state = engine.orders[decisions[-1].orders[0].id]
     known = [*decisions, *(() if decisions else ask.desk.decisions)]

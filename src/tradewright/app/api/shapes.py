@@ -383,6 +383,12 @@ class Submitted(Shape, kw_only=True):
     ]
 
 
+class Signalled(Shape, kw_only=True):
+    decision_id: str
+    again: Annotated[bool, Meta(description="it was taken up before, and this is what became of it")]
+    order: Annotated[Submitted | None, Meta(description="what it became; null of HOLD, of which nothing comes")]
+
+
 class Modified(Shape, kw_only=True):
     order_id: str
     status: Annotated[

@@ -11,22 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 from tradewright.app.api.problem import place_of
-from tradewright.app.bus.messages import decision_of
 from tradewright.app.bus.subjects import DECISION, SHUTDOWN, heard_at
 from tradewright.app.config_keys import EventBusBlock
+from tradewright.app.decision_message import decision_of
 from tradewright.app.printable import printable
 from tradewright.core.engine import Engine
-from tradewright.core.trading_state import check_name
 from tradewright.model.decision_request import DecisionRequested
-from tradewright.model.errors import InputError, JournalError
+from tradewright.model.errors import InputError, JournalError, MayHaveLeft
 
+#: Who is named where a decision came from the bus.
+WHO = "eventBus"
 #: Whoever sends much that is refused does not fill the log: so many lines in so many seconds.
 LINES, LINES_SECONDS = 5, 10.0
 LETTERS_MAX = 500
 
 
 class Requests:
-    """do: takes a decision for the engine's time, and returns when it is durable; JournalError of it: nothing was done.
+    """do: takes a decision for the engine's time, and returns when it is durable. MayHaveLeft of it: some of it
+    was done; any other JournalError: nothing was.
     stop: ends the service; tell: takes a line for a person. began: when the service did, ns UTC."""
 
     def __init__(
@@ -39,7 +41,7 @@ class Requests:
         began: int,
     ) -> None:
         self._types = {subject: type for one in block.subscriptions for subject, type in heard_at(one).items()}
-        self._allowed = {(account, strategy) for account, own in block.decisions.items() for strategy in own}
+        self._allowed = block.decisions
         self._engine = engine
         self._do = do
         self._stop = stop
@@ -62,6 +64,9 @@ class Requests:
                 raise InputError("it is not acted on: each instrument's calendar says when its market is open")
         except InputError as error:
             self._refuse(subject, str(error))
+        except MayHaveLeft as error:
+            # It may have closed something: said again behind a restart, it would do so twice.
+            self._refuse(subject, f"the journal was full in its middle, and it is not taken up again: {error}")
         except JournalError as error:
             self._refuse(subject, f"{error}; it is asked for again")
             return False
@@ -72,13 +77,12 @@ class Requests:
 
     def _decide(self, content: str) -> None:
         said = decision_of(content)
-        if (said.account_id, said.strategy_id) not in self._allowed:
+        if not said.allowed(self._allowed):
             raise InputError(
                 f"decision {said.decision_id}: eventBus.decisions does not name strategy {said.strategy_id} for "
                 f"account {said.account_id}"
             )
-        check_name(self._engine, "symbol", said.symbol, [])
-        self._do(lambda now: said.requested(now, self._engine.symbols[said.symbol]))
+        self._do(said.requested(self._engine, WHO))
 
     def _shut_down(self, time_said: int) -> None:
         """One that was meant for an earlier run ends nothing."""

@@ -1,8 +1,9 @@
-"""What may be put on the bus for the service."""
+"""What somebody outside has decided, as he says it: at a message bus or over HTTP, read alike."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Collection, Mapping
 from decimal import DecimalException
 from typing import Annotated, Any, Literal
 
@@ -13,17 +14,16 @@ from tradewright.app.api.digits import check_digits, check_text
 from tradewright.app.api.shapes import Amount
 from tradewright.app.picker import above_zero
 from tradewright.core.client_ids import PATTERN
+from tradewright.core.engine import Engine
+from tradewright.core.trading_state import check_name
 from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import InputError
-from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_of
 from tradewright.model.order import BUY, SELL
 from tradewright.model.signal import HOLD
 from tradewright.model.sizer import PPM_ONE
 
 ACTIONS = {"BUY": BUY, "SELL": SELL, "HOLD": HOLD}
-#: Who is named where a decision came from the bus.
-WHO = "eventBus"
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -35,7 +35,7 @@ class DecisionMessage(msgspec.Struct, kw_only=True, rename="camel"):
     ]
     account_id: Name
     strategy_id: Annotated[
-        str, Meta(min_length=1, max_length=200, description="whose lots it opens or closes; one of eventBus.decisions")
+        str, Meta(min_length=1, max_length=200, description="whose lots it opens or closes; one that may be signalled")
     ]
     symbol: Annotated[str, Meta(min_length=1, max_length=64)]
     action: Literal["BUY", "SELL", "HOLD"]
@@ -50,15 +50,22 @@ class DecisionMessage(msgspec.Struct, kw_only=True, rename="camel"):
     ]
     reasoning: Annotated[str, Meta(max_length=500)] = ""
 
-    def requested(self, now: int, instrument: Instrument) -> DecisionRequested:
-        """As an input; instrument: of its symbol. Raises InputError."""
+    def allowed(self, named: Mapping[str, Collection[str]]) -> bool:
+        """named: strategies for which decisions are carried out, by account."""
+        return self.strategy_id in named.get(self.account_id, ())
+
+    def requested(self, engine: Engine, who: str) -> Callable[[int], DecisionRequested]:
+        """What makes it an input of a moment; who: where it came from. Raises InputError."""
+        check_name(engine, "symbol", self.symbol, [])
         if (self.quantity is None) == (self.size_hint is None) and self.action != "HOLD":
             raise InputError("say quantity or sizeHint, and not both")
-        size = 0 if self.quantity is None else above_zero(str(self.quantity), instrument.size_scale, "quantity")
+        scale = engine.symbols[self.symbol].size_scale
+        size = 0 if self.quantity is None else above_zero(str(self.quantity), scale, "quantity")
         hint = PPM_ONE if self.size_hint is None else above_zero(str(self.size_hint), 6, "sizeHint", PPM_ONE)
-        return DecisionRequested(
+        until = moment_of(self.valid_until, "validUntil")
+        return lambda now: DecisionRequested(
             now, self.account_id, self.strategy_id, self.symbol, ACTIONS[self.action], size, hint, self.confidence,
-            moment_of(self.valid_until, "validUntil"), self.decision_id, WHO, self.reasoning,
+            until, self.decision_id, who, self.reasoning,
         )  # fmt: skip
 
 
@@ -68,7 +75,7 @@ class _Number(str):
     __slots__ = ()
 
 
-def decision_of(content: str) -> DecisionMessage:
+def decision_of(content: str | bytes) -> DecisionMessage:
     """Raises InputError for what is none."""
     try:
         read = msgspec.json.decode(content, type=DecisionMessage)
