@@ -48,6 +48,11 @@ class ClientIds:
             return ""
         return f"{asked.client_id} stands for {known.order_id}, which was asked for with other terms"
 
+    def ids_of(self, account: str, client_id: str) -> tuple[str, ...]:
+        """The orders that a name stands for, in the order in which they were granted; none where it is free."""
+        named = self.known.get((account, client_id))
+        return () if named is None else (*named.order_ids, named.order_id)
+
     def name_of(self, order_id: str) -> str:
         """The caller's name for an order, "" = it has none."""
         return self.of.get(order_id, ("", ""))[1]

@@ -178,6 +178,44 @@ def test_one_name_is_one_order_at_once_later_and_after_a_restart(tmp_path: Path)
     assert len([row for row in records(journal) if row[0] == DECISION and "I heard nothing" in str(row)]) == 0
 
 
+def test_orders_are_found_by_their_callers_name(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        async def named(name: str, more: str = "", key: str | None = None) -> list[str]:
+            found = await client.get(f"/api/v1/orders?clientOrderId={name}{more}", key)
+            assert found["nextCursor"] is None
+            return [one["orderId"] for one in found["orders"]]
+
+        await client.has_traded()
+        first = (await post(client, clientOrderId="a.1")).row["orderId"]
+        other = (await post(client, clientOrderId="a.2")).row["orderId"]
+        await post(client)
+        elsewhere = await post(client, account="two", clientOrderId="a.1", symbol="ETHUSD", limitPrice=1000, quantity=1)
+        there = elsewhere.row["orderId"]
+        assert await named("a.2") == [other] and await named("a") == await named("A.1") == []
+        assert await named("a.1") == [there, first], "the newest first"
+        assert await named("a.1", "&account=one") == await named("a.1", "&symbol=BTCUSD") == [first]
+        bound = client.make("read", accounts=["two"])
+        assert await named("a.1", key=bound) == [there] and await named("a.2", key=bound) == []
+        denied = (await post(client, clientOrderId="a.3", quantity=500)).row["orderId"]
+        assert await named("a.3") == await named("a.3", "&status=closed") == [denied]
+        assert await named("a.3", "&status=open") == []
+        await post(client, clientOrderId="in", type="market", limitPrice=None)
+        await client.until(
+            lambda: any(book.strategy == "manual" and book.lots for book in client.engine.ledger.books.values())
+        )
+        turned = await post(client, clientOrderId="out", type="market", limitPrice=None, side="sell", quantity="0.02")
+        opens, (closes,) = turned.row["orderId"], turned.row["orderIds"]
+        assert turned.row["status"] == "rejected", "nobody is short of it here; what it closes is closed"
+        assert await named("out") == [opens, closes]
+        page = await client.get("/api/v1/orders?clientOrderId=out&limit=1")
+        assert ([one["orderId"] for one in page["orders"]], page["nextCursor"]) == ([opens], opens)
+        assert await named("out", f"&after={opens}") == [closes]
+        for strange in (f"clientOrderId=out&after={first}", "clientOrderId=a/b", f"clientOrderId={'x' * 65}"):
+            assert (await client.ask("GET", f"/api/v1/orders?{strange}")).code == "INVALID_REQUEST", strange
+
+    asked(tmp_path, act)
+
+
 #: Bodies that are none, by what is wrong with them.
 NONE_SUCH: dict[str, bytes | dict[str, Any]] = {
     "nothing": b"",

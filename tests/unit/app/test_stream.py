@@ -365,6 +365,60 @@ def test_a_users_path_tells_of_the_users_own_accounts(tmp_path: Path) -> None:
     asked(tmp_path, act, TWO)
 
 
+def key_of(client: Client, user: str, *scopes: str, accounts: list[str] | None = None) -> str:
+    return client.desk.ring.make(f"key-of-{user}", scopes, time.time_ns(), accounts or [], user=user)[1]
+
+
+def session_of(*events: dict[str, Any]) -> list[tuple[str, str]]:
+    found = [one["data"] for one in events if one["type"] == "trade.session.changed"]
+    return [(one["userId"], one["status"]) for one in found]
+
+
+def test_a_users_path_tells_of_an_account_while_the_user_has_a_session_there(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        eves, bobs = key_of(client, "eve", "read", "trade"), key_of(client, "bob", "read", accounts=["two"])
+        anns, more = key_of(client, "ann", "read", "admin"), key_of(client, "bob", "read", "trade")
+        start, start_two, stop = (f"/api/trading/{what}" for what in ("start?account=one", "start?account=two", "stop"))
+        async with (
+            listening(client, "/trading/eve", eves) as eve, listening(client, "/trading/bob", bobs) as bob,
+        ):  # fmt: skip
+            await eve.until(lambda: eve.answers)
+            assert eve.answers[0]["accounts"] == []
+            assert (await client.ask("POST", start, {"maxPositions": 9}, eves)).status == 200
+            await eve.until(lambda: session_of(*eve.events) == [("eve", "running")])
+            await client.ask("DELETE", "/api/v1/positions?account=one")
+            await eve.until(lambda: "trade.position.closed" in eve.types())
+            await client.ask("POST", "/api/v1/kill", {"scope": "account:two", "reason": "none of hers"})
+            await client.ask("POST", "/api/v1/kill", {"scope": "account:one", "state": "REDUCING", "reason": "hers"})
+            await eve.until(lambda: "trade.state.changed" in eve.types())
+            async with listening(client, "/trading/eve", eves) as again:
+                await again.until(lambda: again.answers)
+                assert again.answers[0]["accounts"] == ["one"]
+            await client.ask("POST", f"{stop}?account=one", None, eves)
+            await eve.until(lambda: session_of(*eve.events)[-1] == ("eve", "stopped"))
+            heard = len(eve.events)
+            # Of her own she has none any more, and what is another's is not told.
+            await client.ask("POST", "/api/v1/rearm", {"scope": "account:one", "reason": "understood"})
+            await eve.until(lambda: len(eve.events) > heard)
+            assert (await client.ask("POST", start, {"userId": "ann"}, anns)).status == 200
+            await client.until(lambda: client.engine.sessions["one"].user == "ann")
+            reached = client.desk.connected.live.journal.head.sequence
+            await client.ask("POST", f"{stop}?account=one", None, anns)
+            await eve.until(lambda: eve.reached > reached)
+            assert ("ann", "stopped") not in session_of(*eve.events)
+            assert {event["account"] for event in eve.events} == {"one"}
+            # A key hears of no account that it does not see, whoever has a session there.
+            await client.ask("POST", f"{stop}?account=one", None, anns)
+            assert (await client.ask("POST", start, {}, more)).status == 200
+            assert (await client.ask("POST", start_two, {}, more)).status == 409, "it is stopped above"
+            reached = client.desk.connected.live.journal.head.sequence
+            await bob.until(lambda: bob.reached >= reached)
+            assert {event["account"] for event in bob.events} <= {"two", ""} and session_of(*bob.events) == []
+
+    asked(tmp_path, act, TWO)
+
+
 async def refused(client: Client, path: str, key: str, protocols: tuple[str, ...] = ()) -> int:
     """The status that a handshake is answered with."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}

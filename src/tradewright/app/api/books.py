@@ -201,16 +201,25 @@ def newest(state: OrderState) -> int:
     return max(state.order.time, state.time_request, state.time_ended)
 
 
+def ids_named(engine: Engine, seen: Iterable[str], client_id: str) -> list[str]:
+    """Of the orders that are remembered, those that a caller's name stands for in the accounts `seen`, the oldest
+    first."""
+    found = (engine.client_ids.ids_of(name, client_id) for name in seen)
+    ids = dict.fromkeys(id for one in found for id in one if id in engine.orders)
+    return sorted(ids, key=lambda id: engine.orders[id].order.time)
+
+
 def orders_page(
-    engine: Engine, seen: Iterable[str], status: str, symbol: str, limit: int, after: str
+    engine: Engine, seen: Iterable[str], status: str, symbol: str, limit: int, after: str, among: list[str] | None
 ) -> tuple[list[OrderState], str | None]:
-    """Orders of the accounts `seen`, the newest first, from behind `after` on; and the cursor of the next page.
-    Raises InputError for a cursor whose order is not known (any more)."""
+    """Orders of the accounts `seen`, the newest first, from behind `after` on; and the cursor of the next page. among:
+    of these alone, None = of all. Raises InputError for a cursor whose order is not known (any more)."""
     accounts = set(seen)
-    if after and after not in engine.orders:
+    known = engine.orders if among is None else among
+    if after and after not in known:
         raise InputError(f"after: there is no order {after} here (any more); begin the list anew")
     # Of those that work too: the cursor's order may have ended since its page.
-    ids: Iterator[str] = reversed(engine.orders)
+    ids: Iterator[str] = reversed(known)
     if after:
         next(id for id in ids if id == after)
     found: list[OrderState] = []

@@ -17,6 +17,7 @@ from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import OPEN, AccountName, AnyAccount, Ask, Asking, Routes, Symbol, told
 from tradewright.app.build import build
 from tradewright.app.home import JOURNAL
+from tradewright.core.client_ids import PATTERN
 from tradewright.core.setup import StrategySpec
 from tradewright.model.control import TRADING_STATES
 from tradewright.model.moment import moment_of, moment_text
@@ -25,6 +26,7 @@ from tradewright.model.shadow import is_shadow
 ROUTES = Routes()
 MODE = build()["mode"]
 ID = r"^[A-Za-z0-9-]{1,64}$"
+CALLED = rf"^({PATTERN})?$"
 PageSize = Annotated[int, Query(ge=1, le=500, description="At most so many.")]
 OrderId = Annotated[str, Path(pattern=ID)]
 
@@ -117,14 +119,18 @@ async def orders(
     after: Annotated[str, Query(pattern=r"^[A-Za-z0-9-]{0,64}$", description="The cursor of the page before.")] = "",
     symbol: Symbol = "",
     account: AnyAccount = "",
+    client_order_id: Annotated[
+        str,
+        Query(alias="clientOrderId", pattern=CALLED, description="Those alone that their caller has given this name."),
+    ] = "",
 ) -> Response:
     """Orders, the newest first; those that ended more than 24 hours ago are in the journal alone. A page may be shorter
     than its limit and have a cursor all the same."""
     seen = [one.terms.name for one in ask.accounts(account)]
-    found, cursor = books.orders_page(ask.desk.engine, seen, status, symbol, limit, after)
-    return await ask.tell(
-        shapes.Orders(orders=[books.order_shape(ask.desk.engine, one) for one in found], next_cursor=cursor)
-    )
+    engine = ask.desk.engine
+    named = books.ids_named(engine, seen, client_order_id) if client_order_id else None
+    found, cursor = books.orders_page(engine, seen, status, symbol, limit, after, named)
+    return await ask.tell(shapes.Orders(orders=[books.order_shape(engine, one) for one in found], next_cursor=cursor))
 
 
 @ROUTES.add("GET", "/api/v1/orders/{order_id}", READ, shapes.Order)

@@ -62,18 +62,24 @@ def user_of(path: str) -> str | None:
 
 
 def audience_of(desk: Desk, key: Key, user: str | None) -> Audience:
-    """Whose facts a key hears: as everywhere; on a user's path those of the user's own accounts, and of those that the
-    key is bound to."""
+    """Whose facts a key hears: as everywhere; on a user's path, of what the key sees, the accounts that are the user's
+    own or have a session of his, and those that the key is bound to."""
     if user is None and not key.accounts:
         return Audience(None, frozenset())
     seen = [
         account
         for account in desk.accounts(key).values()
-        if user is None or key.accounts or account.terms.owner == user
+        if user is None or key.accounts or user in (account.terms.owner, _trader_of(desk, account.terms.name))
     ]
     names = frozenset(account.terms.name for account in seen)
     strategies = (f"strategy:{spec.id}" for spec in desk.specs if spec.account in names)
     return Audience(names, frozenset([*strategies, *(scope for one in seen for scope in scopes_of(one))]))
+
+
+def _trader_of(desk: Desk, account: str) -> str:
+    """Whose session an account has, "" = nobody's."""
+    session = desk.engine.sessions.get(account)
+    return "" if session is None else session.user
 
 
 class Subscriber:
@@ -83,6 +89,7 @@ class Subscriber:
     def __init__(self, stream: Stream, key: Key, user: str | None, send: Send) -> None:
         self.stream = stream
         self.key = key
+        self.user = user
         self.audience = audience_of(stream.desk, key, user)
         self.channels: set[str] = set() if user is None else set(CHANNELS)
         self.types = _types(self.channels)
@@ -132,6 +139,9 @@ class Subscriber:
             if self.stream.tape.since > self.stream.durable:
                 return
             await self._catch_up()
+        if self.user is not None:
+            # With a session an account may become the user's, and somebody else's again.
+            self.audience = audience_of(self.stream.desk, self.key, self.user)
         events, reached = self.stream.frame(self.audience, self.types, self.after)
         prices = []
         for index, known in self.prices.items():
