@@ -16,6 +16,7 @@ from tradewright.app.config_keys import (
     EventBusBlock,
     ServerBlock,
     ServiceBlock,
+    ShadowBlock,
     StrategyBlock,
     SyncBlock,
 )
@@ -60,6 +61,7 @@ def page() -> str:
         ("The file", ServiceBlock, ""),
         ("accounts.NAME", AccountBlock, ""),
         ("accounts.NAME.deviation", DeviationBlock, ""),
+        ("accounts.NAME.shadow", ShadowBlock, ""),
         ("strategies.ID", StrategyBlock, ""),
         ("sync", SyncBlock, ""),
         ("server", ServerBlock, ""),

@@ -16,6 +16,7 @@ from tradewright import __version__
 from tradewright.app.config import Config, account_of
 from tradewright.app.config_keys import OF_ALL, OF_EACH
 from tradewright.app.settings import Settings, settings_from
+from tradewright.app.wiring.shadows import options_of, shadow_models
 from tradewright.app.wiring.venues import check_addresses, terms_of
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.core.exposure import parts_of
@@ -28,7 +29,9 @@ from tradewright.model.errors import InputError
 from tradewright.model.exit_plan import ExitPlan, plan_from
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
+from tradewright.model.shadow import ShadowTerms, shadow_account, terms_from
 from tradewright.model.sizer import Sizer, sizer_from
+from tradewright.trader.scoring import check_bounds_of
 
 SECOND_NS = 1_000_000_000
 _KEY = re.compile(r"[\w.-]+")
@@ -44,6 +47,7 @@ class Blueprint:
     sizers: dict[str, Sizer] = field(default_factory=dict)
     plans: dict[str, ExitPlan] = field(default_factory=dict)
     sessions: list[tuple[str, str, list[list[Any]]]] = field(default_factory=list)
+    shadow: ShadowTerms | None = None
 
     @property
     def specs(self) -> list[StrategySpec]:
@@ -64,10 +68,16 @@ class Blueprint:
     def setup(self, instruments: Sequence[Instrument]) -> Setup:
         """All of it, with what is traded."""
         accounts: list[tuple[Account, list[tuple[str, int]]]] = [(terms, []) for terms in self.accounts.values()]
+        plans = self.plans
+        if self.shadow is not None:
+            own, beside = f"account:{self.shadow.account}", f"account:{self.shadow.name}"
+            accounts.append((shadow_account(self.accounts[self.shadow.account], self.shadow), []))
+            plans = plans | ({beside: plans[own]} if own in plans else {})
         notes = {"feed": "venues", "version": __version__}
         return Setup(
-            list(instruments), accounts, self.specs, notes, self.sizers, self.scopes, self.plans, self.sessions
-        )
+            list(instruments), accounts, self.specs, notes, self.sizers, self.scopes, plans, self.sessions,
+            self.shadow,
+        )  # fmt: skip
 
     def row(self, instruments: Sequence[Instrument]) -> list[Any]:
         """The same as a journal gives it back."""
@@ -132,12 +142,21 @@ def blueprint_of(config: Config, codes: Mapping[str, str], begun: Iterable[Sessi
         made.sizers |= settings.sizers()
         made.plans |= settings.plans()
         made.sessions += settings.sessions()
+        if account.shadow is not None:
+            with config.placed(f"accounts.{name}.shadow"):
+                made.shadow = terms_from(terms, options_of(account.shadow))
+                shadow_models(account, terms, made.shadow)
     for session in begun:
         if session.who and session.account in config.accounts:
             _go_on(config, session, made)
     doubled = [one for one in made.accounts.values() for other in made.accounts.values() if _alike(one, other)]
     if doubled:
         raise InputError(f"{config.file}: the order ids of two accounts begin with {doubled[0].code}")
+    if made.shadow is not None:
+        with config.placed(f"accounts.{made.shadow.account}.shadow"):
+            if any(terms.code == made.shadow.code for terms in made.accounts.values()):
+                raise InputError(f"order ids of another account begin with {made.shadow.code}, as its own would")
+            check_bounds_of(made.setup([]))
     with config.placed("limits"):
         check_parameters(made.setup([]))
     return made

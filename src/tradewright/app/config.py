@@ -291,6 +291,13 @@ def _check(config: Config) -> None:
             if not ACCOUNT_NAME.fullmatch(name):
                 raise InputError(f"{path}: an account is called by 1 to 32 of a-z A-Z 0-9 _ -")
             _check_account(name, account, config)
+    shadowed = [name for name, account in config.accounts.items() if account.shadow is not None]
+    if len(shadowed) > 1:
+        with config.placed(f"accounts.{shadowed[1]}.shadow"):
+            raise InputError(
+                f"accounts.{shadowed[1]}.shadow: {shadowed[0]} has one, and one account of a service has; run another "
+                "service, with its own --home, for the other"
+            )
     if config.block.server is not None:
         _check_server(config.block.server, config)
     if config.block.database is not None:

@@ -40,6 +40,24 @@ class DeviationBlock(Block, kw_only=True, frozen=True):
     exits: Annotated[int, Meta(ge=0, le=10_000, description="of closes; 0 = none")] = 100
 
 
+class ShadowBlock(Block, kw_only=True, frozen=True):
+    """How the strategies of an account are scored and weighed by what their signals make without limits
+    (docs/shadow.md). One account of a service has it at most."""
+
+    value_per_position: Annotated[Exact, Meta(description="of each position, in the account's currency")] = 10_000
+    slippage: Annotated[str, Meta(description="of its fills, as `backtest --slippage` has it")] = "bps:1"
+    window_days: Annotated[int, Meta(ge=2, le=1_000, description="days that count")] = 20
+    shrink_days: Annotated[
+        int, Meta(ge=0, le=1_000, description="days of the mean of all that a strategy's own figure is mixed with")
+    ] = 20
+    equal_percent: Annotated[
+        Exact, Meta(description="of the weights that is shared equally; 100 = sizes stay as they are")
+    ] = 50
+    floor_percent: Annotated[Exact, Meta(description="that each weight has at least")] = 0
+    cap_percent: Annotated[Exact, Meta(description="that each weight has at most")] = 100
+    change_percent: Annotated[Exact, Meta(description="by which a weight may move in a day")] = 10
+
+
 class AccountBlock(Block, kw_only=True, frozen=True):
     """One account at one venue."""
 
@@ -131,6 +149,10 @@ class AccountBlock(Block, kw_only=True, frozen=True):
     tradepicker: Annotated[Any, Meta(description="the same")] = None
     exits: Annotated[Any, Meta(description="the same")] = None
     sizing: Annotated[Any, Meta(description="instead of the one above")] = None
+    shadow: Annotated[
+        ShadowBlock | None,
+        Meta(description="scores its strategies on paper and weighs them; none where it is left out"),
+    ] = None
 
 
 class StrategyBlock(Block, kw_only=True, frozen=True):

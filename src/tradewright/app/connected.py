@@ -127,6 +127,7 @@ class ConnectedEngine:
         self.venues: dict[str, Venue] = {}
         self._gates: dict[str, LastGate] = {}
         self._papers: list[PaperAccount] = []
+        self._shadow: PaperAccount | None = None
         self._conflator = Conflator()
         self._waiting: deque[Event] = deque()
         self._arrived = asyncio.Event()
@@ -159,6 +160,11 @@ class ConnectedEngine:
         self._compared[venue.account] = asyncio.Event()
         if isinstance(venue, PaperAccount):
             self._papers.append(venue)
+
+    def join_shadow(self, shadow: PaperAccount) -> None:
+        """The exchange of the shadow account. Nobody but the engine trades there: it is never compared."""
+        self._shadow = shadow
+        self._papers.append(shadow)
 
     def deliver(self, event: Event) -> None:
         """An event from anywhere in this loop; it is decided in its turn."""
@@ -213,11 +219,11 @@ class ConnectedEngine:
         return True
 
     def _take(self, event: Event) -> None:
-        """First the exchanges in this house, then their reports, then the event itself."""
+        """First the exchanges in this house, then their reports, then the event itself. All of them have had it before
+        any of them is answered: no order of a shadow takes part in what was known when it was made."""
         if isinstance(event, MarketEvent):
-            for paper in self._papers:
-                for report in paper.hear(event):
-                    self.step(report)
+            for report in [report for paper in self._papers for report in paper.hear(event)]:
+                self.step(report)
         self.step(event)
 
     def step(self, event: Event) -> None:
@@ -270,7 +276,9 @@ class ConnectedEngine:
         gate = self._gates.get(account)
         if gate is not None:
             gate.approve(command)
-        self.venues[account].execute(command)
+        shadow = self._shadow
+        venue = shadow if shadow is not None and shadow.account == account else self.venues[account]
+        venue.execute(command)
 
     async def _wait(self) -> None:
         """Until something comes, or the engine's next moment."""

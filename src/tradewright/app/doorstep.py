@@ -15,8 +15,9 @@ from pathlib import Path
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
-from tradewright.app.home import own_book
+from tradewright.app.home import SHADOW, own_book
 from tradewright.app.synthetic_feed import listed
+from tradewright.app.wiring.shadows import shadow_exchange
 from tradewright.app.wiring.venues import (
     Seat,
     client_of,
@@ -32,6 +33,7 @@ from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, LastGate, Transport, Venue
+from tradewright.sim.paper_account import PaperAccount
 
 SECOND_NS = 1_000_000_000
 PAUSE_MAX = 8.0
@@ -110,6 +112,7 @@ class Doorstep:
         self._transports: dict[str, Transport] = {}
         self._clients: dict[str, Venue] = {}
         self._gates: dict[str, LastGate | None] = {}
+        self._shadow: PaperAccount | None = None
         self._listed: dict[str, list[Instrument]] = {}
         self._skewed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -133,9 +136,12 @@ class Doorstep:
         for name, account in self.config.accounts.items():
             if account.venue == "paper":
                 self._open_paper(name)
+        self._open_shadow()
         self.instruments = self._in_order()
         for name, client in self._clients.items():
             self._connected.join(client, self._gates.get(name))
+        if self._shadow is not None:
+            self._connected.join_shadow(self._shadow)
 
     # ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,6 +178,22 @@ class Doorstep:
             self._clients[name] = paper_account(
                 self._folder, terms, account, self._listed[name], self._clock, self._connected.deliver
             )
+
+    def _open_shadow(self) -> None:
+        """Of the account that has one."""
+        shadow = self._plan.shadow
+        if shadow is None:
+            return
+        if self._connected.engine.board is not None and not (self._folder / SHADOW).exists():
+            raise InputError(
+                f"{self._folder} knows account {shadow.name}, but the book of its exchange {self._folder / SHADOW} is "
+                "gone; put it back"
+            )
+        name = shadow.account
+        self._shadow = shadow_exchange(
+            self._folder, self.config.accounts[name], self._plan.accounts[name], shadow, self._listed[name],
+            self._clock, self._connected.deliver,
+        )  # fmt: skip
 
     async def _knock(self, name: str) -> None:
         """Until an account's venue has answered what it has to."""
@@ -236,6 +258,8 @@ class Doorstep:
             self._skewed.exception()
         for client in self._clients.values():
             await client.close()
+        if self._shadow is not None:
+            await self._shadow.close()
         for transport in self._transports.values():
             await transport.close()
 

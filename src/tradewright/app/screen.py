@@ -118,6 +118,17 @@ class Screen:
         return table
 
 
+def of_real_accounts(engine: Engine, event: Event, outcome: Outcome) -> Outcome | None:
+    """A step without what its shadow account does; None = all of it is the shadow's."""
+    board = engine.board
+    if board is None:
+        return outcome
+    if board.concerns(event):
+        return None
+    own = [output for output in outcome.outputs if not board.concerns(output)]
+    return Outcome(own, outcome.matches, outcome.alarms)
+
+
 def decision_line(decision: Decision) -> str:
     """One decision as one line: what was wanted, and every reason why not."""
     order = decision.orders[0]

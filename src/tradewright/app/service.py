@@ -55,9 +55,12 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.market import Bar
 from tradewright.model.numbers import money_of
 from tradewright.model.order import ENTRY
+from tradewright.model.shadow import CASH as SHADOW_CASH
+from tradewright.model.shadow import is_shadow
 from tradewright.ports import CrashPoint, no_crash
 from tradewright.sim.cycle import Cycles
 from tradewright.trader import Outcome, Trader
+from tradewright.trader.scoring import check_shadow
 
 if TYPE_CHECKING:
     from tradewright.app.api.server import ApiServer
@@ -133,10 +136,11 @@ class Service:
         self._opened.close()
 
     def _check_left(self) -> None:
-        """An account that works orders or holds something is not left alone. Raises InputError."""
+        """An account that works orders or holds something is not left alone, nor is a shadow. Raises InputError."""
+        check_shadow(self.plan.setup([]), self.engine)
         left = {self.engine.orders[id].order.account: f"order {id} may be at work" for id in self._working()}
         for position in self.engine.ledger.positions.values():
-            if position.long_size or position.short_size:
+            if (position.long_size or position.short_size) and not is_shadow(position.account):
                 left.setdefault(position.account, f"it holds {position.instrument.symbol}")
         for name, what in left.items():
             if name not in self.plan.accounts:
@@ -147,7 +151,8 @@ class Service:
 
     def _working(self) -> Iterator[str]:
         """Ids of the orders that may be at work at a venue."""
-        return (id for id in self.engine.holds.holds if self.engine.orders[id].stage != HELD)
+        states = ((id, self.engine.orders[id]) for id in self.engine.holds.holds)
+        return (id for id, state in states if state.stage != HELD and not is_shadow(state.order.account))
 
     # ── from the start to the end ──────────────────────────────────────────────────────────────────────────────────
 
@@ -278,12 +283,16 @@ class Service:
         self.doorstep.watch()
 
     def _pay_in(self, now: int) -> None:
-        """A paper account has its money from the first start on."""
+        """A paper account has its money from the first start on, and so has a shadow."""
         for name, account in self.config.accounts.items():
             if account.venue == "paper" and not self.engine.ledger.cash.get(name):
                 currency = self.plan.accounts[name].currency
                 amount = money_of(account.cash, f"accounts.{name}.cash")
                 self.connected.step(CashMoved(now, name, currency, amount, "initial balance"))
+        shadow = self.plan.shadow
+        if shadow is not None and not self.engine.ledger.cash.get(shadow.name):
+            currency = self.plan.accounts[shadow.account].currency
+            self.connected.step(CashMoved(now, shadow.name, currency, SHADOW_CASH, "initial balance"))
 
     def _feeds(self) -> Iterator[Candles | SyntheticFeed]:
         """Bars of each venue, and the synthetic market of paper accounts."""

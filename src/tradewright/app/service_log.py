@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tradewright.app.printable import printable
-from tradewright.app.screen import Screen
+from tradewright.app.screen import Screen, of_real_accounts
 from tradewright.model.account_snapshot import AccountSnapshot, ConnectionChanged, SnapshotFailed
 from tradewright.model.event import Event
 from tradewright.model.moment import moment_text
@@ -37,8 +37,10 @@ class ServiceLog(Screen):
             self.quiet = True
 
     def listen(self, event: Event, outcome: Outcome) -> None:
-        """One durable step."""
-        super().listen(event, outcome)
+        """One durable step; of a shadow account nothing is said."""
+        own = outcome if self.engine is None else of_real_accounts(self.engine, event, outcome)
+        if own is not None:
+            super().listen(event, own)
         if isinstance(event, ConnectionChanged):
             self.reasons[event.account] = event.text
             if not event.up:

@@ -21,6 +21,7 @@ from tradewright.core.life_cycle import HELD
 from tradewright.model.control import TRADING_STATES
 from tradewright.model.numbers import money_text, text_of
 from tradewright.model.order import ENTRY
+from tradewright.model.shadow import is_shadow
 
 
 def begin_lines(config: Config, plan: Blueprint, room: EngineRoom, folder: Path) -> Iterator[str]:
@@ -43,7 +44,12 @@ def begin_lines(config: Config, plan: Blueprint, room: EngineRoom, folder: Path)
     if not plan.specs:
         yield "no strategy: accounts are followed, and nothing is traded"
     setup = plan.setup([])
+    if plan.shadow is not None:
+        value = money_text(plan.shadow.value)
+        yield f"shadow of account {plan.shadow.account}: every signal also trades here on paper, at {value} a position"
     for terms, limits in setup.limits_of_accounts():
+        if is_shadow(terms.name):
+            continue
         bound = ", ".join(sorted(limits.values)) or "NONE"
         yield f"limits of account {terms.name}: {bound}; off: {', '.join(limits.off())}"
     for scope, limits in sorted(setup.further_limits().items()):
@@ -107,7 +113,7 @@ def end_of(plan: Blueprint, room: EngineRoom, folder: Path, remarks: list[str], 
 
 def _unguarded(engine: Engine) -> list[str]:
     """That exits which wait here guard nothing from now on."""
-    held = [id for id in engine.exits if engine.orders[id].order.account in engine.accounts]
+    held = [id for id in engine.exits if not is_shadow(engine.orders[id].order.account)]
     return [f"{len(held)} exits are held here, and guard nothing until the next start"] if held else []
 
 

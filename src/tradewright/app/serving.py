@@ -18,6 +18,7 @@ from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import ServiceEnd, end_of
 from tradewright.app.stopping import stopped_by_signals
 from tradewright.app.wiring.venues import meaning_of, place_of
+from tradewright.model.shadow import is_shadow
 from tradewright.ports import CrashPoint, no_crash
 
 
@@ -59,9 +60,14 @@ class Checked:
                    "symbols": account.symbols, "secrets": sorted(self._secrets(name))}
             for name, account in self.config.accounts.items()
         }  # fmt: skip
-        limits = {terms.name: sorted(limits.values) for terms, limits in self.plan.setup([]).limits_of_accounts()}
+        limits = {
+            terms.name: sorted(limits.values)
+            for terms, limits in self.plan.setup([]).limits_of_accounts()
+            if not is_shadow(terms.name)
+        }
         return {
             "good": True, "file": str(self.config.file), "accounts": accounts,
+            "shadow": None if self.plan.shadow is None else self.plan.shadow.account,
             "strategies": {spec.id: spec.account for spec in self.plan.specs}, "limits": limits,
             "remarks": self.config.remarks,
         }  # fmt: skip
@@ -79,6 +85,8 @@ class Checked:
             lines.append(f"account {name}: {account['venue']} at {account['place']} — {account['meaning']}{keys}")
             lines.append(f"  limits: {', '.join(row['limits'][name]) or 'NONE'}")
         lines += [f"strategy {id}: account {account}" for id, account in row["strategies"].items()]
+        if row["shadow"]:
+            lines.append(f"shadow: of account {row['shadow']}, in this process")
         return "\n".join([*lines, *self.config.remarks])
 
 

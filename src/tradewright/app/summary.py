@@ -12,7 +12,7 @@ from typing import Any
 
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.home import JOURNAL
-from tradewright.app.screen import Screen, money
+from tradewright.app.screen import Screen, money, of_real_accounts
 from tradewright.app.stopping import stopped_by_signals
 from tradewright.core.engine import Engine
 from tradewright.model.control import StrategyHalted, TradingStateSet
@@ -117,12 +117,11 @@ class Explained:
         self.halts: dict[str, str] = {}
 
     def listen(self, event: Event, outcome: Outcome) -> None:
-        board = None if self.screen.engine is None else self.screen.engine.board
-        if board is not None:
-            if board.concerns(event):
-                return
-            own = [output for output in outcome.outputs if not board.concerns(output)]
-            outcome = Outcome(own, outcome.matches, outcome.alarms)
+        engine = self.screen.engine
+        own = outcome if engine is None else of_real_accounts(engine, event, outcome)
+        if own is None:
+            return
+        outcome = own
         if isinstance(event, TradingStateSet):
             self.halts.pop(event.scope.removeprefix("strategy:"), None)
         for output in outcome.outputs:

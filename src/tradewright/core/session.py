@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tradewright.core.ledger import Book
     from tradewright.model.event import Event
     from tradewright.model.session_set import SessionSet
+    from tradewright.model.shadow import ShadowTerms
 
 RUNNING, PAUSED, STOPPED = "running", "paused", "stopped"
 STATUS = {ACTIVE: RUNNING, REDUCING: PAUSED, HALTED: STOPPED}
@@ -137,10 +138,7 @@ def set_up(engine: Blotter, event: SessionSet) -> None:
         account.traffic = traffic  # what went wrong on the way to its venue is not over with a session
     if account.guarded and account.peak is None:
         account.measure(event.time)
-    if event.plan:
-        engine.plans["account:" + event.account] = ExitPlan.from_row(event.plan)
-    else:
-        engine.plans.pop("account:" + event.account, None)
+    engine.plans = _plans(engine.plans, event, None if engine.board is None else engine.board.terms)
 
 
 def _next_id(engine: Blotter, account: str, known: Session | None) -> str:
@@ -152,18 +150,26 @@ def _next_id(engine: Blotter, account: str, known: Session | None) -> str:
 
 def under(setup: Setup, event: SessionSet) -> Setup:
     """The setup of a run in which that session has begun: what a start would have that goes on with it."""
-    own, scope = "account:" + event.account, scope_of(event.account)
+    scope = scope_of(event.account)
     others = [spec for spec in setup.strategies if spec.account != event.account]
     strategies = [spec_from(row) for row in event.strategies]
-    plans = {at: plan for at, plan in setup.plans.items() if at != own}
     scopes = {at: limits for at, limits in setup.scopes.items() if at != scope}
     sessions = [row for row in setup.sessions if row[0] != event.account]
     return Setup(
         setup.instruments, setup.accounts, [*others, *strategies], setup.notes, setup.sizers,
         {**scopes, scope: Limits(dict(event.limits))} if event.limits else scopes,
-        {**plans, own: ExitPlan.from_row(event.plan)} if event.plan else plans,
+        _plans(setup.plans, event, setup.shadow),
         [*sessions, (event.account, event.user, event.settings)], setup.shadow,
     )  # fmt: skip
+
+
+def _plans(plans: dict[str, ExitPlan], event: SessionSet, shadow: ShadowTerms | None) -> dict[str, ExitPlan]:
+    """Exit plans by scope as a session leaves them; its account's are its shadow's too."""
+    own = ["account:" + event.account]
+    if shadow is not None and shadow.account == event.account:
+        own.append("account:" + shadow.name)
+    kept = {at: plan for at, plan in plans.items() if at not in own}
+    return kept | ({at: ExitPlan.from_row(event.plan) for at in own} if event.plan else {})
 
 
 def check(engine: Blotter, event: SessionSet) -> None:

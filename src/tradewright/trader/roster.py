@@ -234,7 +234,9 @@ class Roster:
 
     def _note(self, runner: Runner, signals: list[Signal]) -> None:
         """What a callback wished for, before its ensemble or the policy takes the signals on."""
-        if not self.muted and (runner.intents or runner.unheld or signals):
+        board = self.engine.board
+        shadowed = board is not None and runner.spec.account == board.terms.account
+        if shadowed and not self.muted and (runner.intents or runner.unheld or signals):
             self.wishes += wishes_of(runner.strategy, runner.votes, runner.unheld, runner.intents, signals)
 
     # ── who is there ─────────────────────────────────────────────────────────────────────────────────────────────────

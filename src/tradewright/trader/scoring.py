@@ -53,6 +53,12 @@ def check_shadow(setup: Setup, engine: Engine) -> None:
         return
     if engine.board is not None and engine.board.terms.account != setup.shadow.account:
         raise InputError(f"{engine.board.terms.name} holds positions of an earlier start: go on with that shadow")
+    check_bounds_of(setup)
+
+
+def check_bounds_of(setup: Setup) -> None:
+    """Whether the weights of a setup with a shadow can keep to their bounds. Raises InputError."""
+    assert setup.shadow is not None, "weights come of a shadow"
     groups = list(seats_of(setup).values())
     for group in sorted(set(groups)):
         whose = f"the members of {group}" if group else "what runs alone"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from heapq import nlargest
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tradewright.app.api import shapes
 from tradewright.app.api.keys import Key
@@ -28,6 +30,7 @@ from tradewright.model.numbers import MONEY_SCALE, decimal_from, text_of
 from tradewright.model.order import ENTRY, ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from tradewright.model.order_request import OrderNamed
 from tradewright.model.shadow import is_shadow
+from tradewright.model.tables import PERFORMANCE, WEIGHTS
 
 if TYPE_CHECKING:
     from tradewright.app.api.desk import Desk
@@ -376,6 +379,16 @@ def _used(value: int | None, unit: str, engine: Engine) -> str:
     return unit_text(value, unit, engine.instruments[0])
 
 
+def weights_shape(engine: Engine, seen: Sequence[str]) -> shapes.Weights:
+    """Where the strategies of the shadowed account stand, if it is one of those `seen`."""
+    board = engine.board
+    tables = {} if board is None or board.terms.account not in seen else board.tables()
+    return shapes.Weights(
+        performance=msgspec.convert(tables.get(PERFORMANCE, []), list[shapes.Performed]),
+        weights=msgspec.convert(tables.get(WEIGHTS, []), list[shapes.Weight]),
+    )  # fmt: skip
+
+
 # ── how it is ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -400,7 +413,8 @@ def health(desk: Desk, mode: Any) -> shapes.Health:
             checks[account.terms.venue] = before if up else "disconnected"
     entries = [hold.order for hold in engine.holds.holds.values() if hold.order.role == ENTRY]
     newest = (engine.orders[id] for id in islice(reversed(engine.orders), LOOKED_AT_MAX))
-    sent = next((state.order.time for state in newest if state.status not in ("DENIED", "HELD")), 0)
+    real = (state for state in newest if not is_shadow(state.order.account))
+    sent = next((state.order.time for state in real if state.status not in ("DENIED", "HELD")), 0)
     held = [one for account in engine.accounts.values() for one in account.positions if one.long_size or one.short_size]
     return shapes.Health(
         status="unhealthy" if not well else "healthy" if ready(engine) else "degraded", checks=checks,

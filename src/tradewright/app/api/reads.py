@@ -287,15 +287,26 @@ async def states(ask: Ask) -> Response:
 async def strategies(ask: Ask) -> Response:
     """The strategies of the accounts that the key sees."""
     seen, halted = ask.desk.accounts(ask.key), ask.desk.engine.halted
-    found = [_strategy(spec, halted.get(spec.id)) for spec in ask.desk.specs if spec.account in seen]
+    weights = {one.strategy_id: one for one in books.weights_shape(ask.desk.engine, list(seen)).weights}
+    found = [
+        _strategy(spec, halted.get(spec.id), weights.get(spec.id)) for spec in ask.desk.specs if spec.account in seen
+    ]
     return await ask.tell(shapes.Strategies(strategies=found))
 
 
-def _strategy(spec: StrategySpec, halted: str | None) -> shapes.Strategy:
+@ROUTES.add("GET", "/api/v1/strategies/weights", READ, shapes.Weights)
+async def weights(ask: Ask) -> Response:
+    """What the strategies of a shadowed account have made there, and what each weighs by that; nothing before a day has
+    ended, and where no account has a shadow."""
+    return await ask.tell(books.weights_shape(ask.desk.engine, list(ask.desk.accounts(ask.key))))
+
+
+def _strategy(spec: StrategySpec, halted: str | None, weight: shapes.Weight | None) -> shapes.Strategy:
     return shapes.Strategy(
         id=spec.id, strategy=spec.ref, account=spec.account, symbols=list(spec.symbols),
         parameters=dict(spec.parameters), code_hash=spec.code_hash, params_hash=spec.params_hash,
         member_of=spec.ensemble, decide_on=spec.decide_on, halted=halted,
+        weight=weight,
     )  # fmt: skip
 
 

@@ -258,6 +258,37 @@ class Limits(Shape, kw_only=True):
     utilisation: list[Use]
 
 
+class Weight(Shape, kw_only=True):
+    strategy_id: str
+    account_id: Annotated[str, Meta(description="of the shadow: `paper:` and the account's name")]
+    ensemble_id: Annotated[str, Meta(description="whose members are weighed among each other; empty: it runs alone")]
+    weight: Annotated[str, Meta(description="share of 1")]
+    equal_weight: str
+    score: Annotated[str, Meta(description="share of all scores")]
+    factor: Annotated[str, Meta(description="by which the size of each opening is multiplied, but for members'")]
+    last_updated: str
+
+
+class Performed(Shape, kw_only=True):
+    strategy_id: str
+    account_id: str
+    ensemble_id: str
+    day: Annotated[str, Meta(description="the last one that has ended")]
+    days: Annotated[int, Meta(description="that count, of the window")]
+    matches: int
+    unpriced: Annotated[int, Meta(description="matches without a rate, which count nothing")]
+    realized_pnl: Annotated[str, Meta(description="net of fees, over these days, in the account's currency")]
+    sharpe: str
+    shrunk_sharpe: str
+    t_stat: str
+    last_updated: str
+
+
+class Weights(Shape, kw_only=True):
+    performance: Annotated[list[Performed], Meta(description="what each made on the shadow account")]
+    weights: list[Weight]
+
+
 class Strategy(Shape, kw_only=True):
     id: str
     strategy: str
@@ -269,6 +300,7 @@ class Strategy(Shape, kw_only=True):
     member_of: str
     decide_on: str
     halted: Annotated[str | None, Meta(description="why it may not decide")]
+    weight: Annotated[Weight | None, Meta(description="by its shadow account; null: none, or no day of it has ended")]
 
 
 class Strategies(Shape, kw_only=True):
