@@ -184,7 +184,7 @@ def test_every_route_is_blind_to_what_is_another_users(tmp_path: Path) -> None:
 #: Routes that take no account: what they tell is of those that the key sees, or of none.
 TOLD_TO_ALL = {
     "/api/v1/accounts", "/api/v1/limits", "/api/v1/states", "/api/v1/strategies", "/api/v1/reconciliation",
-    "/api/v1/bars/{symbol}",
+    "/api/v1/bars/{symbol}", "/api/v1/strategies/weights",
 }  # fmt: skip
 
 
