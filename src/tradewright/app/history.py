@@ -168,7 +168,8 @@ _TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Re
 
 class Stories:
     """Collects the stories of the orders that `wanted` chooses, and the newest signal that `heard` does, while a
-    journal is folded. symbols: those that the journal has. unmet: what was asked in vain since the last of both, of what `heard` chooses."""
+    journal is folded. symbols: those that the journal has. unmet: what was asked in vain since the last of both, of
+    what `heard` chooses."""
 
     def __init__(
         self, wanted: Callable[[Decision], bool], heard: Callable[[Signal | WishUnmet], bool] | None = None

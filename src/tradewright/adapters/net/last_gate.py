@@ -19,7 +19,8 @@ opening of a scope that was stopped meanwhile is withheld without one, at once, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,13 +49,15 @@ class Grant:
 
 class WireGate:
     """A `ports.Transport` before another one, and a `ports.LastGate`. orders: the engine's own book of the account;
-    deliver: to the engine. withheld: how often something was not let out, by code."""
+    deliver: to the engine. withheld: how often something was not let out, by code; unread: answers and
+    frames of which the gate could make nothing."""
 
     def __init__(
         self, inner: Transport, reader: Reader, account: str, orders: Approvals, clock: Clock,
         deliver: Callable[[Event], None],
     ) -> None:  # fmt: skip
         self.withheld: Counter[str] = Counter()
+        self.unread = 0
         self._inner = inner
         self._reader = reader
         self._account = account
@@ -98,10 +101,12 @@ class WireGate:
             for grant in used:
                 grant.left += not (grant.submits and grant.terms.opens)
             raise
-        if used and self._reader.undone(answer):
-            for grant in used:
-                grant.left += 1
-        self._learn(self._reader.answered(request, answer))
+        with self._reading():
+            if used and self._reader.undone(answer):
+                for grant in used:
+                    grant.left += 1
+        with self._reading():
+            self._learn(self._reader.answered(request, answer))
         return answer
 
     async def connect(self, url: str, headers: Mapping[str, str], timeout: float) -> Socket:
@@ -123,7 +128,16 @@ class WireGate:
             raise self._trip("", f"a frame: {why}") from why
 
     def hear_frame(self, url: str, frame: str | bytes) -> None:
-        self._learn(self._reader.heard(url, frame))
+        with self._reading():
+            self._learn(self._reader.heard(url, frame))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Whatever a venue says reaches who asked: what the gate can not read of it, it does not learn."""
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            self.unread += 1
 
     def _pass(self, request: HttpRequest) -> list[Grant]:
         """What it uses up. Raises Withheld."""

@@ -3,6 +3,7 @@ not, and are told of."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Coroutine, Mapping
 from decimal import Decimal
 from typing import Any
@@ -304,3 +305,47 @@ def test_an_order_over_a_websocket_does_not_leave_and_a_subscription_does() -> N
 
     run(talk())
     assert len(wire.frames) == 1 and len(told) == 4
+
+
+#: What names orders in what venues say.
+KEYS = (
+    "order", "ticket", "direction", "symbol", "broker_symbol", "comment", "position_id", "open_price", "orders", "legs",
+    "code", "message", "outcome", "event", "e", "i", "c", "C", "s", "S", "id", "client_order_id", "side", "orderId",
+    "clientOrderId", "origClientOrderId", "orderReports", "data", "stream",
+)  # fmt: skip
+SAID = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(("", "BUY", "buy", "executionReport", "7")),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inside, max_size=5),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize("name", ["binance limit", "alpaca limit", "mt5 limit"])
+@given(status=st.sampled_from((200, 400, 403, 409, 422, 429)), said=SAID | st.lists(SAID, max_size=2))
+def test_whatever_a_venue_answers_reaches_who_asked(name: str, status: int, said: Any) -> None:
+    bench = Bench(CASES[name])
+    answer = HttpAnswer(status, {}, json.dumps(said).encode())
+    bench.wire.answers.append(answer)
+    assert run(bench.gate.request(bench.case.request, 1.0)) is answer
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"order":[],"ticket":{}}', b'{"order":' * 800 + b"1" + b"}" * 800], ids=["a list", "deep"]
+)
+def test_what_the_gate_can_not_read_is_counted_and_teaches_it_nothing(body: bytes) -> None:
+    bench = Bench(CASES["mt5 limit"])
+    bench.wire.answers.append(HttpAnswer(200, {}, body))
+    assert run(bench.gate.request(bench.case.request, 1.0)).body == body
+    assert bench.gate.unread == 1
+    assert bench.send(bench.case.request) == LAST_GATE, "it has left once"
+
+
+def test_a_frame_that_the_gate_can_not_read_is_heard_all_the_same() -> None:
+    ends = endpoints_at(HOST)
+    gate = WireGate(Wire(), BinanceReader(ends), "main", Known([], {}), lambda: NOW, [].append)
+    for frame in ('{"event":{"e":"executionReport","S":[],"C":{}}}', b"\xff", "[" * 5_000):
+        gate.hear_frame(f"{ends.socket_api}?timeUnit=MICROSECOND", frame)
