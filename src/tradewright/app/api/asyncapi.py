@@ -16,9 +16,9 @@ from tradewright.app.decision_message import DecisionMessage
 REF = "#/components/schemas/{name}"
 ABOUT = (
     "What a running engine does, as it becomes durable: at its sockets, and at a message bus where one is configured. "
-    "At the sockets a key is said in the header Authorization, in the first message, or as a protocol of the "
-    "handshake, and events come within messages `events`, each with its sequence number. At a bus each is a message of "
-    "its own, and who may read and write is the bus's to say."
+    "At the sockets a key or a token is said in the header Authorization, in the first message, or as a protocol of "
+    "the handshake, and events come within messages `events`, each with its sequence number. At a bus each is a "
+    "message of its own, and who may read and write is the bus's to say."
 )
 SAID = (messages.Authenticate, messages.Subscribe, messages.Unsubscribe)
 ANSWERED = (

@@ -13,6 +13,7 @@ from tradewright.app.api.earnings import Earnings
 from tradewright.app.api.keys import Key, KeyRing
 from tradewright.app.api.metrics import Metrics
 from tradewright.app.api.problem import Problem
+from tradewright.app.api.tokens import Tokens
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
@@ -65,6 +66,7 @@ class Desk:
         self.do = do
         self.decide = decide
         self.ring = KeyRing(folder)
+        self.tokens = Tokens(self.ring)
         self.metrics = Metrics(connected, folder, self.followers)
         self.earnings = Earnings(folder / JOURNAL, connected.live)
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)

@@ -19,7 +19,10 @@ from tradewright.app.api.route import OPEN, Route, Routes
 from tradewright.app.api.shapes import TEXTS_TOO
 
 ROUTES = Routes()
-ABOUT = "Reads what a running engine knows, and carries what a person asks of it. Every key is `Authorization: Bearer`."
+ABOUT = (
+    "Reads what a running engine knows, and carries what a person asks of it. Every key, and every token of one, is "
+    "`Authorization: Bearer`."
+)
 REF = "#/components/schemas/{name}"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = "body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#eee}"
@@ -57,7 +60,13 @@ def openapi_of(application: FastAPI, routes: Sequence[Route]) -> dict[str, Any]:
     )  # fmt: skip
     made["components"] = {
         "schemas": _numbers(components),
-        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "a key of this service"}},
+        "securitySchemes": {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "a key of this service, or a token that one was exchanged for",
+            }
+        },
     }
     made["x-codes"] = {code: {"status": status, "meaning": text} for code, (status, text) in CODES.items()}
     for route in routes:

@@ -1,6 +1,6 @@
 """The door of the interface: who asks, how often, and how much, before anything looks at what is asked.
 
-Whatever is not open to everybody needs a key, paths that do not exist included.
+Whatever is not open to everybody needs a key or a token of one, paths that do not exist included.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tradewright.app.api.keys import Key, KeyRing
+from tradewright.app.api.keys import Key
 from tradewright.app.api.problem import Problem, place_of
 from tradewright.app.api.subscriber import user_of
+from tradewright.app.api.tokens import Tokens
 from tradewright.app.service_log import ServiceLog
 from tradewright.model.errors import InputError
 
@@ -60,11 +61,11 @@ class Door:
     request without a good key ends its own."""
 
     def __init__(
-        self, behind: ASGIApp, sockets: Sockets, ring: KeyRing, paces: Paces, log: ServiceLog, direct: bool
+        self, behind: ASGIApp, sockets: Sockets, tokens: Tokens, paces: Paces, log: ServiceLog, direct: bool
     ) -> None:
         self.behind = behind
         self.sockets = sockets
-        self.ring = ring
+        self.tokens = tokens
         self.paces = paces
         self.log = log
         self.direct = direct
@@ -107,7 +108,7 @@ class Door:
         text = _bearer(scope)
         known = True
         try:
-            key = self.ring.of(text, time.time_ns()) if text else None
+            key = self.tokens.whose(text, time.time_ns()) if text else None
         except (InputError, OSError):
             key, known = None, False
         if not self.paces.takes(f"key {key.id}" if key is not None else f"address {address}"):
@@ -141,7 +142,7 @@ class Door:
     def _introduced(self, text: str) -> Key | None:
         """The key of a socket that says it first of all."""
         try:
-            return self.ring.of(text, time.time_ns())
+            return self.tokens.whose(text, time.time_ns())
         except (InputError, OSError):
             return None
 
@@ -150,7 +151,7 @@ class Door:
 
 
 def _bearer(scope: Scope) -> str:
-    """The text of a key that came along, "" = none: in its header, or as a protocol that a socket asks for."""
+    """The text of a key or token that came along, "" = none: in its header, or as a protocol that a socket asks for."""
     said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
     kind, _, text = said[0].partition(" ") if len(said) == 1 else ("", "", "")
     if kind.lower() == "bearer":

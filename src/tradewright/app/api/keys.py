@@ -154,7 +154,7 @@ class KeyRing:
         if self.file.exists():
             return None
         _, text = self.make("admin", [ADMIN], now)
-        _write(self.folder / FIRST, f"{text}\n".encode())
+        write_private(self.folder / FIRST, f"{text}\n".encode())
         return self.folder / FIRST
 
     @contextmanager
@@ -166,7 +166,7 @@ class KeyRing:
             fcntl.flock(lock, fcntl.LOCK_EX)
             keys = list(self.keys().values())
             yield keys
-            _write(self.file, msgspec.json.encode(keys))
+            write_private(self.file, msgspec.json.encode(keys))
         finally:
             os.close(lock)
 
@@ -175,7 +175,7 @@ def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _write(file: Path, content: bytes) -> None:
+def write_private(file: Path, content: bytes) -> None:
     """All of it or nothing, for its owner's eyes alone."""
     new = file.with_name(f"{file.name}.new")
     new.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from tradewright.app.api import shapes, trading_shapes
 from tradewright.app.api.shapes import Direction, Shape, Side, TradingState, one_of
+from tradewright.app.api.tokens import TOKEN_BYTES_MAX
 
 ORDERS, FILLS, POSITIONS, ACCOUNT = "orders", "fills", "positions", "account"
 DECISIONS, SIGNALS, SYSTEM = "decisions", "signals", "system"
@@ -186,7 +187,7 @@ Channels = Annotated[list[Annotated[str, Meta(max_length=80)]], Meta(min_length=
 class Authenticate(Said, kw_only=True, tag="authenticate"):
     """The first message, where no key came with the handshake."""
 
-    key: Annotated[str, Meta(max_length=200)]
+    key: Annotated[str, Meta(max_length=TOKEN_BYTES_MAX, description="a key or a token")]
 
 
 class Subscribe(Said, kw_only=True, tag="subscribe"):
@@ -265,7 +266,7 @@ CLOSES = {
     1008: "more messages than a client may send",
     1009: "a message of more than 16 KiB",
     1012: "the service ends",
-    4401: "no key within 5 seconds, none that is good, or one that was revoked or has expired",
+    4401: "no key or token within 5 seconds, none that is good, or one that was revoked or has expired",
     4403: "the key lacks the scope read",
     4404: "another user's path",
     4408: "the client does not read: it answered no ping, or took no message, for 10 seconds",

@@ -7,7 +7,7 @@ import msgspec
 MEDIA = "application/problem+json"
 #: (status, what it means) by code. Texts for persons; programs go by the code.
 CODES = {
-    "UNAUTHORIZED": (401, "no key, or one that is not good: send `Authorization: Bearer KEY`"),
+    "UNAUTHORIZED": (401, "no key or token, or one that is not good: send `Authorization: Bearer KEY`"),
     "FORBIDDEN": (403, "the key lacks the scope that this needs"),
     "NOT_FOUND": (404, "there is nothing by that name, or the key does not see it"),
     "METHOD_NOT_ALLOWED": (405, "the path knows no such method"),

@@ -21,14 +21,16 @@ from tradewright.model.errors import InputError
 
 #: No key is needed.
 OPEN = ""
+#: Any key will do.
+ANY = "any"
 Taken = TypeVar("Taken", bound=msgspec.Struct)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """scope: what a key needs, OPEN = none is needed. answer: its shape, None = it is no JSON of ours. body: what a
-    request brings; example: of one."""
+    """scope: what a key needs, ANY = no scope, OPEN = no key. answer: its shape, None = it is no JSON of ours. body:
+    what a request brings; example: of one."""
 
     method: str
     path: str
@@ -124,7 +126,7 @@ def needs(scope: str) -> Callable[[Request], Awaitable[None]]:
             return
         if key is None:
             raise Problem("UNAUTHORIZED")
-        if not key.may(scope):
+        if scope != ANY and not key.may(scope):
             raise Problem("FORBIDDEN", f"scope {scope} is needed")
 
     return checked

@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from tradewright.app.api import docs, history, orders, performance, reads, signals, trading, writes
+from tradewright.app.api import docs, exchange, history, orders, performance, reads, signals, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door, Paces
@@ -31,7 +31,7 @@ from tradewright.model.event import Event
 from tradewright.trader import Outcome
 
 # What has a name of its own stands before what takes any name in its place.
-ROOMS = (history, reads, writes, orders, signals, trading, performance, docs)
+ROOMS = (history, reads, writes, orders, signals, trading, performance, exchange, docs)
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64
@@ -51,7 +51,7 @@ class ApiServer:
         self.stream = Stream(desk)
         paces = Paces(block.requests_per_second)
         sockets = partial(converse, self.stream)
-        self.door = Door(application, sockets, desk.ring, paces, desk.log, not block.behind_proxy)
+        self.door = Door(application, sockets, desk.tokens, paces, desk.log, not block.behind_proxy)
         made = uvicorn.Config(
             # What strangers get wrong is told to them, and is no line for each in the service's log.
             self.door, log_level="critical", log_config=None, access_log=False, lifespan="off",

@@ -188,7 +188,7 @@ class Stream:
     # ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def run(self) -> None:
-        """Gives turns until it is cancelled, and ends those whose key has ended."""
+        """Gives turns until it is cancelled, and ends those whose key or token has ended."""
         turns = 0
         while True:
             members = list(self.members)
@@ -209,7 +209,12 @@ class Stream:
         except (InputError, OSError):
             self._end(lambda member: True, 4503)
             return
-        self._end(lambda member: member.key.id not in keys or not keys[member.key.id].good(now), 4401)
+
+        def ended(member: Member) -> bool:
+            key = keys.get(member.key.id)
+            return key is None or not (key.good(now) and member.key.good(now))
+
+        self._end(ended, 4401)
 
     def _end(self, whom: Callable[[Member], bool], code: int) -> None:
         for member in list(self.members):
