@@ -11,11 +11,13 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradewright import __version__
 from tradewright.app.answering import answered, decided, overheard
+from tradewright.app.audit import AuditLog
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.bus.following import events_keeper
 from tradewright.app.bus.requests import Requests
@@ -98,6 +100,7 @@ class Service:
             self.room: EngineRoom = open_engine_room(folder, log.listen, crash)
             opened.callback(self.room.close)
             log.engine = self.engine
+            self.audit = AuditLog(folder, say=log.say)
             self.plan: Blueprint = blueprint_of(
                 config, {name: account.terms.code for name, account in self.engine.accounts.items()},
                 self.engine.sessions.values(),
@@ -175,7 +178,8 @@ class Service:
                 return
             self._begin()
             control = ControlSocket(self.folder)
-            await self._all(control)
+            with self._audited():
+                await self._all(control)
         finally:
             if control is not None:
                 control.close()
@@ -184,6 +188,27 @@ class Service:
             for source in self.sources.sources:
                 await source.close()
             await self.doorstep.close()
+
+    @contextmanager
+    def _audited(self) -> Iterator[None]:
+        """The audit log has the start and the stop, each with the journal's head by then."""
+
+        def head() -> str:
+            return f"{self.room.journal.head.sequence}:{self.room.journal.head.hash.hex()}"
+
+        self.log.say(f"AUDIT  {self.audit.take_up()}")
+        self.audit.note("started", version=__version__, run=self.engine.run, journal=head())
+        why = "killed"
+        try:
+            yield
+            why = "as told"
+        except BaseException as error:
+            why = type(error).__name__
+            raise
+        finally:
+            if not self.audit.note("stopped", why=why, journal=head()):
+                self.remarks.append(f"what happened last is missing in {self.audit.file}: it can not be written")
+            self.audit.sync()
 
     def stop(self) -> None:
         """Tells it to end; from any thread or signal."""
@@ -218,7 +243,7 @@ class Service:
             self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do, self._decide
         )
         desk.tables, desk.events = self.tables, self.events
-        self.api = ApiServer(self.config, self.config.block.server, desk)
+        self.api = ApiServer(self.config, self.config.block.server, desk, self.audit)
         listener = self.room.live.listener
 
         def both(event: Event, outcome: Outcome) -> None:
@@ -238,6 +263,7 @@ class Service:
                 parts.create_task(self._welcome())
                 parts.create_task(self._cycle())
                 parts.create_task(self._end())
+                parts.create_task(self.audit.run())
                 parts.create_task(self.doorstep.watch_clock())
                 if self.api is not None:
                     parts.create_task(self.api.run())
@@ -314,8 +340,19 @@ class Service:
     async def _answer(self, control: ControlSocket) -> None:
         """Persons and services at the control socket."""
         while True:
-            control.poll(self._carry_out)
+            control.poll(self._hear)
             await asyncio.sleep(POLL_SECONDS)
+
+    def _hear(self, asked: Asked | PickerAsked) -> dict[str, object]:
+        """What is asked at the control socket, by whom this machine lets at it and whoever he says he is."""
+        code = "REFUSED"
+        try:
+            answer = self._carry_out(asked)
+            code = ""
+            return answer
+        finally:
+            record = self.room.journal.head.sequence if self.room.live.failure is None and not code else None
+            self.audit.note("control", who=asked.who, asks=type(asked).__name__, code=code, record=record)
 
     def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
         self._wake()

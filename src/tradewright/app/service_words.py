@@ -78,6 +78,7 @@ class ServiceEnd:
     records: int
     state_hash: str
     journal_hash: str
+    audit: str
     remarks: list[str]
 
     def row(self) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class ServiceEnd:
             "orders": self.orders, "fills": self.fills, "denied": self.denied, "rejected": self.rejected,
             "alarms": self.alarms, "accounts": self.accounts, "entriesLeft": self.entries, "journal": self.journal,
             "records": self.records, "stateHash": self.state_hash, "journalHash": self.journal_hash,
-            "remarks": self.remarks,
+            "audit": self.audit, "remarks": self.remarks,
         }  # fmt: skip
 
     def text(self) -> str:
@@ -95,10 +96,13 @@ class ServiceEnd:
             exits = f"{account['exitsAtVenue']} exits at its venue, {account['exitsHeld']} held here"
             lines.append(f"account {name}: equity {account['shown']}, holds {held}; {exits}")
         lines.append(f"journal {self.journal}: {self.records} records, state {self.state_hash[:16]}…")
+        lines.append(f"audit log: head {self.audit}")
         return "\n".join([*lines, *self.remarks])
 
 
-def end_of(plan: Blueprint, room: EngineRoom, folder: Path, remarks: list[str], entries: list[str]) -> ServiceEnd:
+def end_of(
+    plan: Blueprint, room: EngineRoom, folder: Path, remarks: list[str], entries: list[str], audit: str
+) -> ServiceEnd:  # fmt: skip
     """The end of a service that has stopped feeding its engine."""
     room.live.halt_unstorable()
     room.live.flush()
@@ -106,7 +110,7 @@ def end_of(plan: Blueprint, room: EngineRoom, folder: Path, remarks: list[str], 
     return ServiceEnd(
         counts.orders, counts.fills, counts.denied, counts.rejected + counts.denied, counts.alarms,
         {name: _account(engine, name) for name in plan.accounts if name in engine.accounts}, entries,
-        str(folder / JOURNAL), head.sequence, engine.state_hash(), head.hash.hex(),
+        str(folder / JOURNAL), head.sequence, engine.state_hash(), head.hash.hex(), audit,
         [*remarks, *room.live.remarks, *_unguarded(engine)],
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ def serve_until_told(config: Config, folder: Path, quiet: bool, crash: CrashPoin
     service = Service(config, folder, ServiceLog(quiet), crash)
     try:
         asyncio.run(_run(service))
-        return end_of(service.plan, service.room, folder, service.remarks, service.left)
+        return end_of(service.plan, service.room, folder, service.remarks, service.left, str(service.audit.head))
     finally:
         service.close()
 

@@ -6,6 +6,7 @@ that runs, or a venue that answers).
 from __future__ import annotations
 
 from tradewright.cli import (
+    audit,
     backtest,
     config,
     connector,
@@ -23,6 +24,6 @@ from tradewright.cli import (
 from tradewright.cli.program import main
 
 __all__ = [
-    "backtest", "config", "connector", "control", "demo", "doctor", "faults", "keys", "main", "picker", "records",
-    "serve", "simulate", "tables",
+    "audit", "backtest", "config", "connector", "control", "demo", "doctor", "faults", "keys", "main", "picker",
+    "records", "serve", "simulate", "tables",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from tradewright.app.api.keys import Key, KeyRing
 from tradewright.app.api.metrics import Metrics
 from tradewright.app.api.problem import Problem
 from tradewright.app.api.tokens import Tokens
+from tradewright.app.audit import tell
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
@@ -86,6 +87,22 @@ class Desk:
         """The strategies as they run now, and before the start as they will."""
         setup = self.connected.live.trader.setup
         return self.plan.specs if setup is None else setup.strategies
+
+    def carry_out(self, asked: Asked | PickerAsked) -> dict[str, Any]:
+        answer = self._carry_out(asked)
+        self._tell()
+        return answer
+
+    def do(self, made: Callable[[int], Event]) -> list[Event]:
+        outputs = self._do(made)
+        self._tell()
+        return outputs
+
+    def _tell(self) -> None:
+        """The audit log's line of the request names the last record that it made."""
+        live = self.connected.live
+        if live.failure is None:
+            tell(record=live.journal.head.sequence)
 
     def events_lag(self) -> int | None:
         """Records that the message bus has not been told of, as far as that was heard; None = there is none."""

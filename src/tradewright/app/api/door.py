@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
@@ -15,9 +14,12 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tradewright.app.api.keys import Key
+from tradewright.app.api.paces import Paces
 from tradewright.app.api.problem import Problem, place_of
 from tradewright.app.api.subscriber import user_of
 from tradewright.app.api.tokens import Tokens
+from tradewright.app.api.witness import Witness
+from tradewright.app.audit import tell
 from tradewright.app.service_log import ServiceLog
 from tradewright.model.errors import InputError
 
@@ -30,29 +32,10 @@ BEARER = "bearer."
 #: The longest request is a few hundred bytes.
 BODY_BYTES_MAX = 16_384
 BODY_SECONDS_MAX = 10.0
-#: Keys and addresses whose pace is remembered; the one that was silent longest is forgotten.
-CALLERS_MAX = 4_096
+#: Where each kind of answer says how it went.
+ANSWERS = {"http.response.start": "status", "websocket.http.response.start": "status", "websocket.close": "code"}
 #: A socket from its handshake on, with what gives the key of a text, and whether a key keeps its pace.
 Sockets = Callable[[Scope, Receive, Send, Callable[[str], Key | None], Callable[[Key], bool]], Awaitable[None]]
-
-
-class Paces:
-    """How often each caller asks: `rate` a second, twice as many at once."""
-
-    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def takes(self, caller: str) -> bool:
-        """Whether one more request is within the caller's pace."""
-        now = self._clock()
-        left, since = self._left.pop(caller, (2 * self._rate, now))
-        left = min(2 * self._rate, left + (now - since) * self._rate)
-        self._left[caller] = (left - 1 if left >= 1 else left, now)
-        if len(self._left) > CALLERS_MAX:
-            self._left.popitem(last=False)
-        return left >= 1
 
 
 class Door:
@@ -61,24 +44,29 @@ class Door:
     request without a good key ends its own."""
 
     def __init__(
-        self, behind: ASGIApp, sockets: Sockets, tokens: Tokens, paces: Paces, log: ServiceLog, direct: bool
-    ) -> None:
+        self, behind: ASGIApp, sockets: Sockets, tokens: Tokens, paces: Paces, log: ServiceLog, witness: Witness,
+        direct: bool,
+    ) -> None:  # fmt: skip
         self.behind = behind
         self.sockets = sockets
         self.tokens = tokens
         self.paces = paces
         self.log = log
+        self.witness = witness
         self.direct = direct
         self.closed = False
         self.crowded: Callable[[], bool] = lambda: False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        begun, body = False, b""
         scope.setdefault("state", {})
+        self.witness.listen()
 
         async def sending(message: Message) -> None:
             nonlocal begun
             begun = True
+            if message["type"] in ANSWERS:
+                self._witnessed(scope, message[ANSWERS[message["type"]]], body)
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), (b"cache-control", b"no-store")]
                 if scope["state"].get("key") is None and self.crowded():
@@ -93,7 +81,8 @@ class Door:
                 self._check_socket(scope)
                 await self.sockets(scope, receive, sending, self._introduced, self._paced)
             else:
-                await self.behind(scope, _whole(await _body(scope, receive), receive), sending)
+                body = await _body(scope, receive)
+                await self.behind(scope, _whole(body, receive), sending)
         except Problem as problem:
             await _tell(problem, sending, scope["type"])
         except Exception as error:
@@ -108,7 +97,9 @@ class Door:
         text = _bearer(scope)
         known = True
         try:
-            key = self.tokens.whose(text, time.time_ns()) if text else None
+            held = self.tokens.held(text) if text else None
+            key = held if held is not None and held.good(time.time_ns()) else None
+            scope["state"]["claimed"] = held
         except (InputError, OSError):
             key, known = None, False
         if not self.paces.takes(f"key {key.id}" if key is not None else f"address {address}"):
@@ -117,6 +108,13 @@ class Door:
         if key is None and scope["path"] not in OPEN and not later and not self._is_near(scope):
             raise Problem("UNAUTHORIZED" if known else "KEYS_UNREADABLE")
         return key
+
+    def _witnessed(self, scope: Scope, status: int, body: bytes) -> None:
+        """What fails here is a defect of the log, and no reason to leave a kill without its answer."""
+        try:
+            self.witness.see(scope, status, body)
+        except Exception as error:
+            self.log.say(f"DEFECT audit {place_of(error)}")
 
     def _is_near(self, scope: Scope) -> bool:
         """A request without a key for what the machine itself may read. A key that is none is refused all the same."""
@@ -191,6 +189,7 @@ def _whole(body: bytes, receive: Receive) -> Receive:
 
 async def _tell(problem: Problem, send: Send, kind: str) -> None:
     """Instead of an answer, or of a socket."""
+    tell(code=problem.code)
     response = "websocket.http.response" if kind == "websocket" else "http.response"
     headers: list[Any] = [(name.encode(), value.encode()) for name, value in problem.headers().items()]
     body = problem.body()

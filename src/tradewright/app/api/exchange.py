@@ -13,6 +13,7 @@ from tradewright.app.api.problem import Problem
 from tradewright.app.api.route import ANY, Ask, Routes, told
 from tradewright.app.api.shapes import Body, Shape
 from tradewright.app.api.tokens import SECOND_NS, SECONDS_MAX, Token
+from tradewright.app.audit import tell
 from tradewright.model.moment import moment_text
 
 ROUTES = Routes()
@@ -48,6 +49,7 @@ async def exchange(ask: Ask) -> Response:
         raise Problem("FORBIDDEN", f"the key has no scope {lacking[0]}")
     now = time.time_ns()
     token, text = ask.desk.tokens.make(ask.key, scopes, wanted.expires_in, now)
+    tell(made=token.jti)
     left = max(0, token.expires - now) // SECOND_NS
     return told(
         Issued(

@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from tradewright.app.audit import AuditLog
 from tradewright.model.errors import InputError
 from tradewright.model.moment import moment_text
 
@@ -34,6 +35,8 @@ FIRST = "admin.key"
 NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 PREFIX = "tw"
 SECRET_BYTES = 32
+#: Another process that writes the audit log is waited for so long.
+AUDIT_SECONDS = 2.0
 
 
 class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +83,7 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / FILE
+        self._audit = AuditLog(folder, AUDIT_SECONDS)
         self._seen: tuple[int, int, int] | None = None
         self._keys: dict[str, Key] = {}
 
@@ -99,14 +103,12 @@ class KeyRing:
             self._seen, self._keys = seen, {key.id: key for key in read}
         return self._keys
 
-    def of(self, text: str, now: int) -> Key | None:
-        """The key of that text, None where there is none that is good now."""
+    def held(self, text: str) -> Key | None:
+        """The key of that text, also one that has ended; None where there is none."""
         prefix, _, rest = text.partition("_")
         id, _, _ = rest.partition("_")
         key = self.keys().get(id) if prefix == PREFIX else None
-        if key is None or not hmac.compare_digest(_hash(text), key.hash) or not key.good(now):
-            return None
-        return key
+        return key if key is not None and hmac.compare_digest(_hash(text), key.hash) else None
 
     def make(
         self,
@@ -137,6 +139,9 @@ class KeyRing:
             scopes, accounts = list(dict.fromkeys(scopes)), list(dict.fromkeys(accounts))
             key = Key(id, name, _hash(text), scopes, accounts, now, expires or 0, user=user)
             keys.append(key)
+            # Nobody has a key that the log does not know.
+            if not self._tell("keyMade", key):
+                raise InputError(f"no key is made: its line can not be written in {self._audit.file}")
         return key, text
 
     def revoke(self, id: str, now: int) -> Key:
@@ -145,8 +150,10 @@ class KeyRing:
             place = next((at for at, key in enumerate(keys) if key.id == id), None)
             if place is None:
                 raise InputError(f"{self.file} has no key {id!r}; `tradewright keys list` names them")
-            keys[place] = msgspec.structs.replace(keys[place], revoked=keys[place].revoked or now)
-            return keys[place]
+            key = keys[place] = msgspec.structs.replace(keys[place], revoked=keys[place].revoked or now)
+        if not self._tell("keyRevoked", key):
+            raise InputError(f"key {id} is revoked, and {self._audit.file} has no line of it: it can not be written")
+        return key
 
     def make_first(self, now: int) -> Path | None:
         """The first key of a home, for everything, in a file that only its owner can read: where it lies. None where
@@ -156,6 +163,13 @@ class KeyRing:
         _, text = self.make("admin", [ADMIN], now)
         write_private(self.folder / FIRST, f"{text}\n".encode())
         return self.folder / FIRST
+
+    def _tell(self, what: str, key: Key) -> bool:
+        """Whether the audit log has a line of it."""
+        ends = moment_text(key.expires) if key.expires else None
+        about = {"scopes": " ".join(key.scopes), "accounts": " ".join(key.accounts), "expires": ends}
+        by = f"uid {os.getuid()}"
+        return self._audit.note(what, **{"from": by}, key=key.id, name=key.name, user=key.whose, **about)
 
     @contextmanager
     def _changing(self) -> Iterator[list[Key]]:

@@ -19,11 +19,14 @@ from starlette.routing import Match
 from tradewright.app.api import docs, exchange, history, orders, performance, reads, signals, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
-from tradewright.app.api.door import Door, Paces
+from tradewright.app.api.door import Door
+from tradewright.app.api.paces import Paces
 from tradewright.app.api.problem import Problem, place_of
 from tradewright.app.api.route import OPEN, Route, needs
 from tradewright.app.api.stream import Stream
 from tradewright.app.api.subscriber import converse
+from tradewright.app.api.witness import Witness
+from tradewright.app.audit import AuditLog, tell
 from tradewright.app.config import Config
 from tradewright.app.config_keys import ServerBlock
 from tradewright.model.errors import InputError, JournalFull
@@ -45,13 +48,13 @@ class ApiServer:
     """Make it before anything is journaled: it takes its address, and refuses what can not be served. `run` it in the
     loop of the engine. url: where it answers."""
 
-    def __init__(self, config: Config, block: ServerBlock, desk: Desk) -> None:
+    def __init__(self, config: Config, block: ServerBlock, desk: Desk, audit: AuditLog) -> None:
         application = application_of(desk)
         self.desk = desk
         self.stream = Stream(desk)
         paces = Paces(block.requests_per_second)
         sockets = partial(converse, self.stream)
-        self.door = Door(application, sockets, desk.tokens, paces, desk.log, not block.behind_proxy)
+        self.door = Door(application, sockets, desk.tokens, paces, desk.log, Witness(audit), not block.behind_proxy)
         made = uvicorn.Config(
             # What strangers get wrong is told to them, and is no line for each in the service's log.
             self.door, log_level="critical", log_config=None, access_log=False, lifespan="off",
@@ -167,6 +170,7 @@ def _add(application: FastAPI, route: Route) -> None:
 
 
 async def _problem(request: Request, error: Any) -> Response:
+    tell(code=error.code)
     return Response(error.body(), error.status, error.headers())
 
 
@@ -183,6 +187,7 @@ async def _invalid(request: Request, error: Any) -> Response:
 async def _http(request: Request, error: Any) -> Response:
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID_REQUEST")
     problem = Problem(code)
+    tell(code=code)
     headers = {"allow": ", ".join(_methods(request))} if code == "METHOD_NOT_ALLOWED" else {}
     return Response(problem.body(), problem.status, {**problem.headers(), **headers})
 

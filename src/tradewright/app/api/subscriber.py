@@ -260,7 +260,7 @@ async def converse(
     protocol = PROTOCOL if PROTOCOL in scope["subprotocols"] else None
     await send({"type": "websocket.accept", "subprotocol": protocol})
     try:
-        key = scope["state"]["key"] or await _introduced(receive, key_of)
+        key = scope["state"]["key"] = scope["state"]["key"] or await _introduced(receive, key_of)
         user = user_of(scope["path"])
         _check(stream, key, user)
         await _served(Subscriber(stream, key, user, send), receive, paced)

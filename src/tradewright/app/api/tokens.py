@@ -32,9 +32,12 @@ SECOND_NS = 10**9
 
 
 class Token(Key, frozen=True):
-    """A key for some minutes: of its scopes those that were asked for, an end of its own, and a number (jti)."""
+    """A key for some minutes: of its scopes those that were asked for, a begin and an end of its own, and a number."""
 
     jti: str = ""
+
+    def good(self, now: int) -> bool:
+        return self.created <= now + LEEWAY_SECONDS * SECOND_NS and super().good(now)
 
 
 class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,12 +52,6 @@ class Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nbf: int
     exp: int
     jti: str
-
-    def hold(self, now: int) -> bool:
-        """At a time, ns UTC."""
-        soon = now + LEEWAY_SECONDS * SECOND_NS
-        begun = max(self.iat, self.nbf) * SECOND_NS <= soon
-        return begun and now < self.exp * SECOND_NS and self.exp - self.iat <= SECONDS_MAX
 
 
 class Tokens:
@@ -78,11 +75,16 @@ class Tokens:
     def whose(self, text: str, now: int) -> Key | None:
         """The key or token of that text, None where there is none that is good now. Raises InputError for a file of
         keys that is none."""
+        found = self.held(text)
+        return found if found is not None and found.good(now) else None
+
+    def held(self, text: str) -> Key | None:
+        """The same, also of one that has ended."""
         if "." not in text:
-            return self.ring.of(text, now)
+            return self.ring.held(text)
         claims = self._read(text)
-        key = self.ring.keys().get(claims.client_id) if claims is not None and claims.hold(now) else None
-        return None if claims is None or key is None or not key.good(now) else _token(claims, key)
+        key = None if claims is None else self.ring.keys().get(claims.client_id)
+        return None if claims is None or key is None else _token(claims, key)
 
     def _read(self, text: str) -> Claims | None:
         """What a token says that was signed here."""
@@ -90,18 +92,20 @@ class Tokens:
             return None
         try:
             found = self._signer.decode_complete(text, self._secret, algorithms=[ALGORITHM])
-            return msgspec.json.decode(found["payload"], type=Claims) if found["header"].get("typ") == TYPE else None
+            claims = msgspec.json.decode(found["payload"], type=Claims)
         except (jwt.PyJWTError, msgspec.DecodeError, ValueError, RecursionError):
             return None
+        return claims if found["header"].get("typ") == TYPE and claims.exp - claims.iat <= SECONDS_MAX else None
 
 
 def _token(claims: Claims, key: Key) -> Token:
     """As the key is by now: whatever it may no more, its token may not."""
     scopes = [scope for scope in claims.scope.split() if key.may(scope)]
-    ends = claims.exp * SECOND_NS
+    begins, ends = max(claims.iat, claims.nbf) * SECOND_NS, claims.exp * SECOND_NS
     return Token(
-        key.id, key.name, "", scopes, key.accounts, key.created, min(ends, key.expires or ends), 0, key.user, claims.jti
-    )
+        key.id, key.name, "", scopes, key.accounts, begins, min(ends, key.expires or ends), key.revoked, key.user,
+        claims.jti,
+    )  # fmt: skip
 
 
 def _secret_of(file: Path) -> bytes:

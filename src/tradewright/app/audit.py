@@ -1,0 +1,266 @@
+"""The audit log of a home: who asked for what, who was let in nowhere, which keys there are, and when it ran.
+
+A witness and no authority: trading hangs on the journal, and nothing waits for this file or fails because of it. Each
+line has its own hash and that of the line before. It is written before what it tells of is answered, so a process that
+is killed leaves out nothing that anybody was told; it is on the disk a second later, which a power cut may cost. What
+can not be written waits, and is written when it can be. Several processes write it, one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tradewright.model.errors import InputError, UsageError
+from tradewright.model.moment import moment_text
+
+FILE = "audit.jsonl"
+BEGIN = "0" * 64
+#: Of a text in a line; of a line, with room for all it may have.
+TEXT_MAX = 200
+LINE_BYTES_MAX = 16_384
+#: Lines that wait while none can be written; what is more is counted.
+WAITING_MAX = 10_000
+SYNC_SECONDS = 1.0
+_HASH = b',"hash":"'
+_TAIL_BYTES = len(_HASH) + 64 + len(b'"}')
+
+
+class Head(NamedTuple):
+    """A line's number, from 1, and its hash. What lies elsewhere of it proves that the lines up to it are those."""
+
+    number: int
+    hash: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.hash}"
+
+
+class AuditLog:
+    """patience: seconds that another process is waited for, 0 = its line waits instead. say: told once when nothing can
+    be written, and when it can again."""
+
+    def __init__(self, folder: Path, patience: float = 0.0, say: Callable[[str], None] = lambda line: None) -> None:
+        self.file = folder / FILE
+        self.head = Head(0, BEGIN)
+        self._patience = patience
+        self._say = say
+        self._size = -1
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._lost = 0
+        self._failing = ""
+        self._unsynced = False
+
+    def take_up(self) -> str:
+        """Goes on behind what is there; what to say of it."""
+        self.write()
+        return f"{self.file}: {self.head.number} lines, head {self.head}"
+
+    def note(self, what: str, **about: Any) -> bool:
+        """One line, of what happened now; whether it is written. Raises nothing: what can not be written waits. about:
+        nothing secret."""
+        row = {"time": moment_text(time.time_ns()), "what": what}
+        row |= {name: _short(value) for name, value in about.items() if value not in (None, "")}
+        if len(self._waiting) < WAITING_MAX:
+            self._waiting.append(row)
+        else:
+            self._lost += 1
+        self.write()
+        return not self._waiting
+
+    def write(self) -> None:
+        """What waits, if it can be."""
+        try:
+            with _opened(self.file, self._patience) as file:
+                if (size := os.fstat(file).st_size) != self._size:
+                    self._take_up(file, size)
+                while self._waiting:
+                    self._add(file, self._waiting[0])
+                    self._waiting.popleft()
+        except OSError as error:
+            why = error.strerror or str(error)
+            if not self._failing and not isinstance(error, BlockingIOError):
+                self._failing = why
+                self._say(f"AUDIT  {self.file} can not be written: {why}; its lines wait, and trading goes on")
+            return
+        if self._failing:
+            self._failing = ""
+            self._say(f"AUDIT  {self.file} is written again")
+
+    def _add(self, file: int, row: dict[str, Any]) -> None:
+        if self._lost:
+            row = row | {"lost": self._lost}
+        self._put(file, row)
+        self._lost = 0
+
+    def _take_up(self, file: int, size: int) -> None:
+        """Goes on behind what another has written. A last line that is none was torn when its writer ended: it is cut,
+        and the next line says so."""
+        begin = max(0, size - LINE_BYTES_MAX)
+        tail = os.pread(file, size - begin, begin)
+        whole, _, torn = tail.rpartition(b"\n")
+        if not whole and begin:
+            raise OSError("what it ends with is no line, and longer than any")
+        self.head = _head_of(whole.rpartition(b"\n")[2]) if whole else Head(0, BEGIN)
+        self._size = size - len(torn)
+        if not torn:
+            return
+        os.ftruncate(file, self._size)
+        about = {"bytes": len(torn), "cut": sha256(torn).hexdigest()}
+        self._put(file, {"time": moment_text(time.time_ns()), "what": "mended", **about})
+
+    def _put(self, file: int, row: dict[str, Any]) -> None:
+        """All of a line or nothing. Raises OSError."""
+        head, line = _line(row, self.head)
+        if (put := os.write(file, line)) != len(line):
+            os.ftruncate(file, self._size)
+            raise OSError(f"{put} of {len(line)} bytes were taken")
+        self.head, self._size, self._unsynced = head, self._size + len(line), True
+
+    def sync(self) -> None:
+        """What was written is on the disk. From any thread; raises nothing."""
+        self._unsynced = False
+        try:
+            file = os.open(self.file, os.O_RDONLY)
+        except OSError:
+            return
+        try:
+            os.fsync(file)
+        except OSError:
+            self._unsynced = True
+        finally:
+            os.close(file)
+
+    async def run(self) -> None:
+        """Brings what was written to the disk, and writes what waits, until it is cancelled."""
+        while True:
+            await asyncio.sleep(SYNC_SECONDS)
+            if self._waiting:
+                self.write()
+            if self._unsynced:
+                await asyncio.to_thread(self.sync)
+
+
+#: What a request that is carried out has to tell of itself.
+told: ContextVar[dict[str, Any] | None] = ContextVar("told", default=None)
+
+
+def tell(**about: Any) -> None:
+    """Adds to the line of the request that is carried out, if there is one."""
+    row = told.get()
+    if row is not None:
+        row.update(about)
+
+
+def _short(value: Any) -> Any:
+    return value if isinstance(value, int) else str(value).encode(errors="backslashreplace").decode()[:TEXT_MAX]
+
+
+@contextmanager
+def _opened(path: Path, patience: float) -> Iterator[int]:
+    """The file, for this writer alone. Raises OSError, BlockingIOError where another has it for too long."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        ends = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= ends:
+                    raise
+                time.sleep(0.01)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _line(row: dict[str, Any], before: Head) -> tuple[Head, bytes]:
+    """A line behind another one. Its hash is that of all that stands before it."""
+    content = msgspec.json.encode({"n": before.number + 1, **row, "before": before.hash})
+    hash = sha256(content).hexdigest()
+    return Head(before.number + 1, hash), content[:-1] + _HASH + hash.encode() + b'"}\n'
+
+
+def _head_of(line: bytes) -> Head:
+    """Of a line, as far as it is one: what is wrong with it, a verification finds."""
+    try:
+        row = msgspec.json.decode(line)
+        return Head(int(row["n"]), str(row["hash"]))
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return Head(0, BEGIN)
+
+
+# ── what is in it ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Verified(NamedTuple):
+    """head: of the last good line. wrong: why the line behind it is none, "" = all are good. torn: bytes behind the
+    last line, of one that was not finished."""
+
+    head: Head
+    wrong: str
+    torn: int
+
+
+def lines_of(folder: Path) -> Iterator[bytes]:
+    """Each line as it stands, the unfinished last one too. Raises InputError where there is no log."""
+    path = folder / FILE
+    try:
+        with path.open("rb") as file:
+            # No writer is in its middle while this has the lock.
+            fcntl.flock(file, fcntl.LOCK_SH)
+            left = os.fstat(file.fileno()).st_size
+            fcntl.flock(file, fcntl.LOCK_UN)
+            while left > 0 and (line := file.readline(min(left, LINE_BYTES_MAX))):
+                left -= len(line)
+                yield line
+    except FileNotFoundError:
+        raise InputError(f"{path} is not there: nothing was asked of a service in this home") from None
+
+
+def verified(folder: Path, anchor: str = "") -> Verified:
+    """Whether each line is the one that was written behind the one before. anchor: the text of a `Head` that was kept
+    elsewhere, which the log has to go through. Raises InputError, UsageError."""
+    number, colon, hash = anchor.partition(":")
+    if anchor and not (colon and number.isdigit() and len(hash) == 64):
+        raise UsageError(f"a head is NUMBER:HASH, as the service says it; not {anchor!r}")
+    kept = Head(int(number or 0), hash)
+    head = Head(0, BEGIN)
+    for line in lines_of(folder):
+        if not line.endswith(b"\n") and len(line) < LINE_BYTES_MAX:
+            return Verified(head, _missed(head, kept), len(line))
+        wrong = _wrong(line.rstrip(b"\n"), head)
+        if wrong:
+            return Verified(head, wrong, 0)
+        head = _head_of(line)
+        if head.number == kept.number and head != kept:
+            return Verified(head, f"line {head.number} is another one than the head that was kept: {head.hash}", 0)
+    return Verified(head, _missed(head, kept), 0)
+
+
+def _missed(head: Head, kept: Head) -> str:
+    return f"it ends with line {head.number}, and line {kept.number} was kept as its head" if head < kept else ""
+
+
+def _wrong(line: bytes, head: Head) -> str:
+    """Why it is not the line behind that head."""
+    place = f"line {head.number + 1}"
+    content, tail = line[:-_TAIL_BYTES] + b"}", line[-_TAIL_BYTES:]
+    if tail != _HASH + sha256(content).hexdigest().encode() + b'"}':
+        return f"{place} was changed: its hash is another one"
+    row = msgspec.json.decode(content)
+    if (row.get("n"), row.get("before")) != (head.number + 1, head.hash):
+        return f"{place} is not there: what stands in its place says it is line {row.get('n')}, behind another one"
+    return ""
