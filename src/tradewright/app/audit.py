@@ -84,19 +84,28 @@ class AuditLog:
         try:
             with _opened(self.file, self._patience) as file:
                 if (size := os.fstat(file).st_size) != self._size:
+                    kept, cut = self.head, size < self._size
                     self._take_up(file, size)
+                    if cut:
+                        # Whoever took lines away while this ran has not taken what it remembers.
+                        self._put(file, {"time": moment_text(time.time_ns()), "what": "cut", "kept": str(kept)})
+                        self._say(f"AUDIT  {self.file} was cut: its head was {kept}")
                 while self._waiting:
                     self._add(file, self._waiting[0])
                     self._waiting.popleft()
+        except BlockingIOError:
+            return
         except OSError as error:
-            why = error.strerror or str(error)
-            if not self._failing and not isinstance(error, BlockingIOError):
-                self._failing = why
-                self._say(f"AUDIT  {self.file} can not be written: {why}; its lines wait, and trading goes on")
+            self._fail(error.strerror or str(error))
             return
         if self._failing:
             self._failing = ""
             self._say(f"AUDIT  {self.file} is written again")
+
+    def _fail(self, why: str) -> None:
+        if not self._failing:
+            self._failing = why
+            self._say(f"AUDIT  {self.file} can not be written: {why}; its lines wait, and trading goes on")
 
     def _add(self, file: int, row: dict[str, Any]) -> None:
         if self._lost:
@@ -148,6 +157,8 @@ class AuditLog:
             await asyncio.sleep(SYNC_SECONDS)
             if self._waiting:
                 self.write()
+            if self._waiting:
+                self._fail("another process holds it")
             if self._unsynced:
                 await asyncio.to_thread(self.sync)
 

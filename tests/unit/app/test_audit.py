@@ -150,6 +150,19 @@ def test_what_finds_no_room_waits_and_is_written_when_there_is_some(tmp_path: Pa
     assert len(said) == 2 and "is written again" in said[1]
 
 
+def test_what_is_cut_while_it_is_written_is_told_with_the_head_that_was(tmp_path: Path) -> None:
+    said: list[str] = []
+    log = AuditLog(tmp_path, say=said.append)
+    for _ in range(4):
+        log.note("request", who="ann")
+    head, lines = str(log.head), (tmp_path / FILE).read_bytes().splitlines(keepends=True)
+    (tmp_path / FILE).write_bytes(b"".join(lines[:2]))
+    log.note("request", who="bob")
+    assert [(row["what"], row.get("kept")) for row in rows(tmp_path)[2:]] == [("cut", head), ("request", None)]
+    assert len(said) == 1 and head in said[0]
+    assert verified(tmp_path).wrong == "" and verified(tmp_path, head).wrong.startswith("line 4 ")
+
+
 def test_nobody_waits_for_another_who_holds_the_file(tmp_path: Path) -> None:
     log, patient = AuditLog(tmp_path), AuditLog(tmp_path, 0.2)
     log.note("request", who="ann")

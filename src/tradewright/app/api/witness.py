@@ -43,7 +43,9 @@ class Witness:
         if not changes and status not in REFUSED:
             return
         key: Key | None = scope["state"].get("key")
-        if status >= 400 and not self._paces.takes(f"key {key.id}" if key is not None else "strangers"):
+        # What failed here (5xx) may have done something, and what a stranger asks never has.
+        bounded = key is None or status in REFUSED or 400 <= status < 500
+        if bounded and not self._paces.takes("strangers" if key is None else f"key {key.id}"):
             self._left_out += 1
             return
         claimed: Key | None = key or scope["state"].get("claimed")
