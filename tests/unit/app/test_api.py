@@ -27,7 +27,7 @@ from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Client, Dam, FullDisk, asked, instant, standing
 from tradewright.adapters.journal import points
-from tradewright.app.api import connections, door, past, server, shapes
+from tradewright.app.api import connections, door, past, problem, server, shapes
 from tradewright.app.api.books import configured
 from tradewright.app.api.child import MEMORY_BYTES_MAX, NICENESS, said_by
 from tradewright.app.api.desk import BARS_KEPT
@@ -1056,3 +1056,20 @@ def test_a_defect_is_told_by_its_place_and_never_by_its_text(
     (defect,) = [line for line in said.out.splitlines() if "DEFECT" in line]
     assert "DEFECT GET ValueError in " in defect and "broken:" in defect
     assert "canary" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("side", None), ("maxPositionSizePercent", None), ("a-strategy-by-its-name", None),
+        ("12345678901234567.8", None), ("tw_0123abcd_x", None), ("tw_0123abcd_xyzabc", "…"), ("a1" * 40, "…"), ("a1" * 7, None), ("a1" * 8, "…"),
+    ],
+)  # fmt: skip
+def test_a_sentence_repeats_no_key(said: str, shown: str | None) -> None:
+    shown = said[:40] if shown is None else shown
+    body = json.dumps({"reason": said, "quantity": 1}).encode()
+    assert problem.unrepeated(f"it is {said[:40]!r} that is wrong", body) == f"it is {shown!r} that is wrong"
+    assert problem.unrepeated(f"unknown field `{said}`", body) in (
+        f"unknown field `{shown}`",
+        f"unknown field `{said}`",
+    )

@@ -81,7 +81,7 @@ class Door:
                 self._check_socket(scope)
                 await self.sockets(scope, receive, sending, self._introduced, self._paced)
             else:
-                body = await _body(scope, receive)
+                body = scope["state"]["body"] = await _body(scope, receive)
                 await self.behind(scope, _whole(body, receive), sending)
         except Problem as problem:
             await _tell(problem, sending, scope["type"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 MEDIA = "application/problem+json"
@@ -55,6 +57,20 @@ class Problem(Exception):
 
     def body(self) -> bytes:
         return msgspec.json.encode(ProblemBody(CODES[self.code][1], self.status, self.code, self.detail))
+
+
+#: What may be a key, if there are digits and letters in it.
+_LONG = re.compile(rb"[A-Za-z0-9_.~+/=-]{16,}")
+#: Sentences repeat no more of what they refuse.
+REPEATED_MAX = 40
+
+
+def unrepeated(detail: str, said: bytes) -> str:
+    """A sentence about what somebody said, without what in it may be a key in the wrong place."""
+    for word in {word.decode() for word in _LONG.findall(said)}:
+        if any(map(str.isdigit, word)) and any(map(str.isalpha, word)):
+            detail = detail.replace(word, "…").replace(word[:REPEATED_MAX], "…")
+    return detail
 
 
 class ProblemBody(msgspec.Struct):

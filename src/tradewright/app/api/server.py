@@ -21,7 +21,7 @@ from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connecti
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door
 from tradewright.app.api.paces import Paces
-from tradewright.app.api.problem import Problem, place_of
+from tradewright.app.api.problem import Problem, place_of, unrepeated
 from tradewright.app.api.route import OPEN, Route, needs
 from tradewright.app.api.stream import Stream
 from tradewright.app.api.subscriber import converse
@@ -171,7 +171,10 @@ def _add(application: FastAPI, route: Route) -> None:
 
 async def _problem(request: Request, error: Any) -> Response:
     tell(code=error.code)
-    return Response(error.body(), error.status, error.headers())
+    scope = request.scope
+    said = b" ".join((scope["state"].get("body", b""), scope["query_string"], scope["path"].encode()))
+    problem = Problem(error.code, unrepeated(error.detail, said), error.retry)
+    return Response(problem.body(), problem.status, problem.headers())
 
 
 async def _input_error(request: Request, error: Any) -> Response:
