@@ -1062,7 +1062,8 @@ def test_a_defect_is_told_by_its_place_and_never_by_its_text(
     ("said", "shown"),
     [
         ("side", None), ("maxPositionSizePercent", None), ("a-strategy-by-its-name", None),
-        ("12345678901234567.8", None), ("tw_0123abcd_x", None), ("tw_0123abcd_xyzabc", "…"), ("a1" * 40, "…"), ("a1" * 7, None), ("a1" * 8, "…"),
+        ("12345678901234567.8", None), ("tw_0123abcd_x", None), ("tw_0123abcd_xyzabc", "…"), ("a1" * 40, "…"),
+        ("a1" * 7, None), ("a1" * 8, "…"),
     ],
 )  # fmt: skip
 def test_a_sentence_repeats_no_key(said: str, shown: str | None) -> None:
