@@ -16,8 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.e2e.judge import DECISION, records
 from tests.project import COMPILED_ALONE, ROOT
 from tests.unit.app.standing_api import BOTH, SECONDS, Client, asked
-from tradewright.app.api.door import Door, Paces
+from tradewright.app.api.door import Door
 from tradewright.app.api.keys import KeyRing
+from tradewright.app.api.paces import Paces
+from tradewright.app.api.tokens import Tokens
+from tradewright.app.api.witness import Witness
+from tradewright.app.audit import AuditLog
 from tradewright.app.home import JOURNAL
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.life_cycle import SENT
@@ -236,7 +240,8 @@ def test_only_the_machine_itself_reads_without_a_key(
     async def send(message: Any) -> None:
         said.append(message)
 
-    stands = Door(behind, sockets, KeyRing(tmp_path), Paces(10), ServiceLog(True), direct)
+    witness = Witness(AuditLog(tmp_path))
+    stands = Door(behind, sockets, Tokens(KeyRing(tmp_path)), Paces(10), ServiceLog(True), witness, direct)
     scope = {"type": "http", "method": "GET", "path": "/metrics", "headers": [], "client": client}
     asyncio.run(stands(scope, receive, send))
     assert reached == ["/metrics"] * near

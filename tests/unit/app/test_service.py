@@ -101,7 +101,7 @@ class Stage:
                 await asyncio.sleep(0.02)
             service.stop()
             await running
-            return end_of(service.plan, service.room, self.home, service.remarks, service.left)
+            return end_of(service.plan, service.room, self.home, service.remarks, service.left, str(service.audit.head))
         finally:
             service.close()
 
