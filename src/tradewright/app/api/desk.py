@@ -63,9 +63,9 @@ class Desk:
         self.plan = plan
         self.folder = folder
         self.log = log
-        self.carry_out = carry_out
-        self.do = do
-        self.decide = decide
+        self._carry_out = carry_out
+        self._do = do
+        self._decide = decide
         self.ring = KeyRing(folder)
         self.tokens = Tokens(self.ring)
         self.metrics = Metrics(connected, folder, self.followers)
@@ -95,6 +95,11 @@ class Desk:
 
     def do(self, made: Callable[[int], Event]) -> list[Event]:
         outputs = self._do(made)
+        self._tell()
+        return outputs
+
+    def decide(self, made: Callable[[int], DecisionRequested]) -> list[Decision]:
+        outputs = self._decide(made)
         self._tell()
         return outputs
 
