@@ -24,6 +24,7 @@ from tradewright.core.limits import Limits
 from tradewright.core.session import Session, scope_of
 from tradewright.core.setup import Setup, StrategySpec
 from tradewright.core.stations import check_parameters
+from tradewright.core.trading_state import NOTICES, unfed
 from tradewright.model.account import Account, new_code
 from tradewright.model.errors import InputError
 from tradewright.model.exit_plan import ExitPlan, plan_from
@@ -159,6 +160,8 @@ def blueprint_of(config: Config, codes: Mapping[str, str], begun: Iterable[Sessi
             check_bounds_of(made.setup([]))
     with config.placed("limits"):
         check_parameters(made.setup([]))
+        for sentence in unfed(made.setup([]), NOTICES):
+            raise InputError(sentence)
     return made
 
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tradewright.app.conflate import Conflator
+from tradewright.app.lags import Lags
 from tradewright.app.live import LiveEngine
 from tradewright.app.recall import recalled
 from tradewright.core.engine import Engine
@@ -129,6 +130,7 @@ class ConnectedEngine:
         self._papers: list[PaperAccount] = []
         self._shadow: PaperAccount | None = None
         self._conflator = Conflator()
+        self._lags = Lags(live)
         self._waiting: deque[Event] = deque()
         self._arrived = asyncio.Event()
         self._exit_due = NEVER_NS
@@ -211,6 +213,8 @@ class ConnectedEngine:
         if not self._waiting:
             return False
         event = self._waiting.popleft()
+        for lag in self._lags.before(event, now):
+            self.step(lag)
         if event.kind <= MARKET_KIND_MAX:
             for passed in self._conflator.take(event):
                 self._take(passed)

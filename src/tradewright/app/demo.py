@@ -34,7 +34,7 @@ from tradewright.backtest.run import shadow_models
 from tradewright.backtest.strategy_source import specifications, strategy_class, unheard
 from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.core.trading_state import unbound
+from tradewright.core.trading_state import MEASURES, NOTICES, unbound, unfed
 from tradewright.model.account import NETTING, Account
 from tradewright.model.control import (
     ACTIVE,
@@ -287,7 +287,7 @@ class Session:
         self._quarantine(now)
         machine.remarks += left_alone(engine)
         assert machine.trader.setup is not None
-        machine.remarks += unbound(machine.trader.setup)
+        machine.remarks += unbound(machine.trader.setup) + unfed(machine.trader.setup, NOTICES | MEASURES)
         if known is not None:
             machine.remarks += let_go(known, machine.trader.setup)
             if self.options.cash != CASH and self.options.deposit() != self.deposited():

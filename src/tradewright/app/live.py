@@ -158,6 +158,11 @@ class LiveEngine:
         """Whether something is on its way to the disk that the listener is to hear of."""
         return bool(self._untold) and self.failure is None
 
+    def waits(self, now: int) -> int:
+        """For how long, ns, the oldest input that is not durable yet has waited for the disk."""
+        self.tell()
+        return max(0, now - self._untold[0][1].time) if self._untold else 0
+
     def flush(self) -> None:
         """Wait for the disk, and let the listener hear all of it. Raises JournalFull where it can not be written."""
         if self.failure is None:

@@ -24,7 +24,7 @@ from tradewright.backtest.strategy_source import Specified
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import Limits, limits_from
 from tradewright.core.setup import Setup, StrategySpec
-from tradewright.core.trading_state import unbound
+from tradewright.core.trading_state import MEASURES, NOTICES, unbound, unfed
 from tradewright.model.account import CASH, Account
 from tradewright.model.command import Cancel
 from tradewright.model.control import CashMoved, CloseRequested, Started
@@ -103,7 +103,7 @@ class Result:
     before; rejected: refused by it. positions: net size counts per symbol. ruined: when the account had lost
     everything and the run ended, ns UTC; 0 = it did not. denials: by rule, how often and the first decision. shadow:
     what the shadow path said, in order; tables: where its strategies stand by that. unbound: limits that bind nothing
-    here, as sentences.
+    here, or would bind everything, as sentences.
     """
 
     dataset: Dataset
@@ -188,6 +188,11 @@ def _shadowed(exchange: Exchange, shadow: ShadowTerms, options: RunOptions) -> S
 def shadow_models(models: Models, shadow: ShadowTerms) -> Models:
     """Those of a shadow's venue."""
     return Models(fee=models.texts[0], slippage=shadow.slippage, fill="next_close")
+
+
+def _idle(setup: Setup | None) -> list[str]:
+    """Limits that bind nothing in a run, or would bind everything."""
+    return [] if setup is None else unbound(setup) + unfed(setup, NOTICES | MEASURES)
 
 
 def _balances(options: RunOptions) -> dict[str, int]:
@@ -293,7 +298,7 @@ def _result(
         {p.instrument.symbol: p.net for p in engine.accounts[ACCOUNT].positions if p.net},
         {name: recorder.halts.get(name, why) for name, why in engine.halted.items()},
         recorder.alarms, engine.state_hash(), ruined, recorder.denials, recorder.shadow,
-        {} if engine.board is None else engine.board.tables(), [] if trader.setup is None else unbound(trader.setup),
+        {} if engine.board is None else engine.board.tables(), _idle(trader.setup),
     )  # fmt: skip
 
 

@@ -191,7 +191,14 @@ class JournalLag(Lag):
 
 
 class ReconciliationLag(Lag):
-    """maxReconciliationLagSeconds: the venue's books were compared no longer ago; never measured is too long."""
+    """maxReconciliationLagSeconds: the venue's books were compared no longer ago; never compared is too long."""
+
+    def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
+        link = proposal.account.link
+        if link is None:
+            return super().ask(proposal, scope, limit)
+        age = proposal.now - link.checked if link.checked else None
+        return self.verdict(age is not None and age <= limit, age, limit, "ns")
 
 
 class ClockOffset(Lag):

@@ -6,6 +6,7 @@ set ends as that rule says; what a person set, or a fact that only a person can 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tradewright.core.exposure import out_of, parts_of
@@ -30,6 +31,20 @@ PASSING = ("LIMIT_BREACHED", "BALANCE_DRIFT", "CIRCUIT_BREAKER", DAILY_LOSS_LIMI
 REAPPEARED = "REAPPEARED"
 
 
+#: Limits about which no venue's client says anything, and what they ask for.
+NOTICES = {
+    "enableHaltProtection": "halts",
+    "enablePriceLimitProtection": "price bands",
+    "enableShortSaleRestriction": "restrictions of short sales",
+    "requireLocate": "what a broker has located",
+}
+#: The same of a run that is no service: it has no loop that could lag, and no venue's clock.
+MEASURES = {
+    "maxLoopLagSeconds": "how long events wait",
+    "maxJournalLagSeconds": "how long records wait for the disk",
+    "maxReconciliationLagSeconds": "comparisons with a venue",
+    "maxClockOffsetSeconds": "a venue's clock",
+}
 #: Names that a sentence lists of those there are.
 NAMES_SHOWN = 12
 
@@ -78,6 +93,18 @@ def unbound(setup: Setup) -> list[str]:
     return [
         f"what is set for {scope} binds nothing here: there is no {kind} {name!r} in this run"
         for scope, kind, name, _ in _unmet(setup)
+    ]
+
+
+def unfed(setup: Setup, untold: Mapping[str, str]) -> list[str]:
+    """Limits that would refuse every opening they ask about, as sentences. untold: those about which nobody tells a run
+    anything, and what that would be."""
+    accounts = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
+    return [
+        f"{name} of {scope} would refuse every opening it asks about: nothing here tells of {what}"
+        for scope, limits in {**setup.scopes, **accounts}.items()
+        for name, what in untold.items()
+        if limits.has(name)
     ]
 
 

@@ -175,7 +175,8 @@ class LimitWaived(Event):
 
 
 class LagMeasured(Event):
-    """How far a part of the house lags: LOOP_LAG, JOURNAL_LAG, RECONCILIATION_LAG or CLOCK_OFFSET, in ns."""
+    """How far a part of the house lags: LOOP_LAG, JOURNAL_LAG or CLOCK_OFFSET, in ns; RECONCILIATION_LAG of an account
+    that is compared with its venue elsewhere."""
 
     __slots__ = ("name", "lag_ns")
 

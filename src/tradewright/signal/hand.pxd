@@ -15,6 +15,7 @@ cdef class Hand:
     cdef readonly Instrument instrument
     cdef public EngineView view
     cdef readonly list indicators
+    cdef readonly list patterns
     cdef readonly list intents
     cdef readonly list unheld
     cdef readonly list signals

@@ -16,17 +16,18 @@ from tradewright.model.view import EngineView
 from tradewright.model.vote import Vote
 from tradewright.signal.indicators.indicator import Indicator
 from tradewright.signal.indicators.line import Line
+from tradewright.signal.patterns.pattern import Pattern
 from tradewright.signal.terms import confidence_of, fill_in, size_count, words_of
 
 
 class Hand:
-    """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators: what it decides on.
-    intents, signals: stated and not yet taken by the trader, in order; unheld: closes and protections of what is not
-    held; votes: the records of how an ensemble came to its signals. version, params_hash: of its specification."""
+    """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators, patterns: what it decides
+    on. intents, signals: stated and not yet taken by the trader, in order; unheld: closes and protections of what is
+    not held; votes: the records of how an ensemble came to its signals. version, params_hash: of its specification."""
 
     __slots__ = (
-        "strategy", "account", "instruments", "instrument", "view", "indicators", "intents", "unheld", "signals",
-        "votes", "version", "params_hash",
+        "strategy", "account", "instruments", "instrument", "view", "indicators", "patterns", "intents", "unheld",
+        "signals", "votes", "version", "params_hash",
     )  # fmt: skip
 
     def __init__(self, strategy: str, account: str, instruments: list[Instrument]) -> None:
@@ -36,6 +37,7 @@ class Hand:
         self.instrument = instruments[0]
         self.view = EngineView()  # until it is attached to an engine
         self.indicators: list[Indicator] = []
+        self.patterns: list[Pattern] = []
         self.intents: list[Intent] = []
         self.unheld: list[Intent] = []
         self.signals: list[Signal] = []
@@ -61,7 +63,7 @@ class Hand:
 
     def want(self, intent: Intent) -> str:
         """State an intent; returns the id of its order."""
-        if self.indicators:
+        if self.indicators or self.patterns:
             intent.inputs = self.inputs()
         order_id = self.view.next_order_id(self.account)
         intent.order_id = order_id
@@ -137,10 +139,13 @@ class Hand:
         )
 
     def inputs(self) -> tuple[tuple[str, float | None], ...]:
-        """What the strategy decides on, for the record: each indicator line's label and value."""
+        """What the strategy decides on, for the record: the label and value of each indicator line, and what patterns
+        see."""
         found: list[tuple[str, float | None]] = []
         for indicator in self.indicators:
             lines: tuple[Line, ...] = indicator.lines()
             for line in lines:
                 found.append((line.label, line.value if line.ready else None))
+        for pattern in self.patterns:
+            found += pattern.inputs()
         return tuple(found)

@@ -81,7 +81,7 @@ class Strategy:
         own["symbol"] = instruments[0].symbol
         own["_instrument"] = instruments[0]
         own["_names"] = {}
-        own["_patterns"] = []
+        own["_patterns"] = hand.patterns
         own["_ready"] = False
         own["_book"] = None
         own["_fields"] = declared_fields(type(self))

@@ -430,6 +430,17 @@ def test_what_is_shown_has_every_default_and_can_be_read_again(tmp_path: Path) -
     assert tradewright("config", "show", "--config", again, "--json").row == row
 
 
+@pytest.mark.parametrize(
+    "name", ["enableHaltProtection", "enablePriceLimitProtection", "enableShortSaleRestriction", "requireLocate"]
+)
+def test_a_switch_that_would_refuse_everything_since_no_client_feeds_it_is_refused(name: str, tmp_path: Path) -> None:
+    account = {"venue": "paper", "symbols": ["BTCUSD"], "risk": {name: True}}
+    with pytest.raises(InputError, match=f"{name} of account:main would refuse every opening .* nothing here tells of"):
+        blueprint_of(read(tmp_path, {"accounts": {"main": account}}), {})
+    account["risk"] = {"maxLoopLagSeconds": 1}
+    assert blueprint_of(read(tmp_path, {"accounts": {"main": account}}), {}).accounts
+
+
 @pytest.mark.parametrize("venue", ["alpaca", "binance", "mt5", "ccxt"])
 def test_real_money_is_told_from_none(venue: str, tmp_path: Path) -> None:
     keys = {"baseUrl": "http://127.0.0.1:1"} if venue == "mt5" else {"exchange": "kucoin"} if venue == "ccxt" else {}

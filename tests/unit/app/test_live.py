@@ -462,11 +462,15 @@ def test_the_listener_hears_of_nothing_that_is_not_durable_and_of_everything_in_
         live.listener = listener
         slow = True
         instrument = live.trader.engine.instruments[0]
-        behind = 0
+        behind = waited = 0
         for second in range(1, 400):
             fed.append(Quote(second * 10**9, instrument, 999, 1001))
             live.step(fed[-1])
             behind = max(behind, len(fed) - len(heard))
+            waited = max(waited, live.waits(second * 10**9 + 5))
+        live.flush()
+        assert live.waits(400 * 10**9) == 0
         live.close()
     assert behind > 1, "some steps ran ahead"
+    assert waited >= 10**9 and waited % 10**9 == 5, "the oldest of them had waited since its time"
     assert early == [] and heard == fed

@@ -21,10 +21,12 @@ from tradewright.model.account import Account
 from tradewright.model.codec import encode
 from tradewright.model.control import CashMoved, Started
 from tradewright.model.event import SIGNAL
+from tradewright.model.instrument import Instrument
 from tradewright.model.market import Depth, MarketEvent, Quote, Trade
 from tradewright.model.rng import Rng
 from tradewright.model.signal import ACTIONS
 from tradewright.ports import MemoryJournal
+from tradewright.signal.strategies.smart_money import SmartMoney
 from tradewright.trader import Trader
 
 COINBASE = "lean_coinbase_1m_trade_201804.parquet"
@@ -155,3 +157,12 @@ def test_a_strategy_fires_on_real_data_and_its_orders_say_which_signal_they_came
     reasons = {(row[1], row[7], row[5]) for row in rows}
     assert result.fills
     assert all((decision.time, decision.reason, decision.confidence) in reasons for decision in result.decisions)
+
+
+def test_who_keeps_a_structure_states_its_trend_among_his_inputs() -> None:
+    runner = SmartMoney("s", "main", [Instrument("ACME", "paper", "equity", "ACME", "USD", 2, 0, index=0)], {})
+    runner.setup()
+    stated = runner._hand.inputs()
+    assert stated == (("structure", None),), "there is none yet"
+    runner.structure.trend = -1
+    assert runner._hand.inputs() == (("structure", -1.0),)

@@ -28,6 +28,10 @@ class Pattern:
     def __init__(self, *parameters: object) -> None:
         self.label = f"{type(self).__name__}({', '.join(str(parameter) for parameter in parameters)})"
 
+    def inputs(self) -> tuple[tuple[str, float | None], ...]:
+        """What it sees now that belongs to the record of a decision: labels and values, None = nothing yet."""
+        return ()
+
     def state(self) -> list[Any]:
         """Its label and memory; JSON carries it without loss."""
         return [self.label, *[_plain(getattr(self, name)) for name in self.memory]]

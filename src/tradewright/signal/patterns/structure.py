@@ -37,6 +37,10 @@ class Structure(Pattern):
         self.levels: list[Swing] = []
         self.trend = 0
 
+    def inputs(self) -> tuple[tuple[str, float | None], ...]:
+        """The trend as "structure", by which `requireStructureAlignment` judges."""
+        return (("structure", float(self.trend) if self.trend else None),)
+
     def update(self, bar: Bar, swing: Swing | None) -> Break | None:
         """Take the next bar, and the swing that it confirmed; the break that it made."""
         close = bar.close_units
