@@ -1,7 +1,9 @@
-"""One boundary for every rule of risk: an order whose value lies one unit below, at and one unit above its limit.
+"""One boundary for every limit and every rule without one: an order whose value lies one unit below, at and one unit
+above it.
 
-`WHERE` says which of the three pass. `BOUNDARIES` makes, for a code and an offset of -1, 0 or +1 units, a desk and the
-wish to judge: its value is the limit + offset, everything else is far from any limit.
+`WHERE` says by code which of the three pass. `BOUNDARIES` makes, for a limit, or the code of a rule that has none, and
+an offset of -1, 0 or +1 units, a desk and the wish to judge: its value is the limit + offset, everything else is far
+from any limit.
 """
 
 from __future__ import annotations
@@ -274,16 +276,6 @@ def insufficient_funds(offset: int) -> Case:
     return Case(desk, desk.intent(BUY, 10))
 
 
-def daily_loss(offset: int) -> Case:
-    desk = Desk()
-    desk.quote(PRICE)
-    desk.engine.react(desk.events[-1])
-    desk.filled(BUY, 10, PRICE)
-    desk.quote(PRICE - 500)
-    desk.engine.open_account(desk.engine.accounts["main"].terms, Limits({"maxDailyLoss": 50 * ONE - offset}))
-    return Case(desk, desk.intent(BUY, 1))
-
-
 def open_positions(offset: int) -> Case:
     desk = Desk(symbols=("ACME", "ZETA"))
     for symbol in ("ACME", "ZETA"):
@@ -523,92 +515,95 @@ def liquidation(offset: int) -> Case:
     return case
 
 
+#: By limit, or by code where the rule has none.
 BOUNDARIES: dict[str, Callable[[int], Case]] = {
-    "OPEN_LIMIT_EXCEEDED": open_limit,
-    "NO_OPEN_POSITION": sale,
-    "BUDGET_EXCEEDED": budget,
-    "OUTSIDE_SESSION": outside_session,
-    "STRUCTURE_MISALIGNED": lambda offset: limited(
+    "tradepicker.maxOpenPositions": open_limit,
+    "tradepicker.sellRequiresLong": sale,
+    "tradepicker.budget": budget,
+    "sessions": outside_session,
+    "requireStructureAlignment": lambda offset: limited(
         "requireStructureAlignment", 1, inputs=(("structure", float(1 + offset)),)
     ),
-    "MAX_TRADES_PER_DAY": trades("maxTradesPerDay"),
-    "COOLDOWN": cooldown,
-    "SPREAD_TOO_WIDE": lambda offset: with_ask(limited("maxSpread", [5 * 10**7, False]), PRICE + 5 + offset),
-    "NEAR_DAILY_HIGH": near_daily("minDistanceFromDailyHigh", BUY),
-    "NEAR_DAILY_LOW": near_daily("minDistanceFromDailyLow", SELL),
-    "MAX_CONCURRENT_TRADES_SYMBOL": trades("maxConcurrentTradesPerSymbol"),
-    "MAX_CONCURRENT_TRADES_DIRECTION": trades("maxConcurrentTradesPerDirection"),
-    "MAX_CONCURRENT_TRADES_GLOBAL": trades("maxConcurrentTradesGlobal", symbol="ZETA"),
-    "MAX_DAILY_RISK_SYMBOL": daily_risk("maxDailyRiskPerSymbol"),
-    "MAX_DAILY_RISK_GLOBAL": daily_risk("maxDailyRiskGlobal"),
+    "maxTradesPerDay": trades("maxTradesPerDay"),
+    "minCooldownMinutesBetweenTrades": cooldown,
+    "maxSpread": lambda offset: with_ask(limited("maxSpread", [5 * 10**7, False]), PRICE + 5 + offset),
+    "minDistanceFromDailyHigh": near_daily("minDistanceFromDailyHigh", BUY),
+    "minDistanceFromDailyLow": near_daily("minDistanceFromDailyLow", SELL),
+    "maxConcurrentTradesPerSymbol": trades("maxConcurrentTradesPerSymbol"),
+    "maxConcurrentTradesPerDirection": trades("maxConcurrentTradesPerDirection"),
+    "maxConcurrentTradesGlobal": trades("maxConcurrentTradesGlobal", symbol="ZETA"),
+    "maxDailyRiskPerSymbol": daily_risk("maxDailyRiskPerSymbol"),
+    "maxDailyRiskGlobal": daily_risk("maxDailyRiskGlobal"),
     "TRADING_STATE": trading_state,
     "NOT_READY": not_ready,
     "SYMBOL_NOT_TRADABLE": lambda offset: plain(OrderRules(tradable=offset >= 0)),
     "PRICE_UNKNOWN": price_unknown,
-    "PRICE_STALE": price_stale,
+    "maxPriceAgeSeconds": price_stale,
     "PRICE_INCREMENT": lambda offset: plain(OrderRules(tick=5), limit_units=PRICE + offset),
     "SIZE_INCREMENT": lambda offset: plain(OrderRules(step=5), size=10 + offset),
     "SIZE_MINIMUM": lambda offset: plain(OrderRules(size_min=10), size=10 + offset),
     "SIZE_MAXIMUM": lambda offset: plain(OrderRules(size_max=10), size=10 + offset),
     "NOTIONAL_MINIMUM": lambda offset: plain(OrderRules(notional_min=1000 * ONE - offset)),
     "PRICE_BAND": price_band,
-    "PRICE_COLLAR": price_collar,
-    "MAX_ORDER_VALUE": lambda offset: limited("maxOrderValue", 1000 * ONE - offset),
-    "MAX_ORDER_QUANTITY": lambda offset: limited("maxOrderQuantity", 10 * 10**9 - offset),
+    "priceCollarPercent": price_collar,
+    "maxOrderValue": lambda offset: limited("maxOrderValue", 1000 * ONE - offset),
+    "maxOrderQuantity": lambda offset: limited("maxOrderQuantity", 10 * 10**9 - offset),
     "POSITION_RANGE": position_range,
-    "MAX_POSITION_QUANTITY": position_quantity,
-    "POSITION_LIMIT": position_share,
+    "maxPositionQuantity": position_quantity,
+    "maxPositionSizePercent": position_share,
     "SHORT_NOT_ALLOWED": short_not_allowed,
     "INSUFFICIENT_FUNDS": insufficient_funds,
-    "DAILY_LOSS_LIMIT": daily_loss,
-    "MAX_OPEN_POSITIONS": open_positions,
+    "maxDailyLoss": lost("maxDailyLoss", 50 * ONE),
+    "maxDailyLossPercent": lost("maxDailyLossPercent", 50),
+    "maxOpenPositions": open_positions,
     "REDUCE_ONLY": reduce_only,
-    "MAX_TOTAL_EXPOSURE": eighteen("maxTotalExposure", 1_800 * ONE),
-    "TOTAL_EXPOSURE_LIMIT": eighteen("maxTotalExposurePercent", 1_800),
-    "DIRECTIONAL_EXPOSURE_LIMIT": eighteen("maxDirectionalExposurePercent", 1_800),
-    "SECTOR_EXPOSURE_LIMIT": eighteen("maxSectorExposurePercent", 1_800),
-    "CURRENCY_EXPOSURE_LIMIT": eighteen("maxCurrencyExposurePercent", 1_800, "SAPX", "EURUSD"),
-    "MAX_LEVERAGE": eighteen("maxLeverage", 1_800),
-    "MARGIN_USE_LIMIT": eighteen("maxMarginUsePercent", 1_800),
-    "MARGIN_DEFICIT": eighteen("minMaintenanceMarginPercent", 1_000_000 * 1_000_000 // 1_800),
-    "WEEKLY_LOSS_LIMIT": lost("maxWeeklyLoss", 50 * ONE),
-    "DRAWDOWN_LIMIT": lost("maxDrawdownPercent", 50),
-    "LOSS_SPEED_LIMIT": lost("maxLossInWindow", 50 * ONE),
-    "PATTERN_DAY_TRADER": day_trader,
-    "SESSION_DRAWDOWN": lost("maxDrawdown", 50),
-    "SESSION_TARGET": gained,
-    "CONFIDENCE_TOO_LOW": lambda offset: limited("minConfidence", 600_000, confidence=(600_000 + offset) / 10**6),
-    "STRATEGY_NOT_ENABLED": lambda offset: limited("enabledStrategies", ["t"] if offset < 0 else ["s"]),
-    "MARKET_CLOSED": market_closed,
-    "SYMBOL_BLOCKED": lambda offset: limited("blockedSymbols", ["ACME"] if offset < 0 else ["ZETA"]),
-    "SYMBOL_NOT_ALLOWED": lambda offset: limited("allowedSymbols", ["ZETA"] if offset < 0 else ["ACME"]),
-    "DUPLICATE_ORDER": duplicate,
-    "WASH_TRADE": crossing("enableWashTradeProtection", "s"),
-    "SELF_TRADE": crossing("enableSelfTradeProtection", "t"),
-    "MESSAGE_LIMIT": messages("maxMessagesPerMinute", 3),
-    "ORDER_TO_TRADE_RATIO": messages("maxOrderToTradeRatio", 3 * 10**6),
-    "REPEATED_EXECUTION": repeated,
-    "ACCOUNT_STALE": account_stale,
-    "RATE_STALE": rate_stale,
-    "LOOP_LAG": lag("maxLoopLagSeconds", "LOOP_LAG"),
-    "JOURNAL_LAG": lag("maxJournalLagSeconds", "JOURNAL_LAG"),
-    "RECONCILIATION_LAG": lag("maxReconciliationLagSeconds", "RECONCILIATION_LAG"),
-    "CLOCK_OFFSET": lag("maxClockOffsetSeconds", "CLOCK_OFFSET"),
-    "MAX_VOLUME_SHARE": volume_share,
-    "MAX_TOUCH_SHARE": touch_share,
-    "CUMULATIVE_COLLAR": cumulative_collar,
-    "INSTRUMENT_HALTED": lambda offset: with_status(
+    "maxTotalExposure": eighteen("maxTotalExposure", 1_800 * ONE),
+    "maxTotalExposurePercent": eighteen("maxTotalExposurePercent", 1_800),
+    "maxDirectionalExposurePercent": eighteen("maxDirectionalExposurePercent", 1_800),
+    "maxSectorExposurePercent": eighteen("maxSectorExposurePercent", 1_800),
+    "maxCurrencyExposurePercent": eighteen("maxCurrencyExposurePercent", 1_800, "SAPX", "EURUSD"),
+    "maxLeverage": eighteen("maxLeverage", 1_800),
+    "maxMarginUsePercent": eighteen("maxMarginUsePercent", 1_800),
+    "minMaintenanceMarginPercent": eighteen("minMaintenanceMarginPercent", 1_000_000 * 1_000_000 // 1_800),
+    "maxWeeklyLoss": lost("maxWeeklyLoss", 50 * ONE),
+    "maxWeeklyLossPercent": lost("maxWeeklyLossPercent", 50),
+    "maxDrawdownPercent": lost("maxDrawdownPercent", 50),
+    "maxLossInWindow": lost("maxLossInWindow", 50 * ONE),
+    "maxDayTrades": day_trader,
+    "maxDrawdown": lost("maxDrawdown", 50),
+    "weeklyTarget": gained,
+    "minConfidence": lambda offset: limited("minConfidence", 600_000, confidence=(600_000 + offset) / 10**6),
+    "enabledStrategies": lambda offset: limited("enabledStrategies", ["t"] if offset < 0 else ["s"]),
+    "requireMarketSession": market_closed,
+    "blockedSymbols": lambda offset: limited("blockedSymbols", ["ACME"] if offset < 0 else ["ZETA"]),
+    "allowedSymbols": lambda offset: limited("allowedSymbols", ["ZETA"] if offset < 0 else ["ACME"]),
+    "duplicateWindowSeconds": duplicate,
+    "enableWashTradeProtection": crossing("enableWashTradeProtection", "s"),
+    "enableSelfTradeProtection": crossing("enableSelfTradeProtection", "t"),
+    "maxMessagesPerMinute": messages("maxMessagesPerMinute", 3),
+    "maxOrderToTradeRatio": messages("maxOrderToTradeRatio", 3 * 10**6),
+    "maxRepeatedExecutions": repeated,
+    "maxAccountAgeSeconds": account_stale,
+    "maxRateAgeSeconds": rate_stale,
+    "maxLoopLagSeconds": lag("maxLoopLagSeconds", "LOOP_LAG"),
+    "maxJournalLagSeconds": lag("maxJournalLagSeconds", "JOURNAL_LAG"),
+    "maxReconciliationLagSeconds": lag("maxReconciliationLagSeconds", "RECONCILIATION_LAG"),
+    "maxClockOffsetSeconds": lag("maxClockOffsetSeconds", "CLOCK_OFFSET"),
+    "maxVolumePercent": volume_share,
+    "maxTouchPercent": touch_share,
+    "cumulativeCollarPercent": cumulative_collar,
+    "enableHaltProtection": lambda offset: with_status(
         "enableHaltProtection", BUY, "TRADING" if offset >= 0 else "HALTED"
     ),
-    "OUTSIDE_PRICE_LIMITS": lambda offset: with_status(
+    "enablePriceLimitProtection": lambda offset: with_status(
         "enablePriceLimitProtection", BUY, "TRADING", PRICE - 500, PRICE + 500, limit_units=PRICE + 500 + offset
     ),
-    "SHORT_SALE_RESTRICTED": lambda offset: with_status(
+    "enableShortSaleRestriction": lambda offset: with_status(
         "enableShortSaleRestriction", SELL, "TRADING", 0, 0, True, limit_units=PRICE + offset
     ),
-    "LOCATE_REQUIRED": locate,
-    "MAX_WORKING_ORDERS": working_orders,
-    "LIQUIDATION_DISTANCE": liquidation,
+    "requireLocate": locate,
+    "maxWorkingOrders": working_orders,
+    "minLiquidationDistancePercent": liquidation,
 }
 
 #: Further boundaries of a rule that looks at more than one thing: what is special about each → (code, case).

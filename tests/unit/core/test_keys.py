@@ -37,12 +37,10 @@ def approved(desk: Desk, *intents: Any) -> bool:
 
 
 def run(name: str, with_it: bool) -> bool:
-    """The boundary case of the key's rule where it refuses, with the key or without it."""
+    """The key's boundary case where it refuses, with the key or without it."""
     code = READ_BY[name]
-    case = BOUNDARIES[code](next(offset for offset in (-1, 0, 1) if not WHERE[code][offset + 1]))
+    case = BOUNDARIES[name](next(offset for offset in (-1, 0, 1) if not WHERE[code][offset + 1]))
     values = dict(case.desk.engine.accounts["main"].limits.values)
-    if name not in values:  # the case sets its sister: an amount where this is a share
-        values = {name: 1}
     if not with_it:
         del values[name]
     set_limits(case.desk, **values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from tests.unit.core.boundaries import BOUNDARIES, FURTHER, PRICE, WHERE, Case
 from tests.unit.core.desk import BUY, SELL, Desk, account_of, listing
 from tradewright.core import limits as named
-from tradewright.core.limits import LIMITS, Limits, limits_from
+from tradewright.core.exposure import SCOPES, WHOLE
+from tradewright.core.limits import LIMITS, OF_ACCOUNTS, Limits, limits_from
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
 from tradewright.model.control import HALTED, REDUCING, TradingStateSet
@@ -17,9 +19,18 @@ from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import InputError
 from tradewright.model.fee import FeeEstimate
 from tradewright.model.instrument import OrderRules
+from tradewright.model.intent import Intent
 
 ONE = 10**18
 CODES = [rule.code for rule in RULES]
+#: limit → the rule it switches on.
+READ_BY = {
+    name: rule.code
+    for rule in RULES
+    for name in ((rule.limit, *rule.also) if rule.switches else (rule.limit,) if rule.limit else ())
+}
+#: What is compared → the code that tells it: each limit, and each rule that has none.
+COMPARED = READ_BY | {rule.code: rule.code for rule in RULES if not rule.limit}
 
 
 def judged(case: Case) -> dict[str, Check]:
@@ -27,27 +38,85 @@ def judged(case: Case) -> dict[str, Check]:
     return {check.code: check for check in decision.checks}
 
 
-def test_every_rule_has_a_boundary_case_and_a_code_of_its_own() -> None:
-    assert sorted(CODES) == sorted(set(CODES)) == sorted(WHERE) == sorted(BOUNDARIES)
+def holds(case: Case, code: str, offset: int) -> None:
+    """The rule passes where it should, and no other has anything against the order."""
+    checks = judged(case)
+    assert checks[code].passed is WHERE[code][offset + 1]
+    others = [check.code for check in checks.values() if not check.passed and check.code != code]
+    assert others == [], "the case is about one rule"
+
+
+def test_every_rule_has_a_code_of_its_own_and_every_limit_and_every_rule_without_one_a_boundary_case() -> None:
+    assert sorted(CODES) == sorted(set(CODES)) == sorted(WHERE)
+    assert sorted(COMPARED) == sorted(BOUNDARIES)
+
+
+@pytest.mark.parametrize("name", READ_BY)
+def test_the_boundary_case_of_a_limit_sets_that_limit(name: str) -> None:
+    limits = BOUNDARIES[name](0).desk.engine.accounts["main"].limits
+    assert [set_ for set_ in limits.values if set_ not in PARAMETERS] == [name]
 
 
 @pytest.mark.parametrize("offset", [-1, 0, 1])
-@pytest.mark.parametrize("code", CODES)
-def test_a_rule_holds_to_the_unit(code: str, offset: int) -> None:
-    expected = WHERE[code][offset + 1]
-    checks = judged(BOUNDARIES[code](offset))
-    assert checks[code].passed is expected
-    others = [check.code for check in checks.values() if not check.passed and check.code != code]
-    assert others == [], "the case is about one rule"
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_rule_holds_to_the_unit(name: str, offset: int) -> None:
+    holds(BOUNDARIES[name](offset), COMPARED[name], offset)
+
+
+def in_scope(case: Case, scope: str) -> Case:
+    """The account's limits, set for another scope."""
+    gate = case.desk.engine.gate
+    values = gate.limits["account:main"].values
+    gate.set(scope, Limits(values, 1, "USD"))
+    gate.set("account:main", Limits())  # second, or what is kept for them would be forgotten
+    return case
+
+
+#: kind of scope → the one of that kind that an order lies in.
+SCOPE_OF: dict[str, Callable[[Intent], str]] = {
+    "all": lambda intent: "all",
+    "owner": lambda intent: f"owner:{intent.account}",
+    "venue": lambda intent: "venue:paper",
+    "session": lambda intent: f"session:{intent.account}",
+    "strategy": lambda intent: f"strategy:{intent.strategy}",
+    "symbol": lambda intent: f"symbol:{intent.instrument.symbol}",
+    "sector": lambda intent: f"sector:{intent.instrument.sector}",
+    "currency": lambda intent: f"currency:{intent.instrument.quote}",
+}
+#: Kinds of scope, and the limits whose boundary case is about more than what lies in one: another symbol, another
+#: strategy, an instrument without a sector.
+ACROSS = {
+    "symbol": ("tradepicker.maxOpenPositions", "maxConcurrentTradesGlobal", "maxOpenPositions"),
+    "sector": (
+        "tradepicker.maxOpenPositions", "maxConcurrentTradesGlobal", "maxOpenPositions", "maxCurrencyExposurePercent",
+        "maxRateAgeSeconds",
+    ),
+    "strategy": ("maxWorkingOrders",),
+}  # fmt: skip
+
+
+def test_every_kind_of_scope_has_its_boundaries() -> None:
+    assert {*SCOPE_OF, "account"} == set(SCOPES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (kind, name) for kind in SCOPE_OF for name in READ_BY
+        if name not in ACROSS.get(kind, ()) and (kind in ("all", *WHOLE) or name not in OF_ACCOUNTS)
+    ],
+)  # fmt: skip
+def test_a_limit_holds_to_the_unit_in_every_kind_of_scope(kind: str, name: str) -> None:
+    for offset in (-1, 0, 1):
+        case = BOUNDARIES[name](offset)
+        holds(in_scope(case, SCOPE_OF[kind](case.intent)), READ_BY[name], offset)
 
 
 @pytest.mark.parametrize("offset", [-1, 0, 1])
 @pytest.mark.parametrize("name", FURTHER)
 def test_a_rule_holds_to_the_unit_of_whatever_it_looks_at(name: str, offset: int) -> None:
     code, case = FURTHER[name]
-    checks = judged(case(offset))
-    assert checks[code].passed is WHERE[code][offset + 1]
-    assert [check.code for check in checks.values() if not check.passed and check.code != code] == []
+    holds(case(offset), code, offset)
 
 
 @pytest.mark.parametrize(("currency", "share"), [("USD", 0), ("EUR", 200_000)])
@@ -77,9 +146,10 @@ def in_yen(case: Case) -> Case:
 
 
 @pytest.mark.parametrize("offset", [-1, 0, 1])
-@pytest.mark.parametrize("code", [rule.code for rule in RULES if LIMITS.get(rule.limit, ("",))[0] == "money"])
-def test_a_limit_on_money_holds_to_the_unit_in_another_currency_than_its_account_s(code: str, offset: int) -> None:
-    case = BOUNDARIES[code](offset)
+@pytest.mark.parametrize("name", [name for name in READ_BY if LIMITS[name][0] == "money"])
+def test_a_limit_on_money_holds_to_the_unit_in_another_currency_than_its_account_s(name: str, offset: int) -> None:
+    code = READ_BY[name]
+    case = BOUNDARIES[name](offset)
     in_dollars = [use.value for use in case.desk.engine.utilisation() if use.code == code]
     case = in_yen(case)
     used = [use.value for use in case.desk.engine.utilisation() if use.code == code]
@@ -89,9 +159,10 @@ def test_a_limit_on_money_holds_to_the_unit_in_another_currency_than_its_account
     assert seen.unit == "money:JPY"
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_a_check_tells_the_value_and_the_limit_it_compared(code: str) -> None:
-    told = [judged(BOUNDARIES[code](offset))[code] for offset in (-1, 0, 1)]
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_check_tells_the_value_and_the_limit_it_compared(name: str) -> None:
+    code = COMPARED[name]
+    told = [judged(BOUNDARIES[name](offset))[code] for offset in (-1, 0, 1)]
     for check in told:
         assert check.value is not None or (code == "PRICE_UNKNOWN" and not check.passed)
         assert check.limit is not None
@@ -116,12 +187,6 @@ def test_every_reason_is_reported_not_the_first_alone() -> None:
     ]  # fmt: skip
 
 
-#: limit → the rule it switches on.
-READ_BY = {
-    name: rule.code
-    for rule in RULES
-    for name in ((rule.limit, *rule.also) if rule.switches else (rule.limit,) if rule.limit else ())
-}
 #: Limits that switch nothing on by themselves, and who reads them.
 PARAMETERS = {
     "marketBufferPercent": "the price everything is judged at",
