@@ -6,12 +6,16 @@ which market comes, and the code that refuses in exactly one of both runs, where
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.desk import share
+from tests.e2e.desk import ACCOUNT, share
+from tradewright.model.control import LagMeasured
+from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
+from tradewright.model.notice import InstrumentStatus, Located
 
 Script = dict[str, list[list[Any]]]
 HERE = Path(__file__).parent / "strategies.py"
@@ -69,8 +73,9 @@ def instrument(symbol: str, calendar: str = "always") -> Instrument:
 @dataclass(frozen=True)
 class Pair:
     """settings: with the key; without: the file that differs in it alone, {} = an empty one. code: refused in exactly
-    one of both. strategies: scripts, or (class, parameters); quotes: the market's rows are bid and ask. options: of the
-    run beside the file; begins: the first minute, in seconds."""
+    one of both, for what is known. strategies: scripts, or (class, parameters); quotes: the market's rows are bid and
+    ask, and their sizes where there are any. fed: what else the engine is told before the first minute, each made of a
+    time. options: of the run beside the file; begins: the first minute, in seconds."""
 
     settings: dict[str, Any]
     without: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +87,7 @@ class Pair:
     calendar: str = "always"
     begins: int = MIDNIGHT
     quotes: bool = False
+    fed: tuple[Callable[[int], Event], ...] = ()
 
 
 def risk(
@@ -97,12 +103,27 @@ def risk(
     return Pair({"risk": {**block, key: value}}, without, code=code, **chosen, **more)  # type: ignore[arg-type]
 
 
+def lag(key: str, code: str) -> Pair:
+    """Two seconds were measured."""
+    return risk(key, 1, code, ONE, other=3, fed=(lambda time: LagMeasured(time, code, 2 * 10**9),))
+
+
+def status(key: str, code: str, *strategies: Any, **said: Any) -> Pair:
+    """The venue has said that of the instrument."""
+    return risk(key, True, code, *strategies, fed=(lambda time: InstrumentStatus(time, 0, **said),))
+
+
 def shares(**more: Any) -> dict[str, Any]:
     return {"market": flat(6, *TWO_SHARES), "symbols": TWO_SHARES, **more}
 
 
 DAY = [{"days": ["mon"], "from": "00:00", "to": "24:00", "zone": "UTC"}]
 WIDE = [(minute, "ACME", "100", "101") for minute in range(5)]
+#: A thousand shares at the touch.
+DEEP = [(*row, "1000", "1000") for row in WIDE]
+#: A day, another, and the begin of a third, of a million shares each.
+DAYS = [(minute, "ACME", "100") for minute in (0, 1_440, 2_880, 2_881)]
+DECLINE = path(100, 99, 98, 97, 96)
 CROSS: Script = {"bar 1": [["sell", {"size": 1, "limit": 105}]], "bar 2": [["buy", {"size": 1, "limit": 105}]]}
 POST: Script = {"bar 1": [["buy", {"size": 1, "limit": 110, "post_only": True}]], **buys(4, size=1)}
 TWICE: Script = {"bar 1": [["buy", {"size": 1}], ["buy", {"size": 2}]]}
@@ -126,7 +147,9 @@ LIMIT_PAIRS: dict[str, Pair] = {
         symbols=TWO_SHARES,
     ),
     "sessions": risk("sessions", DAY, "OUTSIDE_SESSION", ONE),
-    "requireStructureAlignment": risk("requireStructureAlignment", True, "STRUCTURE_MISALIGNED"),
+    "requireStructureAlignment": risk(
+        "requireStructureAlignment", True, "STRUCTURE_MISALIGNED", ("Facing", {"script": ONE}), market=DECLINE
+    ),
     "maxTradesPerDay": risk("maxTradesPerDay", 1, "MAX_TRADES_PER_DAY"),
     "minCooldownMinutesBetweenTrades": risk("minCooldownMinutesBetweenTrades", 10, "COOLDOWN"),
     "maxSpread": risk("maxSpread", 0.99, "SPREAD_TOO_WIDE", ONE, market=WIDE, quotes=True),
@@ -219,21 +242,29 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "maxRateAgeSeconds": risk(
         "maxRateAgeSeconds", 60, "RATE_STALE", ONE, market=EUROPE, symbols=["SAPX", "EURUSD"]
     ),
-    "maxLoopLagSeconds": risk("maxLoopLagSeconds", 1, "LOOP_LAG"),
-    "maxJournalLagSeconds": risk("maxJournalLagSeconds", 1, "JOURNAL_LAG"),
-    "maxReconciliationLagSeconds": risk("maxReconciliationLagSeconds", 1, "RECONCILIATION_LAG"),
-    "maxClockOffsetSeconds": risk("maxClockOffsetSeconds", 1, "CLOCK_OFFSET"),
-    "enableHaltProtection": risk("enableHaltProtection", True, "INSTRUMENT_HALTED"),
-    "enablePriceLimitProtection": risk("enablePriceLimitProtection", True, "OUTSIDE_PRICE_LIMITS"),
-    "enableShortSaleRestriction": risk("enableShortSaleRestriction", True, "SHORT_SALE_RESTRICTED", SHORT),
-    "requireLocate": risk("requireLocate", True, "LOCATE_REQUIRED", SHORT),
+    "maxLoopLagSeconds": lag("maxLoopLagSeconds", "LOOP_LAG"),
+    "maxJournalLagSeconds": lag("maxJournalLagSeconds", "JOURNAL_LAG"),
+    "maxReconciliationLagSeconds": lag("maxReconciliationLagSeconds", "RECONCILIATION_LAG"),
+    "maxClockOffsetSeconds": lag("maxClockOffsetSeconds", "CLOCK_OFFSET"),
+    "enableHaltProtection": status("enableHaltProtection", "INSTRUMENT_HALTED", status="HALTED"),
+    "enablePriceLimitProtection": status(
+        "enablePriceLimitProtection", "OUTSIDE_PRICE_LIMITS", status="TRADING", low_units=9_000, high_units=9_900
+    ),
+    "enableShortSaleRestriction": status(
+        "enableShortSaleRestriction", "SHORT_SALE_RESTRICTED", SHORT, status="TRADING", restricted=True
+    ),
+    "requireLocate": risk(
+        "requireLocate", True, "LOCATE_REQUIRED", SHORT, fed=(lambda time: Located(time, ACCOUNT, 0, 9),)
+    ),
     "maxWorkingOrders": risk("maxWorkingOrders", 1, "MAX_WORKING_ORDERS", buys(1, 2, size=1, limit=50)),
     "minLiquidationDistancePercent": risk("minLiquidationDistancePercent", 60_000, "LIQUIDATION_DISTANCE"),
     "maintenanceMarginPercent": risk(
         "maintenanceMarginPercent", 25, "LIQUIDATION_DISTANCE", beside={"minLiquidationDistancePercent": 45_000}
     ),
-    "maxVolumePercent": risk("maxVolumePercent", 1, "MAX_VOLUME_SHARE"),
-    "maxTouchPercent": risk("maxTouchPercent", 1, "MAX_TOUCH_SHARE"),
+    "maxVolumePercent": risk("maxVolumePercent", "0.0009", "MAX_VOLUME_SHARE", ONE, other="0.0011", market=DAYS),
+    "maxTouchPercent": risk(
+        "maxTouchPercent", "0.9", "MAX_TOUCH_SHARE", ONE, other="1.1", market=DEEP, quotes=True
+    ),
     "cumulativeCollarPercent": risk(
         "cumulativeCollarPercent", 2, "CUMULATIVE_COLLAR", ONE, beside={"collarWindowSeconds": 600}, other=90,
         market=RISING,
@@ -245,11 +276,24 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "staleOrderSeconds": risk("staleOrderSeconds", 150, "", buys(1, limit=95), market=LATE),
     "stopFillSeconds": risk("stopFillSeconds", 150, "", STOPPED, market=JUMP),
 }  # fmt: skip
-#: Limits that decide nothing in a backtest, and where their pairs are.
+#: Limits that decide nothing in a backtest, and where their pairs are; that of the poll is tests/venues.
 LIMITS_ELSEWHERE = {
-    "exposurePollIntervalSec": "how often a venue without a stream is asked: a backtest has none",
     "softLimits": "waivers, which two persons give to an engine that runs: tests/unit/core/test_keys.py",
 }
+
+#: Of the money of a scope's limits and of the pack they stand over: a thousand dollars are 1111 euros here.
+FILE_PAIRS: dict[str, Pair] = {
+    "currency": Pair(
+        {"limits": {"account:main": {"maxOrderValue": 1001, "currency": "USD"}}},
+        {"limits": {"account:main": {"maxOrderValue": 1001, "currency": "EUR"}}},
+        (("Pair", {"script": buys(4, symbol="ACME")}),), code="MAX_ORDER_VALUE",
+        market=[(0, "EURUSD", "0.9"), *[(minute, "ACME", "100") for minute in range(5)]], symbols=["ACME", "EURUSD"],
+    ),
+    "pack": Pair(
+        {"limits": {"account:main": {"pack": "us-margin-2026"}}}, {"limits": {"account:main": {"pack": "fx-margin"}}},
+        (buys(2, size=30_000),), code="MAX_LEVERAGE", options={"kind": "margin", "leverage": 100},
+    ),
+}  # fmt: skip
 
 CLEVER = (f"{HERE}:Clever", {})
 BY_OWNER = {"owner:ann": {"maxOrderValue": 999}}

@@ -61,6 +61,13 @@ class Pair(Scripted):
     many = True
 
 
+class Facing(Scripted):
+    """The same, and sees the market's structure: up while a bar closes above the one before, down while below."""
+
+    def setup(self) -> None:
+        self.zscore(2).label = "structure"
+
+
 class Restless(Strategy):
     """Tries every kind of order in turn, one each few bars, whatever the market does."""
 

@@ -4,6 +4,9 @@ without such a pair fails."""
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 from tests.e2e.settings_pairs import (
     EXIT_PAIRS,
+    FILE_PAIRS,
     HERE,
     LIMIT_PAIRS,
     LIMITS_ELSEWHERE,
@@ -20,12 +24,15 @@ from tests.e2e.settings_pairs import (
     Pair,
     instrument,
 )
+from tests.unit.core.test_keys import PAIRS as PARAMETER_PAIRS
+from tests.venues.test_open_trades import POLLED
 from tradewright.app.settings import OF_STRATEGY, Settings, configured
 from tradewright.app.settings_keys import KEYS
-from tradewright.backtest.data import ReadOptions, load
+from tradewright.backtest.data import Dataset, ReadOptions, load
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.core.limits import LIMITS
+from tradewright.model.event import Event
 from tradewright.model.exit_plan import CONFIGURED
 from tradewright.model.moment import moment_text
 from tradewright.model.sizer import OPTIONS
@@ -35,13 +42,24 @@ from tradewright.sim.models import Models
 def market(pair: Pair, folder: Path) -> Path:
     """The market as a data file."""
     file = folder / "market.csv"
-    lines = ["ts,symbol,bid,ask" if pair.quotes else "ts,symbol,open,high,low,close,volume"]
+    quotes = ("ts", "symbol", "bid", "ask", "bid_size", "ask_size")[: len(pair.market[0])]
+    lines = [",".join(quotes) if pair.quotes else "ts,symbol,open,high,low,close,volume"]
     for minute, symbol, *prices in pair.market:
         if not pair.quotes:
             prices = [*prices * 4, "1000000"]
         lines.append(",".join([moment_text((pair.begins + minute * 60) * 10**9), symbol, *prices]))
     file.write_text("\n".join(lines) + "\n")
     return file
+
+
+@dataclass(frozen=True)
+class Told(Dataset):
+    """Recorded markets, and what the engine is told before them."""
+
+    before: tuple[Callable[[int], Event], ...] = ()
+
+    def events(self) -> Iterator[Any]:
+        return chain([made(self.time_first) for made in self.before], super().events())
 
 
 def specified(pair: Pair, settings: Settings) -> list[Specified]:
@@ -63,7 +81,8 @@ def played(pair: Pair, content: dict[str, Any], folder: Path) -> Result:
     file.write_text(json.dumps(content))
     settings = configured(file, ACCOUNT)
     instruments = [instrument(symbol, pair.calendar) for symbol in pair.symbols]
-    dataset = load([market(pair, folder)], ReadOptions(instruments=instruments, period=None if pair.quotes else "1m"))
+    read = load([market(pair, folder)], ReadOptions(instruments=instruments, period=None if pair.quotes else "1m"))
+    dataset = Told(read.instruments, read.series, pair.fed)
     chosen = specified(pair, settings)
     options = {key: value for key, value in pair.options.items() if key != "partial"}
     models = Models(partial=pair.options.get("partial", "none"))
@@ -98,16 +117,23 @@ def check_pair(pair: Pair, folder: Path) -> None:
     assert story(with_it) != story(without), "both decide the same"
     assert with_it.decisions or without.decisions, "nothing was decided at all"
     if pair.code:
-        refused = [
-            any(check.code == pair.code for decision in result.decisions for check in decision.refusals)
+        refusals = [
+            [check for decision in result.decisions for check in decision.refusals if check.code == pair.code]
             for result in (with_it, without)
         ]
-        assert sorted(refused) == [False, True], f"{pair.code} refuses in both or in none: {refused}"
+        assert sorted(map(bool, refusals)) == [False, True], f"{pair.code} refuses in both or in none: {refusals}"
+        unknown = [check.row() for checks in refusals for check in checks if check.value is None]
+        assert not unknown, "what is not known refuses whatever the key says"
 
 
 @pytest.mark.parametrize("name", LIMIT_PAIRS)
 def test_a_limit_decides(name: str, tmp_path: Path) -> None:
     check_pair(LIMIT_PAIRS[name], tmp_path)
+
+
+@pytest.mark.parametrize("name", FILE_PAIRS)
+def test_a_key_beside_limits_decides(name: str, tmp_path: Path) -> None:
+    check_pair(FILE_PAIRS[name], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +159,8 @@ def test_a_key_of_one_strategy_decides(name: str, tmp_path: Path) -> None:
 
 
 def test_every_key_has_its_pair() -> None:
-    assert {*LIMIT_PAIRS, *LIMITS_ELSEWHERE} == set(LIMITS)
+    assert {*LIMIT_PAIRS, *LIMITS_ELSEWHERE, *POLLED} == set(LIMITS)
+    assert set(LIMITS_ELSEWHERE) <= set(PARAMETER_PAIRS)
     assert set(SESSION_PAIRS) == set(KEYS)
     assert set(EXIT_PAIRS) == set(CONFIGURED)
     assert set(SIZING_PAIRS) == {"method", "amount", *OPTIONS}
@@ -141,7 +168,13 @@ def test_every_key_has_its_pair() -> None:
 
 
 def pairs() -> list[tuple[str, Pair]]:
-    named = [*LIMIT_PAIRS.items(), *EXIT_PAIRS.items(), *SIZING_PAIRS.items(), *STRATEGY_PAIRS.items()]
+    named = [
+        *LIMIT_PAIRS.items(),
+        *FILE_PAIRS.items(),
+        *EXIT_PAIRS.items(),
+        *SIZING_PAIRS.items(),
+        *STRATEGY_PAIRS.items(),
+    ]
     return named + [(name, pair) for name, several in SESSION_PAIRS.items() for pair in several]
 
 

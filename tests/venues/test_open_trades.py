@@ -4,21 +4,30 @@ connector answers or not. The acceptance criteria of the layer of open trades, w
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.venues.cable import Cable, Plug
 from tests.venues.floor import BUY, GUARD, PLACES, REST, STRATEGY, Floor, run
-from tests.venues.stand import Ground
+from tests.venues.stand import HOST, Ground
 from tests.venues.stands.mt5 import EURO, GOLD, Mt5HedgingStand, Mt5NettingStand
+from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.venue.mt5 import Mt5Client
+from tradewright.app.blueprint import Blueprint, blueprint_of
+from tradewright.app.config import Config, read_config
+from tradewright.app.wiring.venues import Seat, client_of
 from tradewright.core.filter import filter_limits
 from tradewright.explain import filter_row
 from tradewright.model.decision import Decision
 from tradewright.model.market import Quote
 from tradewright.model.order import SELL
+from tradewright.model.rng import Rng
+from tradewright.ports import Socket
 from tradewright.sim.wire.mt5 import Mt5Site
 from tradewright.sim.wire.mt5.orders import Order
 from tradewright.sim.wire.site import Tape
@@ -120,6 +129,69 @@ def test_an_account_that_nets_has_one_open_trade_in_a_symbol() -> None:
         assert shown == {"XAUUSD": 1, "": 1}
 
     run(NettingDesk, act)
+
+
+class Unheard(Plug):
+    """A stream on which nothing comes."""
+
+    async def receive(self) -> str | bytes:
+        await self._broken.wait()
+        return await super().receive()
+
+
+class Mute(Cable):
+    """A connector whose stream tells of no deals: what happened is seen by who asks."""
+
+    async def connect(self, url: str, headers: Mapping[str, str], timeout: float) -> Socket:
+        return Unheard(await super().connect(url, headers, timeout), self)
+
+
+#: The key that says how often a connector is asked, by its value: whether a trade opened by hand is known in time.
+POLLED = {"exposurePollIntervalSec": {1: True, 60: False}}
+
+
+def configured(folder: Path, key: str, seconds: int) -> tuple[Config, Blueprint]:
+    """A service's file under which a connector at rest is asked every so many seconds."""
+    file = folder / "service.yaml"
+    account = {
+        "venue": "mt5", "environment": "paper", "symbols": ["XAUUSD", "EURUSD"], "baseUrl": f"http://{HOST}",
+        "token": "${TOKEN}",
+    }  # fmt: skip
+    filtering = {key: seconds, "XAUUSD": {"maxConcurrentTradesPerSymbol": 1}}
+    file.write_text(json.dumps({"accounts": {"main": account}, "executionFilter": filtering}))
+    config = read_config(file, {"TOKEN": "demo-token"})
+    return config, blueprint_of(config, {})
+
+
+@pytest.mark.parametrize(
+    ("key", "seconds", "skipped"), [(key, *value) for key, values in POLLED.items() for value in values.items()]
+)
+def test_how_often_a_connector_is_asked_decides_what_is_known_of_trades_opened_by_hand(
+    key: str, seconds: int, skipped: bool, tmp_path: Path
+) -> None:
+    """Somebody buys between two looks; the signal ten seconds later is skipped by who has looked since alone."""
+    config, plan = configured(tmp_path, key, seconds)
+
+    class Configured(HedgingDesk):
+        def new_client(self) -> Mt5Client:
+            seat = Seat(
+                Mute(self.cable), self.clock, Rng(3), self.orders, self.deliver, poll_seconds=plan.poll_seconds("main")
+            )
+            client = client_of(config, "main", self.terms, seat)
+            assert isinstance(client, Mt5Client) and isinstance(seat.gate, WireGate)
+            self.gate = self.book.gate = seat.gate
+            return client
+
+    async def act(floor: Floor) -> None:
+        await asyncio.sleep(15)
+        await hand(floor, 1)
+        await asyncio.sleep(6)
+        await floor.tell(BUY)
+        assert floor.decisions[-1].approved is not skipped
+        said = ["Max concurrent trades per symbol reached (1/1) for XAUUSD"]
+        assert reasons(floor)[-1] == (said if skipped else [])
+
+    run(Configured, act, plan.scopes)
 
 
 def test_trades_that_were_open_before_the_engine_came_are_counted() -> None:

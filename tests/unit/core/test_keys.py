@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.settings_pairs import LIMIT_PAIRS
 from tests.unit.core.boundaries import BOUNDARIES, WHERE, set_limits
 from tests.unit.core.desk import BUY, SELL, Desk
 from tests.unit.core.test_rules import PARAMETERS, READ_BY
+from tests.venues.test_open_trades import POLLED
 from tradewright.core.limits import LIMITS
 from tradewright.core.reservations import reserve
 from tradewright.model import event as kinds
@@ -23,11 +25,11 @@ from tradewright.model.reservation import ReserveRequested
 ONE = 10**18
 PRICE = 10_000
 SECOND = 10**9
-#: Keys that decide nothing here, and where they do.
+#: Keys that decide nothing here, and whose pairs are backtests or engines before a venue.
 ELSEWHERE = {
-    "exposurePollIntervalSec": "how often a venue without a stream is polled",
-    "tradepicker.reserveOnOpen": "what a signal that waits reserves; its pair is among the tests of moments",
-    "stopFillSeconds": "when a stop that does not fill goes to the market; its pair is among the tests of exits",
+    "exposurePollIntervalSec": POLLED,
+    "tradepicker.reserveOnOpen": LIMIT_PAIRS,
+    "stopFillSeconds": LIMIT_PAIRS,
 }
 
 
@@ -223,3 +225,4 @@ def test_a_parameter_decides(name: str) -> None:
 def test_every_key_has_its_pair() -> None:
     assert {*READ_BY, *PAIRS, *ELSEWHERE} == set(LIMITS)
     assert set(PAIRS) | set(ELSEWHERE) == set(PARAMETERS)
+    assert all(name in pairs for name, pairs in ELSEWHERE.items())
