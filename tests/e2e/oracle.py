@@ -6,7 +6,7 @@ closed at the bid, short at the ask; the market is met at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Tick = tuple[int, int]
 
@@ -14,7 +14,9 @@ Tick = tuple[int, int]
 @dataclass(frozen=True)
 class Terms:
     """distance: counts, or ppm of the best price. step: None = the stop follows by itself. tick: of the venue. gain,
-    offset: break-even, 0 = none. begins: ppm of the entry at which the stop begins, 0 = at its distance."""
+    offset: break-even, 0 = none. begins: ppm of the entry at which the stop begins, 0 = at its distance. ranges: the
+    distance that is said with each tick from the one behind the entry on, in place of the one before where the stop
+    moves by it."""
 
     distance: int = 0
     ppm: int = 0
@@ -23,6 +25,7 @@ class Terms:
     gain: int = 0
     offset: int = 0
     begins: int = 0
+    ranges: tuple[int, ...] = ()
 
     def away(self, price: int) -> int:
         return self.distance or price * self.ppm // 1_000_000
@@ -65,6 +68,11 @@ def trip(ticks: list[Tick], at: int, side: int, terms: Terms, held: bool) -> Tri
         if side * (price - stop) <= 0:
             done.until, done.exit = number, price
             return done
+        if terms.ranges:
+            said = replace(terms, distance=terms.ranges[number])
+            stop, moved = _moved(stop, best, done.entry, side, said)
+            terms = said if moved else terms
+            done.moves += moved
         if terms.step is not None:
             stop, moved = _moved(stop, best, done.entry, side, terms)
             done.moves += moved
@@ -87,6 +95,13 @@ def _moved(stop: int, best: int, entry: int, side: int, terms: Terms) -> tuple[i
 def _on_tick(price: int, side: int, tick: int) -> int:
     """Away from the market: down below it, up above it."""
     return price - price % tick if side > 0 else price + -price % tick
+
+
+def ranges(ticks: list[Tick], length: int, least: int) -> tuple[int, ...]:
+    """With each tick what the bid went, up and down, in so many ticks to it: their average true range times their
+    number; no less than `least`."""
+    true = [abs(ticks[at][0] - ticks[max(at - 1, 0)][0]) for at in range(len(ticks))]
+    return tuple(max(least, sum(true[max(0, at - length + 1) : at + 1])) for at in range(len(ticks)))
 
 
 def trips(ticks: list[Tick], every: int, terms: Terms, held: bool = False) -> list[Trip]:

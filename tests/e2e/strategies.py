@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from tradewright.model.market import Bar, Quote
@@ -198,6 +199,22 @@ class Turns(Strategy):
         if self.seen % self.every == 0 and self.flat:
             (self.buy if self.entries % 2 == 0 else self.sell)(self.lot, **self.terms)
             self.entries += 1
+
+
+class Ranging(Turns):
+    """The same, and says with each quote how far the stops are to be: the average true range of the last quotes, times
+    their number, and no less than `least` counts."""
+
+    length: int = 100
+    least: int = 1
+    bids: list[int] = []
+
+    def on_quote(self, quote: Quote) -> None:
+        self.bids = [*self.bids, quote.bid_units][-self.length - 1 :]
+        if not self.flat:
+            true = sum([abs(after - before) for before, after in pairwise(self.bids)])
+            self.trail(max(self.least, true) / quote.instrument.price_one)
+        super().on_quote(quote)
 
 
 class Guarded(Strategy):

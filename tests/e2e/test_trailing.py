@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.desk import MIDNIGHT, Desk
-from tests.e2e.oracle import Terms, Tick, Trip, trips
+from tests.e2e.oracle import Terms, Tick, Trip, ranges, trips
 from tradewright.backtest.data import ReadOptions, load
 from tradewright.model.command import Command, Replace
 from tradewright.model.event import Event
@@ -25,6 +26,8 @@ MARKETS: dict[str, tuple[int, int, int, int, int]] = {
     "lean_oanda_eurusd_tick_20140507": (12_000, 40, 260, 150, 10),  # 2.6 pips
     "hftbt_btcusdt_usdm_l1_20240809": (10_000, 40, 600, 10, 10),  # 6 dollars
 }
+#: The kind whose distance the strategy says anew with each tick, and over how many it looks.
+ATR, LENGTH = "by ATR", 100
 #: name → (what the oracle is told, what the strategy says), of distance, ppm, price counts of 1.0, and the tick.
 KINDS: dict[str, Any] = {
     "by amount": lambda d, ppm, one, tick: (Terms(d), {"trailing": d / one}),
@@ -45,6 +48,9 @@ KINDS: dict[str, Any] = {
             "stop_loss_percent": ppm / 5_000, "trailing": d / one, "trail_step": d / 4 / one,
             "break_even": d * 2 / 5 / one,
         },
+    ),
+    ATR: lambda d, ppm, one, tick: (
+        Terms(d, step=d // 10, tick=tick), {"trailing": d / one, "trail_step": d / 10 / one},
     ),
 }  # fmt: skip
 
@@ -79,14 +85,13 @@ class Counted(Desk):
         return commands
 
 
-def played(given: list[Quote], terms: dict[str, Any], every: int, tick: int, native: bool) -> Counted:
+def played(given: list[Quote], strategy: tuple[str, dict[str, Any]], tick: int, native: bool) -> Counted:
     """What the program made of the ticks."""
     source = given[0].instrument
     instrument = Instrument(
         source.symbol, "sim", "crypto", source.base, "USD", source.price_scale, 0, rules=OrderRules(tick=tick)
     )
-    turns = ("Turns", {"every": every, "terms": terms})
-    desk = Counted(turns, instruments=[instrument], cash=10**9, native_exits=native)
+    desk = Counted(strategy, instruments=[instrument], cash=10**9, native_exits=native)
     for number, quote in enumerate(given):
         desk.number = number
         time = MIDNIGHT + quote.time - given[0].time
@@ -104,8 +109,13 @@ def test_a_trailing_stop_on_real_ticks_is_that_of_brute_force(name: str, kind: s
     one = 10 ** given[0].instrument.price_scale
     terms, said = KINDS[kind](distance, ppm, one, tick)
     ticks: list[Tick] = [(quote.bid_units, quote.ask_units) for quote in given]
+    strategy: tuple[str, dict[str, Any]] = ("Turns", {"every": every, "terms": said})
+    if kind == ATR:
+        terms = replace(terms, ranges=ranges(ticks, LENGTH, distance // 4))
+        strategy = ("Ranging", {**strategy[1], "length": LENGTH, "least": distance // 4})
+        assert len(set(terms.ranges)) > 100, "the distance moves with the market"
     expected = trips(ticks, every, terms, held=not native)
-    desk = played(given, said, every, tick, native)
+    desk = played(given, strategy, tick, native)
     made = desk.trips
     assert len(expected) >= 8
     assert [(t.at, t.side, t.entry, t.until, t.exit) for t in made] == [
