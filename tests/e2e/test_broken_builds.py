@@ -42,6 +42,19 @@ BREAKS = {
         "value = proposal.worth(scope.currency)",
         'value = proposal.worth(scope.currency) if proposal.account.terms.kind == "cash" else 0',
     ),
+    "nautilus_4011_money_that_can_not_be_counted_is_not_unlimited": Break(
+        "core/rules.py",
+        "good = free is not None and need is not None and need <= free",
+        "good = free is None or need is None or need <= free",
+    ),
+    "bytex_21_no_bracket_slips_through_where_nothing_is_opened": Break(
+        "core/rules.py",
+        "return self.verdict(proposal.state == ACTIVE, proposal.state, ACTIVE",
+        "return self.verdict(proposal.state == ACTIVE or proposal.intent.stop_loss > 0, proposal.state, ACTIVE",
+    ),
+    "bytex_21_no_opening_grows_by_a_change_where_nothing_is_opened": Break(
+        "core/modify.py", "if not form or rule.code in _FORM", "if rule.code in _FORM"
+    ),
     "nautilus_1507_a_small_close_is_never_denied": Break(
         "core/rules.py",
         "minimum = instrument.rules.notional_min\n        if minimum == 0 or not proposal.opening:",
@@ -80,6 +93,17 @@ BREAKS = {
         "core/ledger.py", "size -= order.side * units", "size -= 0"
     ),
 }
+#: Of an incident that more than one rule prevents, the others.
+FURTHER = {
+    "citi_2022_a_basket_typed_for_58_million_and_made_of_444_billion": [
+        Break(
+            "core/rules.py",
+            "return self.verdict(value is not None and value <= limit, value, limit, scope.unit)\n\n\nclass OrderQ",
+            "return self.verdict(value is not None, value, limit, scope.unit)\n\n\nclass OrderQ",
+        ),
+    ],
+}
+ALL = [(name, broken) for name in BREAKS for broken in (BREAKS[name], *FURTHER.get(name, ()))]
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +125,8 @@ def test_the_sources_as_they_stand_prevent_them_all(nursery: Nursery) -> None:
 
 
 @ONCE
-@pytest.mark.parametrize("name", BREAKS)
-def test_a_broken_build_is_seen(nursery: Nursery, name: str) -> None:
-    found = nursery.run(BREAKS[name], [f"{INCIDENTS}::test_case_{name}"])
+@pytest.mark.parametrize(("name", "broken"), ALL, ids=[f"{name}-{broken.module}" for name, broken in ALL])
+def test_a_broken_build_is_seen(nursery: Nursery, name: str, broken: Break) -> None:
+    found = nursery.run(broken, [f"{INCIDENTS}::test_case_{name}"])
     assert found.code == 1, found.text
     assert "AssertionError" in found.text or "DID NOT RAISE" in found.text, found.text

@@ -13,8 +13,8 @@ from tradewright.core.engine import Engine
 from tradewright.core.limits import limits_from
 from tradewright.core.state import restore, to_bytes
 from tradewright.model import event as kinds
-from tradewright.model.command import Query
-from tradewright.model.control import HALTED, LimitsSet, LimitWaived, Started, TradingStateSet
+from tradewright.model.command import Query, Replace
+from tradewright.model.control import HALTED, REDUCING, LimitsSet, LimitWaived, ModifyJudged, Started, TradingStateSet
 from tradewright.model.errors import ContractError
 from tradewright.model.instrument import OrderRules
 
@@ -149,6 +149,58 @@ def test_case_nautilus_4946_a_limit_on_a_margin_account_is_never_skipped() -> No
         desk = Desk(account_of(**terms), cash="1000000000", limits={"maxOrderValue": 1_000_000})
         desk.quote(PRICE)
         assert codes(desk, BUY, 1_530_000) == ["MAX_ORDER_VALUE"]
+
+
+def test_case_nautilus_4011_money_that_can_not_be_counted_is_not_unlimited() -> None:
+    """nautilus#4011: where no balance was found in the currency of an order, its check was left out. Here the money is
+    in another currency without a rate, and then there is none at all."""
+    desk = Desk(account_of(), symbols=("SAPX", "EURUSD"), limits={"maxOrderValue": 1_000_000})
+    desk.quote(PRICE)
+    assert codes(desk) == ["MAX_ORDER_VALUE", "INSUFFICIENT_FUNDS"]
+    desk.quote(110_000, symbol="EURUSD")
+    assert codes(desk) == []
+    for kind in ("cash", "margin"):
+        desk = Desk(account_of(kind=kind, currency="EUR"), cash={})
+        desk.quote(PRICE)
+        assert codes(desk) == ["INSUFFICIENT_FUNDS"]
+
+
+def test_case_bytex_21_no_bracket_slips_through_where_nothing_is_opened() -> None:
+    """bytex#21: while trading was reducing, single orders were refused and lists of orders were not."""
+    desk = Desk()
+    desk.quote(PRICE)
+    desk.filled(BUY, 10, PRICE)
+    desk.feed(TradingStateSet(desk.tick(), "all", REDUCING, "ann", "late"))
+    desk.taken()
+    bracket = {"stop_loss": PRICE - 500, "take_profit": PRICE + 500}
+    assert codes(desk, BUY, 1, **bracket) == ["TRADING_STATE"]
+    assert codes(desk, BUY, 1, limit_units=PRICE, **bracket) == ["TRADING_STATE"]
+    assert desk.taken() == [], "none of its legs is sent"
+    assert desk.close(SELL)[0].approved
+
+
+def test_case_bytex_21_no_opening_grows_by_a_change_where_nothing_is_opened() -> None:
+    """The same of an opening that its venue did not cancel in time: it may get smaller, and not larger or dearer."""
+    desk = Desk()
+    desk.quote(PRICE)
+    working = desk.buy(10, limit_units=PRICE - 100)
+    desk.accept(working)
+    desk.feed(TradingStateSet(desk.tick(), "all", REDUCING, "ann", "late"))
+    desk.say(kinds.CANCEL_REJECTED, working, "BUSY")
+    desk.taken()
+    for terms in ({"quantity": 20}, {"limit_units": PRICE}):
+        wish = desk.intent(BUY, 0, modifies=True)
+        wish.order_id = working
+        for name, value in terms.items():
+            setattr(wish, name, value)
+        judged = desk.took(None, desk.engine.modify(wish))[0]
+        assert isinstance(judged, ModifyJudged)
+        assert [row[0] for row in judged.checks if not row[1]] == ["TRADING_STATE"]
+    assert desk.taken() == []
+    wish = desk.intent(BUY, 5, modifies=True)
+    wish.order_id = working
+    desk.took(None, desk.engine.modify(wish))
+    assert [command.quantity for command in desk.taken() if isinstance(command, Replace)] == [5]
 
 
 def test_case_nautilus_1507_a_small_close_is_never_denied() -> None:
