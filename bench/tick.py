@@ -2,7 +2,8 @@
 and all reports that come of them. Prints one line of JSON, times in milliseconds.
 
 The strategies are the four that signal and two classics, one instance of each for each symbol. The time is that of the
-trader's steps alone; `all` has the simulated exchange in it.
+trader's steps alone; `all` has the simulated exchange in it. The compiled build ends with 1 where the steps are beyond
+AIMS.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from tradewright.app.build import build
 from tradewright.backtest.strategy_source import specification
 from tradewright.core.limits import limits_from
 from tradewright.core.setup import Setup
@@ -42,6 +44,8 @@ MINUTE = 60 * 10**9
 BEGIN = 1_767_623_400 * 10**9
 #: Ticks until every indicator is ready and most strategies have traded.
 WARM = 100
+#: Milliseconds for the trader's steps of a tick.
+AIMS = {"p50": 5, "p99": 10}
 
 
 class Clocked:
@@ -100,6 +104,11 @@ def main(ticks: int) -> None:
         cuts = statistics.quantiles(taken, n=100)
         found[name] = {"p50": round(cuts[49], 3), "p99": round(cuts[98], 3)}
     print(json.dumps(found))
+    missed = [
+        f"{name} {found['steps'][name]} ms, aim {aim}" for name, aim in AIMS.items() if found["steps"][name] > aim
+    ]
+    if missed and build()["mode"] == "compiled":
+        raise SystemExit(f"MISSED: {', '.join(missed)}")
 
 
 def moved(rng: Rng, prices: list[int], instrument: Instrument, number: int) -> list[MarketEvent]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,21 +35,26 @@ SYMBOLS = ("ACME", "NYSE", "ZETA", "BTCUSD", "XAUUSD")
 PRICE = 10_000
 MS = 10**6
 SLOTS = 3
-LIMITS: dict[str, Any] = {"tradepicker.maxOpenPositions": SLOTS, "tradepicker.budget": 9_000}
+CASH = 10_000
+#: Below the cash, so that the budget runs out first, and above it, so that the money itself does.
+TIGHT, WIDE = 9_000, 12_000
+budgets = st.sampled_from([TIGHT, WIDE])
 
 
 class Rush:
     """Strategies, persons and services that want the same few slots and the same money, in any order."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: int) -> None:
         # ACME and NYSE cost 100 a share, the other three are there to want a slot.
-        self.desk = Desk(account_of(kind="cash"), symbols=SYMBOLS, cash="10000")
-        self.desk.engine.open_account(self.desk.engine.accounts["main"].terms, limits_from(LIMITS))
+        self.desk = Desk(account_of(kind="cash"), symbols=SYMBOLS, cash=CASH)
+        limits = limits_from({"tradepicker.maxOpenPositions": SLOTS, "tradepicker.budget": budget})
+        self.desk.engine.open_account(self.desk.engine.accounts["main"].terms, limits)
         for symbol in SYMBOLS:
             self.desk.quote(PRICE, symbol=symbol)
         self.granted: dict[str, int] = {}
         self.asked = 0
         self.refused = 0
+        self.alone: set[str] = set()  # codes that refused an order by themselves
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -72,6 +78,7 @@ class Rush:
                 assert output.expires == self.granted.pop(output.id) <= now, "neither early nor twice"
             elif isinstance(output, Decision):
                 self.refused += not output.approved
+                self.alone |= {check.code for check in output.refusals if len(output.refusals) == 1}
 
     def reserve(self, a: int, b: int) -> None:
         self.asked += 1
@@ -145,33 +152,33 @@ happenings = st.lists(
 )
 
 
-def lived(story: list[tuple[str, int, int]]) -> Rush:
-    rush = Rush()
+def lived(story: list[tuple[str, int, int]], budget: int) -> Rush:
+    rush = Rush(budget)
     for what, a, b in story:
         HAPPENINGS[what](rush, a, b)
         rush.check()
     return rush
 
 
-@given(happenings)
+@given(happenings, budgets)
 def test_nothing_is_promised_twice_and_every_reservation_ends_once_at_its_time(
-    story: list[tuple[str, int, int]],
+    story: list[tuple[str, int, int]], budget: int
 ) -> None:
-    rush = lived(story)
+    rush = lived(story, budget)
     rush.desk.now += 400 * MS
     rush.hear(rush.desk.quote(PRICE), rush.desk.now)
     assert rush.granted == {} == rush.desk.engine.reservations
 
 
-@given(happenings)
+@given(happenings, budgets)
 def test_what_is_kept_is_the_same_folded_from_the_records_and_behind_a_snapshot(
-    story: list[tuple[str, int, int]],
+    story: list[tuple[str, int, int]], budget: int
 ) -> None:
-    rush = lived(story)
+    rush = lived(story, budget)
     engine = rush.desk.engine
-    folded = Rush().desk.engine
-    assert folded.now == Rush().desk.engine.now
-    begun = len(Rush().desk.events)
+    folded = Rush(budget).desk.engine
+    assert folded.now == Rush(budget).desk.engine.now
+    begun = len(Rush(budget).desk.events)
     for event in rush.desk.events[begun:]:
         folded.apply(event)
     folded.order_count = engine.order_count
@@ -183,11 +190,13 @@ def test_what_is_kept_is_the_same_folded_from_the_records_and_behind_a_snapshot(
     check_books(behind)
 
 
-def test_the_stories_get_to_the_last_slot_and_the_last_dollar() -> None:
+@pytest.mark.parametrize(("budget", "size", "code"), [(TIGHT, 40, "BUDGET_EXCEEDED"), (WIDE, 59, "INSUFFICIENT_FUNDS")])
+def test_the_stories_get_to_the_last_slot_and_the_last_dollar(budget: int, size: int, code: str) -> None:
     """The property above would hold of engines that refuse everything, or that nobody asks for much."""
     story = [("reserve", number, 40) for number in (0, 1, 2, 3)] + [("order", 3, 59), ("order", 1, 59), ("use", 0, 1)]
-    rush = lived(story)
+    rush = lived(story, budget)
     assert rush.refused == 3
+    assert code in lived([("order", 0, 58), ("order", 1, size - 1)], budget).alone
     assert any(isinstance(event, Decision) and event.approved for event in rush.desk.events)
 
 

@@ -10,6 +10,7 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.limits import limits_from
 from tradewright.core.packs import PACKS, with_pack
 from tradewright.model.errors import InputError
+from tradewright.model.instrument import Instrument
 from tradewright.model.zone import day_start, ordinal
 
 PRICE = 10_000
@@ -80,10 +81,29 @@ def test_spot_sells_what_is_owned() -> None:
     assert "NO_OPEN_POSITION" in codes(packed("crypto-spot", "10000"), SELL)
 
 
-def test_foreign_exchange_on_margin_wants_an_open_market_and_a_fresh_rate() -> None:
+def test_foreign_exchange_on_margin_is_thirty_to_one() -> None:
     desk = packed("fx-margin", "10000", leverage=30)
     assert codes(desk, BUY, 3_001) == ["INSUFFICIENT_FUNDS", "MAX_LEVERAGE", "MARGIN_USE_LIMIT"]
     assert codes(desk, BUY, 3_000) == []
+
+
+@pytest.mark.parametrize(("hours", "refused"), [(71, []), (72, ["MARKET_CLOSED"]), (119, ["MARKET_CLOSED"]), (120, [])])
+def test_foreign_exchange_on_margin_wants_an_open_market(hours: int, refused: list[str]) -> None:
+    """Of the week, which ends on Friday at 17:00 in New York and begins anew on Sunday at 17:00."""
+    desk = Desk(limits=dict(PACKS["fx-margin"]))
+    desk.engine.list_instrument(Instrument("GBPUSD", "paper", "forex", "GBP", "USD", 5, 2, 100_000, "forex"))
+    desk.now = day_start("America/New_York", ordinal(2023, 11, 14)) + (17 + hours) * 3_600 * 10**9
+    desk.quote(PRICE, symbol="GBPUSD")
+    assert [check.code for check in desk.want(BUY, 1, symbol="GBPUSD")[0].refusals] == refused
+
+
+@pytest.mark.parametrize(("late", "refused"), [(0, []), (1, ["RATE_STALE"])])
+def test_foreign_exchange_on_margin_wants_a_rate_of_the_last_minute(late: int, refused: list[str]) -> None:
+    desk = Desk(symbols=("SAPX", "EURUSD"), limits=dict(PACKS["fx-margin"]))
+    desk.quote(110_000, symbol="EURUSD")
+    desk.now += 60 * 10**9 + late - 1
+    desk.quote(PRICE)
+    assert codes(desk) == refused
 
 
 def test_limits_of_one_s_own_stand_over_those_of_the_pack() -> None:
