@@ -1,27 +1,90 @@
-"""Writes docs/reasons.md from the rules themselves: every code that can refuse an intent, what it checks and says."""
+"""Writes docs/reasons.md from the rules themselves and from tables of codes: all that is ever given as a reason."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from tradewright.core.breakers import (
+    BREAKER_RESUMED,
+    CIRCUIT_BREAKER,
+    DAY_ROLLED,
+    LIMIT_BREACHED,
+    LIMIT_RESTORED,
+    WEEK_ROLLED,
+)
+from tradewright.core.by_hand import PROTECTS_POSITION
+from tradewright.core.client_ids import CLIENT_ORDER_ID_TAKEN
+from tradewright.core.lost_exits import CANCELLED_HERE
 from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.parents import PARENT_CODES
+from tradewright.core.reconcile import RECONCILED_AGAIN
 from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.risk import Rule
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
 from tradewright.explain import QUESTIONS, REFUSALS
+from tradewright.model.answer import FAILURES
 from tradewright.model.command import CANCEL_CODES
+from tradewright.model.control import ALARMS, MOVE_CODES
 from tradewright.model.decision import PICKER, SIZING
+from tradewright.model.reconciliation import ADJUSTMENT_CODES
 from tradewright.model.reservation import RELEASE_CODES
 from tradewright.model.unmet import UNMET_CODES
+from tradewright.signal.validators import VALIDATORS
+from tradewright.signal.vote import SILENCES
+from tradewright.trader.runner import STRATEGY_RAISED, STRATEGY_STATE
 
 PAGE = Path(__file__).parent.parent / "docs" / "reasons.md"
 HEAD = (
     "Every intent leaves a decision with the checks of every station, whether an order came of it or not. This page "
-    "lists every code that can refuse one, in the order in which the rules are asked; it is written by "
+    "lists every code that can refuse one, in the order in which the rules are asked, and behind them those that say "
+    "why something else was done or left; it is written by "
     "`scripts/reasons_page.py` from the rules."
 )
+
+
+#: Why trading is stopped, or goes on, beside the rules that stop it at their limit and a person's words.
+STATE_CODES = {
+    CIRCUIT_BREAKER: "so many refusals and lost answers in a row as `breakerErrors` allows; it ends by itself",
+    BREAKER_RESUMED: "`breakerCooldownSeconds` are over",
+    LIMIT_BREACHED: "a fill took what is held beyond a limit; it ends when what is held is within it",
+    LIMIT_RESTORED: "what is held is within the limit again",
+    DAY_ROLLED: "the account's day has ended, and with it what its losses had stopped",
+    WEEK_ROLLED: "the same of its week",
+    RECONCILED_AGAIN: "a comparison of the account with its venue agreed",
+}
+#: Why a person's or a service's request is not taken, beside the rules and the changes above.
+REQUEST_CODES = {
+    PROTECTS_POSITION: "the order is a stop, and what it guards would be left bare; close the position instead",
+    CLIENT_ORDER_ID_TAKEN: "the caller's name stands for an order that was asked for with other terms",
+}
+#: Why an order is over that never left.
+HERE_CODES = {CANCELLED_HERE: "it was held here; its text is the code of the cancel that ended it"}
+#: Why a strategy may not decide any more.
+HALT_CODES = {
+    STRATEGY_RAISED: "a callback raised",
+    STRATEGY_STATE: "it holds what no snapshot can store",
+    "STRATEGY_QUARANTINED": "the process ended twice within it at the same event",
+}
+#: What a family of codes answers → its codes and what each means.
+FAMILIES: dict[str, Mapping[str, str]] = {
+    "How a reservation ends before its time": RELEASE_CODES,
+    "Why the engine cancels": CANCEL_CODES,
+    "Why nothing came of a wish": UNMET_CODES,
+    "What an ensemble's validators ask": {
+        kind.code: " ".join((kind.__doc__ or "").split()) for kind in VALIDATORS.values()
+    },
+    "Why a member's vote counts nothing": SILENCES,
+    "Why a signal service has no answer": FAILURES,
+    "Why an exit moves, ends or comes back": MOVE_CODES,
+    "Why trading is stopped or goes on": STATE_CODES,
+    "Why a strategy is halted": HALT_CODES,
+    "Why a request by hand is not taken": REQUEST_CODES,
+    "Why an order that is held here ends": HERE_CODES,
+    "Why a balance or a position was taken over": ADJUSTMENT_CODES,
+    "Alarms": ALARMS,
+}
 
 
 def meaning(rule: Rule) -> str:
@@ -50,12 +113,9 @@ def page() -> str:
     lines += ["", "## Changes of a working order", "", "Beside the rules above:", ""]
     lines += ["| code | what is checked |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in MODIFY_CODES.items()]
-    lines += ["", "## How a reservation ends before its time", "", "| code | because |", "|---|---|"]
-    lines += [f"| {code} | {text} |" for code, text in RELEASE_CODES.items()]
-    lines += ["", "## Why the engine cancels", "", "| code | because |", "|---|---|"]
-    lines += [f"| {code} | {text} |" for code, text in CANCEL_CODES.items()]
-    lines += ["", "## Why nothing came of a wish", "", "| code | because |", "|---|---|"]
-    lines += [f"| {code} | {text} |" for code, text in UNMET_CODES.items()]
+    for title, codes in FAMILIES.items():
+        lines += ["", f"## {title}", "", "| code | because |", "|---|---|"]
+        lines += [f"| {code} | {text} |" for code, text in codes.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import os
 import re
@@ -21,7 +22,7 @@ from scripts import (
     venues_page,
     websocket_page,
 )
-from tests.project import COMPILED_ALONE, ROOT
+from tests.project import COMPILED_ALONE, PACKAGE, ROOT
 from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.parents import PARENT_CODES
 from tradewright.core.reservations import RESERVATION_CODES
@@ -135,3 +136,39 @@ def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_wo
     assert [code for code in codes if f"| {code} |" not in text] == []
     assert set(codes) == set(QUESTIONS)
     assert set(REFUSALS) <= set(codes)
+
+
+#: What an order is, a trading state, an instrument's status, a group of names: words of the sources that are no reason.
+NO_REASONS = {
+    "SUBMITTED", "ACCEPTED", "NOT_FOUND", "CANCELLED", "EXPIRED", "REJECTED", "DENIED", "UNKNOWN", "FILLED",
+    "PARTIALLY_FILLED", "ACTIVE", "REDUCING", "HALTED", "TRADING", "PAUSED", "AUCTION", "FOUND", "CHOCH", "PAPER_LIVE",
+    "BUY", "SELL", "HOLD", "USD", "UTC",
+}  # fmt: skip
+CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[A-Z]{5,}")
+
+
+def words_of(file: Path) -> set[str]:
+    """The strings of a source that look like a code."""
+    tree = ast.parse(file.read_text())
+    exported = {
+        id(item) for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for item in ast.walk(node)
+    }  # fmt: skip
+    return {
+        node.value for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in exported
+        and CODE.fullmatch(node.value)
+    }  # fmt: skip
+
+
+def test_every_code_that_the_deciding_part_says_stands_on_the_page_of_reasons() -> None:
+    """Whichever family it belongs to: a new one is noticed by its codes."""
+    text = reasons_page.PAGE.read_text()
+    said = {
+        word: file.name
+        for part in ("model", "core", "signal", "trader")
+        for file in sorted((PACKAGE / part).rglob("*.py"))
+        for word in words_of(file)
+    }
+    assert {word: file for word, file in said.items() if f"| {word} |" not in text and word not in NO_REASONS} == {}
+    assert len(said) > 150
