@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
 
+from tests.project import ROOT
 from tests.unit.core.boundaries import set_limits
 from tests.unit.core.desk import BUY, SELL, Desk
 from tradewright.core.limits import LIMITS, limits_from
@@ -56,6 +58,15 @@ def dark_rate(desk: Desk) -> None:
 def negative_price(desk: Desk) -> None:
     mark = desk.engine.marks.marks[0]
     mark.bid = mark.ask = mark.last = -5
+
+
+def negative_rate(desk: Desk) -> None:
+    mark = desk.engine.marks.marks[1]
+    mark.bid = mark.ask = mark.last = -5
+
+
+def halted_instrument(desk: Desk) -> None:
+    set_limits(desk, **FAR, enableHaltProtection=1)
 
 
 def stale_price(desk: Desk) -> None:
@@ -109,6 +120,7 @@ TABLE: dict[str, tuple[Callable[[Desk], None], set[str]]] = {
             "INSUFFICIENT_FUNDS", "BUDGET_EXCEEDED",
         },
     ),
+    "a rate below zero": (negative_rate, {"MAX_ORDER_VALUE", "MAX_LEVERAGE", "INSUFFICIENT_FUNDS"}),
     "a stale rate": (stale_rate, {"RATE_STALE"}),
     "an account not heard of": (stale_account, {"ACCOUNT_STALE"}),
     "no equity at the day's begin": (no_day, {"DAILY_LOSS_LIMIT"}),
@@ -116,7 +128,43 @@ TABLE: dict[str, tuple[Callable[[Desk], None], set[str]]] = {
     "money without a rate": (no_equity, {"DAILY_LOSS_LIMIT", "MAX_LEVERAGE", "INSUFFICIENT_FUNDS", "POSITION_LIMIT"}),
     "equity below zero": (nothing_left, {"POSITION_LIMIT", "MAX_LEVERAGE", "TOTAL_EXPOSURE_LIMIT", "MARGIN_USE_LIMIT"}),
     "an instrument that is not tradable": (closed_instrument, {"SYMBOL_NOT_TRADABLE"}),
+    "an instrument nothing is said of": (halted_instrument, {"INSTRUMENT_HALTED"}),
 }  # fmt: skip
+WHAT = ("account", "limit", "price", "rate", "instrument")
+HOW = ("missing", "stale", "NaN", "infinite", "zero or below")
+_READER = "tests/unit/backtest/test_data_errors.py::test_wrong_data_ends_with_one_sentence"
+_WIRE = "tests/unit/adapters/venue/alpaca/test_alpaca_wire.py::test_a_number_that_is_none_or_too_fine_is_unreadable"
+_HERE = "tests/unit/core/test_fail_closed.py::test_a_limit_that_is_no_number_above_zero_is_not_taken"
+#: What × how → its row of TABLE; or, as inside all is an exact integer, the test of the border that lets none in.
+CROSS: dict[tuple[str, str], str] = {
+    ("account", "missing"): "no equity at the day's begin",
+    ("account", "stale"): "an account not heard of",
+    ("account", "NaN"): _WIRE,
+    ("account", "infinite"): _WIRE,
+    ("account", "zero or below"): "equity below zero",
+    ("limit", "missing"): "tests/unit/core/test_rules.py::test_an_absent_limit_is_off_and_listed_as_off",
+    ("limit", "stale"): (
+        "tests/unit/core/test_limits.py::test_a_temporary_set_lies_over_the_one_before_until_the_moment_it_expires"
+    ),
+    ("limit", "NaN"): _HERE,
+    ("limit", "infinite"): _HERE,
+    ("limit", "zero or below"): _HERE,
+    ("price", "missing"): "no price",
+    ("price", "stale"): "a stale price",
+    ("price", "NaN"): _READER,
+    ("price", "infinite"): _READER,
+    ("price", "zero or below"): "a price below zero",
+    ("rate", "missing"): "no rate",
+    ("rate", "stale"): "a stale rate",
+    ("rate", "NaN"): _READER,  # a rate is the price of a pair
+    ("rate", "infinite"): _READER,
+    ("rate", "zero or below"): "a rate below zero",
+    ("instrument", "missing"): "an instrument nothing is said of",
+    ("instrument", "stale"): "an instrument that is not tradable",
+    ("instrument", "NaN"): _WIRE,
+    ("instrument", "infinite"): "tests/unit/model/test_instrument.py::test_what_no_counter_can_hold_is_refused",
+    ("instrument", "zero or below"): "tests/unit/model/test_instrument.py::test_what_is_below_its_least_is_refused",
+}
 
 
 def test_in_the_light_everything_passes() -> None:
@@ -134,6 +182,20 @@ def test_what_is_missing_opens_nothing_and_closes_all_the_same(missing: str) -> 
     assert codes <= refused
     assert desk.engine.judge(desk.intent(SELL, 4, closing=True))[0].approved  # type: ignore[attr-defined]
     assert desk.engine.judge(desk.intent(SELL, 0, closing=True))[0].approved  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("what", WHAT)
+def test_each_thing_in_each_way_opens_nothing_or_never_comes_in(what: str, how: str) -> None:
+    """A row of the table, which is played above; or a border whose test is there."""
+    row = CROSS[what, how]
+    file, _, name = row.partition("::")
+    assert row in TABLE or f"def {name}(" in (ROOT / file).read_text()
+
+
+def test_the_cross_has_a_row_for_each_pair_and_every_row_of_the_table_a_place_or_a_name() -> None:
+    assert set(CROSS) == set(product(WHAT, HOW))
+    assert set(TABLE) - set(CROSS.values()) == {"no equity at the week's begin", "money without a rate"}
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, None, "5", 2.5])
