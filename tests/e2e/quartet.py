@@ -27,3 +27,12 @@ class Quartet(Ensemble):
     strategy_weight_balance: float = 0.0
     max_age_seconds: int = 1_800
     percent: float = 0.0
+
+
+class Advised(Quartet):
+    """The same with a signal service beside them, decided in cycles."""
+
+    services: ClassVar[dict[str, Any]] = {"ml": {}}
+    strategy_weight_balance: float = 0.2
+    decide_on: str = "cycle"
+    cycle_seconds: int = 300

@@ -25,12 +25,16 @@ from tradewright.app.limits_file import scopes_of
 from tradewright.app.recovery import groups
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.state import restore, to_bytes
+from tradewright.model.answer import CIRCUIT_OPEN, UNREACHABLE
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import Started
 from tradewright.model.decision import FILTER, PICKER, RISK
+from tradewright.model.event import SHADOW_MATCHED, SIGNAL_FAILED
 from tradewright.model.moment import moment_text
 from tradewright.model.rng import Rng
+from tradewright.model.shadow import is_shadow
 from tradewright.model.signal import ACTIONS
+from tradewright.signal.vote import MISSING
 from tradewright.trader import Trader
 
 MINUTE = 60 * 10**9
@@ -138,18 +142,42 @@ def test_a_backtest_of_it_repeats_itself_and_is_told_from_its_journal(hours: Pla
     check_explained(rows, journal, moments(rows, 1))
 
 
+def test_with_a_shadow_and_a_service_that_is_down_it_is_decided_in_cycles_recorded_and_repeated(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens where the service should be: each cycle ends, and the vote says why that part of it is 0."""
+    market = MARKETS["US equities"]
+    monkeypatch.setenv("ML_SERVICE_URL", "http://127.0.0.1:9")
+    words = [QUARTET.replace("Quartet", "Advised"), *STRATEGIES[1:]]
+    words += terms(market, market.cut(shared / "data", tmp_path), tmp_path)
+    home = tmp_path / "home"
+    row = run("demo", *words, "--shadow", "--home", str(home))
+    assert (row["conserved"], row["halted"]) == (True, {})
+    rows = records(home / "journal")
+    failed = {found[4] for found in rows if found[0] == SIGNAL_FAILED}
+    assert failed == {UNREACHABLE, CIRCUIT_OPEN}
+    silent = [part for found in rows if found[0] == VOTE for part in found[8] if part[0] == "ml"]
+    assert silent and {part[6] for part in silent} <= failed | {MISSING}, silent[0]
+    assert all(part[5] == 0 for part in silent)
+    assert any(found[0] == SHADOW_MATCHED for found in rows), "the shadow trades"
+    monkeypatch.delenv("ML_SERVICE_URL")
+    again = run("replay", str(home / "journal"), "--verify")
+    assert (again["stateHash"], again["differences"]) == (row["stateHash"], [])
+    check_explained(rows, home / "journal", moments(rows, 1))
+
+
 # ── asked about ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def expected(rows: list[list[Any]], symbol: int, time: int) -> tuple[str, str] | None:
     """What stands in the records for that moment: ("order", id) or ("signal", action and words); None before any. The
-    newest counts, a decision before a signal of its own time."""
+    newest counts, a decision before a signal of its own time; the shadow's are not the account's."""
     members = {spec[0] for spec in rows[0][3][2] if spec[7]}
     ordered, said = (0, ""), (0, "")
     for row in rows:
         if row[1] > time:
             break
-        if row[0] == DECISION and row[5] == symbol:
+        if row[0] == DECISION and row[5] == symbol and not is_shadow(row[3]):
             ordered = (row[1], row[7][0][0])
         elif row[0] == SIGNAL and row[3] == symbol and row[2] not in members:
             said = (row[1], f"{ACTIONS[row[4]]} {row[7]}")
