@@ -5,6 +5,8 @@ Tests stand in the files test_alpaca_*.py beside this one, and in tests/e2e/test
 
 from __future__ import annotations
 
+_ASYNC = "2 async life-cycle (POST answers before `new`/fill events; sometimes the fill event precedes the HTTP answer)"
+
 #: Method and path, as the site routes them → the test.
 ENDPOINTS = {
     "GET /v2/account": "test_the_account_object_has_its_fields_as_text_and_nothing_of_day_trading",
@@ -167,23 +169,49 @@ RULES = {
     "days across clock changes": "test_a_day_of_shares_begins_at_midnight_in_new_york_also_when_clocks_change",
 }
 
-#: The distilled list of must-haves.
+#: The page's words on market data by REST → the test. The routes are two, with the rest of the path as the caller's.
+DATA = {
+    "/v2/stocks/bars": "test_bars_come_in_pages_by_symbol_and_time",
+    "/v2/stocks/*/bars": "test_bars_come_in_pages_by_symbol_and_time",
+    "/v2/stocks/trades": "test_trades_quotes_and_the_latest_of_shares",
+    "/v2/stocks/quotes": "test_trades_quotes_and_the_latest_of_shares",
+    "/v2/stocks/snapshots": "test_trades_quotes_and_the_latest_of_shares",
+    "…/latest": "test_trades_quotes_and_the_latest_of_shares",
+    "/v1beta3/crypto/us/bars": "test_crypto_by_rest",
+    "/v1beta3/crypto/us/trades": "test_crypto_by_rest",
+    "/v1beta3/crypto/us/latest": "test_crypto_by_rest",
+}
+
+#: The page's distilled list of must-haves, in its words; behind " — " which part, where it takes more than one test.
 MUST_HAVES = {
-    "1 text for numbers": "test_the_order_object_has_every_field_and_its_numbers_are_text",
-    "2 asynchronous life-cycle": "test_the_answer_comes_first_then_new_then_the_fill",
-    "2 a fill before the answer": "test_a_fill_may_come_before_the_answer",
+    "1 strings for numbers": "test_the_order_object_has_every_field_and_its_numbers_are_text",
+    _ASYNC + " — the answer first": "test_the_answer_comes_first_then_new_then_the_fill",
+    _ASYNC + " — the fill first": "test_a_fill_may_come_before_the_answer",
     "3 binary frames": "test_the_trade_stream_authenticates_and_listens_in_binary_frames",
-    "4 204": "test_a_cancel_is_taken_with_204_and_a_fill_may_win_the_race",
-    "4 207": "test_cancelling_all_answers_for_each_order",
-    "5 unique client ids for ever": "test_a_client_order_id_is_unique_for_ever",
-    "6 held_for_orders": "test_shares_held_for_orders_are_not_there_for_others",
-    "7 sub-penny": "test_what_can_not_be_an_order_is_refused_with_its_code",
-    "8 a replacement has a new id": "test_a_replacement_is_a_new_order_with_a_new_id",
-    "8 the race": "test_a_replacement_that_loses_the_race_is_rejected",
-    "9 legs are held": "test_exits_of_a_bracket_are_held_until_the_entry_is_filled_whole",
-    "10 no day trading fields": "test_the_account_object_has_its_fields_as_text_and_nothing_of_day_trading",
-    "10 legacy switch": "test_the_legacy_switch_denies_the_fourth_day_trade",
+    "4 204/207 semantics — 204": "test_a_cancel_is_taken_with_204_and_a_fill_may_win_the_race",
+    "4 204/207 semantics — 207": "test_cancelling_all_answers_for_each_order",
+    "5 unique client ids forever": "test_a_client_order_id_is_unique_for_ever",
+    "6 held_for_orders accounting -> qty_available and 403": "test_shares_held_for_orders_are_not_there_for_others",
+    "7 sub-penny 422": "test_what_can_not_be_an_order_is_refused_with_its_code",
+    "8 replace gives a new id and race loss path — the id": "test_a_replacement_is_a_new_order_with_a_new_id",
+    "8 replace gives a new id and race loss path — the race": "test_a_replacement_that_loses_the_race_is_rejected",
+    "9 bracket legs `held`": "test_exits_of_a_bracket_are_held_until_the_entry_is_filled_whole",
+    "10 PDT fields absent by default, legacy switch — absent": (
+        "test_the_account_object_has_its_fields_as_text_and_nothing_of_day_trading"
+    ),
+    "10 PDT fields absent by default, legacy switch — switch": "test_the_legacy_switch_denies_the_fourth_day_trade",
     "11 429 with headers": "test_so_many_requests_a_minute_and_account_are_answered",
+}
+
+#: The knobs that the last of the must-haves asks for, in the page's words.
+PAGE_KNOBS = {
+    "drop stream": "test_streams_are_dropped_and_may_stay_silent",
+    "duplicate event": "test_an_event_may_come_twice",
+    "REST lag between orders and positions": "test_positions_balances_and_open_orders_may_be_stale",
+    "500 after accepting the order": "test_an_order_may_be_accepted_and_answered_with_500",
+    "partial fills": "test_a_partial_profit_makes_the_stop_loss_smaller",
+    "half-day calendar": "test_a_half_day_closes_at_one",
+    "DST": "test_the_session_moves_with_the_clock_change",
 }
 
 #: Knobs and faults, by their name in the code.
@@ -222,9 +250,6 @@ KNOBS = {
     "manual_close": "test_somebody_else_orders_and_closes",
     "exit_cancelled": "test_an_exit_that_rests_is_cancelled_unasked_and_its_pair_with_it",
     "exits_refused": "test_what_would_close_is_refused_and_a_bracket_stands_without_its_exits",
-    "half days": "test_a_half_day_closes_at_one",
-    "clock changes": "test_the_session_moves_with_the_clock_change",
-    "partial fills": "test_a_partial_profit_makes_the_stop_loss_smaller",
 }
 
 #: Independent clients.
@@ -239,4 +264,15 @@ CLIENTS = {
     "the example of the documentation": "test_the_example_of_the_page_runs",
 }
 
-POINTS = {**ENDPOINTS, **STREAMS, **RULES, **MUST_HAVES, **KNOBS, **CLIENTS}
+#: What the site has and the page does not list: why.
+BEYOND = {
+    "GET /v2/stocks/*": "one route for all that DATA names of shares",
+    "GET /v1beta3/crypto/us/*": "one route for all that DATA names of crypto",
+    "/v2/delayed_sip": "a feed that the official client names",
+}
+
+#: What the page lists and the simulator leaves out: why.
+LEFT_OUT: dict[str, str] = {}
+
+GROUPS = (ENDPOINTS, STREAMS, RULES, DATA, MUST_HAVES, PAGE_KNOBS, KNOBS, CLIENTS)
+POINTS = {point: test for group in GROUPS for point, test in group.items()}

@@ -10,7 +10,7 @@ _SDK = "test_the_sdk_reads_every_rest_answer_it_knows"
 
 #: Method and path behind /api/v3 → the test.
 ENDPOINTS = {
-    "GET /ping": "test_what_a_public_call_weighs",
+    "GET /ping": "test_a_ping_is_answered_with_nothing_by_either_door",
     "GET /time": "test_a_skewed_clock_refuses_honest_calls_and_tells_its_own_time",
     "GET /exchangeInfo": "test_exchange_info_of_one_symbol_of_some_and_of_all",
     "GET /executionRules": "test_a_taker_beyond_the_price_range_expires_there",
@@ -33,7 +33,7 @@ ENDPOINTS = {
     "POST /order/cancelReplace": "test_both_succeed",
     "PUT /order/amend/keepPriority": "test_an_amended_order_is_smaller_keeps_its_place_and_holds_less",
     "GET /order/amendments": "test_an_amended_order_is_smaller_keeps_its_place_and_holds_less",
-    "GET /openOrders": "test_what_a_signed_call_weighs",
+    "GET /openOrders": "test_open_orders_are_those_at_work_of_one_symbol_or_of_all",
     "GET /allOrders": "test_all_orders_are_paged_by_id_or_by_a_time_of_at_most_a_day",
     "GET /myTrades": "test_fills_are_paged_by_id_order_and_time",
     "GET /account": "test_an_account_tells_rates_permissions_and_balances",
@@ -167,25 +167,31 @@ RULES = {
     "10 404": "test_there_is_nothing_at_another_path",
 }  # fmt: skip
 
-#: Section 11.
+#: Section 11, in the page's words; behind " — " which part, where it takes more than one test.
 MUST_HAVES = {
     "raw-byte signature check": "test_the_bytes_are_signed_and_not_what_they_mean",
     "recvWindow maths": "test_a_call_is_good_within_its_window",
-    "counters, headers, 429 → 418": "test_too_much_weight_is_429_and_going_on_is_418_for_longer_each_time",
-    "Filter failure: X": "test_a_filter_refuses_by_its_name",
-    "FULL, RESULT, ACK": "test_the_three_forms_of_an_answer_and_the_usual_one_of_each_type",
-    "free and locked": "test_a_buy_locks_its_quote_and_a_sale_its_base_until_they_end",
-    "report before or after the answer": "test_answers_leave_before_their_events_or_behind_them",
+    "weight and order counters with headers and 429->418 escalation — weight": "test_too_much_weight_is_429_and_going_on_is_418_for_longer_each_time",
+    "weight and order counters with headers and 429->418 escalation — orders":
+        "test_too_many_orders_are_429_until_the_window_turns",
+    "filters in this table with exact `Filter failure: X`": "test_a_filter_refuses_by_its_name",
+    "FULL/RESULT/ACK": "test_the_three_forms_of_an_answer_and_the_usual_one_of_each_type",
+    "balances free/locked moved at NEW/CANCEL/TRADE": "test_a_buy_locks_its_quote_and_a_sale_its_base_until_they_end",
+    "executionReport before or after the REST answer (both orders must be survivable)": "test_answers_leave_before_their_events_or_behind_them",
     "no listenKey": "test_the_listen_key_is_gone_over_every_door",
     "two subscribe methods": "test_events_are_subscribed_to_by_a_session_or_by_a_signature_once_per_account",
-    "20 s ping, 60 s pong": "test_a_connection_is_pinged_and_cut_off_when_it_does_not_answer",
-    "24 h close, serverShutdown": "test_a_connection_is_closed_after_a_day_and_told_before",
-    "U/u with a gap": "test_a_gap_in_the_changes_shows_in_their_ids",
-    "-1007 after acceptance": "test_an_order_is_accepted_and_its_answer_is_that_nobody_knows",
-    "clock skew": "test_a_skewed_clock_refuses_honest_calls_and_tells_its_own_time",
+    "20 s ping/60 s pong": "test_a_connection_is_pinged_and_cut_off_when_it_does_not_answer",
+    "24 h close and serverShutdown": "test_a_connection_is_closed_after_a_day_and_told_before",
+    "depth U/u continuity with a gap knob": "test_a_gap_in_the_changes_shows_in_their_ids",
+    "5xx/-1007 after acceptance": "test_an_order_is_accepted_and_its_answer_is_that_nobody_knows",
+    "clock skew knob": "test_a_skewed_clock_refuses_honest_calls_and_tells_its_own_time",
     "duplicate newClientOrderId": "test_a_client_id_is_made_if_none_is_given_and_is_unique_among_open_orders",
     "EXPIRED paths": "test_market_without_liquidity_expires_and_with_too_little_its_rest_does",
-    "OTOCO for brackets": "test_an_otoco_is_a_bracket",
+    "OTOCO for bracket exits": "test_an_otoco_is_a_bracket",
+}  # fmt: skip
+
+#: What holds over long runs, beyond the page.
+SOAK = {
     "conservation": "test_money_and_goods_are_conserved_over_a_long_run",
     "random clients": "test_random_clients_find_the_books_right",
     "determinism": "test_the_same_seed_says_the_same_bytes",
@@ -233,11 +239,22 @@ CLIENTS = {
     "docs": "test_the_example_of_the_page_runs",
 }  # fmt: skip
 
+#: What the site has and the page does not list: why.
+BEYOND = {
+    "GET /uiKlines": "the venue's chart asks for candles by this name",
+    "GET /order/amendments": "what was amended, beside the amendment",
+    "POST /order/oco": "the old form of an OCO, which the page calls deprecated and clients still send",
+    "each endpoint by its method": "the table of endpoints, each by its name over the socket",
+}
+
+#: What the page lists and the simulator leaves out: why.
+LEFT_OUT = {"userDataStream.subscribe.listenToken": "of margin accounts only; the venue here is spot"}
+
 POINTS = {
     f"{group}: {point}": test
     for group, points in (
-        ("endpoint", ENDPOINTS), ("method", METHODS), ("rule", RULES), ("must-have", MUST_HAVES), ("knob", KNOBS),
-        ("client", CLIENTS),
+        ("endpoint", ENDPOINTS), ("method", METHODS), ("rule", RULES), ("must-have", MUST_HAVES), ("soak", SOAK),
+        ("knob", KNOBS), ("client", CLIENTS),
     )
     for point, test in points.items()
 }  # fmt: skip

@@ -370,6 +370,24 @@ def test_cancelling_all_answers_orders_and_lists_and_refuses_when_nothing_is_ope
     assert client.call("GET", "/openOrders") == []
 
 
+def test_open_orders_are_those_at_work_of_one_symbol_or_of_all() -> None:
+    client = client_with()
+    first = client.order()["orderId"]
+    ended, filled = client.order()["orderId"], client.take()["orderId"]
+    client.call("DELETE", "/order", symbol="BTCUSDT", orderId=ended)
+    other = client.order(symbol="ETHBTC", price="0.050000", quantity="0.1")["orderId"]
+    assert [row["orderId"] for row in client.call("GET", "/openOrders")] == [first, other] and filled > ended
+    (row,) = client.call("GET", "/openOrders", symbol="BTCUSDT")
+    assert row == status(client, first)
+    assert (row["status"], row["price"], row["origQty"], row["executedQty"], row["isWorking"]) == (
+        "NEW", "90.00000000", "1.00000000", "0.00000000", True,
+    )  # fmt: skip
+    client.trade("90.00", "0.4", -1)
+    (row,) = client.call("GET", "/openOrders", symbol="BTCUSDT")
+    assert (row["status"], row["executedQty"]) == ("PARTIALLY_FILLED", "0.40000000")
+    assert client.call("GET", "/openOrders", symbol="NONE")["code"] == -1121
+
+
 def test_an_order_that_is_not_known_or_was_archived_is_refused_as_such() -> None:
     client = client_with()
     assert status(client, 99) == {"code": -2013, "msg": "Order does not exist."}

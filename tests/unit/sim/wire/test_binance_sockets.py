@@ -42,6 +42,13 @@ def test_an_answer_carries_its_id_its_status_and_the_limits() -> None:
     assert raw(client, socket, '{"id":1,"method":"v3/time"}')["result"] == {"serverTime": START // MS_NS}
 
 
+def test_a_ping_is_answered_with_nothing_by_either_door() -> None:
+    client = Client()
+    assert client.get("/ping") == {} and client.answer.status == 200
+    said = client.ask(client.open(), "ping")
+    assert (said["status"], said["result"]) == (200, {})
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
