@@ -19,6 +19,7 @@ import msgspec
 from tests.unit.sim.wire.binance_client import BTC
 from tradewright.model.errors import AnswerLost, InputError, VenueRefused
 from tradewright.model.instrument import Instrument
+from tradewright.ports import HttpAnswer, HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ def of_binance() -> dict[str, Decoder]:
         "time": lambda body: answers.moment(answers.decoded(body, answers.TimeRow).serverTime),
         "refusal": answers.refusal_of,
         "wait": answers.limited_until,
+        "movement event": events.movement_of_event,
+        "number": lambda body: told(market.number_of(body) is not None),
         "market frame": market.read,
         "trade frame": lambda body: market.trade_of(body, BTC, 1).row(),
         "quote frame": lambda body: market.quote_of(body, BTC, 1),
@@ -109,8 +112,8 @@ def of_alpaca() -> dict[str, Decoder]:
 def of_mt5() -> dict[str, Decoder]:
     from tradewright.adapters.venue.mt5 import answers, symbols
 
-    names = ("Positions", "Deals", "OrderAnswer", "Orders", "Health", "Price", "Summary")
-    shapes = {name: getattr(answers, name) for name in names}
+    names = ("Positions", "Deals", "OrderAnswer", "Orders", "Health", "Price", "Summary", "Done", "Refusal")
+    shapes: dict[str, Any] = {name: getattr(answers, name) for name in names} | {"Rates": list[answers.Rate]}
     rows: dict[str, Callable[[bytes], object]] = {
         name: lambda body, shape=shape: answers.read(body, shape)  # type: ignore[misc]
         for name, shape in shapes.items()
@@ -142,9 +145,51 @@ def of_ccxt() -> dict[str, Decoder]:
     }
 
 
+def told(said: object) -> object:
+    """Raises InputError where it is nothing: what is read says none of what is looked for."""
+    if not said:
+        raise InputError("it says nothing")
+    return said
+
+
+def of_gates() -> dict[str, dict[str, Decoder]]:
+    """What the last gate hears of each venue, by venue: answers and frames that name tickets, and answers that say that
+    nothing was done."""
+    from tradewright.adapters.venue.alpaca.endpoints import Endpoints as AlpacaEndpoints
+    from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
+    from tradewright.adapters.venue.binance.endpoints import ENVIRONMENTS
+    from tradewright.adapters.venue.binance.outgoing import BinanceReader
+    from tradewright.adapters.venue.mt5.endpoints import Endpoints as Mt5Endpoints
+    from tradewright.adapters.venue.mt5.outgoing import Mt5Reader
+
+    alpaca, binance, mt5 = AlpacaEndpoints.of("paper"), ENVIRONMENTS["paper"], Mt5Endpoints("http://127.0.0.1:3030")
+    readers: dict[str, tuple[Any, str, list[HttpRequest]]] = {
+        "binance": (
+            BinanceReader(binance), binance.socket_api, [HttpRequest("GET", f"{binance.rest}/api/v3/openOrders")],
+        ),
+        "alpaca": (AlpacaReader(alpaca), alpaca.trades, [HttpRequest("GET", f"{alpaca.trading}/v2/orders")]),
+        "mt5": (Mt5Reader(mt5), mt5.stream, [HttpRequest("GET", mt5.url("open-positions"))]),
+    }  # fmt: skip
+    return {venue: _of_gate(*row) for venue, row in readers.items()}
+
+
+def _of_gate(reader: Any, stream: str, requests: list[HttpRequest]) -> dict[str, Decoder]:
+    rows: dict[str, Callable[[bytes], object]] = {
+        f"answered {request.method}": lambda body, request=request: told(  # type: ignore[misc]
+            list(reader.answered(request, HttpAnswer(200, {}, body)))
+        )
+        for request in requests
+    }
+    rows["heard"] = lambda body: list(reader.heard(stream, body))
+    rows["undone"] = lambda body: told(reader.undone(HttpAnswer(403, {}, body)))
+    return {f"gate {name}": Decoder(read, (InputError,)) for name, read in rows.items()}
+
+
 def decoders() -> dict[str, Decoder]:
     """All of them, by venue and name."""
     venues = {"binance": of_binance(), "alpaca": of_alpaca(), "mt5": of_mt5(), "ccxt": of_ccxt()}
+    for venue, gate in of_gates().items():
+        venues[venue] |= gate
     return {f"{venue}: {name}": one for venue, found in venues.items() for name, one in found.items()}
 
 

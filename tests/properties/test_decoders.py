@@ -5,19 +5,27 @@ The samples are what the simulated venues say while their clients trade; the lon
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
 import json
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from pkgutil import walk_packages
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.markers import Marker
 
 from tests.project import COMPILED_ALONE, ROOT
 from tests.properties.decoders import decoders, mutated
@@ -27,6 +35,7 @@ from tests.unit.adapters.venue.binance import stage as binance
 from tests.unit.adapters.venue.mt5 import stage as mt5
 from tests.unit.adapters.venue.mt5 import test_faults as mt5_flow
 from tests.unit.adapters.venue.spoiled import SpoiledSocket, Spoiler
+from tradewright.adapters import venue
 from tradewright.model.errors import InputError
 from tradewright.ports import HttpAnswer, HttpRequest, Socket, Transport
 
@@ -34,7 +43,7 @@ pytestmark = COMPILED_ALONE
 
 DECODERS = decoders()
 RUNS = 100_000
-#: There are fifty of them: on every run each has a quarter of what a property has; the long run spares nothing.
+#: There are seventy of them: on every run each has a quarter of what a property has; the long run spares nothing.
 EXAMPLES = settings.default.max_examples // (4 if settings.default.max_examples <= 100 else 1)
 SAMPLES_MAX = 12
 #: As the library unifies what it was told.
@@ -107,6 +116,7 @@ def of_binance() -> list[bytes]:
              "commissionAsset": "X", "time": 1, "isMaker": True}  # fmt: skip
     more = [
         {"orderListId": 1, "orderReports": []},
+        {"e": "balanceUpdate", "E": 1, "a": "USDT", "d": "-100.5", "T": 1_780_272_000_000},
         [trade],
         {"code": -1003, "msg": "x", "data": {"retryAfter": 10**12}},
     ]
@@ -136,7 +146,8 @@ def of_alpaca() -> list[bytes]:
         return list(recorder.kept)
 
     bars = {"bars": {"ACME": [{"t": "2026-01-12T16:00:00Z", "o": 1, "h": 2, "l": 1, "c": 1.5, "v": 10}]}}
-    more = [bars, {"trades": {"ACME": {"p": 100.01}}}, {"message": "x", "code": 40010001}]
+    wash = {"message": "potential wash trade detected. use complex orders", "code": 40310000}
+    more = [bars, {"trades": {"ACME": {"p": 100.01}}}, {"message": "x", "code": 40010001}, wash]
     ticks = [[{"T": "q", "S": "ACME", "bp": 99.99, "bs": 4, "ap": 100.01, "as": 4}]]
     texts = [b"2026-01-12T16:00:05.123456789Z", b'{"stream":"listening","data":{"streams":["trade_updates"]}}']
     return [*alpaca.run_virtual(alpaca.MONDAY, run), *(json.dumps(one).encode() for one in [*more, *ticks]), *texts]
@@ -152,7 +163,13 @@ def of_mt5() -> list[bytes]:
         world.client.watch(list(world.ledger.instruments.values()))
         await asyncio.sleep(5)
         await world.client.snapshot()
-        return [*recorder.kept, b"2026-03-04T12:00:00.123Z"]
+        return [*recorder.kept, b"2026-03-04T12:00:00.123Z", *(json.dumps(one).encode() for one in more)]
+
+    more = [
+        {"success": False, "error": "no money", "detail": "no money", "retcode": 10019, "retcode_name": "NO_MONEY",
+         "outcome": "rejected", "request_id": "1"},
+        [{"time": "2026-03-04T12:00:00.000Z", "open": 1.1, "high": 1.2, "low": 1.0, "close": 1.1, "volume": 12}],
+    ]  # fmt: skip
 
     return mt5.play(program, quiet=True)
 
@@ -190,6 +207,70 @@ def of(name: str, samples: dict[str, list[bytes]]) -> list[bytes]:
     return found
 
 
+def modules() -> list[ModuleType]:
+    """All of the venues' clients."""
+    return [import_module(one.name) for one in walk_packages(venue.__path__, f"{venue.__name__}.") if not one.ispkg]
+
+
+def readers(module: ModuleType) -> set[str]:
+    """What of a module takes what a venue said: public functions of bytes, of the library's structures, and the gate's
+    ears."""
+    trees = ast.parse(inspect.getsource(module)).body
+    functions = [one for one in trees if isinstance(one, ast.FunctionDef) and one.name[0] != "_" and one.args.args]
+    takes = {"bytes", "str | bytes", "bytes | str", *(("object",) if ".ccxt." in module.__name__ else ())}
+    found = {one.name for one in functions if ast.unparse(one.args.args[0].annotation or one) in takes}
+    methods = [inner for one in trees if isinstance(one, ast.ClassDef) for inner in one.body]
+    named = (
+        {one.name for one in methods if isinstance(one, ast.FunctionDef)} if "outgoing" in module.__name__ else set()
+    )
+    return found | (named & {"answered", "heard", "undone"})
+
+
+def shapes(found: object, known: frozenset[type] = frozenset()) -> set[type]:
+    """The structures a type is made of, itself among them."""
+    inner = list(get_args(found))
+    own: set[type] = set()
+    if isinstance(found, type) and issubclass(found, msgspec.Struct) and found not in known:
+        inner += get_type_hints(found).values()
+        own = {found}
+    return own.union(*(shapes(one, known | own) for one in inner))
+
+
+def test_every_reader_and_every_shape_of_a_client_is_tried(
+    samples: dict[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of decoders is made by hand; what is to be on it, the clients say themselves."""
+    called: set[tuple[str, str]] = set()
+    decoded: set[type] = set()
+    decode = msgspec.json.decode
+
+    def noted(body: Any, type: Any = Any, **more: Any) -> Any:
+        decoded.update(shapes(type))
+        return decode(body, type=type, **more)
+
+    def profile(frame: Any, what: str, _: object) -> None:
+        if what == "call":
+            called.add((frame.f_code.co_filename, frame.f_code.co_name))
+
+    tried = [(DECODERS[name], of(name, samples)[:3]) for name in DECODERS]
+    monkeypatch.setattr(msgspec.json, "decode", noted)
+    for decoder, body in ((decoder, body) for decoder, bodies in tried for body in bodies):
+        sys.setprofile(profile)
+        try:
+            decoder.take(body)
+        finally:
+            sys.setprofile(None)
+    found = modules()
+    kept = (msgspec.json.Decoder, msgspec.msgpack.Decoder)
+    decoded.update(*(shapes(one.type) for module in found for one in vars(module).values() if isinstance(one, kept)))
+    untried = {f"{module.__name__}.{name}" for module in found for name in readers(module)
+               if (module.__file__, name) not in called}  # fmt: skip
+    own = {one for module in found for one in vars(module).values() if isinstance(one, type)
+           and issubclass(one, msgspec.Struct) and one.__module__ == module.__name__}  # fmt: skip
+    assert (untried, {f"{one.__module__}.{one.__name__}" for one in own - decoded}) == (set(), set())
+    assert len(own) > 40
+
+
 @pytest.mark.parametrize("name", list(DECODERS))
 def test_bytes_bent_at_any_place_are_read_exactly_or_refused(name: str, samples: dict[str, list[bytes]]) -> None:
     ours = of(name, samples)
@@ -216,9 +297,19 @@ def test_a_decoder_that_lets_something_else_out_is_found(samples: dict[str, list
         careless.take(let_out[0])
 
 
+def fuzzed_here() -> bool:
+    """Whether the locked fuzzer has a wheel for this machine and this Python."""
+    (locked,) = re.findall(r"^atheris==\S+ ; (.*?) \\$", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
+    return Marker(locked).evaluate()
+
+
+def test_the_fuzzer_is_installed_where_it_is_locked() -> None:
+    assert (find_spec("atheris") is not None) or not fuzzed_here()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", list(DECODERS))
-@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux on x86-64, Python 3.11 to 3.13")
+@pytest.mark.skipif(not fuzzed_here(), reason="the fuzzer that is locked has no wheel for this machine")
 def test_libfuzzer_finds_nothing_that_a_decoder_lets_out(
     name: str, samples: dict[str, list[bytes]], tmp_path: Path
 ) -> None:

@@ -94,13 +94,15 @@ def spoiled(kind: str, data: bytes, packed: bool = False) -> bytes:
 
 class Spoiler:
     """A Transport through which what a venue says passes spoilt for as long as `kind` is set. where: only answers to
-    requests that begin so ("GET /v2/orders"), "" = all; frames: also what comes on streams. struck: how often."""
+    requests that begin so ("GET /v2/orders"), "" = all; frames: what comes on streams instead; both: as well. struck:
+    how often."""
 
     def __init__(self, inner: Transport) -> None:
         self.inner = inner
         self.kind = ""
         self.where = ""
         self.frames = False
+        self.both = False
         self.struck: Counter[str] = Counter()
 
     def __getattr__(self, name: str) -> Any:
@@ -113,7 +115,7 @@ class Spoiler:
     async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
         answer = await self.inner.request(request, timeout)
         path = "/" + request.url.partition("://")[2].partition("/")[2]
-        if self.frames or self.over() or not f"{request.method} {path}".startswith(self.where):
+        if (self.frames and not self.both) or self.over() or not f"{request.method} {path}".startswith(self.where):
             return answer
         self.struck[f"{request.method} {path.partition('?')[0]}"] += 1
         return HttpAnswer(answer.status, answer.headers, spoiled(self.kind, answer.body))

@@ -18,10 +18,14 @@ from tests.unit.adapters.venue.ccxt import stage as ccxt
 from tests.unit.adapters.venue.mt5 import stage as mt5
 from tests.unit.adapters.venue.mt5 import test_faults as mt5_flow
 from tests.unit.adapters.venue.spoiled import KINDS, Spoiler
+from tradewright.model.control import LagMeasured
+from tradewright.model.event import Event
 
 pytestmark = COMPILED_ALONE
 
 SECONDS = 12.0
+#: Clocks are looked at every five minutes.
+CLOCK_KIND, CLOCK_SECONDS, HOUR_NS = "a clock an hour off", 320.0, 3_600 * 10**9
 Striking = Callable[[Spoiler], Awaitable[None]]
 
 
@@ -30,9 +34,15 @@ async def strike(spoiler: Spoiler, kind: str, where: str, frames: bool, trading:
     running = asyncio.ensure_future(trading)
     await asyncio.sleep(3)
     spoiler.kind, spoiler.where, spoiler.frames = kind, where, frames
-    await asyncio.sleep(SECONDS)
+    await asyncio.sleep(CLOCK_SECONDS if kind == CLOCK_KIND else SECONDS)
     spoiler.kind = ""
     await running
+
+
+def counted(errors: Counter[str], events: list[Event]) -> Counter[str]:
+    """What the client counted, and clocks far off, which it tells the engine."""
+    lags = [event for event in events if isinstance(event, LagMeasured)]
+    return errors + Counter(CLOCK_OFFSET=sum(abs(lag.row()[3]) > HOUR_NS // 2 for lag in lags))  # type: ignore[operator]
 
 
 def spoil(transport: Any) -> Spoiler:
@@ -56,7 +66,7 @@ async def of_binance(stage: binance.Stage, kind: str, where: str, frames: bool) 
     await strike(spoiler, kind, where, frames, binance_flow.flow(stage, 7))
     await binance_flow.settle(stage, True)
     await binance_flow.agrees(stage)
-    return spoiler, stage.client.errors
+    return spoiler, counted(stage.client.errors, stage.ledger.events)
 
 
 def play_binance(kind: str, where: str, frames: bool, stages: type[binance.Stage] = SpoiledBinance) -> Any:
@@ -123,7 +133,7 @@ def play_alpaca(kind: str, where: str, frames: bool) -> Any:
         await asyncio.sleep(30)
         stage.agree()
         await stage.venue.close()
-        return spoiler, stage.errors
+        return spoiler, counted(stage.errors, stage.ledger.events)
 
     return alpaca.run_virtual(alpaca.MONDAY, run)
 
@@ -146,7 +156,7 @@ def play_mt5(kind: str, where: str, frames: bool) -> Any:
         await asyncio.sleep(90)
         await world.until(lambda: world.ledger.ups[-1])
         await world.check()
-        return spoiler, world.client.errors
+        return spoiler, counted(world.client.errors, world.ledger.events)
 
     return mt5.play(program, quiet=True, settles_ms=6_000)
 
@@ -162,16 +172,47 @@ DOORS: dict[str, tuple[Callable[[str, str, bool], Any], list[str]]] = {
 NEVER_READABLE, COUNTED = ("no json", "deep"), ("frame", "market")
 #: Of these nothing is read: an answer without a body, and a stream whose every frame says no more than "look".
 UNREAD = (("alpaca", "DELETE /v2/orders"), ("mt5", "frames"))
-#: These a sibling of each door plays on every run; the long run plays all.
+#: By venue and kind where a client is sure to look at what is spoilt, and what it counts there.
+SURELY = {
+    ("binance", "fields missing"): ("POST /api/v3/order", "unreadable"),
+    ("binance", "an enum nobody knows"): ("frames", "unknown_event"),
+    ("binance", "NaN"): ("frames", "event"),
+    ("binance", "a symbol never seen"): ("frames", "unknown_symbol"),
+    ("binance", "ten million bytes"): ("frames", "market"),
+    ("binance", CLOCK_KIND): ("GET /api/v3/time", "CLOCK_OFFSET"),
+    ("alpaca", "fields missing"): ("frames", "unreadable frame"),
+    ("alpaca", "an enum nobody knows"): ("frames", "tick of an unknown kind"),
+    ("alpaca", "NaN"): ("GET", "look-up: Unreadable"),
+    ("alpaca", "a symbol never seen"): ("POST /v2/orders", "unreadable answer"),
+    ("alpaca", "ten million bytes"): ("frames", "unreadable frame"),
+    ("alpaca", CLOCK_KIND): ("GET /v2/clock", "CLOCK_OFFSET"),
+    ("mt5", "fields missing"): ("POST", "UNREADABLE"),
+    ("mt5", "an enum nobody knows"): ("GET", "BAD_RECORD"),
+    ("mt5", "NaN"): ("POST", "UNREADABLE"),
+    ("mt5", "a symbol never seen"): ("GET", "UNKNOWN_SYMBOL"),
+    ("mt5", "ten million bytes"): ("POST", "UNREADABLE"),
+    ("mt5", CLOCK_KIND): ("GET /api/v1/health", "CLOCK_OFFSET"),
+}
+#: These every door plays on every run; the long run plays all.
 SHORT = ("no json", "a symbol never seen")
-LONG_FRAMES = ("frames", "ten million bytes")
 
 
 def cases() -> list[Any]:
     every = [(venue, door, kind) for venue, (_, doors) in DOORS.items() for door in doors for kind in KINDS]
-    often = [kind in SHORT or (door, kind) == LONG_FRAMES for _, door, kind in every]
+    often = [kind in SHORT for _, _, kind in every]
     marks = [() if one else (pytest.mark.long,) for one in often]
     return [pytest.param(*case, id="-".join(case), marks=mark) for case, mark in zip(every, marks, strict=True)]
+
+
+@pytest.mark.parametrize(("venue", "kind"), SURELY)
+def test_each_kind_of_what_must_not_be_said_is_counted_by_its_name(venue: str, kind: str) -> None:
+    play, _ = DOORS[venue]
+    door, name = SURELY[venue, kind]
+    frames = door == "frames"
+    spoiler, errors = play(kind, "" if frames else door, frames)
+    assert sum(spoiler.struck.values()) > 0
+    assert errors[name] > 0, errors
+    assert not [one for one in errors if one.startswith("defect")], errors
 
 
 @pytest.mark.parametrize(("venue", "door", "kind"), cases())

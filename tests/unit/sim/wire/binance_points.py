@@ -171,13 +171,15 @@ RULES = {
 MUST_HAVES = {
     "raw-byte signature check": "test_the_bytes_are_signed_and_not_what_they_mean",
     "recvWindow maths": "test_a_call_is_good_within_its_window",
-    "weight and order counters with headers and 429->418 escalation — weight": "test_too_much_weight_is_429_and_going_on_is_418_for_longer_each_time",
+    "weight and order counters with headers and 429->418 escalation — weight":
+        "test_too_much_weight_is_429_and_going_on_is_418_for_longer_each_time",
     "weight and order counters with headers and 429->418 escalation — orders":
         "test_too_many_orders_are_429_until_the_window_turns",
     "filters in this table with exact `Filter failure: X`": "test_a_filter_refuses_by_its_name",
     "FULL/RESULT/ACK": "test_the_three_forms_of_an_answer_and_the_usual_one_of_each_type",
     "balances free/locked moved at NEW/CANCEL/TRADE": "test_a_buy_locks_its_quote_and_a_sale_its_base_until_they_end",
-    "executionReport before or after the REST answer (both orders must be survivable)": "test_answers_leave_before_their_events_or_behind_them",
+    "executionReport before or after the REST answer (both orders must be survivable)":
+        "test_answers_leave_before_their_events_or_behind_them",
     "no listenKey": "test_the_listen_key_is_gone_over_every_door",
     "two subscribe methods": "test_events_are_subscribed_to_by_a_session_or_by_a_signature_once_per_account",
     "20 s ping/60 s pong": "test_a_connection_is_pinged_and_cut_off_when_it_does_not_answer",

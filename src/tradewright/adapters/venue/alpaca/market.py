@@ -24,7 +24,7 @@ from tradewright.adapters.venue.alpaca.notation import Unreadable, plain, stamp,
 from tradewright.adapters.venue.alpaca.outcomes import MISSING
 from tradewright.adapters.venue.alpaca.requests import Requests
 from tradewright.adapters.venue.alpaca.supported import FRAMES
-from tradewright.adapters.venue.alpaca.ticks import MSGPACK, Tick, event_of, log_in, read_ticks, subscribe
+from tradewright.adapters.venue.alpaca.ticks import ANSWERS, MSGPACK, Tick, event_of, log_in, read_ticks, subscribe
 from tradewright.model.errors import InputError, SocketClosed, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -134,8 +134,12 @@ class Feed:
             self._errors[f"market data: {tick.code}"] += 1
             self._line.drop(f"the data stream says {tick.code} {tick.msg}")
             return
+        if tick.T not in ("q", "t"):
+            if tick.T not in ANSWERS:
+                self._errors["tick of an unknown kind"] += 1
+            return
         instrument = self._wanted.get(tick.S)
-        if tick.T not in ("q", "t") or instrument is None:
+        if instrument is None:
             return
         try:
             event = event_of(tick, instrument, self._clock())

@@ -41,7 +41,10 @@ _JSON = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(Tick)
 _PACKED = msgspec.msgpack.Decoder(list[Any])
 #: Rows of other kinds have other types in fields of the same name: they are not looked into.
-_KINDS = ("q", "t", "success", "error", "subscription")
+ANSWERS = ("success", "error", "subscription")
+_KINDS = ("q", "t", *ANSWERS)
+#: Bars, statuses, bands, corrections, cancels, imbalances, books and news: told where they are asked for, and of no use.
+_OTHERS = ("b", "u", "d", "s", "l", "c", "x", "i", "o", "n")
 
 
 class _Kind(msgspec.Struct):
@@ -64,13 +67,13 @@ def _written(message: Mapping[str, Any], packed: bool) -> str | bytes:
 
 
 def read_ticks(frame: str | bytes, packed: bool) -> list[Tick]:
-    """The rows of a frame that concern us. Raises Unreadable."""
+    """The rows of a frame that concern us; of a kind that nobody knows its name alone. Raises Unreadable."""
     try:
         if packed and isinstance(frame, bytes):
-            rows = _PACKED.decode(frame)
-            chosen = [{k: v for k, v in row.items() if k in _FIELDS} for row in rows if row.get("T") in _KINDS]
-            return [msgspec.convert(_spelled(row), Tick) for row in chosen]
-        return [_ROW.decode(row) for row in _JSON.decode(frame) if _KIND.decode(row).T in _KINDS]
+            named = [(msgspec.convert(row.get("T"), str), row) for row in _PACKED.decode(frame)]
+            return [_unpacked(kind, row) for kind, row in named if kind not in _OTHERS]
+        rows = [(_KIND.decode(row).T, row) for row in _JSON.decode(frame)]
+        return [_ROW.decode(row) if kind in _KINDS else Tick(T=kind) for kind, row in rows if kind not in _OTHERS]
     except (
         msgspec.DecodeError,
         msgspec.ValidationError,
@@ -83,6 +86,12 @@ def read_ticks(frame: str | bytes, packed: bool) -> list[Tick]:
 
 
 _FIELDS = frozenset(("T", "S", "msg", "code", "p", "s", "bp", "bs", "ap", "as", "tks"))
+
+
+def _unpacked(kind: str, row: dict[str, Any]) -> Tick:
+    if kind not in _KINDS:
+        return Tick(T=kind)
+    return msgspec.convert(_spelled({name: value for name, value in row.items() if name in _FIELDS}), Tick)
 
 
 def _spelled(row: dict[str, Any]) -> dict[str, Any]:

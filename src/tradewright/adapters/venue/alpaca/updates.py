@@ -14,7 +14,7 @@ from tradewright.adapters.venue.alpaca.answers import WireOrder
 from tradewright.adapters.venue.alpaca.credentials import Credentials
 from tradewright.adapters.venue.alpaca.notation import Unreadable
 
-TRADE_UPDATES = "trade_updates"
+TRADE_UPDATES, LOGGED_IN, LISTENING = "trade_updates", "authorization", "listening"
 EXECUTIONS = ("fill", "partial_fill")
 CANCEL_REFUSED, REPLACE_REFUSED = "order_cancel_rejected", "order_replace_rejected"
 #: Events whose order object says all there is.
@@ -61,8 +61,10 @@ def read_update(frame: str | bytes) -> Update | None:
     """What a frame says of an order; None: it is an answer to us. Raises Unreadable."""
     try:
         envelope = msgspec.json.decode(frame, type=_Envelope)
-        if envelope.stream != TRADE_UPDATES:
+        if envelope.stream in (LOGGED_IN, LISTENING):
             return None
+        if envelope.stream != TRADE_UPDATES:
+            raise Unreadable(f"a frame of the stream {envelope.stream[:40]!r}, which nobody asked for")
         update = msgspec.json.decode(envelope.data, type=Update)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Unreadable(f"a frame that is no update: {error}") from error
@@ -73,12 +75,12 @@ def read_update(frame: str | bytes) -> Update | None:
 
 def authorized(frame: str | bytes) -> bool:
     """Whether the answer to the log-in is yes. Raises Unreadable for what is no answer to it."""
-    return _answer(frame, "authorization").status == "authorized"
+    return _answer(frame, LOGGED_IN).status == "authorized"
 
 
 def listening(frame: str | bytes) -> bool:
     """Whether the answer to `listen` is yes. Raises Unreadable."""
-    return TRADE_UPDATES in _answer(frame, "listening").streams
+    return TRADE_UPDATES in _answer(frame, LISTENING).streams
 
 
 def _answer(frame: str | bytes, stream: str) -> _Answer:
