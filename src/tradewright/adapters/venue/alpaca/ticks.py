@@ -43,7 +43,7 @@ _PACKED = msgspec.msgpack.Decoder(list[Any])
 #: Rows of other kinds have other types in fields of the same name: they are not looked into.
 ANSWERS = ("success", "error", "subscription")
 _KINDS = ("q", "t", *ANSWERS)
-#: Bars, statuses, bands, corrections, cancels, imbalances, books and news: told where they are asked for, and of no use.
+#: Bars, statuses, bands, corrections, cancels, imbalances, books, news: told where asked for, and of no use.
 _OTHERS = ("b", "u", "d", "s", "l", "c", "x", "i", "o", "n")
 
 
