@@ -8,8 +8,8 @@
 Binance in a process of its own, past the last gate, as it does in production. Measured is from the moment at which the
 event was due to the last byte of the request handed to the socket; beside it the commits of the journal that ran in
 between. `paper`: the same pace against a paper account with its durable book; every order has to be filled and booked.
-`start`: what getting ready with so many symbols takes of the venue's request weight. Each prints one line of JSON, times
-in milliseconds; `signal` ends with an error where its p99 is beyond its bound.
+`start`: what getting ready with so many symbols takes of the venue's request weight. Each prints one line of JSON,
+times in milliseconds; `signal` ends with an error where its p99 is beyond its bound.
 """
 
 from __future__ import annotations

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkstemp
 from zlib import crc32
 
 import pytest
 from hypothesis import settings
 
+from tests.border import border
 from tests.project import build_of, compiled_modules, shared_folder
 
 HERE = Path(__file__).parent
+
+# Here and in every Python that a test starts with this environment. Paths become absolute: children run elsewhere.
+border.guard()
+_file, os.environ[border.LEFT] = mkstemp(prefix="border-")
+os.close(_file)
+paths = [str(Path(one).resolve()) for one in os.environ.get("PYTHONPATH", "").split(os.pathsep) if one]
+os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(HERE / "border"), *paths]))
 
 # Without a clock and without chance: the same examples on every machine; the long run looks for new ones,
 # so many that it ends within an hour: what is never run to its end finds nothing.
@@ -29,6 +39,17 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data: {folder} is not a folder ($TRADEWRIGHT_SHARED names another)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def stays_here() -> Iterator[None]:
+    """Nothing a test does, or a process it starts, leaves this machine; who swallows the error is told of."""
+    yield
+    assert (left := border.told()) == [], f"it tried to leave this machine: {left}"
+
+
+def pytest_unconfigure() -> None:
+    Path(os.environ[border.LEFT]).unlink(missing_ok=True)
 
 
 #: What takes a worker longest is begun first, so that no worker is left with it when the others have nothing to do.

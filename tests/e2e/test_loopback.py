@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.loopback import LeftTheMachineError, is_loopback, only_loopback
+from tests.border.border import is_loopback
+from tests.e2e.loopback import only_loopback
+from tests.project import ROOT
 
 
 @pytest.mark.parametrize("call", [
@@ -18,7 +24,7 @@ from tests.e2e.loopback import LeftTheMachineError, is_loopback, only_loopback
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_what_leaves_is_stopped_and_told_also_when_the_error_is_swallowed(call: object) -> None:
     assert callable(call)
-    with pytest.raises(AssertionError, match="tried to leave"), only_loopback(), pytest.raises(LeftTheMachineError):
+    with pytest.raises(AssertionError, match="tried to leave"), only_loopback(), pytest.raises(PermissionError):
         call()
 
 
@@ -28,3 +34,35 @@ def test_what_stays_here_passes() -> None:
         socket.getaddrinfo("localhost", 80)
     assert all(map(is_loopback, [("::1", 1, 0, 0), ("127.1.2.3", 4), "/run/x", "localhost", None]))
     assert not any(map(is_loopback, [("10.0.0.1", 1), ("example.com", 1), "2001:db8::1"]))
+
+
+DIALS = """
+import socket
+try:
+    socket.create_connection(("192.0.2.1", 80), 5)
+except PermissionError:
+    print("stopped")
+"""
+
+
+def test_a_process_that_a_test_starts_is_stopped_too_and_told_also_when_it_swallows_the_error(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"tried to leave.*192\.0\.2\.1"), only_loopback():
+        said = subprocess.run([sys.executable, "-c", DIALS], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert said.stdout == "stopped\n"
+
+
+def test_a_run_fails_in_which_a_child_leaves(tmp_path: Path) -> None:
+    """Nobody asked for the guard there."""
+    (tmp_path / "it.py").write_text(
+        f"import subprocess, sys\ndef test_it():\n    subprocess.run([sys.executable, '-c', {DIALS!r}], check=True)\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest", "it.py"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths()}, capture_output=True, text=True
+    )
+    assert ran.returncode == 1 and "it tried to leave this machine" in ran.stdout, ran.stdout
+
+
+def paths() -> str:
+    """The project's root too, for its conftest."""
+    return os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)])
