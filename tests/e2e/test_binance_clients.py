@@ -116,7 +116,7 @@ def parsed(caplog: pytest.LogCaptureFixture) -> Any:
     """Fails when the SDK could not read what it was answered."""
     caplog.set_level(logging.WARNING)
     yield
-    said = [record.getMessage() for record in caplog.records if record.name != "asyncio"]
+    said = [record.getMessage() for record in caplog.get_records("call") if record.name != "asyncio"]
     assert not [text for text in said if "match" in text or "parse" in text.lower()], said
 
 
@@ -330,6 +330,7 @@ def ccxt_settings(venue: Venue) -> dict[str, Any]:
 PAIR = "BTC/USDT"
 
 
+@pytest.mark.usefixtures("parsed")
 def test_ccxt_places_fills_cancels_replaces_and_queries_and_the_sums_agree() -> None:
     async def play(venue: Venue) -> None:
         client = ccxt.binance(ccxt_settings(venue))
@@ -366,6 +367,7 @@ def test_ccxt_places_fills_cancels_replaces_and_queries_and_the_sums_agree() -> 
     visit(play)
 
 
+@pytest.mark.usefixtures("parsed")
 def test_ccxt_names_errors_as_it_does_at_the_true_venue() -> None:
     async def play(venue: Venue) -> None:
         client = ccxt.binance(ccxt_settings(venue))
@@ -400,6 +402,7 @@ def test_ccxt_names_errors_as_it_does_at_the_true_venue() -> None:
     visit(play)
 
 
+@pytest.mark.usefixtures("parsed")
 def test_ccxt_pro_watches_orders_balances_and_the_market() -> None:
     async def play(venue: Venue) -> None:
         client = ccxt_pro.binance(ccxt_settings(venue))
