@@ -38,7 +38,7 @@ def test_every_command_of_the_pages_does_what_they_say_and_no_key_is_left_anywhe
     )  # fmt: skip
     found = [*blocks("docs/api.md", "sh"), *blocks("docs/metrics.md", "sh")]
     lines = [line for block in found for line in block.replace("3001", port).splitlines()]
-    assert len(lines) == 27 and lines[0].startswith("tradewright serve")
+    assert len(lines) == 28 and lines[0].startswith("tradewright serve")
     service = Background(["sh", "-c", f"exec {lines[0]}"], tmp_path, environment)
     said = []
     try:

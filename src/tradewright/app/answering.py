@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tradewright.app import picker
-from tradewright.app.control import Asked, answer_of, events_of
+from tradewright.app import limits, picker
+from tradewright.app.control import Asked, Wanted, answer_of, events_of
 from tradewright.app.live import LiveEngine
-from tradewright.app.picker import PickerAsked
 from tradewright.core import by_service
 from tradewright.core.by_hand import decisions_of
 from tradewright.model.decision import Decision
@@ -20,15 +19,33 @@ from tradewright.trader import Outcome
 Feed = Callable[[Event], None]
 
 
-def answered(asked: Asked | PickerAsked, live: LiveEngine, feed: Feed) -> dict[str, Any]:
+def answered(asked: Wanted, live: LiveEngine, feed: Feed) -> dict[str, Any]:
     """feed: takes an input, with all that follows from it."""
     engine = live.trader.engine
+    if isinstance(asked, limits.ShownAsked):
+        return limits.shown(engine)
+    if isinstance(asked, limits.LimitsWish):
+        return bound(asked, live, feed)
     if not isinstance(asked, Asked):
         return picker.carried_out(asked, engine, lambda event: overheard(event, live, feed))
     for event in events_of(asked, engine):
         feed(event)
     live.flush()
     return answer_of(asked, engine, None if live.failure is not None else live.journal.head.sequence, True)
+
+
+def bound(asked: limits.LimitsWish, live: LiveEngine, feed: Feed) -> dict[str, Any]:
+    """Limits that are set or waived. Raises InputError where they can not hold, and JournalFull where they were not
+    journaled; neither leaves a record."""
+    if live.failure is not None:
+        raise JournalFull(f"no limit is set while the journal can not be written: {live.failure}")
+    engine = live.trader.engine
+    event = limits.event_of(asked, engine)
+    feed(event)
+    live.flush()
+    if live.failure is not None:
+        raise JournalFull(f"it holds until this process ends, and no longer: {live.failure}")
+    return {**limits.answer_of(event, engine), "record": live.journal.head.sequence}
 
 
 def overheard(event: Event, live: LiveEngine, feed: Feed) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Kill and re-arm: a named person sets the trading state of a scope; and the way to a running engine's picker.
+"""Kill and re-arm: a named person sets the trading state of a scope; and the way to a running engine.
 
 An engine that runs is asked over a Unix socket beside its journal; it answers when the record is durable and the
 cancels of what rests are on their way. Where none runs, the record is appended under the journal's lock, and what rests
@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tradewright.app.limits import LimitsWish, ShownAsked
 from tradewright.app.picker import PickerAsked
 from tradewright.app.recovery import rebuild
 from tradewright.app.wiring.journals import AccountLock, FileJournal
@@ -46,6 +47,10 @@ class Asked(msgspec.Struct, tag_field="ask", tag="state", forbid_unknown_fields=
     close: bool = False
 
 
+#: Whatever can be asked of a running engine.
+Wanted = Asked | PickerAsked | LimitsWish | ShownAsked
+
+
 class ControlSocket:
     """The running engine's end, in the folder of its run. Nobody but the lock's holder may make one."""
 
@@ -59,7 +64,7 @@ class ControlSocket:
         self._path.chmod(0o600)
         self._socket.listen()
 
-    def poll(self, carry_out: Callable[[Asked | PickerAsked], dict[str, Any]]) -> None:
+    def poll(self, carry_out: Callable[[Wanted], dict[str, Any]]) -> None:
         """Answer whoever has connected since. What can not be understood or is refused is answered with a sentence."""
         while True:
             try:
@@ -69,9 +74,7 @@ class ControlSocket:
             with connection:
                 connection.settimeout(READ_SECONDS_MAX)
                 try:
-                    answer = carry_out(
-                        msgspec.json.decode(_line(connection, REQUEST_BYTES_MAX), type=Asked | PickerAsked)
-                    )
+                    answer = carry_out(msgspec.json.decode(_line(connection, REQUEST_BYTES_MAX), type=Wanted))
                 except (TradewrightError, msgspec.DecodeError, TimeoutError) as error:
                     answer = {"error": str(error) or type(error).__name__}
                 try:
@@ -180,8 +183,8 @@ def set_state(journal: Path, asked: Asked) -> dict[str, Any]:
         return _append(journal, asked)
 
 
-def ask(journal: Path, asked: PickerAsked) -> dict[str, Any]:
-    """What the picker of the engine that runs on this journal answers. Raises NotReady where none runs, InputError for
+def ask(journal: Path, asked: PickerAsked | LimitsWish | ShownAsked) -> dict[str, Any]:
+    """What the engine that runs on this journal answers. Raises NotReady where none runs, InputError for
     what it can not take."""
     run = journal.parent
     answer = _ask(run, asked)
@@ -192,7 +195,7 @@ def ask(journal: Path, asked: PickerAsked) -> dict[str, Any]:
     return answer
 
 
-def _ask(run: Path, asked: Asked | PickerAsked) -> dict[str, Any] | None:
+def _ask(run: Path, asked: Wanted) -> dict[str, Any] | None:
     """The running engine's answer; None where nobody listens. Raises InputError for what is no text or too long, and
     Unanswered where it was asked and may have done it."""
     try:

@@ -19,10 +19,9 @@ from tradewright import __version__
 from tradewright.app.agreement import disagreements, left_alone, let_go
 from tradewright.app.answering import answered
 from tradewright.app.conflate import Conflator
-from tradewright.app.control import Asked, ControlSocket
+from tradewright.app.control import ControlSocket, Wanted
 from tradewright.app.home import JOURNAL, PAPER, SHADOW
 from tradewright.app.live import LiveEngine
-from tradewright.app.picker import PickerAsked
 from tradewright.app.settings import Settings
 from tradewright.app.sources import Sources
 from tradewright.app.watch import quarantine_of
@@ -328,7 +327,7 @@ class Session:
         if halt is not None:
             self.machine.sequencer.feed(halt)
 
-    def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, Any]:
+    def _carry_out(self, asked: Wanted) -> dict[str, Any]:
         """What a person or a service asks of the running session; answered when it is durable."""
         return answered(asked, self.live, self.machine.sequencer.feed)
 

@@ -66,6 +66,17 @@ def read_file(file: Path) -> Any:
         raise InputError(f"{file}: it can not be read: {' '.join(str(error).split())}") from error
 
 
+def value_of(text: str) -> Any:
+    """The value of one limit as a person writes it behind its name: a list or a mapping as YAML has it (`[a, b]`), else
+    the text itself. Raises InputError."""
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return yaml.load(text, _Loader)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise InputError(f"{text!r} can not be read: {' '.join(str(error).split())}") from error
+
+
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object of JSON, under the same rule as a mapping of YAML."""
     found: dict[str, Any] = {}

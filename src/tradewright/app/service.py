@@ -26,12 +26,11 @@ from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
 from tradewright.app.config_keys import EventBusBlock
 from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
-from tradewright.app.control import Asked, ControlSocket
+from tradewright.app.control import ControlSocket, Wanted
 from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
 from tradewright.app.home import JOURNAL
 from tradewright.app.keeper import Keeper
-from tradewright.app.picker import PickerAsked
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
 from tradewright.app.sources import Sources
@@ -343,7 +342,7 @@ class Service:
             control.poll(self._hear)
             await asyncio.sleep(POLL_SECONDS)
 
-    def _hear(self, asked: Asked | PickerAsked) -> dict[str, object]:
+    def _hear(self, asked: Wanted) -> dict[str, object]:
         """What is asked at the control socket, by whom this machine lets at it and whoever he says he is."""
         code = "REFUSED"
         try:
@@ -354,7 +353,7 @@ class Service:
             record = self.room.journal.head.sequence if self.room.live.failure is None and not code else None
             self.audit.note("control", who=asked.who, asks=type(asked).__name__, code=code, record=record)
 
-    def _carry_out(self, asked: Asked | PickerAsked) -> dict[str, object]:
+    def _carry_out(self, asked: Wanted) -> dict[str, object]:
         self._wake()
         return answered(asked, self.room.live, self.connected.put)
 

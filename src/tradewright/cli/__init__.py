@@ -15,6 +15,7 @@ from tradewright.cli import (
     doctor,
     faults,
     keys,
+    limits,
     picker,
     records,
     serve,
@@ -24,6 +25,6 @@ from tradewright.cli import (
 from tradewright.cli.program import main
 
 __all__ = [
-    "audit", "backtest", "config", "connector", "control", "demo", "doctor", "faults", "keys", "main", "picker",
-    "records", "serve", "simulate", "tables",
+    "audit", "backtest", "config", "connector", "control", "demo", "doctor", "faults", "keys", "limits", "main",
+    "picker", "records", "serve", "simulate", "tables",
 ]  # fmt: skip

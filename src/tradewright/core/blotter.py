@@ -215,9 +215,10 @@ class Blotter:
         self.symbols[instrument.symbol] = instrument
         self.marks.list_instrument(instrument)
 
-    def open_account(self, terms: Account, limits: Limits) -> None:
+    def open_account(self, terms: Account, limits: Limits, since: int = 0) -> None:
         """Add an account. limits: those it is configured with; a known account takes them where they are not those it
-        was configured with before, so that what persons have set since survives a restart."""
+        was configured with before, so that what persons have set since survives a restart. since: ns UTC when that
+        is, unless it is later already."""
         account = self.accounts.get(terms.name)
         if account is None:
             self.ledger.cash[terms.name] = {}
@@ -225,15 +226,15 @@ class Blotter:
             self.accounts[terms.name] = account
             self.next_due = 0
             self.gate.forget()
-        self.gate.configure("account:" + terms.name, limits)
+        self.gate.configure("account:" + terms.name, limits, max(since, self.now))
 
-    def configure(self, scopes: dict[str, Limits]) -> None:
+    def configure(self, scopes: dict[str, Limits], since: int = 0) -> None:
         """The limits of further scopes as a run begins; those it does not name any more are off."""
         mine = ["account:" + name for name in self.accounts]
         for scope in [scope for scope in self.gate.configured if scope not in scopes and scope not in mine]:
-            self.gate.configure(scope, Limits())
+            self.gate.configure(scope, Limits(), max(since, self.now))
         for scope, limits in scopes.items():
-            self.gate.configure(scope, limits)
+            self.gate.configure(scope, limits, max(since, self.now))
         self.set_due()
 
     def shadow(self, terms: ShadowTerms, seats: dict[str, str]) -> None:
@@ -311,7 +312,7 @@ class Blotter:
     def utilisation(self) -> list[Use]:
         """How much of each limit is used now."""
         self.stamp += 1
-        return self.gate.utilisation(self.stamp)
+        return self.gate.utilisation(self.stamp, self.now)
 
     def exposures(self, owner: str) -> dict[str, Any]:
         """An owner's open trades by symbol and in all, over all accounts, in the shape of the exposure status."""

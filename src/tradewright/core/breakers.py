@@ -182,7 +182,7 @@ def _repeated(engine: Blotter, fill: Fill, changes: list[TradingStateChanged]) -
     scope = "strategy:" + order.strategy
     for rule in engine.gate.rules_of(book):
         if isinstance(rule, Repeated) and engine.states.get(scope) != HALTED:
-            done = rule.done(account, order, engine.now)
+            done = rule.done(account, order.strategy, order.instrument.index, engine.now)
             if done >= rule.bound:
                 changes.append(TradingStateChanged(engine.now, scope, HALTED, REPEATED_EXECUTION, done, rule.bound))
                 return
@@ -198,22 +198,22 @@ def _losses(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
         limits, scope = rule.limits, rule.exposure
         if rule.code not in LOSSES or limits is None or scope is None or rule.waived > engine.now:
             continue
-        accounts, reached = scope.accounts, _reached(rule, engine.stamp)
+        accounts, reached = scope.accounts, _reached(engine, rule)
         if not scope.whole:
             if reached is not None and len(parts_of(scope.scope)) == 1:
                 _reduce(engine, scope.scope, rule.code, *reached, changes)
             continue
         if reached is None and len(accounts) > 1:
             accounts = [account]
-            reached = _reached(rule.bind(limits, scope.alone(account), rule.limit), engine.stamp)
+            reached = _reached(engine, rule.bind(limits, scope.alone(account), rule.limit))
         if reached is not None:
             for each in accounts:
                 _reduce(engine, "account:" + each.terms.name, rule.code, *reached, changes)
 
 
-def _reached(rule: Rule, stamp: int) -> tuple[int, int] | None:
+def _reached(engine: Blotter, rule: Rule) -> tuple[int, int] | None:
     """Loss and limit where the one has reached the other."""
-    used = rule.used(stamp)
+    used = rule.used(engine.stamp, engine.now)
     if used is None or used[0] is None or used[1] is None or used[0] < used[1]:
         return None
     return used[0], used[1]
@@ -285,7 +285,7 @@ def _restored(engine: Blotter, changes: list[TradingStateChanged]) -> None:
 def _uses(engine: Blotter, book: Book) -> list[tuple[int | None, int | None]]:
     """Value and limit of what is asked again behind the fills of a book, losses left out; None = it is not known."""
     asked = [rule for rule in engine.gate.rules_of(book) if rule.limit in _ASKED_AGAIN and rule.code not in LOSSES]
-    uses = [rule.used(engine.stamp) for rule in asked if rule.waived <= engine.now]
+    uses = [rule.used(engine.stamp, engine.now) for rule in asked if rule.waived <= engine.now]
     return [(used[0], used[1]) for used in uses if used is not None]
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure
-from tradewright.core.exposure_rules import OpeningRule
+from tradewright.core.exposure_rules import OpeningRule, fullest
 from tradewright.core.risk import Proposal, Rule
-from tradewright.core.traffic import terms_of
+from tradewright.core.traffic import Traffic, terms_of
 from tradewright.model.calendar import calendar
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
-from tradewright.model.order import MARKET, STOP, TRAILING_STOP, Order
+from tradewright.model.order import MARKET, STOP, TRAILING_STOP
 
 MILLION = 1_000_000
 SECOND_NS = 1_000_000_000
@@ -109,6 +109,11 @@ class SelfTrade(Crossing):
         return not own
 
 
+def kept(scope: Exposure | None) -> list[Traffic]:
+    """The traffic of a scope's accounts, as far as it is kept."""
+    return [] if scope is None else [one.traffic for one in scope.accounts if one.traffic is not None]
+
+
 class Messages(OpeningRule):
     """maxMessagesPerMinute: new orders, changes and cancels of the account within a minute, this order and its exits
     among them. Openings leave `messageReserve` of them to cancels and exits, which are never refused for it."""
@@ -119,6 +124,11 @@ class Messages(OpeningRule):
         most = limit - (self.limits.get("messageReserve") or 0)
         sent = 0 if traffic is None else traffic.in_minute(proposal.now)
         return self.verdict(sent + 1 <= most, sent + 1, most, "count")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        assert self.limits is not None, "a rule that is not bound"
+        most = self.bound - (self.limits.get("messageReserve") or 0)
+        return fullest([traffic.in_minute(now) for traffic in kept(self.exposure)]), most, "count"
 
 
 class OrderToTrade(OpeningRule):
@@ -131,22 +141,36 @@ class OrderToTrade(OpeningRule):
         value = -(-sent * MILLION // fills)
         return self.verdict(value <= limit, value, limit, "ratio")
 
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        found = kept(self.exposure)
+        ratios = [-(-traffic.messages_today * MILLION // max(1, traffic.fills_today)) for traffic in found]
+        return fullest(ratios), self.bound, "ratio"
+
 
 class Repeated(OpeningRule):
     """maxRepeatedExecutions: openings of the strategy in the symbol that filled within `repeatedExecutionSeconds` (60
     where not given); reached, the strategy is HALTED until a person re-arms it."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        done = self.done(proposal.account, proposal.order, proposal.now)
+        order = proposal.order
+        done = self.done(proposal.account, order.strategy, order.instrument.index, proposal.now)
         return self.verdict(done < limit, done, limit, "count")
 
-    def done(self, account: AccountState, order: Order, now: int) -> int:
-        """Openings of the order's strategy in its symbol that filled within the rule's window before `now`."""
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        books = [(account, book) for account in scope.accounts for book in scope.books(account)]
+        done = [self.done(account, book.strategy, book.instrument.index, now) for account, book in books]
+        return fullest(done), self.bound, "count"
+
+    def done(self, account: AccountState, strategy: str, index: int, now: int) -> int:
+        """Openings of a strategy in an instrument that filled within the rule's window before `now`."""
         assert self.limits is not None, "a rule that is not bound"
         if account.traffic is None:
             return 0
         since = now - (self.limits.get("repeatedExecutionSeconds") or 60 * SECOND_NS)
-        return account.traffic.executions(order.strategy, order.instrument.index, since)
+        return account.traffic.executions(strategy, index, since)
 
 
 class AccountAge(OpeningRule):
@@ -159,6 +183,10 @@ class AccountAge(OpeningRule):
             return self.verdict(False, None, limit, "ns")
         age = proposal.now - traffic.heard
         return self.verdict(age <= limit, age, limit, "ns")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        ages = [now - traffic.heard if traffic.heard else None for traffic in kept(self.exposure)]
+        return fullest(ages), self.bound, "ns"
 
 
 class RateAge(OpeningRule):
@@ -180,6 +208,9 @@ class Lag(OpeningRule):
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         lag = scope.lags.get(self.code)
         return self.verdict(lag is not None and lag <= limit, lag, limit, "ns")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        return None if self.exposure is None else (self.exposure.lags.get(self.code), self.bound, "ns")
 
 
 class LoopLag(Lag):

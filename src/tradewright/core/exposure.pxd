@@ -51,6 +51,8 @@ cdef class Exposure:
     cpdef object started(self, bint week)
     @cython.locals(account=AccountState, book=Book, mark=Mark)
     cpdef object lost(self, long long stamp, bint week)
+    @cython.locals(account=AccountState, position=Position, instrument=Instrument)
+    cpdef list sizes(self)
     @cython.locals(account=AccountState, book=Book, there=Position, index=cython.longlong, size=object)
     cpdef object size_after(self, Position position, int side, long long quantity)
     cpdef bint is_new(self, Position position, Book book) except -1

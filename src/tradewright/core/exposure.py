@@ -281,6 +281,18 @@ class Exposure:
                 lost += worth
         return max(0, lost)
 
+    def sizes(self) -> list[tuple[Instrument, int]]:
+        """Each side of each instrument held or on its way, with its size once every working opening has filled."""
+        found = []
+        indices = []
+        for account in self.accounts:
+            for position in account.positions:
+                instrument = position.instrument
+                if instrument.index not in indices and self.covers(instrument):
+                    indices.append(instrument.index)
+                    found += [(instrument, self.size_after(position, side, 0)) for side in (1, -1)]
+        return found
+
     def size_after(self, position: Position, side: int, quantity: int) -> int:
         """Size counts held on that side in the position's instrument over the scope if an order for `quantity` and
         every working opening of that side filled; what is held on the other side takes nothing off."""

@@ -4,12 +4,15 @@ and the order itself count as if they had filled; shares are of the equity of th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure
 from tradewright.core.risk import Proposal, Rule
+from tradewright.model.account import CASH
 from tradewright.model.decision import Check
+from tradewright.model.instrument import Instrument
 
 MILLION = 1_000_000
 
@@ -34,9 +37,14 @@ def share(value: int | None, whole: int | None) -> int | None:
     return -(-value * MILLION // whole)
 
 
-def only(scope: Exposure | None) -> AccountState | None:
-    """The account of a scope that has one."""
-    return scope.accounts[0] if scope is not None and len(scope.accounts) == 1 else None
+def fullest(values: Sequence[int | None]) -> int | None:
+    """The largest, 0 where there is none; None where one is not known."""
+    largest = 0
+    for value in values:
+        if value is None:
+            return None
+        largest = max(largest, value)
+    return largest
 
 
 class ShareRule(OpeningRule):
@@ -63,7 +71,7 @@ class TotalExposure(OpeningRule):
         after = None if held is None or added is None else held + added
         return self.verdict(after is not None and after <= limit, after, limit, scope.unit)
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (scope.held(stamp, 0), self.bound, scope.unit)
 
@@ -74,7 +82,7 @@ class TotalExposureShare(ShareRule):
     def held(self, proposal: Proposal, scope: Exposure) -> int | None:
         return scope.held(proposal.stamp, 0)
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (share(scope.held(stamp, 0), scope.equity(stamp)), self.bound, "ppm")
 
@@ -85,7 +93,7 @@ class DirectionalExposure(ShareRule):
     def held(self, proposal: Proposal, scope: Exposure) -> int | None:
         return scope.held(proposal.stamp, proposal.order.side)
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         if scope is None:
             return None
@@ -100,6 +108,14 @@ class SectorExposure(ShareRule):
 
     def held(self, proposal: Proposal, scope: Exposure) -> int | None:
         return scope.held_alike(proposal.order.instrument, "")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        one = {instrument.sector: instrument for instrument, _ in scope.sizes()}
+        held = fullest([scope.held_alike(instrument, "") for instrument in one.values()])
+        return share(held, scope.equity(stamp)), self.bound, "ppm"
 
 
 class CurrencyExposure(ShareRule):
@@ -119,10 +135,22 @@ class CurrencyExposure(ShareRule):
         return max([value for value in found if value is not None], default=0)
 
     def _foreign(self, proposal: Proposal) -> list[str]:
-        """Its currencies but for the account's; the base of an equity is the share itself."""
-        instrument = proposal.order.instrument
-        coins = [instrument.quote] if instrument.asset_class == "equity" else [instrument.base, instrument.quote]
-        return [coin for coin in coins if coin != proposal.account.terms.currency]
+        return foreign_to(proposal.account, proposal.order.instrument)
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        books = [(account, book) for account in scope.accounts for book in scope.books(account)]
+        coins = {coin: book.instrument for account, book in books for coin in foreign_to(account, book.instrument)}
+        held = fullest([scope.held_alike(instrument, coin) for coin, instrument in coins.items()])
+        return share(held, scope.equity(stamp)), self.bound, "ppm"
+
+
+def foreign_to(account: AccountState, instrument: Instrument) -> list[str]:
+    """An instrument's currencies but for the account's; the base of an equity is the share itself."""
+    coins = [instrument.quote] if instrument.asset_class == "equity" else [instrument.base, instrument.quote]
+    return [coin for coin in coins if coin != account.terms.currency]
 
 
 class Leverage(OpeningRule):
@@ -135,7 +163,7 @@ class Leverage(OpeningRule):
         value = share(after, scope.equity(proposal.stamp))
         return self.verdict(value is not None and value <= limit, value, limit, "ratio")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (share(scope.held(stamp, 0), scope.equity(stamp)), self.bound, "ratio")
 
@@ -153,12 +181,17 @@ class MarginUse(OpeningRule):
         value = share(taken, equity)
         return self.verdict(value is not None and value <= limit, value, limit, "ppm")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        account = only(self.exposure)
-        if account is None or account.terms.kind == "cash":
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        if self.exposure is None:
             return None
-        equity, free = account.equity(), account.free(account.terms.currency)
-        return share(None if equity is None or free is None else equity - free, equity), self.bound, "ppm"
+        margins = [account for account in self.exposure.accounts if account.terms.kind != CASH]
+        return (fullest([margin_use(account) for account in margins]), self.bound, "ppm") if margins else None
+
+
+def margin_use(account: AccountState) -> int | None:
+    """Margin and holds of an account as a share of its equity."""
+    equity, free = account.equity(), account.free(account.terms.currency)
+    return share(None if equity is None or free is None else equity - free, equity)
 
 
 class MarginDeficit(OpeningRule):
@@ -173,6 +206,14 @@ class MarginDeficit(OpeningRule):
             return self.verdict(False, None, limit, "ppm")
         value = equity * MILLION // (held + added)
         return self.verdict(value >= limit, value, limit, "ppm")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        held = 0 if scope is None else scope.held(stamp, 0)
+        if scope is None or held == 0:
+            return None
+        equity = scope.equity(stamp)
+        return None if equity is None or held is None else equity * MILLION // held, self.bound, "ppm"
 
 
 #: As asked, behind the rules on one order.

@@ -11,11 +11,13 @@ from typing import Any
 
 from tradewright.core import open_trades
 from tradewright.core.exposure import Exposure
+from tradewright.core.exposure_rules import fullest
 from tradewright.core.limits import PRICE_SCALE
 from tradewright.core.open_trades import Terms
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.decision import FILTER, Check
 from tradewright.model.errors import InputError
+from tradewright.model.order import BUY, SELL
 from tradewright.model.zone import DAY_NS, MINUTE_NS, local_ns
 
 MILLION = 1_000_000
@@ -80,11 +82,11 @@ class DailyTrades(FilterRule):
         taken = open_trades.trades_today(scope, proposal.order.instrument.index)
         return self.verdict(taken < limit, taken, limit, "count")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        index = index_of(self.exposure)
-        if self.exposure is None or index is None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
             return None
-        return open_trades.trades_today(self.exposure, index), self.bound, "count"
+        return fullest([open_trades.trades_today(scope, index) for index in indices(scope)]), self.bound, "count"
 
 
 class Cooldown(FilterRule):
@@ -156,11 +158,11 @@ class ConcurrentTrades(FilterRule):
         taken = open_trades.count(scope, proposal.order.instrument.index, 0)
         return self.verdict(taken < limit, taken, limit, "count")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        index = index_of(self.exposure)
-        if self.exposure is None or index is None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
             return None
-        return open_trades.count(self.exposure, index, 0), self.bound, "count"
+        return fullest([open_trades.count(scope, index, 0) for index in indices(scope)]), self.bound, "count"
 
 
 class ConcurrentDirection(FilterRule):
@@ -170,6 +172,13 @@ class ConcurrentDirection(FilterRule):
         taken = open_trades.count(scope, proposal.order.instrument.index, proposal.order.side)
         return self.verdict(taken < limit, taken, limit, "count")
 
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        taken = [open_trades.count(scope, index, side) for index in indices(scope) for side in (BUY, SELL)]
+        return fullest(taken), self.bound, "count"
+
 
 class ConcurrentGlobal(FilterRule):
     """maxConcurrentTradesGlobal: open trades in all symbols; at the limit no more."""
@@ -178,7 +187,7 @@ class ConcurrentGlobal(FilterRule):
         taken = open_trades.count(scope, -1, 0)
         return self.verdict(taken < limit, taken, limit, "count")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (open_trades.count(scope, -1, 0), self.bound, "count")
 
@@ -190,11 +199,12 @@ class DailyRisk(FilterRule):
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         return self._ask(proposal, scope, limit, proposal.order.instrument.index)
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        scope, index = self.exposure, index_of(self.exposure)
-        if scope is None or index is None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
             return None
-        return self.daily(scope, index, self.terms()), self.bound, scope.unit
+        terms = self.terms()
+        return fullest([self.daily(scope, index, terms) for index in indices(scope)]), self.bound, scope.unit
 
     def _ask(self, proposal: Proposal, scope: Exposure, limit: int, index: int) -> Check:
         terms = self.terms()
@@ -225,17 +235,14 @@ class DailyRiskGlobal(DailyRisk):
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         return self._ask(proposal, scope, limit, -1)
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (self.daily(scope, -1, self.terms()), self.bound, scope.unit)
 
 
-def index_of(scope: Exposure | None) -> int | None:
-    """The instrument of a scope that names one."""
-    if scope is None or scope.symbol == "":
-        return None
-    found = [mark.instrument.index for mark in scope.marks.marks if mark.instrument.symbol == scope.symbol]
-    return found[0] if found else None
+def indices(scope: Exposure) -> list[int]:
+    """The instruments that a scope has traded."""
+    return sorted({book.instrument.index for book in open_trades.books_of(scope, -1)})
 
 
 def risk_of(proposal: Proposal, scope: Exposure, terms: Terms) -> tuple[int | None, bool]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure, concerns, out_of, parts_of, rank_of
+from tradewright.core.exposure_rules import share
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger
 from tradewright.core.limits import LIMITS, Limits, is_exact
@@ -41,13 +42,16 @@ if TYPE_CHECKING:
 NEVER_NS = 2**63 - 1
 #: A waiver lasts no longer.
 WAIVER_NS_MAX = 24 * 3_600_000_000_000
+#: Limits from below.
+FLOORS = ("minMaintenanceMarginPercent", "minLiquidationDistancePercent")
 
 
 class Use(NamedTuple):
     """How much of one limit is used: value and limit in `unit`, None = can not be known; ppm: value as a share of the
-    limit."""
+    limit, of a limit from below the limit as a share of the value. name: of the limit; code: of its refusals."""
 
     scope: str
+    name: str
     code: str
     value: int | None
     limit: int | None
@@ -105,20 +109,35 @@ class Gate:
             self.accounts[name].limits = limits
         self.forget()
 
-    def configure(self, scope: str, limits: Limits) -> None:
-        """What a run begins with. Where it is not what the run before began with, it replaces what the scope has; else
-        what persons have set since stands."""
+    def configure(self, scope: str, limits: Limits, now: int) -> None:
+        """What a run begins with, at `now`. Where it is not what the run before began with, it replaces what the scope
+        has; else what persons have set since stands."""
         row = limits.row()
         if row == self.configured.get(scope, []):
             return
         self.configured[scope] = row
         known = self.limits.get(scope)
         version = 1 if known is None else known.version + 1
-        self.set(scope, Limits(limits.values, version, limits.currency, "setup", "as configured"))
+        self.set(scope, Limits(limits.values, version, limits.currency, "setup", "as configured", since=now))
 
     def apply(self, event: LimitsSet) -> None:
-        """Fold a set. Raises ContractError for an unknown scope or limit, a version that is not the next, or an end
-        that is past; nothing has changed then."""
+        """Fold a set. Raises ContractError where it can not hold; nothing has changed then."""
+        self.check_set(event)
+        known = self.limits.get(event.scope)
+        under = None
+        if event.expires:
+            under = known if known is None or known.expires == 0 else known.under
+        version = (0 if known is None else known.version) + 1
+        self.set(
+            event.scope,
+            Limits(
+                dict(event.values), version, event.currency, event.who, event.reason, event.expires, under, event.time
+            ),
+        )
+
+    def check_set(self, event: LimitsSet) -> None:
+        """Raises ContractError for an unknown scope or limit, a version that is not the next, or an end that is
+        past."""
         known = self.limits.get(event.scope)
         version = (0 if known is None else known.version) + 1
         unknown = [name for name, _ in event.values if name not in LIMITS]
@@ -137,13 +156,6 @@ class Gate:
             raise ContractError(f"limits of {event.scope}: version {event.version} is not the next, {version}")
         if event.who == "" or (event.expires and event.expires <= event.time):
             raise ContractError(f"limits of {event.scope}: they need a name and an end that lies ahead")
-        under = None
-        if event.expires:
-            under = known if known is None or known.expires == 0 else known.under
-        self.set(
-            event.scope,
-            Limits(dict(event.values), version, event.currency, event.who, event.reason, event.expires, under),
-        )
 
     def expire(self, scope: str) -> None:
         """A temporary set has ended: what lay under it holds again, as a version of its own."""
@@ -151,11 +163,19 @@ class Gate:
         under = Limits() if ended.under is None else ended.under
         self.set(
             scope,
-            Limits(under.values, ended.version + 1, under.currency, under.who, under.reason, 0, under.under),
+            Limits(
+                under.values, ended.version + 1, under.currency, under.who, under.reason, 0, under.under, under.since
+            ),
         )
 
     def waive(self, event: LimitWaived) -> None:
-        """Fold a waiver. Raises ContractError unless two persons waive a soft limit that is set, for a day at most."""
+        """Fold a waiver. Raises ContractError where it can not hold; nothing has changed then."""
+        self.check_waiver(event)
+        self.waivers[event.scope, event.limit] = event
+        self.forget()
+
+    def check_waiver(self, event: LimitWaived) -> None:
+        """Raises ContractError unless two persons waive a soft limit that is set, for a day at most."""
         limits = self.limits.get(event.scope)
         what = f"waiver of {event.limit} at {event.scope}"
         if limits is None or limits.get(event.limit) is None:
@@ -166,8 +186,6 @@ class Gate:
             raise ContractError(f"{what}: it takes two persons")
         if not event.time < event.expires <= event.time + WAIVER_NS_MAX:
             raise ContractError(f"{what}: it lasts a day at most")
-        self.waivers[event.scope, event.limit] = event
-        self.forget()
 
     def forget_waivers(self, now: int) -> None:
         """Fold: waivers that have ended leave memory; they let nothing pass already."""
@@ -305,18 +323,17 @@ class Gate:
         waiver = self.waivers.get((scope, name))
         return waiver.expires if waiver is not None and name in self.limits[scope].softs() else 0
 
-    def utilisation(self, stamp: int) -> list[Use]:
+    def utilisation(self, stamp: int, now: int) -> list[Use]:
         """How much of each limit is used now, without any order; limits of single orders have no use to show."""
         uses: list[Use] = []
         for scope in sorted(self.limits, key=rank_of):
             for rule in RULES:
                 for name in rule.names(self.limits[scope]):
-                    used = rule.bind(self.limits[scope], self.exposure(scope), name).used(stamp)
+                    used = rule.bind(self.limits[scope], self.exposure(scope), name).used(stamp, now)
                     if used is not None:
                         value, limit, unit = used
-                        known = value is not None and limit is not None and limit > 0
-                        share = -(-value * 1_000_000 // limit) if known else None  # type: ignore[operator]
-                        uses.append(Use(scope, rule.code, value, limit, unit, share))
+                        part = share(limit, value) if name in FLOORS else share(value, limit)
+                        uses.append(Use(scope, name, rule.code, value, limit, unit, part))
         return uses
 
     # ── as state ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,4 +6,5 @@ cdef class Limits:
     cdef readonly str reason
     cdef readonly long long expires
     cdef readonly Limits under
+    cdef readonly long long since
     cpdef object get(self, str name)

@@ -132,11 +132,11 @@ class Limits:
     """The limits of one scope, as exact integers by name; `get` is None where a limit is off.
 
     version: counts the sets this scope has had, from 1. currency: of its money limits, "" = that of the account.
-    who, reason: who set them, and why. expires: ns UTC when they end, 0 = never. under: the set they lie over for as
-    long as they last; its limits hold where they name none.
+    who, reason, since: who set them, why, and when (ns UTC). expires: ns UTC when they end, 0 = never. under: the set
+    they lie over for as long as they last; its limits hold where they name none.
     """
 
-    __slots__ = ("values", "version", "currency", "who", "reason", "expires", "under")
+    __slots__ = ("values", "version", "currency", "who", "reason", "expires", "under", "since")
 
     def __init__(
         self,
@@ -147,6 +147,7 @@ class Limits:
         reason: str = "",
         expires: int = 0,
         under: Limits | None = None,
+        since: int = 0,
     ) -> None:
         self.values: dict[str, Any] = {} if values is None else values
         self.version = version
@@ -155,6 +156,7 @@ class Limits:
         self.reason = reason
         self.expires = expires
         self.under = under
+        self.since = since
 
     def get(self, name: str) -> Any:
         value = self.values.get(name)
@@ -178,15 +180,15 @@ class Limits:
     def state(self) -> list[Any]:
         """All of it, as one encodable row; `limits_of` is the inverse."""
         under = None if self.under is None else self.under.state()
-        return [self.row(), self.version, self.currency, self.who, self.reason, self.expires, under]
+        return [self.row(), self.version, self.currency, self.who, self.reason, self.expires, under, self.since]
 
 
 def limits_of(row: Sequence[Any]) -> Limits:
     """Limits from their `state`."""
-    values, version, currency, who, reason, expires, under = row
+    values, version, currency, who, reason, expires, under, since = row
     return Limits(
         dict(values), version, currency, who, reason, expires,
-        None if under is None else limits_of(under),
+        None if under is None else limits_of(under), since,
     )  # fmt: skip
 
 
@@ -287,7 +289,7 @@ def is_exact(name: str, value: Any) -> bool:
 
 
 def _refuses(name: Any) -> bool:
-    return name in LIMITS and name not in PARAMETERS
+    return isinstance(name, str) and name in LIMITS and name not in PARAMETERS
 
 
 def _within(name: str, value: int) -> int:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradewright.core.accounts import AccountState
 from tradewright.core.exposure import Exposure
-from tradewright.core.exposure_rules import OpeningRule, only, share
+from tradewright.core.exposure_rules import OpeningRule, fullest, share
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.rules import share_of
+from tradewright.model.account import CASH
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
 from tradewright.model.zone import day_of, ordinal
@@ -23,10 +25,10 @@ class WeeklyLoss(Rule):
     def check(self, proposal: Proposal) -> Check | None:
         if self.exposure is None or not proposal.opening:
             return None
-        loss, limit, unit = self.used(proposal.stamp)
+        loss, limit, unit = self.used(proposal.stamp, proposal.now)
         return self.verdict(loss is not None and loss < limit, loss, limit, unit)
 
-    def used(self, stamp: int) -> tuple[int | None, int, str]:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int, str]:
         scope = self.exposure
         assert scope is not None, "a rule that is not bound"
         limit = self.bound if self.limit not in self.also else share_of(scope.started(True), self.bound)
@@ -38,18 +40,19 @@ class Drawdown(OpeningRule):
     the limit the account is HALTED. A wider scope's limit holds for each account in it."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        peak, equity = proposal.account.peak, proposal.account.equity()
-        lost = None if peak is None or equity is None else max(0, peak - equity)
-        value = share(lost, peak)
+        value = fallen(proposal.account)
         return self.verdict(value is not None and value < limit, value, limit, "ppm")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        account = only(self.exposure)
-        if account is None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        if self.exposure is None:
             return None
-        equity = account.equity()
-        lost = None if account.peak is None or equity is None else max(0, account.peak - equity)
-        return share(lost, account.peak), self.bound, "ppm"
+        return fullest([fallen(account) for account in self.exposure.accounts]), self.bound, "ppm"
+
+
+def fallen(account: AccountState) -> int | None:
+    """An account's equity below its highest, as a share of it."""
+    peak, equity = account.peak, account.equity()
+    return share(None if peak is None or equity is None else max(0, peak - equity), peak)
 
 
 class LossSpeed(OpeningRule):
@@ -57,12 +60,20 @@ class LossSpeed(OpeningRule):
     scope's limit holds for each account in it."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        assert self.limits is not None, "a rule that is not bound"
-        account = proposal.account
-        window = self.limits.get("lossWindowMinutes") or 5 * MINUTE_NS
-        lost = account.lost_since(proposal.now - window)
-        worth = None if lost is None else scope.marks.convert(lost, account.terms.currency, scope.currency)
+        worth = self.lost(proposal.account, scope, proposal.now)
         return self.verdict(worth is not None and worth < limit, worth, limit, scope.unit)
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        return fullest([self.lost(account, scope, now) for account in scope.accounts]), self.bound, scope.unit
+
+    def lost(self, account: AccountState, scope: Exposure, now: int) -> int | None:
+        """What an account has lost within the window before `now`, in the scope's currency."""
+        assert self.limits is not None, "a rule that is not bound"
+        lost = account.lost_since(now - (self.limits.get("lossWindowMinutes") or 5 * MINUTE_NS))
+        return None if lost is None else scope.marks.convert(lost, account.terms.currency, scope.currency)
 
 
 class DayTrades(OpeningRule):
@@ -72,18 +83,34 @@ class DayTrades(OpeningRule):
     left it, it asks nothing."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        assert self.limits is not None, "a rule that is not bound"
-        account = proposal.account
-        if account.terms.kind == "cash" or _day(proposal.now) >= PDT_ENDS:
+        if not counts_day_trades(proposal.account, proposal.now):
             return None
-        floor = self.limits.get("dayTradeEquityMinimum") or 25_000 * 10**18
+        done, free = self.done(proposal.account, scope, proposal.now)
+        return self.verdict(done is not None and (free or done < limit), done, limit, "count")
+
+    def done(self, account: AccountState, scope: Exposure, now: int) -> tuple[int | None, bool]:
+        """(day trades of an account, whether its equity frees it of the limit); None = one of both is not known."""
+        assert self.limits is not None, "a rule that is not bound"
         equity = account.equity()
         if equity is not None:
             equity = scope.marks.convert(equity, account.terms.currency, scope.currency)
-        done = 0 if account.traffic is None else account.traffic.day_trades_since(proposal.now)
-        known = equity is not None and done is not None
-        good = equity is not None and done is not None and (equity >= floor or done < limit)
-        return self.verdict(good, done if known else None, limit, "count")
+        done = 0 if account.traffic is None else account.traffic.day_trades_since(now)
+        if equity is None or done is None:
+            return None, False
+        return done, equity >= (self.limits.get("dayTradeEquityMinimum") or 25_000 * 10**18)
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        asked = [self.done(account, scope, now) for account in scope.accounts if counts_day_trades(account, now)]
+        bound = [done for done, free in asked if not free]
+        return (fullest(bound), self.bound, "count") if bound else None
+
+
+def counts_day_trades(account: AccountState, now: int) -> bool:
+    """Whether the rule on day trades asks anything of an account."""
+    return account.terms.kind != CASH and _day(now) < PDT_ENDS
 
 
 #: The New York day on which brokers' time to phase the rule out ends.

@@ -76,11 +76,16 @@ class WorkingOrders(OpeningRule):
     """maxWorkingOrders: openings at work, and those whose place is reserved, this one included."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        working = 1
-        for account in scope.accounts:
-            for book in scope.books(account):
-                working += book.opening
+        working = openings_of(scope) + 1
         return self.verdict(working <= limit, working, limit, "count")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        return None if self.exposure is None else (openings_of(self.exposure), self.bound, "count")
+
+
+def openings_of(scope: Exposure) -> int:
+    """Openings at work in a scope, and those whose place is reserved."""
+    return sum([book.opening for account in scope.accounts for book in scope.books(account)])
 
 
 class LiquidationDistance(OpeningRule):
@@ -90,13 +95,24 @@ class LiquidationDistance(OpeningRule):
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         held, added = scope.held(proposal.stamp, 0), proposal.worth(scope.currency)
-        equity = scope.equity(proposal.stamp)
-        if held is None or added is None or equity is None or held + added <= 0:
-            return self.verdict(False, None, limit, "ppm")
+        value = None if held is None or added is None else held + added
+        distance = self.distance(scope.equity(proposal.stamp), value)
+        return self.verdict(distance is not None and distance >= limit, distance, limit, "ppm")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        held = 0 if scope is None else scope.held(stamp, 0)
+        if scope is None or held == 0:
+            return None
+        return self.distance(scope.equity(stamp), held), self.bound, "ppm"
+
+    def distance(self, equity: int | None, value: int | None) -> int | None:
+        """That move, of positions worth `value`; None = it is not known."""
+        if equity is None or value is None or value <= 0:
+            return None
         assert self.limits is not None, "a rule that is not bound"
-        value, kept = held + added, self.limits.get("maintenanceMarginPercent") or 0
-        distance = (equity * MILLION - kept * value) * MILLION // (value * (MILLION + kept))
-        return self.verdict(distance >= limit, distance, limit, "ppm")
+        kept = self.limits.get("maintenanceMarginPercent") or 0
+        return (equity * MILLION - kept * value) * MILLION // (value * (MILLION + kept))
 
 
 #: As asked, behind the rules on conduct.

@@ -29,7 +29,7 @@ class OpenLimit(Rule):
             is_open = not scope.is_new(proposal.position, book)
         return self.verdict(is_open or taken < limit, taken, limit, "count")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         if self.exposure is None or self.limits is None or self.limits.get("tradepicker.key") == "account_strategy":
             return None
         return self.exposure.slots(stamp), self.bound, "count"
@@ -68,7 +68,7 @@ class Budget(Rule):
         least = max(notional, instrument.rules.notional_min)
         return proposal.account.marks.convert(least, instrument.quote, self.exposure.currency)
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (scope.held(stamp, 0), self.bound, scope.unit)
 

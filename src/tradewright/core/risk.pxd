@@ -57,7 +57,7 @@ cdef class Rule:
     cpdef Rule bind(self, Limits limits, Exposure exposure, str name)
     cpdef Check verdict(self, bint passed, object value, object limit, str unit)
     cpdef Check check(self, Proposal proposal)
-    cpdef object used(self, long long stamp)
+    cpdef object used(self, long long stamp, long long now)
 
 @cython.locals(rule=Rule, check=Check)
 cpdef list judge(list rules, Proposal proposal)

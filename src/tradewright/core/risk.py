@@ -161,8 +161,9 @@ class Rule:
         """The verdict on a proposal; must not change anything."""
         raise AssertionError("a rule without a check")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        """How much of its limit is taken now, without any order: (value, limit, unit), None = that can not be said."""
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        """How much of its limit is taken at `now` (ns UTC), without any order: (value, limit, unit); None = there is
+        nothing to take of it."""
         return None
 
 

@@ -90,13 +90,13 @@ cdef class BuyingPower(Rule):
 
 cdef class DailyLoss(Rule):
     @cython.locals(scope=Exposure)
-    cpdef object used(self, long long stamp)
+    cpdef object used(self, long long stamp, long long now)
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 
 cdef class OpenPositions(Rule):
     @cython.locals(scope=Exposure)
-    cpdef object used(self, long long stamp)
+    cpdef object used(self, long long stamp, long long now)
     @cython.locals(order=Order, account=AccountState, instrument=Instrument, position=Position, scope=Exposure)
     cpdef Check check(self, Proposal proposal)
 

@@ -221,6 +221,15 @@ class PositionQuantity(Rule):
         quantity = size * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)
         return self.verdict(quantity <= limit, quantity, limit, "quantity")
 
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        largest = 0
+        for instrument, size in scope.sizes():
+            largest = max(largest, size * 10 ** (QUANTITY_SCALE - instrument.size_scale))
+        return largest, self.bound, "quantity"
+
 
 class PositionShare(Rule):
     """maxPositionSizePercent."""
@@ -241,6 +250,22 @@ class PositionShare(Rule):
             return self.verdict(False, None, limit, "ppm")
         share = -(-value * 1_000_000 // equity)
         return self.verdict(share <= limit, share, limit, "ppm")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        scope = self.exposure
+        if scope is None:
+            return None
+        equity = scope.equity(stamp)
+        largest = 0
+        for instrument, size in scope.sizes():
+            price = scope.marks.marks[instrument.index].price()
+            value = scope.marks.convert(price * (size * instrument.money_factor), instrument.quote, scope.currency)
+            if size and (price <= 0 or value is None):
+                return None, self.bound, "ppm"
+            largest = max(largest, value or 0)
+        if equity is None or equity <= 0:
+            return None, self.bound, "ppm"
+        return -(-largest * 1_000_000 // equity), self.bound, "ppm"
 
 
 class Shorting(Rule):
@@ -271,10 +296,10 @@ class DailyLoss(Rule):
     def check(self, proposal: Proposal) -> Check | None:
         if self.exposure is None or not proposal.opening:
             return None
-        loss, limit, unit = self.used(proposal.stamp)
+        loss, limit, unit = self.used(proposal.stamp, proposal.now)
         return self.verdict(loss is not None and loss < limit, loss, limit, unit)
 
-    def used(self, stamp: int) -> tuple[int | None, int, str]:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int, str]:
         scope = self.exposure
         assert scope is not None, "a rule that is not bound"
         limit = self.bound if self.limit not in self.also else share_of(scope.started(False), self.bound)
@@ -298,7 +323,7 @@ class OpenPositions(Rule):
         new = 1 if scope.is_new(proposal.position, proposal.book) else 0
         return self.verdict(taken + new <= limit or new == 0, taken + new, limit, "count")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
         scope = self.exposure
         return None if scope is None else (scope.slots(stamp), self.bound, "count")
 

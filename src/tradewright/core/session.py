@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewright.core.breakers import DRAWDOWN_LIMIT
 from tradewright.core.exposure import Exposure
-from tradewright.core.exposure_rules import OpeningRule, only, share
+from tradewright.core.exposure_rules import OpeningRule, fullest, share
 from tradewright.core.limits import Limits
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.setup import Setup, spec_from
@@ -127,13 +127,13 @@ def set_up(engine: Blotter, event: SessionSet) -> None:
         known.settings, known.who = event.settings, event.who
     else:
         # Without limits for a moment: the highest equity, where they alone asked for it, is that of this session.
-        engine.gate.configure(scope, Limits())
+        engine.gate.configure(scope, Limits(), event.time)
         engine.set_state(scope, ACTIVE, "")
         id, begun = _next_id(engine, event.account, known), status(engine, event.account)
         engine.sessions[event.account] = Session(
             id, event.user, event.account, begun, event.settings, event.time, who=event.who
         )
-    engine.gate.configure(scope, Limits(dict(event.limits)))
+    engine.gate.configure(scope, Limits(dict(event.limits)), event.time)
     if account.traffic is not None and traffic is not None:
         account.traffic = traffic  # what went wrong on the way to its venue is not over with a session
     if account.guarded and account.peak is None:
@@ -307,9 +307,10 @@ class Target(OpeningRule):
         value = reached(proposal.account, self.code)
         return self.verdict(value is not None and value < limit, value, limit, "ppm")
 
-    def used(self, stamp: int) -> tuple[int | None, int | None, str] | None:
-        account = only(self.exposure)
-        return None if account is None else (reached(account, self.code), self.bound, "ppm")
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        if self.exposure is None:
+            return None
+        return fullest([reached(account, self.code) for account in self.exposure.accounts]), self.bound, "ppm"
 
 
 class SessionDrawdown(Target):

@@ -37,7 +37,7 @@ from tradewright.model.zone import day_start
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 20
+VERSION = 21
 
 
 def to_bytes(engine: Blotter) -> bytes:

@@ -6,7 +6,7 @@ from tradewright.core.conduct_rules import CONDUCT_RULES
 from tradewright.core.exposure_rules import EXPOSURE_RULES
 from tradewright.core.filter import RISK_KEYS
 from tradewright.core.filter_rules import FILTER_RULES
-from tradewright.core.limits import PARAMETERS
+from tradewright.core.limits import PARAMETERS, Limits
 from tradewright.core.loss_rules import LOSS_RULES
 from tradewright.core.notice_rules import NOTICE_RULES
 from tradewright.core.picker_rules import PICKER_RULES
@@ -41,9 +41,14 @@ def check_parameters(setup: Setup) -> None:
     its scope."""
     own = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
     for scope, limits in {**own, **setup.further_limits()}.items():
-        for name, readers in READ_BESIDE.items():
-            if readers and limits.has(name) and not any(map(limits.has, readers)):
-                raise InputError(
-                    f"limits of {scope}: {name} says how {' or '.join(readers)} counts, which is not set there; "
-                    "state both in one scope"
-                )
+        check_beside(scope, limits)
+
+
+def check_beside(scope: str, limits: Limits) -> None:
+    """The same of one scope. Raises InputError."""
+    for name, readers in READ_BESIDE.items():
+        if readers and limits.has(name) and not any(map(limits.has, readers)):
+            raise InputError(
+                f"limits of {scope}: {name} says how {' or '.join(readers)} counts, which is not set there; "
+                "state both in one scope"
+            )

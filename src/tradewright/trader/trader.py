@@ -45,6 +45,7 @@ from tradewright.model.event import (
     EXIT_PLANNED,
     FILL_PRICE,
     FILLED,
+    LIMIT_WAIVED,
     LIMITS_SET,
     MARKET_KIND_MAX,
     MODIFY_JUDGED,
@@ -142,6 +143,8 @@ class Trader:
             self._start(event, False)  # type: ignore[arg-type]
         elif kind in (TRADING_STATE_SET, CLOSE_REQUESTED, PROTECT_REQUESTED, LIMITS_SET, CANCEL_REQUESTED):
             self._check_names(event)  # type: ignore[arg-type]
+        elif kind == LIMIT_WAIVED:
+            engine.gate.check_waiver(event)  # type: ignore[arg-type]
         elif kind in (RESERVE_REQUESTED, RELEASE_REQUESTED):
             check(engine, event)  # type: ignore[arg-type]
         elif kind in (ORDER_REQUESTED, MODIFY_REQUESTED):
@@ -184,6 +187,7 @@ class Trader:
                     raise InputError(f"limits of {event.scope}: they are its user's settings; set those of the account")
                 if kind != "strategy":
                     check_scope(self.engine, f"{kind}:{name}", [])
+            self.engine.gate.check_set(event)
             return
         if isinstance(event, CloseRequested):
             check_account(self.engine, event.account)
@@ -332,8 +336,8 @@ class Trader:
             if instrument.symbol not in engine.symbols:
                 engine.list_instrument(instrument)
         for account, limits in self.setup.limits_of_accounts():
-            engine.open_account(account, limits)
-        engine.configure(self.setup.further_limits())
+            engine.open_account(account, limits, started.time)
+        engine.configure(self.setup.further_limits(), started.time)
         engine.sizers = dict(self.setup.sizers)
         engine.plans = dict(self.setup.plans)
         session.end_all_but(engine, [account_name for account_name, _, _ in self.setup.sessions])

@@ -28,7 +28,6 @@ from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Client, Dam, FullDisk, asked, instant, standing
 from tradewright.adapters.journal import points
 from tradewright.app.api import connections, door, past, problem, server, shapes
-from tradewright.app.api.books import configured
 from tradewright.app.api.child import MEMORY_BYTES_MAX, NICENESS, said_by
 from tradewright.app.api.desk import BARS_KEPT
 from tradewright.app.api.keys import KeyRing
@@ -38,6 +37,7 @@ from tradewright.app.config import read_config
 from tradewright.app.config_keys import ServerBlock
 from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
+from tradewright.app.limits import configured
 from tradewright.app.service import Service
 from tradewright.core.limits import LIMITS, limits_from
 from tradewright.core.orders import OrderState

@@ -12,13 +12,14 @@ import msgspec
 
 from tradewright.app.api import shapes
 from tradewright.app.api.keys import Key
+from tradewright.app.limits import configured, set_row, use_row, waiver_row, waivers_of
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
 from tradewright.core.ledger import Book, Position
-from tradewright.core.limits import LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits
+from tradewright.core.limits import LIMITS, Limits
 from tradewright.core.orders import OrderState
 from tradewright.core.session import scope_of
-from tradewright.explain import check_row, filter_row, unit_text
+from tradewright.explain import check_row, filter_row
 from tradewright.model.account import CASH, HEDGING
 from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES, ModifyJudged
 from tradewright.model.decision import Check, Decision
@@ -328,21 +329,8 @@ def checks(found: Iterable[Check], instrument: Instrument) -> list[shapes.Check]
     ]  # fmt: skip
 
 
-#: Scale of a limit's exact count by its unit, where that is a plain decimal.
-_SCALES = {"money": MONEY_SCALE, "quantity": QUANTITY_SCALE, "ppm": 4, "ns": 9, "share": 6, "ms": 6, "ratio": 6}
-
-
-def configured(name: str, value: Any) -> Any:
-    """An exact limit as a file of limits has it; `core.limits.limits_from` is the inverse. Decimals as texts."""
-    unit = LIMITS[name][0]
-    if unit in _SCALES:
-        return text_of(value, _SCALES[unit])
-    if unit == "minutes":
-        return text_of(value // 60, 9)
-    if unit == "price":
-        count, points = value
-        return {"points": count} if points else text_of(count, PRICE_SCALE)
-    return True if unit == "flag" else value
+def limit_set(scope: str, limits: Limits) -> shapes.LimitSet:
+    return msgspec.convert(set_row(scope, limits), shapes.LimitSet)
 
 
 def limits_shape(desk: Desk, key: Key) -> shapes.Limits:
@@ -363,20 +351,13 @@ def limits_shape(desk: Desk, key: Key) -> shapes.Limits:
         },
         off={name: engine.gate.limits.get(f"account:{name}", none).off() for name in names},
         utilisation=[
-            shapes.Use(
-                scope=use.scope, code=use.code, value=_used(use.value, use.unit, engine),
-                limit=_used(use.limit, use.unit, engine),
-                used_percent=None if use.ppm is None else text_of(use.ppm, 4),
-            )
-            for use in engine.utilisation()
-            if shown(use.scope)
+            msgspec.convert(use_row(use, engine), shapes.Use) for use in engine.utilisation() if shown(use.scope)
+        ],
+        sets=[limit_set(scope, limits) for scope, limits in sorted(engine.gate.limits.items()) if shown(scope)],
+        waivers=[
+            msgspec.convert(waiver_row(waiver), shapes.Waiver) for waiver in waivers_of(engine) if shown(waiver.scope)
         ],
     )  # fmt: skip
-
-
-def _used(value: int | None, unit: str, engine: Engine) -> str:
-    # No use is counted in prices or sizes, the only units that ask which instrument's.
-    return unit_text(value, unit, engine.instruments[0])
 
 
 def weights_shape(engine: Engine, seen: Sequence[str]) -> shapes.Weights:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewright.app.api.earnings import Earnings
 from tradewright.app.api.keys import Key, KeyRing
@@ -18,10 +18,9 @@ from tradewright.app.audit import tell
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.config import Config
 from tradewright.app.connected import ConnectedEngine
-from tradewright.app.control import Asked
+from tradewright.app.control import Wanted
 from tradewright.app.home import JOURNAL
 from tradewright.app.keeper import Keeper
-from tradewright.app.picker import PickerAsked
 from tradewright.app.service_log import ServiceLog
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
@@ -33,6 +32,9 @@ from tradewright.model.event import Event
 from tradewright.model.market import Bar
 from tradewright.model.shadow import is_shadow
 from tradewright.trader import Outcome
+
+if TYPE_CHECKING:
+    from tradewright.app.api.limits import Waiting
 
 #: Decisions that are remembered; all of them are in the journal.
 DECISIONS_KEPT = 1_000
@@ -54,7 +56,7 @@ class Desk:
         plan: Blueprint,
         folder: Path,
         log: ServiceLog,
-        carry_out: Callable[[Asked | PickerAsked], dict[str, Any]],
+        carry_out: Callable[[Wanted], dict[str, Any]],
         do: Callable[[Callable[[int], Event]], list[Event]],
         decide: Callable[[Callable[[int], DecisionRequested]], list[Decision]],
     ) -> None:
@@ -73,6 +75,8 @@ class Desk:
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS_KEPT)
         self.bars: dict[str, deque[Bar]] = {}
         self.explaining = asyncio.Semaphore(1)
+        #: Waivers that one person has asked for.
+        self.waiting: Waiting = {}
         #: Who looks after the tables in a database, None = there are none.
         self.tables: Keeper | None = None
         #: The same of the events at a message bus.
@@ -88,7 +92,7 @@ class Desk:
         setup = self.connected.live.trader.setup
         return self.plan.specs if setup is None else setup.strategies
 
-    def carry_out(self, asked: Asked | PickerAsked) -> dict[str, Any]:
+    def carry_out(self, asked: Wanted) -> dict[str, Any]:
         answer = self._carry_out(asked)
         self._tell()
         return answer

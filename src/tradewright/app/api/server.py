@@ -16,7 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from tradewright.app.api import docs, exchange, history, orders, performance, reads, signals, trading, writes
+from tradewright.app.api import docs, exchange, history, limits, orders, performance, reads, signals, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.door import Door
@@ -34,7 +34,7 @@ from tradewright.model.event import Event
 from tradewright.trader import Outcome
 
 # What has a name of its own stands before what takes any name in its place.
-ROOMS = (history, reads, writes, orders, signals, trading, performance, exchange, docs)
+ROOMS = (history, reads, writes, limits, orders, signals, trading, performance, exchange, docs)
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64

@@ -246,16 +246,55 @@ class Decisions(Shape, kw_only=True):
 
 class Use(Shape, kw_only=True):
     scope: str
+    name: Annotated[str, Meta(description="of the limit")]
     code: str
     value: Annotated[str, Meta(description="`unknown` where it can not be known: openings are refused then")]
     limit: str
     used_percent: str | None
 
 
+class LimitSet(Shape, kw_only=True):
+    scope: str
+    version: Annotated[int, Meta(description="how many sets this scope has had")]
+    who: str
+    reason: str
+    since: str
+    until: Annotated[str | None, Meta(description="when what lies under it holds again")]
+    currency: Annotated[str, Meta(description="of its money; empty = that of the scope's account")]
+    limits: dict[str, Any]
+    under: Annotated[LimitSet | None, Meta(description="the set it lies over; holds where it names nothing itself")]
+
+
+class Waiver(Shape, kw_only=True):
+    scope: str
+    limit: str
+    who: str
+    second: str
+    reason: str
+    since: str
+    until: str
+
+
 class Limits(Shape, kw_only=True):
     limits: Annotated[dict[str, dict[str, Any]], Meta(description="what is set, as a file of limits has it, by scope")]
     off: Annotated[dict[str, list[str]], Meta(description="what is not enforced, by account")]
     utilisation: list[Use]
+    sets: Annotated[list[LimitSet], Meta(description="the same with versions: who set it, when and why")]
+    waivers: list[Waiver]
+
+
+class LimitsSet(LimitSet, kw_only=True):
+    record: Annotated[int, Meta(description="number of the record")]
+
+
+class WaiverSet(Shape, kw_only=True):
+    granted: Annotated[bool, Meta(description="two persons have asked for it; else it waits for the second")]
+    scope: str
+    limit: str
+    who: str
+    second: str | None
+    until: str
+    record: Annotated[int | None, Meta(description="number of the record, once it is granted")]
 
 
 class Weight(Shape, kw_only=True):
@@ -468,6 +507,29 @@ class Kill(Body, kw_only=True):
     close: Annotated[bool, Meta(description="close what it holds at the market: of all, an account or a symbol")] = (
         False
     )
+
+
+LimitScope = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, description="all, or conditions joined by /: account:NAME, strategy:ID, …"),
+]
+
+
+class SetLimits(Body, kw_only=True):
+    scope: LimitScope
+    limits: Annotated[
+        dict[str, Any],
+        Meta(description="those that change, as a file of limits has them; null takes one off; none ends a set"),
+    ] = {}
+    until: Annotated[str, Meta(max_length=64, description="when what held before holds again; empty = never")] = ""
+    reason: Reason
+
+
+class Waive(Body, kw_only=True):
+    scope: LimitScope
+    limit: Annotated[str, Meta(max_length=64, description="one that the scope's softLimits name")]
+    until: Annotated[str, Meta(max_length=64, description="within a day")]
+    reason: Reason
 
 
 class Rearm(Body, kw_only=True):
