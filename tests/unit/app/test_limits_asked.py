@@ -149,7 +149,6 @@ def test_what_can_not_hold_is_one_sentence_and_leaves_no_record(home: Path) -> N
         said = asked(home, *arguments)
         assert (said.code, words in said.row["error"]) == (1, True), said.row
     assert shown(home)["sets"] == before
-    assert fold(home / "journal").engine.gate.limits["account:paper"].version == before[0]["version"]
 
 
 @pytest.mark.parametrize(
@@ -190,9 +189,9 @@ def test_what_was_set_stands_behind_a_crash_until_its_end(tmp_path: Path) -> Non
     try:
         wait_for(first, lambda: asked(home, "show").code == 0)
         assert asked(home, "set", "all", "maxOrderQuantity=3", "softLimits=[maxOrderQuantity]").code == 0
-        end = later(home, 2 * DAY)
+        end = later(home, 4 * HOUR)
         assert asked(home, "set", "account:paper", "maxOrderQuantity=0.001", "--until", end).code == 0
-        waived = asked(home, "waive", "all", "maxOrderQuantity", "--second", "bob", "--until", later(home, 20 * HOUR))
+        waived = asked(home, "waive", "all", "maxOrderQuantity", "--second", "bob", "--until", later(home, 3 * HOUR))
         assert waived.code == 0, waived.err
         before = shown(home)
     finally:
@@ -225,6 +224,7 @@ def test_what_was_set_stands_behind_a_crash_until_its_end(tmp_path: Path) -> Non
 
 def test_limits_are_set_over_http_by_the_name_of_the_key(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
+        await client.has_traded()  # prices are known by now
         wanted = {"scope": "account:one", "limits": {"maxOrderQuantity": "0.5"}, "reason": "a quiet day"}
         row = (await client.ask("POST", "/api/v1/limits", wanted)).row
         assert (row["who"], row["reason"], row["version"], row["record"] > 0) == ("ann", "a quiet day", 2, True)
@@ -234,9 +234,9 @@ def test_limits_are_set_over_http_by_the_name_of_the_key(tmp_path: Path) -> None
         assert seen == {name: value for name, value in row.items() if name != "record"}
         off = await client.ask("POST", "/api/v1/limits", wanted | {"limits": {"maxOrderQuantity": None}})
         assert "maxOrderQuantity" not in off.row["limits"]
-        order = {"symbol": "BTCUSD", "side": "buy", "quantity": "0.4", "type": "market"}
+        order = {"symbol": "BTCUSD", "side": "buy", "quantity": "0.02", "type": "market"}
         end = moment_text(client.engine.now + HOUR)
-        await client.ask("POST", "/api/v1/limits", wanted | {"limits": {"maxOrderQuantity": 0.25}, "until": end})
+        await client.ask("POST", "/api/v1/limits", wanted | {"limits": {"maxOrderQuantity": 0.01}, "until": end})
         made = await client.ask("POST", "/api/v1/orders?account=one", order)
         assert made.row["code"] == "MAX_ORDER_QUANTITY"
         await refused(client, wanted, end)
