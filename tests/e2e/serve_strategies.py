@@ -38,3 +38,16 @@ class Walker(Strategy):
     def _price(self, quote: Quote, units: int) -> Decimal:
         tick = quote.instrument.rules.tick
         return Decimal(units - units % tick).scaleb(-quote.instrument.price_scale)
+
+
+class Flood(Walker):
+    """With each quote rests `burst` more bids that nobody will meet, until there are `rounds` of them."""
+
+    burst: int = 10
+
+    def on_quote(self, quote: Quote) -> None:
+        if not (quote.bid_units and quote.ask_units):
+            return
+        for _ in range(min(self.burst, self.rounds - self.bought)):
+            self.bought += 1
+            self.buy(self._size(quote), limit=self._price(quote, quote.bid_units * 3 // 5), reason="it floods")

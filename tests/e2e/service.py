@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -81,6 +82,29 @@ class Simulated(NamedTuple):
                 found[deal["comment"]] = (known[0], known[1] + Decimal(deal["volume"]))
         return found
 
+    def course(self) -> dict[str, tuple[int, int]]:
+        """By our id of each order that was not filled: when it came and when it was cancelled by the venue's own clock,
+        ms UTC; 0 = it is at work."""
+        if self.venue == "binance":
+            rows = self.asked("/api/v3/allOrders", symbol="BTCUSDT", limit=1000)
+            return {
+                row["clientOrderId"] or "": (row["time"], row["updateTime"] * (row["status"] == "CANCELED"))
+                for row in rows
+            }
+        if self.venue == "alpaca":
+            rows = self.asked("/v2/orders", status="all", limit=500)
+            return {
+                row["client_order_id"]: (_milliseconds(row["submitted_at"]), _milliseconds(row["canceled_at"]))
+                for row in rows
+            }
+        rows = self.asked("/api/v1/history/orders", limit=500)["orders"]
+        rows += self.asked("/api/v1/pending-orders")["orders"]
+        return {row["comment"]: (_milliseconds(row["setup_time"]), _milliseconds(row["done_time"])) for row in rows}
+
+
+def _milliseconds(moment: str | None) -> int:
+    return round(datetime.fromisoformat(moment).timestamp() * 1_000) if moment else 0
+
 
 @contextmanager
 def simulated(venue: str, *arguments: str) -> Iterator[Simulated]:
@@ -97,12 +121,12 @@ def simulated(venue: str, *arguments: str) -> Iterator[Simulated]:
         process.stdout.close()
 
 
-def configured(folder: Path, venue: str, more: str = "", **parameters: object) -> Path:
-    """A configuration of one account whose strategy is `Walker`."""
+def configured(folder: Path, venue: str, more: str = "", strategy: str = "Walker", **parameters: object) -> Path:
+    """A configuration of one account with one strategy."""
     file = folder / "service.yaml"
     file.write_text(
         f"accounts:\n  main:\n    {ACCOUNTS[venue]}    baseUrl: ${{SIM_URL}}\n"
-        f"strategies:\n  walker:\n    strategy: {STRATEGIES}:Walker\n    parameters: {json.dumps(parameters)}\n"
+        f"strategies:\n  walker:\n    strategy: {STRATEGIES}:{strategy}\n    parameters: {json.dumps(parameters)}\n"
         f"risk: {{maxOrderValue: 10000}}\n{more}"
     )
     return file
