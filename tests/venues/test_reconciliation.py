@@ -10,12 +10,13 @@ from typing import cast
 
 import pytest
 
-from tests.venues.floor import BUY, SCOPE, SECOND_NS, STRATEGY, Floor, run
+from tests.venues.floor import BUY, REST, SCOPE, SECOND_NS, STRATEGY, Floor, run
 from tests.venues.roster import VENUES
 from tests.venues.stand import NetStand
 from tradewright.model.account import HEDGING
 from tradewright.model.control import ACTIVE, REDUCING
 from tradewright.model.event import (
+    ACCOUNT_SNAPSHOT,
     ALARM,
     BALANCE_ADJUSTED,
     CASH_MOVED,
@@ -176,6 +177,43 @@ def test_coins_whose_movement_binance_states_are_no_difference(asset: str, amoun
         assert {symbol: size for symbol, size, _ in shown.positions} == floor.positions()
 
     run(NETWORKS["binance"], act)
+
+
+@pytest.mark.parametrize("venue", NETWORKS)
+def test_a_comparison_that_is_asked_for_follows_at_once(venue: str) -> None:
+    async def act(floor: Floor) -> None:
+        # The account rests: the next look would be up to half a minute away.
+        await asyncio.sleep(SYNC + 5)
+        before = max(row[1] for row in floor.rows(ACCOUNT_SNAPSHOT))
+        asked = floor.clock()
+        assert before + SYNC * SECOND_NS - asked > 15 * SECOND_NS
+        floor.stand.enrich(Fraction(11, 100_000))
+        floor.connected.force_reconciliation("main")
+        await asyncio.sleep(2)
+        assert floor.seen(asked) - asked < SECOND_NS
+        await floor.until(lambda: floor.state == REDUCING, 5)
+        assert alarm_time(floor, "BALANCE_DRIFT", asked) - asked <= ALERT_NS
+
+    run(NETWORKS[venue], act)
+
+
+@pytest.mark.parametrize(("rests", "look"), [(False, SYNC), (True, 5.0)], ids=["at rest", "while an order works"])
+@pytest.mark.parametrize("venue", NETWORKS)
+def test_what_no_venue_tells_of_is_found_at_the_next_look_and_told_soon_after(
+    venue: str, rests: bool, look: float
+) -> None:
+    async def act(floor: Floor) -> None:
+        await floor.tell(BUY)
+        if rests:
+            await floor.tell(REST)
+        assert bool(floor.connected.orders_of("main").open()) == rests
+        await asyncio.sleep(SYNC)
+        since = floor.clock()
+        floor.stand.misplace(1)
+        await floor.until(lambda: floor.state == REDUCING, look + 10)
+        assert alarm_time(floor, "POSITION_DRIFT", since) - since <= look * SECOND_NS + ALERT_NS
+
+    run(NETWORKS[venue], act)
 
 
 @pytest.mark.parametrize("venue", NETWORKS)
