@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tradewright.app.conflate import Conflator
 from tradewright.app.lags import Lags
-from tradewright.app.live import LiveEngine
+from tradewright.app.live import DURING_RECONCILIATION, LiveEngine
 from tradewright.app.recall import recalled
 from tradewright.core.engine import Engine
 from tradewright.core.inquiries import NEVER_NS
@@ -179,6 +179,7 @@ class ConnectedEngine:
 
     async def run(self) -> None:
         """Runs until cancelled, or until one of its parts fails: then all of them end, and it raises why."""
+        self.live.crash(DURING_RECONCILIATION)
         self.deliver(Timer(self.clock(), RECONCILE))
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self._decide())

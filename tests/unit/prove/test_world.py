@@ -4,19 +4,30 @@ it if it were."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.project import COMPILED_ALONE
+from tradewright.app.connected import AFTER_HAND_OVER
+from tradewright.app.live import DURING_RECONCILIATION
+from tradewright.model import event as kinds
+from tradewright.model.order import ENTRY, EXIT
+from tradewright.model.reconciliation import WITHIN_TOLERANCE
 from tradewright.ports import Clock
 from tradewright.prove.fault_run import FaultRun, edges, run
 from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.known import STOP_LOSS, TAKE_PROFIT
+from tradewright.prove.restless import Restless
 from tradewright.prove.virtual import run_virtual
-from tradewright.prove.world import POINTS, STANDS, World, play
+from tradewright.prove.world import POINTS, STANDS, STRATEGY, Stopped, World, play
 from tradewright.sim.wire.faults import KINDS, Fault
+from tradewright.sim.wire.trouble import FOREIGN_ORDER
 
 pytestmark = COMPILED_ALONE
 
@@ -129,13 +140,102 @@ def test_one_kind_of_fault_alone_leaves_everything_square(kind: str) -> None:
     assert day.breaches == []
 
 
-@pytest.mark.parametrize("hit", [3, 17])
+class Wishing(Restless):
+    """Says of each of its orders that it is its own."""
+
+    def buy(self, size: Any = None, **terms: Any) -> str:
+        return super().buy(size, reason=WISHED, **terms)
+
+    def sell(self, size: Any = None, **terms: Any) -> str:
+        return super().sell(size, reason=WISHED, **terms)
+
+    def close(self, size: Any = None, **terms: Any) -> str | None:
+        return super().close(size, reason=WISHED, **terms)
+
+
+WISHED, GUARDED = "wished", "guarded is still open"
+
+
+class Mortal(World):
+    """A day on which somebody else places an order, and the process may stop dead. traded: how often each place was met
+    while it traded; left: how many orders worked and books were open at each stop."""
+
+    strategy = Wishing
+
+    def __init__(self, venue: str, folder: Path, clock: Clock, stops: Sequence[tuple[str, int]]) -> None:
+        super().__init__(2, venue, folder, clock, [Fault(FOREIGN_ORDER, begin=40)], stops)
+        self.left: list[int] = []
+        self.traded = Counter[str]()
+
+    def _crash(self, name: str, /) -> None:
+        try:
+            super()._crash(name)
+        except Stopped:
+            engine = self.trader.engine
+            working = [
+                id for id, state in engine.orders.items() if state.is_open() and state.order.strategy == STRATEGY
+            ]
+            held = [book for book in engine.ledger.books.values() if book.net and book.strategy == STRATEGY]
+            self.left.append(len(working) + len(held))
+            raise
+
+    def _end_faults(self) -> None:
+        self.traded = Counter(self.met)
+        super()._end_faults()
+
+    def rows(self) -> list[list[Any]]:
+        return [msgspec.json.decode(record) for record in self.journal.records]
+
+
+def mortal(venue: str, *stops: tuple[str, int]) -> Mortal:
+    """A whole day."""
+    with TemporaryDirectory() as folder:
+
+        async def program(clock: Clock) -> Mortal:
+            world = Mortal(venue, Path(folder), clock, stops)
+            await world.run()
+            return world
+
+        return run_virtual(STANDS[venue].start, program)
+
+
+@cache
+def met(venue: str) -> Counter[str]:
+    """How often the same day without a stop comes by each place while it trades."""
+    return mortal(venue).traded
+
+
+def nothing_lost_or_doubled(world: Mortal, stops: int) -> None:
+    """All is square; behind the stops, at which there was something to lose, only what the strategy wished was sent
+    (and what guards it), and nothing was taken in or taken over that was there before."""
+    assert world.day.breaches == []
+    assert (world.day.stops, len(world.left)) == (stops, stops) and all(world.left)
+    rows = world.rows()
+    begun = [place for place, row in enumerate(rows) if row[0] == kinds.STARTED]
+    reasons = {order[0]: row[9] for row in rows if row[0] == kinds.DECISION for order in row[7]}
+    sent = [row[2] for row in rows if row[0] == kinds.SUBMIT]
+    assert len(set(sent)) == len(sent)
+    for id in sent:
+        guards = world.trader.engine.orders[id].order.role not in (ENTRY, EXIT)
+        assert reasons[id] == WISHED or (guards and reasons[id].endswith(GUARDED)), (id, reasons[id])
+    assert sum(row[0] == kinds.ORDER_ADOPTED for row in rows) == 1
+    behind = rows[begun[1] :]
+    assert not [row for row in behind if row[0] in (kinds.POSITION_ADJUSTED, kinds.LOTS_TRANSFERRED)]
+    assert not [row for row in behind if row[0] == kinds.BALANCE_ADJUSTED and row[5] != WITHIN_TOLERANCE]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9], ids=["in the middle", "late"])
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("venue", VENUES)
-def test_a_process_that_stops_dead_anywhere_loses_and_doubles_nothing(venue: str, point: str, hit: int) -> None:
-    day = play(2, venue, [], [(point, hit)])
-    assert day.breaches == []
-    assert day.stops == 1
+def test_a_process_that_stops_dead_anywhere_loses_and_doubles_nothing(venue: str, point: str, share: float) -> None:
+    nothing_lost_or_doubled(mortal(venue, (point, int(met(venue)[point] * share))), stops=1)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_process_that_stops_dead_again_before_it_has_looked_loses_and_doubles_nothing(venue: str) -> None:
+    before = met(venue)[AFTER_HAND_OVER] // 2
+    world = mortal(venue, (AFTER_HAND_OVER, before), (DURING_RECONCILIATION, 2), (DURING_RECONCILIATION, 3))
+    nothing_lost_or_doubled(world, stops=3)
 
 
 def test_a_process_that_stops_dead_takes_up_where_it_was() -> None:
