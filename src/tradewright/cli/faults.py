@@ -22,8 +22,8 @@ def faults(
 ) -> None:
     """Whole engine, venue clients and simulated venues in virtual time, with faults between them and an auditor.
 
-    Exit code 1 where an invariant broke; from 200 seeds on also where a kind of fault never struck or an edge of the
-    order table was never taken.
+    Exit code 1 where an invariant broke; from 200 seeds on also where a kind of fault never struck at a venue, or an
+    edge of the order table was never taken.
     """
     from tradewright.app.extras import check_installed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -21,22 +21,28 @@ UNSAID = ("triggered",)
 
 @dataclass(slots=True)
 class FaultRun:
-    """seeds: how many; venues: at which. breaches: (venue, seed, invariant, what). faults: how often each kind struck,
-    edges: each edge of the order table was taken. hash: of all journals in their order."""
+    """seeds: how many; venues: at which. breaches: (venue, seed, invariant, what). faults, edges: by venue, how often
+    each kind struck and each edge of the order table was taken. hash: of all journals in their order."""
 
     seeds: int = 0
     venues: list[str] = field(default_factory=list)
     breaches: list[tuple[str, int, str, str]] = field(default_factory=list)
-    faults: Counter[str] = field(default_factory=Counter)
-    edges: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, Counter[str]] = field(init=False)
+    edges: dict[str, Counter[str]] = field(init=False)
     orders: int = 0
     fills: int = 0
     hash: str = ""
 
+    def __post_init__(self) -> None:
+        self.faults = {venue: Counter(dict.fromkeys((*KINDS, *HEARSAY), 0)) for venue in self.venues}
+        self.edges = {venue: Counter(dict.fromkeys(edges().values(), 0)) for venue in self.venues}
+
     @property
     def unseen(self) -> list[str]:
-        """Kinds of faults and edges that no seed has shown."""
-        return [name for name, count in (*self.faults.items(), *self.edges.items()) if count == 0]
+        """Kinds of faults that have not struck at one of the venues, and edges that were taken at none: what an order
+        goes through is as the venue tells it, and one of them may know no such end."""
+        kinds = [f"{kind} at {venue}" for venue, seen in self.faults.items() for kind in _zeros(seen)]
+        return kinds + _zeros(_summed(self.edges))
 
     @property
     def failed(self) -> bool:
@@ -52,8 +58,12 @@ class FaultRun:
                 {"venue": venue, "seed": seed, "invariant": invariant, "text": text}
                 for venue, seed, invariant, text in self.breaches
             ],
-            "faults": dict(sorted(self.faults.items())),
-            "edges": dict(sorted(self.edges.items())),
+            "faults": dict(sorted(_summed(self.faults).items())),
+            "edges": dict(sorted(_summed(self.edges).items())),
+            "at": {
+                venue: {"faults": dict(sorted(struck.items())), "edges": dict(sorted(self.edges[venue].items()))}
+                for venue, struck in self.faults.items()
+            },
             "unseen": self.unseen,
             "orders": self.orders,
             "fills": self.fills,
@@ -62,12 +72,13 @@ class FaultRun:
 
     def text(self) -> str:
         """The same as sentences."""
-        struck = [kind for kind, count in self.faults.items() if count]
+        faults, taken = _summed(self.faults), _summed(self.edges)
         lines = [
             f"{self.seeds} seeds at {', '.join(self.venues)}: {self.orders} orders, {self.fills} fills",
-            f"{sum(self.faults.values())} faults of {len(struck)} kinds",
-            f"edges of the order table: {sum(count > 0 for count in self.edges.values())} of {len(self.edges)} taken",
+            f"{faults.total()} faults of {len(+faults)} kinds",
+            f"edges of the order table: {len(+taken)} of {len(taken)} taken",
             *(f"  never seen: {name}" for name in self.unseen),
+            *(f"  not taken at {venue}: {', '.join(_zeros(seen))}" for venue, seen in self.edges.items() if _zeros(seen)),
             *(
                 f"  {invariant} broke with seed {seed} at {venue}: {text}\n"
                 f"    again: tradewright faults --venue {venue} --seed {seed} --seeds 1"
@@ -88,19 +99,29 @@ def edges() -> dict[tuple[int, int], str]:
     }
 
 
+def _zeros(seen: Mapping[str, int]) -> list[str]:
+    return [name for name, count in seen.items() if count == 0]
+
+
+def _summed(counts: Mapping[str, Counter[str]]) -> Counter[str]:
+    """Of all venues; what was never seen is there with 0."""
+    found: Counter[str] = Counter()
+    for seen in counts.values():
+        found.update(seen)
+    return found
+
+
 def run(venues: Sequence[str], seeds: Sequence[int], told: Callable[[Day], None] = lambda day: None) -> FaultRun:
     """Each seed at each venue. told: each day as it ends."""
     found = FaultRun(len(seeds), list(venues))
     named = edges()
-    found.faults.update(dict.fromkeys((*KINDS, *HEARSAY), 0))
-    found.edges.update(dict.fromkeys(named.values(), 0))
     chain = blake2b(digest_size=16)
     for venue in venues:
         for seed in seeds:
             day = play(seed, venue)
             found.breaches += [(venue, seed, invariant, text) for invariant, text in day.breaches]
-            found.faults.update(day.fired)
-            found.edges.update({named[edge]: count for edge, count in day.edges.items() if edge in named})
+            found.faults[venue].update(day.fired)
+            found.edges[venue].update({named[edge]: count for edge, count in day.edges.items() if edge in named})
             found.orders += day.orders
             found.fills += day.fills
             chain.update(day.hash.encode())

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.e2e.command import tradewright
 from tests.project import COMPILED_ALONE
 from tradewright.app.connected import AFTER_HAND_OVER
 from tradewright.app.live import DURING_RECONCILIATION
@@ -32,6 +33,8 @@ from tradewright.sim.wire.trouble import FOREIGN_ORDER
 pytestmark = COMPILED_ALONE
 
 VENUES = sorted(STANDS)
+#: What `tradewright faults --json` says at least.
+ROW = {"seeds", "venues", "breaks", "faults", "edges", "unseen", "hash"}
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -248,21 +251,55 @@ def test_a_process_that_stops_dead_takes_up_where_it_was() -> None:
 def test_a_run_of_seeds_counts_what_struck_and_says_what_it_has_not_seen() -> None:
     found = run(["binance"], range(1, 4))
     assert (found.seeds, found.breaches, found.failed) == (3, [], False)
-    assert set(found.faults) == {*KINDS, *HEARSAY}
-    assert set(found.edges) == set(edges().values())
+    assert set(found.faults["binance"]) == {*KINDS, *HEARSAY}
+    assert set(found.edges["binance"]) == set(edges().values())
     assert found.row()["breaks"] == []
-    assert all(f"never seen: {name}" in found.text() for name in found.unseen)
+    assert found.unseen and all(f"never seen: {name}" in found.text() for name in found.unseen)
     assert found.hash == run(["binance"], range(1, 4)).hash
 
 
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_two_hundred_seeds_at_every_venue_break_nothing_and_leave_nothing_unseen() -> None:
+    found = run(list(STANDS), range(1, 201))
+    assert not found.failed, found.text()
+    assert found.unseen == []
+    row = found.row()
+    assert ROW <= set(row)
+    assert (row["seeds"], row["breaks"]) == (200, [])
+
+
+def test_what_struck_at_one_venue_only_is_unseen_at_the_others() -> None:
+    found = FaultRun(200, ["binance", "mt5"])
+    for venue in found.venues:
+        found.faults[venue].update(dict.fromkeys(found.faults[venue], 1))
+    found.edges["mt5"].update(dict.fromkeys(found.edges["mt5"], 1))
+    assert found.unseen == [] and not found.failed, "an edge that was taken somewhere was taken"
+    assert f"not taken at binance: {next(iter(found.edges['binance']))}" in found.text()
+    found.faults["mt5"]["late_fill"] = 0
+    assert found.unseen == ["late_fill at mt5"] and found.failed
+    assert "never seen: late_fill at mt5" in found.text()
+    found.faults["mt5"]["late_fill"] = 1
+    found.edges["mt5"]["fill on EXPIRED"] = 0
+    assert found.unseen == ["fill on EXPIRED"] and found.failed
+
+
 def test_from_two_hundred_seeds_on_what_was_never_seen_is_a_failure() -> None:
-    complete = FaultRun(200, ["binance"])
-    complete.faults["drop_frame"] = 1
-    assert not complete.failed
-    complete.faults["late_fill"] = 0
-    assert complete.failed
-    complete.seeds = 199
-    assert not complete.failed
-    complete.breaches.append(("binance", 7, "I-5", "twice"))
-    assert complete.failed
-    assert "tradewright faults --venue binance --seed 7 --seeds 1" in complete.text()
+    few = FaultRun(199, ["binance"])
+    assert few.unseen and not few.failed
+    few.seeds = 200
+    assert few.failed
+    few.seeds = 199
+    few.breaches.append(("binance", 7, "I-5", "twice"))
+    assert few.failed
+    assert "tradewright faults --venue binance --seed 7 --seeds 1" in few.text()
+
+
+def test_the_command_prints_what_struck_and_what_broke() -> None:
+    said = tradewright("faults", "--seed", "2", "--seeds", "1", "--venue", "mt5", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert ROW <= set(said.row)
+    assert (said.row["seeds"], said.row["venues"], said.row["breaks"]) == (1, ["mt5"], [])
+    assert set(said.row["faults"]) == {*KINDS, *HEARSAY} and sum(said.row["faults"].values()) > 0
+    assert set(said.row["edges"]) == set(edges().values())
+    assert said.row["hash"] == run(["mt5"], [2]).hash
