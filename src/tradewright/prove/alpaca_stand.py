@@ -19,6 +19,7 @@ from tradewright.prove.auditor import Placed, Truth
 from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite
+from tradewright.sim.wire.faults import BANNED
 from tradewright.sim.wire.message import Answer, Request
 
 HOST = "alpaca"
@@ -37,6 +38,7 @@ class AlpacaStand(Stand):
     name = "alpaca"
     symbols = SYMBOLS
     near = 10_000
+    never = {BANNED: "it refuses what is too much with 429 and bans no address"}
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "1000"
     #: How the venue's exchange fills, as `sim.models.fill` has it.
@@ -97,6 +99,7 @@ class AlpacaStand(Stand):
         ]  # fmt: skip
 
     def turned_away(self, answer: Answer) -> bool:
-        """Whether it refuses one order against another of the account: an exit goes again when that one has ended.
-        Nothing else is placed again under its name, whatever came of it."""
-        return answer.status == 403 and b"potential wash trade" in answer.body
+        """Whether there is no room for the request, or it refuses one order against another of the account: an exit
+        goes again when there is room, or that one has ended. Nothing else is placed again under its name, whatever
+        came of it."""
+        return answer.status == 429 or (answer.status == 403 and b"potential wash trade" in answer.body)

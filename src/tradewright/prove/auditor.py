@@ -141,8 +141,7 @@ class Auditor:
         elif kind in (kinds.CANCEL, kinds.MODIFY_JUDGED):
             self._wished(row)
         elif kind == kinds.EXIT_TRIGGERED and row[2] in self.orders:
-            self.orders[row[2]].sizes.add(row[3])
-            self.orders[row[2]].triggered = True
+            self._triggered(self.orders[row[2]], row[3])
         elif kind == kinds.REPLACED and row[2] in self.orders:
             self._replaced(self.orders[row[2]], row[3], row[4])
         elif kind in (kinds.CASH_MOVED, kinds.BALANCE_ADJUSTED):
@@ -212,6 +211,11 @@ class Auditor:
         order.ended |= row[0] == kinds.CANCEL and not order.submitted
         if row[0] == kinds.MODIFY_JUDGED or row[3] in WISHES:
             self.stops.wished(row[2])
+
+    def _triggered(self, order: Known, size: int) -> None:
+        """An exit that waited here goes out by what is there to close, which its opening may have filled late."""
+        order.sizes.add(size)
+        order.quantity, order.triggered = size, True
 
     def _replaced(self, order: Known, time: int, quantity: int) -> None:
         """The later terms by the venue's clock hold, whenever they are heard; of one time the smaller ones."""

@@ -103,6 +103,6 @@ class BinanceStand(Stand):
         ]  # fmt: skip
 
     def turned_away(self, answer: Answer) -> bool:
-        """Whether it says that the request came at another time than it was signed for: it is refused before matching,
-        and made once more with a clock measured anew."""
-        return b'"code":-1021' in answer.body.replace(b" ", b"")
+        """Whether it says that there is no room for the request, or that it came at another time than it was signed
+        for: it is refused before matching, and made once more when there is room, or with a clock measured anew."""
+        return answer.status in (418, 429) or b'"code":-1021' in answer.body.replace(b" ", b"")

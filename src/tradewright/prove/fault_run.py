@@ -10,7 +10,7 @@ from hashlib import blake2b
 from tradewright.core.life_cycle import EVENT_NAMES, STAGE_NAMES, STAGES
 from tradewright.model.event import ACCEPTED, FILL_PRICE, REPORT_KIND_MAX
 from tradewright.prove.hearsay import HEARSAY
-from tradewright.prove.world import Day, play
+from tradewright.prove.world import STANDS, Day, play
 from tradewright.sim.wire.faults import KINDS
 
 #: From so many seeds on every fault has to have struck and every edge to have been taken.
@@ -34,7 +34,7 @@ class FaultRun:
     hash: str = ""
 
     def __post_init__(self) -> None:
-        self.faults = {venue: Counter(dict.fromkeys((*KINDS, *HEARSAY), 0)) for venue in self.venues}
+        self.faults = {venue: Counter(dict.fromkeys(kinds_at(venue), 0)) for venue in self.venues}
         self.edges = {venue: Counter(dict.fromkeys(edges().values(), 0)) for venue in self.venues}
 
     @property
@@ -78,7 +78,11 @@ class FaultRun:
             f"{faults.total()} faults of {len(+faults)} kinds",
             f"edges of the order table: {len(+taken)} of {len(taken)} taken",
             *(f"  never seen: {name}" for name in self.unseen),
-            *(f"  not taken at {venue}: {', '.join(_zeros(seen))}" for venue, seen in self.edges.items() if _zeros(seen)),
+            *(
+                f"  not taken at {venue}: {', '.join(_zeros(seen))}"
+                for venue, seen in self.edges.items()
+                if _zeros(seen)
+            ),
             *(
                 f"  {invariant} broke with seed {seed} at {venue}: {text}\n"
                 f"    again: tradewright faults --venue {venue} --seed {seed} --seeds 1"
@@ -87,6 +91,11 @@ class FaultRun:
             f"breaches: {len(self.breaches)}; hash {self.hash}",
         ]
         return "\n".join(lines)
+
+
+def kinds_at(venue: str) -> list[str]:
+    """The kinds of faults that can strike at a venue."""
+    return [kind for kind in (*KINDS, *HEARSAY) if kind not in STANDS[venue].never]
 
 
 def edges() -> dict[tuple[int, int], str]:

@@ -17,6 +17,7 @@ from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Transport
 from tradewright.prove.auditor import Placed, Truth
 from tradewright.prove.stand import Stand, market_of
+from tradewright.sim.wire.faults import BANNED
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.mt5 import Knobs, Mt5Site
 
@@ -36,6 +37,7 @@ class Mt5Stand(Stand):
     name = "mt5"
     symbols = SYMBOLS
     near = 50_000
+    never = {BANNED: "its connector has one user, whom it tells to wait with 429 and never bans"}
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "4400"
     start = 1_772_625_600 * 10**9
@@ -109,6 +111,8 @@ class Mt5Stand(Stand):
         ]  # fmt: skip
 
     def turned_away(self, answer: Answer) -> bool:
-        """Whether it says that there is no such order, and may be asked anew: a requote, a price that moved or has been
-        reached already."""
-        return any(b'"retcode":%d' % retcode in answer.body.replace(b" ", b"") for retcode in TURNED_AWAY)
+        """Whether it says that there is no such order, and may be asked anew: too many requests, a requote, a price
+        that moved or has been reached already."""
+        return answer.status == 429 or any(
+            b'"retcode":%d' % retcode in answer.body.replace(b" ", b"") for retcode in TURNED_AWAY
+        )

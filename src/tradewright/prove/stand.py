@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import takewhile
 
 from tradewright.adapters.net.last_gate import WireGate
@@ -30,10 +30,12 @@ def market_of(venue: str, dollar: str, symbols: Collection[str], seed: int, now:
 
 class Stand(ABC):
     """A simulated venue in the same process, with a client of ours before it. terms: of its account. near: parts of a
-    price so small that its market moves by some of them in seconds."""
+    price so small that its market moves by some of them in seconds. never: kinds of faults that can not be at the
+    venue, and why."""
 
     terms: Account
     near: int
+    never: Mapping[str, str] = {}
 
     @property
     def facts(self) -> Terms:

@@ -55,7 +55,17 @@ from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
 from tradewright.signal.strategy import Strategy
-from tradewright.sim.wire.faults import EXITS_REFUSED, FRAME_FAULTS, REQUEST_FAULTS, STATES, Fault, Plan
+from tradewright.sim.wire.faults import (
+    BANNED,
+    EXITS_REFUSED,
+    FRAME_FAULTS,
+    LIMITED,
+    REQUEST_FAULTS,
+    SKEW,
+    STATES,
+    Fault,
+    Plan,
+)
 from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Connection
@@ -84,6 +94,10 @@ STOPPED_SEEDS = (0, 1, 5)
 HEARSAY_SEEDS = 4
 #: One seed in so many has days on which exits are refused, and end unasked.
 EXIT_SEEDS = 5
+#: Seeds modulo 11 on whose days the venue's limits are used up by others, and on whose its clock is wrong.
+LIMITED_SEEDS, SKEWED_SEEDS = (4,), (10,)
+#: States of such days alone.
+OF_SOME_DAYS = (EXITS_REFUSED, LIMITED, BANNED, SKEW)
 #: Seeds modulo 9 on whose days stops and targets lie so near that many of them fill.
 NEAR_SEEDS = (4, 6, 8)
 #: Openings at work at a time, on the days of hearsay.
@@ -189,7 +203,9 @@ class World:
         self.gossips = faults is None and seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1
         if self.gossips:
             self.limits = {"maxOrderValue": self.stand.order_value, "maxWorkingOrders": WORKING_MAX}
-        self.plan = Plan(drawn(seed, self.rng, self.gossips) if faults is None else faults, self.rng.split("plan"))
+        if faults is None:
+            faults = [one for one in drawn(seed, self.rng, self.gossips) if one.kind not in self.stand.never]
+        self.plan = Plan(faults, self.rng.split("plan"))
         self.stops = list(drawn_stops(seed, self.rng.split("stops")) if stops is None else stops)
         self.met: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
@@ -350,7 +366,8 @@ class World:
         if self.hearsay is not None:
             self.hearsay.end()
         trouble = self.site.trouble
-        trouble.hidden_ns = trouble.stale_ns = 0
+        self.site.skew_ns = 0
+        trouble.hidden_ns = trouble.stale_ns = trouble.limited_until = trouble.banned_until = 0
         trouble.maintenance = trouble.silent = trouble.exits_refused = False
         self._halt(EVERYTHING)
 
@@ -398,10 +415,12 @@ def _waits(state: OrderState) -> bool:
 
 
 def drawn(seed: int, rng: Rng, long_hidden: bool = False) -> list[Fault]:
-    """The faults of a day: of each kind some, or none; what befalls exits on the days of every fifth seed. long_hidden:
-    orders stay hidden for longer than the venue's settling time, so that the engine gives them up and they come
-    back."""
+    """The faults of a day: of each kind some, or none; on the days of some seeds what befalls exits, what befalls the
+    venue's limits, and what befalls its clock. long_hidden: orders stay hidden for longer than the venue's settling
+    time, so that the engine gives them up and they come back."""
     faults = _of_exits(rng.split("exits")) if seed % EXIT_SEEDS == 0 else []
+    faults += _of_limits(rng.split("limits")) if seed % 11 in LIMITED_SEEDS else []
+    faults += _of_the_clock(rng.split("clock")) if seed % 11 in SKEWED_SEEDS else []
     rng = rng.split("faults")
     for kind in (*REQUEST_FAULTS, *FRAME_FAULTS):
         if rng.below(2):
@@ -410,7 +429,7 @@ def drawn(seed: int, rng: Rng, long_hidden: bool = False) -> list[Fault]:
                       seconds=0.5 + 9 * rng.uniform(), status=(500, 502, 503, 504)[rng.below(4)])
             )  # fmt: skip
     for kind in STATES:
-        if kind != EXITS_REFUSED and rng.below(2):
+        if kind not in OF_SOME_DAYS and rng.below(2):
             faults.append(
                 Fault(
                     kind,
@@ -429,6 +448,21 @@ def _of_exits(rng: Rng) -> list[Fault]:
     """Exits are refused for a while, twice; and some that rest end unasked."""
     refused = [Fault(EXITS_REFUSED, begin=begin + rng.below(100), seconds=5 + rng.below(30)) for begin in (20, 150)]
     return refused + [Fault(EXIT_CANCELLED, begin=20 + rng.below(270)) for _ in range(12)]
+
+
+def _of_limits(rng: Rng) -> list[Fault]:
+    """Others have used up the venue's limits, twice; then its address is banned."""
+    limited = [Fault(LIMITED, begin=begin + rng.below(60), seconds=2 + rng.below(15)) for begin in (20, 100)]
+    return [*limited, Fault(BANNED, begin=180 + rng.below(80), seconds=5 + rng.below(20))]
+
+
+def _of_the_clock(rng: Rng) -> list[Fault]:
+    """The venue's clock is ahead for a while, and behind; by less and by more than a signed request may be."""
+    signs = (1, -1) if rng.below(2) else (-1, 1)
+    return [
+        Fault(SKEW, begin=begin + rng.below(60), seconds=10 + rng.below(50), by=sign * (0.3 + 9 * rng.uniform()))
+        for begin, sign in zip((20, 150), signs, strict=True)
+    ]
 
 
 def drawn_stops(seed: int, rng: Rng) -> list[tuple[str, int]]:

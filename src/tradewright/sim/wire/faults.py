@@ -41,7 +41,7 @@ FRAME_FAULTS = {
     HALF_OPEN: "from then on nothing passes either way, and the connection stays",
 }
 SILENT, MAINTENANCE, HIDDEN, STALE = "silent", "maintenance", "hidden", "stale"
-EXITS_REFUSED = "exits_refused"
+EXITS_REFUSED, LIMITED, BANNED, SKEW = "exits_refused", "limited", "banned", "skew"
 #: Of the venue, while they last.
 STATES = {
     SILENT: "streams keep alive and say nothing",
@@ -49,6 +49,9 @@ STATES = {
     HIDDEN: "an accepted order is not found for `by` seconds",
     STALE: "balances, positions and open orders are those of `by` seconds ago",
     EXITS_REFUSED: "what would close a position, or guard one that is open, is refused",
+    LIMITED: "every request is refused with 429, as beyond the limit, and told for how long",
+    BANNED: "every request is refused with 418, as of a banned address, and told for how long (Binance)",
+    SKEW: "the venue's clock is `by` seconds ahead (below 0: behind); it never goes back, but stands still until then",
 }
 KINDS = {**REQUEST_FAULTS, **FRAME_FAULTS, **STATES, **INJECTIONS}
 SECOND_NS = 1_000_000_000
@@ -57,7 +60,8 @@ SECOND_NS = 1_000_000_000
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One of them. where: method and begin of the path ("POST /v2/orders"), a begin of the path alone, or "" = any.
-    times: 0 = again and again. seconds: how long it delays, or lasts (0 = to the end). by: of HIDDEN and STALE."""
+    times: 0 = again and again. seconds: how long it delays, or lasts (0 = to the end). by: of HIDDEN, STALE and SKEW,
+    where it may be negative."""
 
     kind: str
     where: str = ""
@@ -72,7 +76,7 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise InputError(f"fault {self.kind!r} is not one of {', '.join(KINDS)}")
-        for name in ("after", "times", "begin", "seconds", "by"):
+        for name in ("after", "times", "begin", "seconds", *(("by",) if self.kind != SKEW else ())):
             if not getattr(self, name) >= 0:
                 raise InputError(f"fault {self.kind}: {name} {getattr(self, name)} can not be negative")
         if not 0 < self.probability <= 1:
@@ -81,7 +85,9 @@ class Fault:
             raise InputError(f"fault {self.kind}: status {self.status} is none of an error (400 to 599)")
         if self.kind in (DELAY_ANSWER, DELAY_FRAME) and self.seconds == 0:
             raise InputError(f"fault {self.kind}: seconds says how long; it is missing")
-        if self.kind in (HIDDEN, STALE) and self.by == 0:
+        if self.kind in (LIMITED, BANNED) and self.seconds == 0:
+            raise InputError(f"fault {self.kind}: seconds says until when it is told to wait; it is missing")
+        if self.kind in (HIDDEN, STALE, SKEW) and self.by == 0:
             raise InputError(f"fault {self.kind}: by says for how many seconds; it is missing")
 
     def fits(self, what: str) -> bool:

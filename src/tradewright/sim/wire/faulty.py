@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from tradewright.model.errors import InputError
 from tradewright.sim.wire.faults import (
+    BANNED,
     CUT_ANSWER,
     CUT_FRAME,
     DELAY_ANSWER,
@@ -20,6 +22,7 @@ from tradewright.sim.wire.faults import (
     GARBLE_ANSWER,
     HALF_OPEN,
     HIDDEN,
+    LIMITED,
     LOSE_ANSWER,
     LOSE_REQUEST,
     MAINTENANCE,
@@ -27,6 +30,7 @@ from tradewright.sim.wire.faults import (
     REQUEST_FAULTS,
     SECOND_NS,
     SILENT,
+    SKEW,
     STALE,
     STATES,
     Fault,
@@ -44,18 +48,20 @@ class FaultyConnection(Connection):
     """A connection of the inner site, whose frames pass through the plan."""
 
     def __init__(
-        self, inner: Connection, plan: Plan, request: Request, now: int, settle: Callable[[int], None]
-    ) -> None:
+        self, inner: Connection, plan: Plan, request: Request, now: int, settle: Callable[[int], None],
+        time: Callable[[int], int],
+    ) -> None:  # fmt: skip
         super().__init__(request, now)
         self.inner = inner
         self.plan = plan
         self.settle = settle
+        self.time = time
         self.dead = False  # half-open
         self.held: deque[tuple[Frame, int]] = deque()
 
     def receive(self, frame: Frame, now: int) -> None:
         if frame.kind == CLOSE or not self.dead:
-            self.inner.receive(frame, now)
+            self.inner.receive(frame, self.time(now))
             self.settle(now)
 
     def pump(self, now: int, elapsed_ns: int) -> None:
@@ -83,7 +89,7 @@ class FaultyConnection(Connection):
         if kind == DISCONNECT:
             self.put(Frame(CLOSE, b"", ABORTED))
             self.closed = True
-            self.inner.receive(Frame(CLOSE, b"", ABORTED), now)
+            self.inner.receive(Frame(CLOSE, b"", ABORTED), self.time(now))
             self.inner.closed = True
         elif kind == REORDER_FRAMES:
             self.held.append((frame, now + REORDER_NS))
@@ -102,16 +108,25 @@ class FaultyConnection(Connection):
 
 
 class FaultySite:
-    """The inner site, with faults. Their times count from `now`."""
+    """The inner site, with faults. Their times count from `now`. Raises InputError for a ban at a venue without any."""
 
     def __init__(self, inner: Site, plan: Plan, now: int) -> None:
+        if not inner.trouble.bans and any(fault.kind == BANNED for fault in plan.faults):
+            raise InputError("fault banned: this venue bans nobody")
         self.inner = inner
         self.trouble = inner.trouble
         self.plan = plan
         self.start = now
+        self.skew_ns = 0
+        self._time = now
         self.open: list[FaultyConnection] = []
         #: When something begins or ends by itself, the next first.
         self._agenda = sorted(_changes(plan, now), key=lambda item: item[0])
+
+    def time(self, now: int) -> int:
+        """The inner site's clock, which never goes back."""
+        self._time = max(self._time, now + self.skew_ns)
+        return self._time
 
     def request(self, request: Request, now: int) -> Answer:
         self._change(now)
@@ -121,33 +136,33 @@ class FaultySite:
             return Answer(0, lost=True)
         if fault is not None and fault.kind == ERROR_BEFORE:
             return _error(fault)
-        answer = self.inner.request(request, now)
+        answer = self.inner.request(request, self.time(now))
         self._pump(now)
         return answer if fault is None else _spoilt(answer, fault)
 
     def connect(self, request: Request, now: int) -> Connection | Answer:
         self._change(now)
-        found = self.inner.connect(request, now)
+        found = self.inner.connect(request, self.time(now))
         if isinstance(found, Answer):
             return found
-        connection = FaultyConnection(found, self.plan, request, now, self._pump)
+        connection = FaultyConnection(found, self.plan, request, now, self._pump, self.time)
         self.open.append(connection)
         self._pump(now)
         return connection
 
     def advance(self, now: int) -> None:
         self._change(now)
-        self.inner.advance(now)
+        self.inner.advance(self.time(now))
         self._pump(now)
 
     def due(self) -> int | None:
         moments = [until for connection in self.open for _, until in connection.held]
         moments += [self._agenda[0][0]] if self._agenda else []
         inner = self.inner.due()
-        return min(moments + ([] if inner is None else [inner]), default=None)
+        return min(moments + ([] if inner is None else [inner - self.skew_ns]), default=None)
 
     def inject(self, kind: str, now: int) -> bool:
-        done = self.inner.inject(kind, now)
+        done = self.inner.inject(kind, self.time(now))
         self._pump(now)
         return done
 
@@ -160,13 +175,14 @@ class FaultySite:
         while self._agenda and self._agenda[0][0] <= now:
             _, fault, begins = self._agenda.pop(0)
             if fault.kind in INJECTIONS:
-                self.inner.advance(now)
-                if self.inner.inject(fault.kind, now):
+                self.inner.advance(self.time(now))
+                if self.inner.inject(fault.kind, self.time(now)):
                     self.plan.count(fault.kind)
                 continue
             if begins:
                 self.plan.count(fault.kind)
             by = round(fault.by * SECOND_NS) if begins else 0
+            until = self.time(now) + round(fault.seconds * SECOND_NS) if begins else 0
             trouble = self.inner.trouble
             if fault.kind == SILENT:
                 trouble.silent = begins
@@ -178,6 +194,12 @@ class FaultySite:
                 trouble.hidden_ns = by
             elif fault.kind == STALE:
                 trouble.stale_ns = by
+            elif fault.kind == LIMITED:
+                trouble.limited_until = until
+            elif fault.kind == BANNED:
+                trouble.banned_until = until
+            elif fault.kind == SKEW:
+                self.skew_ns = by
 
 
 def _changes(plan: Plan, now: int) -> list[tuple[int, Fault, bool]]:

@@ -27,10 +27,14 @@ class Trouble:
     after it was accepted. stale_ns: balances, positions and open orders are answered as they were so long ago.
     maintenance: every request is refused as in the venue's maintenance. silent: streams stay open and say nothing but
     what keeps them alive; what they would have said is lost. exits_refused: what would close a position, or guard one
-    that is open, is not taken."""
+    that is open, is not taken. limited_until, banned_until: every request is refused with 429 or 418 before then, ns of
+    the site's time. bans: whether the venue knows 418."""
 
     hidden_ns: int = 0
     stale_ns: int = 0
     maintenance: bool = False
     silent: bool = False
     exits_refused: bool = False
+    limited_until: int = 0
+    banned_until: int = 0
+    bans: bool = False

@@ -69,6 +69,18 @@ def test_so_many_requests_a_minute_and_account_are_answered() -> None:
     assert venue.ask("GET", "/v2/clock").status == 200
 
 
+def test_what_others_have_used_up_is_told_with_the_moment_of_its_end() -> None:
+    venue = Venue()
+    until = venue.now + 7 * SECOND
+    venue.site.trouble.limited_until = until
+    refused = venue.ask("GET", "/v2/clock")
+    assert (refused.status, json.loads(refused.body)["code"]) == (429, 42910000)
+    assert limits(refused) == (200, 0, -(-until // SECOND))
+    venue.until(until)
+    answer = venue.ask("GET", "/v2/clock")
+    assert (answer.status, limits(answer)[1] > 0) == (200, True)
+
+
 def test_the_limits_are_those_of_the_plans() -> None:
     assert limits(Venue().ask("GET", "/v2/clock"))[0] == 200
     path = "/v2/stocks/trades/latest?symbols=ACME"

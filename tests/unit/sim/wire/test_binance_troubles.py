@@ -88,6 +88,20 @@ def test_in_maintenance_every_door_is_shut() -> None:
     assert isinstance(refused, Answer) and refused.status == 503
 
 
+@pytest.mark.parametrize(("state", "status"), [("limited_until", 429), ("banned_until", 418)])
+def test_beyond_its_limits_every_door_is_shut_until_the_moment_it_names(state: str, status: int) -> None:
+    client = client_with()
+    socket = client.open()
+    setattr(client.site.trouble, state, client.now + 7 * SECOND_NS)
+    assert client.get("/ping")["code"] == -1003
+    assert (client.answer.status, client.answer.headers["Retry-After"]) == (status, "7")
+    said = client.ask(socket, "ping")
+    assert (said["status"], said["error"]["code"]) == (status, -1003)
+    client.wait(7 * SECOND_NS)
+    assert client.get("/ping") == {}
+    assert client.ask(socket, "ping")["status"] == 200
+
+
 def test_silent_streams_lose_what_they_would_have_said() -> None:
     client = client_with()
     user, market = client.subscribe(), client.open("/ws/btcusdt@trade")

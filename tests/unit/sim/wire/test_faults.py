@@ -38,8 +38,11 @@ class Shop:
         self.done: list[str] = []
         self.injected: list[str] = []
         self.lines: list[Line] = []
+        self.heard: list[int] = []
+        self.next: int | None = None
 
     def request(self, request: Request, now: int) -> Answer:
+        self.heard.append(now)
         self.done.append(request.path)
         for line in self.lines:
             line.send({"n": len(self.done)})
@@ -52,10 +55,10 @@ class Shop:
         return self.lines[-1]
 
     def advance(self, now: int) -> None:
-        return
+        self.heard.append(now)
 
     def due(self) -> int | None:
-        return None
+        return self.next
 
     def inject(self, kind: str, now: int) -> bool:
         self.injected.append(kind)
@@ -197,6 +200,40 @@ def test_states_last_their_time_and_injections_happen_once() -> None:
     assert "overfill" not in site.plan.fired, "nothing stood there to which it could happen"
 
 
+def test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it() -> None:
+    rows = [{"kind": "limited", "begin": 1, "seconds": 3}, {"kind": "banned", "begin": 5, "seconds": 2}]
+    inner = Shop()
+    with pytest.raises(InputError, match="this venue bans nobody"):
+        FaultySite(inner, Plan(faults_from(rows), Rng(1)), START)
+    inner.trouble.bans = True
+    site = FaultySite(inner, Plan(faults_from(rows), Rng(1)), START)
+    seen = []
+    for second in range(9):
+        site.advance(START + second * SECOND)
+        seen.append(
+            [max(0, until - START) // SECOND for until in (inner.trouble.limited_until, inner.trouble.banned_until)]
+        )
+    assert seen == [[0, 0], *[[4, 0]] * 3, [0, 0], *[[0, 7]] * 2, *[[0, 0]] * 2]
+    assert site.plan.fired == {"limited": 1, "banned": 1}
+
+
+@pytest.mark.parametrize(
+    ("by", "heard"), [(3, [0, 4, 5, 6, 7, 7, 7, 7, 8]), (-3, [0, 1, 1, 1, 1, 5, 6, 7, 8])]
+)  # fmt: skip
+def test_a_wrong_clock_is_ahead_or_behind_for_its_time_and_never_goes_back(by: int, heard: list[int]) -> None:
+    inner, site = shop({"kind": "skew", "by": by, "begin": 1, "seconds": 4})
+    for second in range(9):
+        ask(site, at=second)
+    assert [(now - START) // SECOND for now in inner.heard] == heard
+
+
+def test_what_is_due_comes_by_the_venue_s_own_clock() -> None:
+    inner, site = shop({"kind": "skew", "by": 3, "begin": 1})
+    inner.next = START + 10 * SECOND
+    ask(site, at=1)
+    assert site.due() == START + 7 * SECOND
+
+
 def test_the_next_change_is_due() -> None:
     _, site = shop({"kind": "silent", "begin": 5, "seconds": 2})
     assert site.due() == START + 5 * SECOND
@@ -227,6 +264,8 @@ def test_a_refused_connection_stays_refused() -> None:
         ([{"kind": "drop_frame", "probability": 0}], "probability 0"),
         ([{"kind": "error_before", "status": 200}], "status 200"),
         ([{"kind": "delay_frame"}], "seconds says how long"),
+        ([{"kind": "limited"}], "seconds says until when"),
+        ([{"kind": "skew"}], "by says for how many seconds"),
         ([{"kind": "hidden"}], "by says for how many seconds"),
     ],
 )
@@ -236,7 +275,7 @@ def test_what_is_no_fault_is_named(rows: Any, said: str) -> None:
 
 
 def test_every_kind_can_be_planned() -> None:
-    assert len(KINDS) == 7 + 7 + 5 + len(INJECTIONS)
+    assert len(KINDS) == 7 + 7 + 8 + len(INJECTIONS)
     for kind in KINDS:
         assert Fault(kind, seconds=1, by=1).kind == kind
 

@@ -374,6 +374,16 @@ def test_on_a_weekend_the_answer_says_how_long_to_wait() -> None:
     assert content["retry_after"] == int(answer.headers["Retry-After"]) == int(sunday) - SATURDAY // SECOND - 4 + 1
 
 
+def test_beyond_the_limit_every_request_is_told_how_long_to_wait() -> None:
+    door = Door()
+    door.site.trouble.limited_until = door.now + 7 * SECOND
+    for answer in (door.ask("GET", "/api/v1/account"), door.ask("POST", "/api/v1/trades/open", order())):
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "7")
+        assert (numbers(answer)["outcome"], numbers(answer)["retry_after"]) == ("rejected", 7)
+    door.wait(7)
+    assert door.ask("POST", "/api/v1/trades/open", order()).status == 200
+
+
 def test_an_order_whose_outcome_is_not_known_is_found_by_its_id() -> None:
     door = Door(lost_results=1)
     error = door.refused("trades/open", order(client_order_id="mine-1", magic=5), 504)

@@ -5,7 +5,8 @@ Decided: the minute is the clock's, so that the reset is its end; a refused requ
 
 from __future__ import annotations
 
-MINUTE_NS = 60_000_000_000
+SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
 
 
 class RateLimit:
@@ -27,10 +28,13 @@ class RateLimit:
         self._used += 1
         return True
 
-    def headers(self) -> dict[str, str]:
-        """What stands, as its headers: the limit, what is left, and when it begins anew (epoch seconds)."""
+    def headers(self, now: int = 0, used_up_until: int = 0) -> dict[str, str]:
+        """What stands, as its headers: the limit, what is left, and when it begins anew (epoch seconds). used_up_until:
+        nothing is left before then. ns UTC."""
+        begins = (self._minute + 1) * MINUTE_NS
+        used_up = now < used_up_until
         return {
             "X-RateLimit-Limit": str(self.per_minute),
-            "X-RateLimit-Remaining": str(self.per_minute - self._used),
-            "X-RateLimit-Reset": str((self._minute + 1) * 60),
+            "X-RateLimit-Remaining": str(0 if used_up else self.per_minute - self._used),
+            "X-RateLimit-Reset": str(-(-(used_up_until if used_up else begins) // SECOND_NS)),
         }

@@ -108,8 +108,8 @@ class AlpacaSite:
             key = self._credentials.key_of(request.headers)
             path = path_of(request)
             limit = self._limits[key, path.startswith(("/v2/stocks", "/v1beta"))]
-            granted = limit.take(now)
-            headers.update(limit.headers())
+            granted = limit.take(now) and now >= self.trouble.limited_until
+            headers.update(limit.headers(now, self.trouble.limited_until))
             if not granted:
                 raise throttled()
             door, rest = self._doors.find(request.method, path)

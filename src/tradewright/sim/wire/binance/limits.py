@@ -19,6 +19,7 @@ from tradewright.sim.wire.binance.codes import (
     Refusal,
 )
 from tradewright.sim.wire.binance.figures import DAY_NS, MINUTE_NS, MS_NS, SECOND_NS, Time
+from tradewright.sim.wire.trouble import Trouble
 
 BAN_NS, BAN_NS_MAX = 2 * MINUTE_NS, 3 * DAY_NS
 BAN_AFTER = 10
@@ -104,9 +105,10 @@ class Address:
 
 @dataclass(slots=True)
 class Limits:
-    """All counters of a venue. The oldest of ADDRESSES_MAX addresses is forgotten."""
+    """All counters of a venue. The oldest of ADDRESSES_MAX addresses is forgotten. trouble: the venue's, honoured."""
 
     of: LimitsOf = field(default_factory=LimitsOf)
+    trouble: Trouble = field(default_factory=Trouble)
     addresses: dict[str, Address] = field(default_factory=dict)
     accounts: dict[str, tuple[Counter, ...]] = field(default_factory=dict)
 
@@ -124,8 +126,7 @@ class Limits:
     def enter(self, peer: str, weight: int, clock: int) -> None:
         """Books a request. Raises Refusal with 429 or 418; what is refused is booked too."""
         address = self.address(peer)
-        if clock < address.banned_until:
-            raise self._banned(address, clock)
+        self._admit(address, clock)
         refusal: Refusal | None = None
         for counter, cost in ((address.raw, 1), (address.weight, weight)):
             counter.turn(clock)
@@ -136,33 +137,20 @@ class Limits:
         if refusal is not None:
             raise refusal
 
+    def _admit(self, address: Address, clock: int) -> None:
+        """Raises Refusal where the address may ask nothing at all."""
+        banned = max(address.banned_until, self.trouble.banned_until)
+        if clock < banned:
+            raise _banned(banned, clock)
+        if clock < self.trouble.limited_until:
+            raise _beyond(self.of.weight, clock, self.trouble.limited_until)
+
     def _too_many(self, address: Address, counter: Counter, clock: int) -> Refusal:
         if counter.refused > BAN_AFTER:
             address.banned_until = clock + min(BAN_NS << address.bans, BAN_NS_MAX)
             address.bans += 1
-            return self._banned(address, clock)
-        limit = counter.limit
-        what = "request weight" if limit.kind == "REQUEST_WEIGHT" else "raw requests"
-        period = f"{limit.number} {UNITS[limit.unit][0]}"
-        return limited(
-            TOO_MANY_REQUESTS,
-            f"Too much {what} used; current limit is {limit.most} {what} per {period}. "
-            "Please use WebSocket Streams for live updates to avoid polling the API.",
-            TOO_MANY,
-            clock,
-            clock + counter.left_ns(clock),
-        )
-
-    def _banned(self, address: Address, clock: int) -> Refusal:
-        until = address.banned_until
-        return limited(
-            TOO_MANY_REQUESTS,
-            f"Way too much request weight used; IP banned until {until // MS_NS}. "
-            "Please use WebSocket Streams for live updates to avoid bans.",
-            BANNED,
-            clock,
-            until,
-        )
+            return _banned(address.banned_until, clock)
+        return _beyond(counter.limit, clock, clock + counter.left_ns(clock))
 
     def give_back_weight(self, peer: str, weight: int, clock: int) -> None:
         """A request that weighs nothing since it succeeded."""
@@ -173,8 +161,7 @@ class Limits:
     def connect(self, peer: str, clock: int) -> None:
         """Books a WebSocket connection. Raises Refusal."""
         address = self.address(peer)
-        if clock < address.banned_until:
-            raise self._banned(address, clock)
+        self._admit(address, clock)
         counter = address.connections
         counter.turn(clock)
         counter.used += 1
@@ -220,6 +207,30 @@ class Limits:
         for counter in self.orders(account):
             counter.turn(clock)
             counter.used = max(counter.used - (GIVEN_BACK_MAKER if maker else GIVEN_BACK_TAKER), 0)
+
+
+def _beyond(limit: Limit, clock: int, until: int) -> Refusal:
+    what = "request weight" if limit.kind == "REQUEST_WEIGHT" else "raw requests"
+    period = f"{limit.number} {UNITS[limit.unit][0]}"
+    return limited(
+        TOO_MANY_REQUESTS,
+        f"Too much {what} used; current limit is {limit.most} {what} per {period}. "
+        "Please use WebSocket Streams for live updates to avoid polling the API.",
+        TOO_MANY,
+        clock,
+        until,
+    )
+
+
+def _banned(until: int, clock: int) -> Refusal:
+    return limited(
+        TOO_MANY_REQUESTS,
+        f"Way too much request weight used; IP banned until {until // MS_NS}. "
+        "Please use WebSocket Streams for live updates to avoid bans.",
+        BANNED,
+        clock,
+        until,
+    )
 
 
 def limited(code: int, text: str, status: int, clock: int, until: int) -> Refusal:

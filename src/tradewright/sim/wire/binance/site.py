@@ -79,7 +79,7 @@ class BinanceSite:
         knobs: Knobs | None = None,
     ) -> None:
         self.tape = tape
-        self.trouble = Trouble()
+        self.trouble = Trouble(bans=True)
         self.knobs = knobs or Knobs()
         self.now = now
         self.lines: list[Line] = []
@@ -89,7 +89,7 @@ class BinanceSite:
             raise InputError("a venue has at least one symbol, and each once")
         markets = {symbol: SymbolMarket(one) for symbol, one in rules.items()}
         models = Models(partial=partial, fill="this_close", queue=queue)
-        counters = Limits(limits or LimitsOf())
+        counters = Limits(limits or LimitsOf(), self.trouble)
         desk = Desk(rules, markets, FeeModel(fee), models, counters, rng)
         lists = ListDesk(desk)
         desk.followers = [lists, Prevention(desk)]

@@ -28,6 +28,7 @@ from tradewright.sim.wire.mt5.idempotency import Idempotency
 from tradewright.sim.wire.mt5.interference import INTERFERENCE
 from tradewright.sim.wire.mt5.knobs import Knobs
 from tradewright.sim.wire.mt5.reads import Query, Reads, whole
+from tradewright.sim.wire.mt5.server_time import SECOND_NS
 from tradewright.sim.wire.mt5.session import DEMO_LOGIN, DEMO_PASSWORD, DEMO_SERVER
 from tradewright.sim.wire.mt5.stream import PING_NS, Events, as_text
 from tradewright.sim.wire.mt5.terminal import Terminal
@@ -136,6 +137,9 @@ class Mt5Site:
                 raise Refusal(401, "the token is missing or wrong")
             if self.trouble.maintenance:
                 raise Refusal(503, "the terminal is not connected: maintenance", retry_after=60)
+            if self.broker.now < self.trouble.limited_until:
+                wait = -((self.broker.now - self.trouble.limited_until) // SECOND_NS)
+                raise Refusal(429, "too many requests", retry_after=wait)
         if not path.startswith(f"{API}/"):
             raise Refusal(404, f"there is nothing at {path}")
         query = dict(parse_qsl(request.query, keep_blank_values=True))
