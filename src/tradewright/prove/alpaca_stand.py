@@ -12,10 +12,10 @@ from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
 from tradewright.model.account import Account
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import count_of
+from tradewright.model.numbers import count_of, text_of
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Transport
-from tradewright.prove.auditor import Placed, Truth
+from tradewright.prove.auditor import Names, Placed, Truth
 from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite
@@ -81,7 +81,19 @@ class AlpacaStand(Stand):
             (order.terms.client_order_id, order.id) for order in account.orders.values()
             if 0 < max(order.canceled_at, order.expired_at) < order.filled_at
         ]  # fmt: skip
-        return Truth(positions, {"USD": account.ledger.cash}, working, {}, late=late)
+        return Truth(positions, {"USD": account.ledger.cash}, working, self._fills(instruments), late=late)
+
+    def _fills(self, instruments: Sequence[Instrument]) -> dict[tuple[str, str], tuple[Names, int, int, int]]:
+        """By what was filled of an order with each: its executions have no other id that is told everywhere."""
+        account, known, found = self.site.accounts[KEY], {one.symbol: one for one in instruments}, {}
+        for row in account.activities.rows("FILL"):
+            instrument, order = known[row["symbol"]], account.orders[row["order_id"]]
+            total, size = (count_of(row[name], instrument.size_scale, name) for name in ("cum_qty", "qty"))
+            found[instrument.symbol, f"{order.id}:{text_of(total, instrument.size_scale)}"] = (
+                (order.terms.client_order_id, order.id), order.terms.side,
+                count_of(row["price"], instrument.price_scale, "price"), size,
+            )  # fmt: skip
+        return found
 
     def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
         """What a request asks to place; its legs go by ids of the venue's making."""

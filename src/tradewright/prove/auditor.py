@@ -48,21 +48,26 @@ class Books:
     least: Mapping[str, int] = field(default_factory=dict)
 
 
+#: An order as its venue names it: by our name of it (or "") and by its own.
+Names = tuple[str, str]
+#: (order, side, price, size) of a trade, counts.
+Trade = tuple[str, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the venue says it has. positions: by symbol; cash: money by currency; working: (client id, the venue's id)
-    of orders; fills: (symbol, trade id) → (client id, side, price, size), counts, where its trades have ids.
-    rounding: money by which its cash may differ from the sum of its fills. rules: tick and step by symbol, where it
-    states them. late: names of orders that it filled after they had ended, where nobody else may have heard of the
-    end."""
+    """What the venue says it has. positions: by symbol; cash: money by currency; working: names of orders; fills:
+    (symbol, trade id) → (names of its order, side, price, size), counts. rounding: money by which its cash may differ
+    from the sum of its fills. rules: tick and step by symbol, where it states them. late: names of orders that it
+    filled after they had ended, where nobody else may have heard of the end."""
 
     positions: Mapping[str, int]
     cash: Mapping[str, int]
-    working: Sequence[tuple[str, str]]
-    fills: Mapping[tuple[str, str], tuple[str, int, int, int]]
+    working: Sequence[Names]
+    fills: Mapping[tuple[str, str], tuple[Names, int, int, int]]
     rounding: int = 0
     rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    late: Sequence[tuple[str, str]] = ()
+    late: Sequence[Names] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ class Auditor:
         self.terms = terms or Terms()
         self.lots = Lots(self.orders, self.terms.hedging)
         self.stops = Stops(self.orders, self.lots)
-        self.fills: dict[tuple[str, str], tuple[str, int, int, int]] = {}
+        self.fills: dict[tuple[str, str], Trade] = {}
         self.positions: Counter[str] = Counter()
         self.held: Counter[tuple[str, str]] = Counter()
         self.cash: Counter[str] = Counter()
@@ -314,9 +319,11 @@ class Auditor:
             elif filled > order.quantity and not order.overfilled:
                 self.breach("I-1", f"{id} filled {filled} of {order.quantity} without an alarm")
 
-    def conclude(self, books: Books, truth: Truth, working: Sequence[str], late: Sequence[str] = ()) -> None:
+    def conclude(
+        self, books: Books, truth: Truth, working: Sequence[str], late: Sequence[str], owners: Mapping[Names, str]
+    ) -> None:
         """Some time after all faults have ended. working, late: ids here of the orders that work at the venue, and of
-        those it filled after their end."""
+        those it filled after their end; owners: id here by names of an order that traded."""
         self.compare(books)
         for id in late:
             self.orders[id].late = True
@@ -330,9 +337,7 @@ class Auditor:
                 self.breach(
                     "I-13", f"{currency}: {books.cash.get(currency, 0)} here, {truth.cash.get(currency, 0)} there"
                 )
-        for key, fill in truth.fills.items():
-            if key not in self.fills:
-                self.breach("I-13", f"trade {key} of {fill[0]} was never heard of")
+        self._same_trades(books, {key: (owners[fill[0]], *fill[1:]) for key, fill in truth.fills.items()})
         for symbol, rules in truth.rules.items():
             if books.rules.get(symbol, rules) != rules:
                 self.breach("I-13", f"{symbol}: tick and step are {books.rules[symbol]} here, {rules} there")
@@ -366,6 +371,23 @@ class Auditor:
                 self.breach("I-11", f"the exits of {id} closed {size} of {self.orders[id].filled}")
         if not any(works for _, works, _ in books.orders.values()) and any(books.held.values()):
             self.breach("I-8", f"nothing works, and {dict(books.held)} is held")
+
+    def _same_trades(self, books: Books, there: Mapping[tuple[str, str], Trade]) -> None:
+        """What was traded there is what is booked here, trade by trade and order by order."""
+        filled: Counter[str] = Counter()
+        for key in {**there, **self.fills}:
+            here, fact = self.fills.get(key), there.get(key)
+            if here is None:
+                self.breach("I-13", f"trade {key} of {fact} was never heard of")
+            elif fact is None:
+                self.breach("I-13", f"trade {key} of {here} is none of the venue's")
+            elif here != fact:
+                self.breach("I-13", f"trade {key} is {here} here, {fact} there")
+            if fact is not None:
+                filled[fact[0]] += fact[3]
+        for id in {*filled, *books.orders}:
+            if books.orders.get(id, (0, False, False))[0] != filled[id]:
+                self.breach("I-13", f"{id} has {books.orders.get(id)} here, {filled[id]} filled there")
 
     def same(self, live: str, replayed: str) -> None:
         """The state that the journal gives again."""

@@ -72,7 +72,8 @@ class BinanceStand(Stand):
         for order, fill in account.fills:
             instrument = known[order.terms.rules.symbol]
             fills[instrument.symbol, str(fill.id)] = (
-                order.client_id, order.terms.side, fill.price * 10**instrument.price_scale // 10**SCALE,
+                (order.client_id, str(order.id)), order.terms.side,
+                fill.price * 10**instrument.price_scale // 10**SCALE,
                 fill.quantity * 10**instrument.size_scale // 10**SCALE,
             )  # fmt: skip
         working = [(order.client_id, str(order.id)) for order in account.open.values()]

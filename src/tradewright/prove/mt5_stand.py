@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import msgspec
 
@@ -15,11 +16,14 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE, count_of
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Orders, Transport
-from tradewright.prove.auditor import Placed, Truth
+from tradewright.prove.auditor import Names, Placed, Truth
 from tradewright.prove.stand import Stand, market_of
 from tradewright.sim.wire.faults import BANNED
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.mt5 import Knobs, Mt5Site
+from tradewright.sim.wire.mt5.constants import DEAL_REASON_SL, DEAL_REASON_TP, DEAL_TYPE_BUY
+from tradewright.sim.wire.mt5.orders import Deal
+from tradewright.sim.wire.mt5.symbols import Symbol
 
 HOST = "mt5"
 #: Seconds between two looks at the rules: what changed on a day is known at its end.
@@ -28,6 +32,8 @@ SYMBOLS = ("EURUSD", "XAUUSD")
 PATH = "/api/v1/trades/open"
 #: Requote, invalid price, price changed, price off.
 TURNED_AWAY = (10004, 10015, 10020, 10021)
+#: Which exit of its position a deal was, by its reason.
+SLOTS = {DEAL_REASON_SL: "sl", DEAL_REASON_TP: "tp"}
 CENT = 10 ** (MONEY_SCALE - 2)
 
 
@@ -79,7 +85,7 @@ class Mt5Stand(Stand):
         fills = {}
         for deal in broker.deals:
             if deal.symbol is not None:
-                fills[deal.symbol.canonical, str(deal.ticket)] = (deal.comment, 0, 0, 0)
+                fills[deal.symbol.canonical, str(deal.ticket)] = self._fill(deal, deal.symbol, known)
         working = [(order.comment, str(order.ticket)) for order in broker.orders.values()]
         for position in broker.positions:
             # A position's own exits have no ticket: here they go by the position's.
@@ -94,6 +100,14 @@ class Mt5Stand(Stand):
             for one in broker.symbols.values()
         }  # fmt: skip
         return Truth(sizes, money, working, fills, len(fills) * CENT, rules)
+
+    def _fill(self, deal: Deal, symbol: Symbol, known: Mapping[str, Instrument]) -> tuple[Names, int, int, int]:
+        """A deal of a position's own exit goes by the position's ticket, as the exit did."""
+        one, slot = known[symbol.canonical], SLOTS.get(deal.reason)
+        names = ("", f"{deal.position_id}:{slot}") if slot else (deal.comment, str(deal.order))
+        price = round(Fraction(deal.price) * 10**one.price_scale / 10**symbol.instrument.price_scale)
+        size = deal.volume * 10**one.size_scale // 10**symbol.instrument.size_scale
+        return names, 1 if deal.type == DEAL_TYPE_BUY else -1, price, size
 
     def placed(self, request: Request, instruments: Sequence[Instrument]) -> list[Placed]:
         """What a request asks to place; what closes a position by its ticket is none."""

@@ -384,7 +384,8 @@ class World:
         auditor, day, engine = self.auditor, self.day, self.trader.engine
         truth = self.stand.truth(self.instruments)
         working, late = ([self._own(*names) for names in found] for found in (truth.working, truth.late))
-        auditor.conclude(self.books(), truth, working, late)
+        owners = {names: self._own(*names) for names, *_ in truth.fills.values()}
+        auditor.conclude(self.books(), truth, working, late, owners)
         day.state = engine.state_hash()
         auditor.same(day.state, replayed(self.journal))
         day.breaches, day.records = auditor.breaches, auditor.records

@@ -96,6 +96,10 @@ class Activities:
     def _add(self, now: int, row: dict[str, Any]) -> None:
         self._rows.append((now, row))
 
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """All that are kept of a type, oldest first."""
+        return [row for _, row in self._rows if row["activity_type"] == kind]
+
     def page(self, query: dict[str, str], kind: str = "") -> list[dict[str, Any]]:
         """GET /v2/account/activities. kind: of the path. Refuses parameters that can not be read."""
         types = {word for word in (kind or query.get("activity_types", "")).split(",") if word}
