@@ -21,7 +21,7 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
-from tradewright.prove.known import ENTRY, Known
+from tradewright.prove.known import ENTRY, EXIT, Known
 from tradewright.prove.lots import Lots
 from tradewright.prove.stops import Stops
 
@@ -37,7 +37,8 @@ OVERFILL, LATE_FILL, REAPPEARED = "OVERFILL", "LATE_FILL", "REAPPEARED"
 class Books:
     """What the engine says it has. positions: by symbol; lots: Σ of them, by symbol; cash, held: money by currency;
     orders: id → (filled, works, has a request on its way or unknown); rules: tick and step by symbol;
-    least: size counts that an order has at least, at the price of now."""
+    least: size counts that an order has at least, at the price of now; holds: what each order that holds money holds,
+    as (id, currency, amount)."""
 
     positions: Mapping[str, int]
     lots: Mapping[str, int]
@@ -46,6 +47,7 @@ class Books:
     orders: Mapping[str, tuple[int, bool, bool]]
     rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     least: Mapping[str, int] = field(default_factory=dict)
+    holds: Sequence[tuple[str, str, int]] = ()
 
 
 #: An order as its venue names it: by our name of it (or "") and by its own.
@@ -221,6 +223,7 @@ class Auditor:
         """An exit that waited here goes out by what is there to close, which its opening may have filled late."""
         order.sizes.add(size)
         order.quantity, order.triggered = size, True
+        self._covered(order, size)
 
     def _replaced(self, order: Known, time: int, quantity: int) -> None:
         """The later terms by the venue's clock hold, whenever they are heard; of one time the smaller ones."""
@@ -240,8 +243,17 @@ class Auditor:
             self.breach("I-2", f"{order_id} goes out without a decision")
             return
         order.submitted = True
+        if order.role == EXIT:
+            self._covered(order, order.quantity)
         if self.halted and order.role == ENTRY:
             self.breach("I-14", f"{order_id} opens while everything is halted")
+
+    def _covered(self, order: Known, size: int) -> None:
+        """An exit goes out for no more than is held, as far as anybody has heard by now."""
+        book = (self.orders.get(order.lot, order).strategy, order.symbol)
+        held = self.lots.held(book, -order.side) if self.terms.hedging else max(0, -order.side * self.held[book])
+        if size > held:
+            self.breach("I-10", f"an exit of {book[0]} goes out for {size} of {book[1]}, and {held} is held")
 
     def _fill(self, row: Sequence[Any]) -> None:
         order_id, trade_id, price, size, fee, currency = row[2], row[4], row[5], row[6], row[7], row[8]
@@ -307,9 +319,7 @@ class Auditor:
         for currency in {*self.cash, *books.cash}:
             if books.cash.get(currency, 0) != self.cash[currency]:
                 self.breach("I-7", f"{currency}: {books.cash.get(currency, 0)}, fills give {self.cash[currency]}")
-        for currency, amount in books.held.items():
-            if amount < 0:
-                self.breach("I-8", f"holds of {currency} are {amount}")
+        self._holds(books)
         for id, (filled, _, _) in books.orders.items():
             order = self.orders.get(id)
             if order is None:
@@ -318,6 +328,18 @@ class Auditor:
                 self.breach("I-5", f"{id} has {filled} filled, its trades give {order.filled}")
             elif filled > order.quantity and not order.overfilled:
                 self.breach("I-1", f"{id} filled {filled} of {order.quantity} without an alarm")
+
+    def _holds(self, books: Books) -> None:
+        """What is held is what its orders hold, and one that has nothing left to fill holds nothing."""
+        sums: Counter[str] = Counter()
+        for id, currency, amount in books.holds:
+            sums[currency] += amount
+            order = self.orders.get(id)
+            if amount and order is not None and (order.role != ENTRY or order.filled >= order.quantity):
+                self.breach("I-8", f"{id} holds {amount} with {order.filled} of {order.quantity} filled")
+        for currency in {*sums, *books.held}:
+            if books.held.get(currency, 0) != sums[currency] or sums[currency] < 0:
+                self.breach("I-8", f"{currency}: {books.held.get(currency, 0)} is held, orders hold {sums[currency]}")
 
     def conclude(
         self, books: Books, truth: Truth, working: Sequence[str], late: Sequence[str], owners: Mapping[Names, str]

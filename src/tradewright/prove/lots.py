@@ -61,6 +61,15 @@ class Lots:
         """Signed size counts of each order that nothing has closed. stopped: ids of the openings that have a stop."""
         return self._fold(sorted(self.moves), stopped)[0]
 
+    def held(self, book: tuple[str, str], side: int) -> int:
+        """Size counts of the openings of one side in a book that nothing has closed."""
+        found = 0
+        for id, size in self.open([]).items():
+            order = self._orders.get(id)
+            if order is not None and (order.strategy, order.symbol) == book:
+                found += max(0, side * size)
+        return found
+
     def opened_by_exits(self) -> Counter[tuple[str, str]]:
         """Size counts that exits have opened, by strategy and symbol: neither by the venue's clock nor as it was told
         was there enough to close, nor without what openings at rest filled behind its leaving. Of an opening that

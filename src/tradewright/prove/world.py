@@ -296,6 +296,10 @@ class World:
             },
             {one.symbol: (one.rules.tick, one.rules.step) for one in engine.instruments},
             {one.symbol: _least(one, engine.marks.marks[one.index].price()) for one in engine.instruments},
+            [
+                (id, hold.currency, hold.held) for id, hold in engine.holds.holds.items()
+                if hold.order.account == self.stand.terms.name
+            ],
         )  # fmt: skip
 
     # ── the day ────────────────────────────────────────────────────────────────────────────────────────────────────
