@@ -342,10 +342,15 @@ class Auditor:
                 self.breach("I-8", f"{currency}: {books.held.get(currency, 0)} is held, orders hold {sums[currency]}")
 
     def conclude(
-        self, books: Books, truth: Truth, working: Sequence[str], late: Sequence[str], owners: Mapping[Names, str]
+        self,
+        books: Books,
+        truth: Truth,
+        working: Sequence[str],
+        late: Sequence[str],
+        owners: Mapping[Names, Sequence[str]],
     ) -> None:
         """Some time after all faults have ended. working, late: ids here of the orders that work at the venue, and of
-        those it filled after their end; owners: id here by names of an order that traded."""
+        those it filled after their end; owners: by names of an order that traded, ids here that it can have."""
         self.compare(books)
         for id in late:
             self.orders[id].late = True
@@ -359,7 +364,9 @@ class Auditor:
                 self.breach(
                     "I-13", f"{currency}: {books.cash.get(currency, 0)} here, {truth.cash.get(currency, 0)} there"
                 )
-        self._same_trades(books, {key: (owners[fill[0]], *fill[1:]) for key, fill in truth.fills.items()})
+        self._same_trades(
+            books, {key: self._trade(key, owners[fill[0]], *fill[1:]) for key, fill in truth.fills.items()}
+        )
         for symbol, rules in truth.rules.items():
             if books.rules.get(symbol, rules) != rules:
                 self.breach("I-13", f"{symbol}: tick and step are {books.rules[symbol]} here, {rules} there")
@@ -393,6 +400,11 @@ class Auditor:
                 self.breach("I-11", f"the exits of {id} closed {size} of {self.orders[id].filled}")
         if not any(works for _, works, _ in books.orders.values()) and any(books.held.values()):
             self.breach("I-8", f"nothing works, and {dict(books.held)} is held")
+
+    def _trade(self, key: tuple[str, str], owners: Sequence[str], side: int, price: int, size: int) -> Trade:
+        """A trade of the venue's, by the one of its possible orders that has it here, else the last."""
+        here = self.fills[key][0] if key in self.fills else ""
+        return (here if here in owners else owners[-1], side, price, size)
 
     def _same_trades(self, books: Books, there: Mapping[tuple[str, str], Trade]) -> None:
         """What was traded there is what is booked here, trade by trade and order by order."""

@@ -388,7 +388,7 @@ class World:
         auditor, day, engine = self.auditor, self.day, self.trader.engine
         truth = self.stand.truth(self.instruments)
         working, late = ([self._own(*names) for names in found] for found in (truth.working, truth.late))
-        owners = {names: self._own(*names) for names, *_ in truth.fills.values()}
+        owners = {names: self._named(*names) for names, *_ in truth.fills.values()}
         auditor.conclude(self.books(), truth, working, late, owners)
         day.state = engine.state_hash()
         auditor.same(day.state, replayed(self.journal))
@@ -399,11 +399,17 @@ class World:
         return day
 
     def _own(self, client_id: str, venue_id: str) -> str:
-        """The order here that one at the venue belongs to: one of ours by our name or by the venue's (the newest: an
-        exit of a position has the name of the one before it), else somebody else's."""
+        """The order here that one at the venue belongs to: the newest, where it can be several."""
+        return self._named(client_id, venue_id)[-1]
+
+    def _named(self, client_id: str, venue_id: str) -> list[str]:
+        """The orders here that one at the venue can be: one of ours by our name or by the venue's (an exit of a
+        position has the name of the one before it), else somebody else's."""
         own, orders = self.stand.own(client_id), self.trader.engine.orders
+        if own in orders:
+            return [own]
         named = [id for id, state in orders.items() if state.venue_id == venue_id]
-        return own if own in orders else (foreign_id(self.stand.terms.code, venue_id), *named)[-1]
+        return [foreign_id(self.stand.terms.code, venue_id), *named]
 
 
 def _least(instrument: Instrument, price: int) -> int:

@@ -14,14 +14,20 @@ KEY = ("ACME", "t1")
 OURS: Trade = ("A-1-1", 1, 100, 10)
 
 
-def breaches(here: dict[tuple[str, str], Trade], there: dict[tuple[str, str], Trade], filled: int = 10) -> list[str]:
-    """Of a day whose books hold one order; the venue calls each order by its id here."""
+def breaches(
+    here: dict[tuple[str, str], Trade],
+    there: dict[tuple[str, str], Trade],
+    filled: int = 10,
+    others: list[str] | None = None,
+) -> list[str]:
+    """Of a day whose books hold one order; the venue calls each order by its id here, and others so too."""
+    others = others or []
     auditor = Auditor([])
     auditor.orders["A-1-1"] = Known("ACME", "restless", 1, 100, {0}, ENTRY, "", filled=filled)
     auditor.fills = here
     books = Books({}, {}, {}, {}, {"A-1-1": (filled, False, False)})
     fills = {key: ((trade[0], "77"), *trade[1:]) for key, trade in there.items()}
-    owners = {names: names[0] for names, *_ in fills.values()}
+    owners = {names: [*others, names[0]] for names, *_ in fills.values()}
     auditor.conclude(books, Truth({}, {}, [], fills), [], [], owners)
     assert {invariant for invariant, _ in auditor.breaches} <= {"I-13"}
     return [text for _, text in auditor.breaches]
@@ -42,6 +48,11 @@ def test_another_size_or_owner_is_seen_at_the_trade_and_at_the_order() -> None:
         "record 0: A-1-1"
     ]
     assert len(breaches({KEY: OURS}, {KEY: ("V-1", 1, 100, 10)})) == 3
+
+
+def test_a_trade_under_a_name_that_several_orders_had_is_any_of_theirs() -> None:
+    assert breaches({KEY: OURS}, {KEY: ("A-1-2", 1, 100, 10)}, others=["A-1-1"]) == []
+    assert len(breaches({KEY: OURS}, {KEY: ("A-1-2", 1, 100, 10)}, others=["A-1-3"])) == 3
 
 
 def test_a_trade_that_was_never_heard_of_is_seen_and_one_that_the_venue_never_made() -> None:
