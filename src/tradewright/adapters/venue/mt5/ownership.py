@@ -120,11 +120,17 @@ class Ownership:
             return ""
         # Of a comment that was cut the rest may be the whole id of another order: that one has its ticket already.
         told = self.ticket(id)
-        if told and told != trace.ticket and not leg and id not in self.sent:
+        if told and told != trace.ticket and not leg and id not in self.sent and self._is_begin(id, trace.comment):
             return ""
         if len(trace.comment) == self._cut and self._rivals(id, trace):
             return ""
         return id
+
+    def _is_begin(self, id: str, comment: str) -> bool:
+        """Whether the id of another order than `id` begins with a comment, which may be what was left of that one. With
+        none it is what the first of an order's tickets was sent with, of which a later process knows the newest."""
+        others = (*self.sent, *self.ids.values(), *self._orders.open())
+        return any(other != id and other.startswith(comment) for other in others)
 
     def _rivals(self, id: str, trace: Trace) -> bool:
         """Whether a cut comment could be that of another order too."""
