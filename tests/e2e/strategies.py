@@ -8,6 +8,7 @@ from typing import Any
 from tradewright.model.market import Bar, Quote
 from tradewright.model.report import Fill
 from tradewright.signal.ensemble import Ensemble
+from tradewright.signal.patterns.structure import Structure
 from tradewright.signal.strategy import Strategy
 
 
@@ -65,8 +66,15 @@ class Pair(Scripted):
 class Facing(Scripted):
     """The same, and sees the market's structure: up while a bar closes above the one before, down while below."""
 
+    before: int = 0
+
     def setup(self) -> None:
-        self.zscore(2).label = "structure"
+        self.structure = Structure()
+
+    def on_bar(self, bar: Bar) -> None:
+        self.structure.trend = (bar.close_units > self.before) - (bar.close_units < self.before)
+        self.before = bar.close_units
+        super().on_bar(bar)
 
 
 class Restless(Strategy):
