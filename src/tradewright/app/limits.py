@@ -16,6 +16,7 @@ from tradewright.core.blotter import Blotter
 from tradewright.core.gate import Use
 from tradewright.core.limits import LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits, limits_from
 from tradewright.core.stations import check_beside
+from tradewright.core.trading_state import NOTICES
 from tradewright.explain import unit_text
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
@@ -101,6 +102,11 @@ def _changed(asked: LimitsAsked, before: dict[str, Any]) -> dict[str, Any]:
     not there: it would change nothing."""
     exact = limits_from({name: value for name, value in asked.limits.items() if value is not None}).values
     off = [name for name, value in asked.limits.items() if value is None]
+    for name in NOTICES.keys() & exact.keys():
+        raise InputError(
+            f"limits of {asked.scope}: {name} would refuse every opening it asks about: nothing here tells of "
+            f"{NOTICES[name]}"
+        )
     for name in off:
         if name not in before:
             raise InputError(f"limits of {asked.scope}: {name} can not be taken off, it is not set there")

@@ -138,6 +138,10 @@ WRONG = [
     (("set", "strategy:x", "maxDrawdown=1"), "maxDrawdown is about whole accounts"),
     (("set", "all", "maxOrderValue=1", "--until", "tomorrow"), "'tomorrow' is no moment"),
     (("set", "all", "maxOrderValue=1", "--until", "2020-01-01T00:00:00Z"), "an end that lies ahead"),
+    (
+        ("set", "all", "enableHaltProtection=true"),
+        "would refuse every opening it asks about: nothing here tells of halts",
+    ),
     (("set", "all"), "limits of all: no limit is named"),
     (("waive", "all", "maxOrderValue", "--second", "bob", "--until", "2026-01-05T00:00:00Z"), "it is not set"),
 ]
