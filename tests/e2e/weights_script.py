@@ -1,41 +1,48 @@
-"""Recomputes weights and figures from exported matches. Arguments: days shrink equal floor cap change (ppm), tables."""
+"""Recomputes every weight from exported matches. Arguments: folder days shrink equal% floor% cap% change%."""
 
 import csv
 import sys
-from bisect import bisect_right
+from collections import defaultdict
+from decimal import Decimal, getcontext
 from fractions import Fraction as F
-from math import isqrt
+from math import floor
 from pathlib import Path
 
-size, k, same, low, cap, step = map(int, sys.argv[1:7])
-matches, figures, history = [list(csv.DictReader(Path(table).read_text().splitlines())) for table in sys.argv[7:]]
-days, names = [sorted({match[column] for match in matches}) for column in ("day", "strategyId")]
-e, weights = F(1, len(names)), [10**6 // len(names) + (at < 10**6 % len(names)) for at in range(len(names))]
+getcontext().prec = 120
+size, k, *shares = map(int, sys.argv[2:])
+equal, low, cap, step = [F(share) * 10**4 for share in shares]
+matches, _, history, _ = [list(csv.DictReader(file.open())) for file in sorted(Path(sys.argv[1]).glob("*.csv"))]
 
 
-def root(x):
-    return F(isqrt(abs(x) * 10**18 // 1), 10**9) * (1 if x > 0 else -1)
+def cut(x, root=False):
+    number = Decimal(x.numerator) / Decimal(x.denominator)
+    return F(floor((number.sqrt() if root else number) * 10**9), 10**9)
 
 
-def ratio(name, window):
-    row = [sum(F(m["netPnl"]) for m in matches if (m["strategyId"], m["day"]) == (name, day)) for day in window]
-    mean, spread = F(sum(row)) / len(row), sum((x - F(sum(row)) / len(row)) ** 2 for x in row)
-    return root(mean * abs(mean) * (len(row) - 1) / spread) if spread else F(0)
+def ratio(row):
+    mean, spread = sum(row) / len(row), sum((x - sum(row) / len(row)) ** 2 for x in row)
+    return cut(mean**2 * (len(row) - 1) / spread, root=True) * (1 if mean > 0 else -1) if spread else F(0)
 
 
-def put(more):
-    return [min(max(x + more, low, w - step), cap, w + step) for x, w in zip(mix, weights, strict=True)]
+def put(more, blend, before):
+    return [min(max(x + more, low, w - step), cap, w + step) for x, w in zip(blend, before, strict=True)]
 
 
+made = defaultdict(F)
+for match in matches:
+    made[match["strategyId"], match["day"]] += F(match["netPnl"])
+days, names = [sorted({row[column] for row in history}) for column in ("day", "strategyId")]
+before = [10**6 // len(names) + (at < 10**6 % len(names)) for at in range(len(names))]
 for at, day in enumerate(days):
-    own, n = [ratio(name, days[max(0, at + 1 - size) : at + 1]) for name in names], min(at + 1, size)
-    shrunk = [F((n * x + k * F(sum(own) * e * 10**9 // 1, 10**9)) / (n + k) * 10**9 // 1, 10**9) for x in own]
-    t = [root(x * abs(x) * n) for x in shrunk]
-    mix = [(same * e + (10**6 - same) * (max(x, 0) / sum(y for y in t if y > 0) if max(t) > 0 else e)) // 1 for x in t]
-    more = bisect_right(range(-(10**6), 10**6), 10**6, key=lambda more: sum(put(more))) - 10**6 - 1
-    up = [i for i in range(len(t)) if put(more + 1)[i] > put(more)[i]][: 10**6 - sum(put(more))]
-    weights = [weight + (i in up) for i, weight in enumerate(put(more))]
-    assert [F(row["weight"]) * 10**6 for row in history if row["day"] == day] in (weights, []), (day, weights)
-    scored = [tuple(F(row[c]) for c in ("sharpe", "shrunkSharpe", "tStat")) for row in figures if row["day"] == day]
-    assert scored in (list(zip(own, shrunk, t, strict=True)), []), (day, own, shrunk, t)
-print(*[sum(row["day"] in days for row in table) for table in (history, figures)], "rows recomputed")
+    window = days[max(0, at + 1 - size) : at + 1]
+    own, n = [ratio([made[name, day] for day in window]) for name in names], len(window)
+    mean, more = cut(sum(own) / len(own)), -(10**6)
+    t = [cut(max(F(0), cut((n * x + k * mean) / (n + k))) ** 2 * n, root=True) for x in own]
+    blend = [floor(equal / len(t) + (10**6 - equal) * (x / sum(t) if any(t) else F(1, len(t)))) for x in t]
+    for jump in [2**bit for bit in range(21, -1, -1)]:
+        more += jump if sum(put(more + jump, blend, before)) <= 10**6 else 0
+    before, next_ = put(more, blend, before), put(more + 1, blend, before)
+    for at in [at for at in range(len(t)) if next_[at] > before[at]][: int(10**6 - sum(before))]:
+        before[at] += 1
+    assert before == [F(row["weight"]) * 10**6 for row in history if row["day"] == day], (day, before)
+print(len(history), "weights recomputed")
