@@ -39,7 +39,8 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in _EVENTS:
         return
     target = arguments[0 if event in _LOOK_UPS else 1]
-    if is_loopback(target):
+    # What is connected to by a path, and no tuple, is a socket of this machine.
+    if is_loopback(target) or (event not in _LOOK_UPS and not isinstance(target, tuple)):
         return
     said = f"{event} {target!r}"
     if place := os.environ.get(LEFT):
@@ -53,7 +54,11 @@ def is_loopback(target: object) -> bool:
     host = target[0] if isinstance(target, tuple) and target else target
     if isinstance(host, bytes):
         host = host.decode(errors="replace")
-    if not isinstance(host, str) or host in ("", "localhost") or (host.startswith(("/", "\0")) and host is target):
+    if (
+        not isinstance(host, str)
+        or host in ("", "localhost", "0.0.0.0", "::")
+        or (host.startswith(("/", "\0")) and host is target)
+    ):
         return True
     return (
         host.startswith("127.") or host.endswith(".localhost") or host.partition("%")[0] in ("::1", "::ffff:127.0.0.1")

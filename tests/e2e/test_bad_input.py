@@ -287,7 +287,7 @@ def test_a_journal_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_an_order_nobody_knows_is_named(home: Path, tmp_path: Path) -> None:
     both_ways(tmp_path, "knows no order paper-9-9", 1, "explain", "paper-9-9", "--home", home)
-    both_ways(tmp_path, "and no signal on NONE", 1, "explain", "--symbol", "NONE", "--at", "2030-01-01", "--home", home)
+    both_ways(tmp_path, "has no symbol 'NONE'", 1, "explain", "--symbol", "NONE", "--at", "2030-01-01", "--home", home)
     both_ways(tmp_path, "explain wants an order id", 2, "explain", "--home", home)
 
 

@@ -78,15 +78,11 @@ class Stalls:
         return 2 * sum(late for when, late in self._late if begin <= when <= end + late)
 
 
+# Long, since it goes by the wall clock: beside others that take the processors it would tell of them.
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("venue_name", "how"),
-    [
-        ("binance", REFUSES),
-        ("mt5", HANGS),
-        pytest.param("alpaca", HANGS, marks=pytest.mark.long),
-        pytest.param("binance", HANGS, marks=pytest.mark.long),
-        pytest.param("mt5", REFUSES, marks=pytest.mark.long),
-    ],
+    [("binance", REFUSES), ("mt5", HANGS), ("alpaca", HANGS), ("binance", HANGS), ("mt5", REFUSES)],
 )
 def test_a_kill_in_a_flood_is_in_time_at_the_venue_while_bus_and_database_are_away(
     venue_name: str, how: str, tmp_path: Path

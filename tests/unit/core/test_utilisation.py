@@ -8,6 +8,7 @@ from tests.unit.core.boundaries import BOUNDARIES, PRICE, Case
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tests.unit.core.test_limits import put
 from tradewright.core.gate import Use
+from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
 
 #: What bounds one order, one instrument or one moment alone: without an order there is nothing to measure.
@@ -18,7 +19,7 @@ OF_ONE_ORDER = {
     "SELF_TRADE", "RATE_STALE", "MAX_VOLUME_SHARE", "MAX_TOUCH_SHARE", "CUMULATIVE_COLLAR", "INSTRUMENT_HALTED",
     "OUTSIDE_PRICE_LIMITS", "SHORT_SALE_RESTRICTED", "LOCATE_REQUIRED",
 }  # fmt: skip
-LIMITED = [rule.code for rule in RULES if rule.limit]
+LIMITED = [rule for rule in RULES if rule.limit]
 
 
 def granted(case: Case) -> Desk:
@@ -28,9 +29,10 @@ def granted(case: Case) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize("code", LIMITED)
-def test_every_limit_on_a_state_tells_what_of_it_is_used(code: str) -> None:
-    desk = granted(BOUNDARIES[code](0))
+@pytest.mark.parametrize("rule", LIMITED, ids=lambda rule: rule.code)
+def test_every_limit_on_a_state_tells_what_of_it_is_used(rule: Rule) -> None:
+    code = rule.code
+    desk = granted(BOUNDARIES[rule.limit](0))
     uses = [use for use in desk.engine.utilisation() if use.code == code]
     assert bool(uses) is (code not in OF_ONE_ORDER)
     for use in uses:
@@ -39,7 +41,7 @@ def test_every_limit_on_a_state_tells_what_of_it_is_used(code: str) -> None:
 
 
 def test_what_is_of_one_order_is_a_rule_that_is_there() -> None:
-    assert set(LIMITED) >= OF_ONE_ORDER
+    assert {rule.code for rule in LIMITED} >= OF_ONE_ORDER
 
 
 def uses_of(desk: Desk, **limits: object) -> dict[str, Use]:

@@ -250,6 +250,9 @@ KNOBS = {
     "manual_close": "test_somebody_else_orders_and_closes",
     "exit_cancelled": "test_an_exit_that_rests_is_cancelled_unasked_and_its_pair_with_it",
     "exits_refused": "test_what_would_close_is_refused_and_a_bracket_stands_without_its_exits",
+    "limited_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
+    "banned_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
+    "bans": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
 }
 
 #: Independent clients.

@@ -226,6 +226,9 @@ KNOBS = {
     "manual_close": "test_somebody_else_orders_and_closes_in_the_account",
     "exit_cancelled": "test_a_resting_sale_expires_unasked",
     "exits_refused": "test_sales_are_refused_for_a_while",
+    "limited_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
+    "banned_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
+    "bans": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
 }
 
 #: What independent clients show.

@@ -12,7 +12,11 @@ from tradewright.sim.wire.alpaca import Knobs
 from tradewright.sim.wire.alpaca.site import DATA_STREAMS
 from tradewright.sim.wire.trouble import INJECTIONS, Trouble
 
-FILES = [*(ROOT / "tests/unit/sim/wire").glob("test_alpaca_*.py"), ROOT / "tests/e2e/test_alpaca_clients.py"]
+FILES = [
+    *(ROOT / "tests/unit/sim/wire").glob("test_alpaca_*.py"),
+    ROOT / "tests/unit/sim/wire/test_faults.py",
+    ROOT / "tests/e2e/test_alpaca_clients.py",
+]
 
 
 def test_each_point_names_a_test_that_is_there() -> None:

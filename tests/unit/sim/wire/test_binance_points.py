@@ -16,7 +16,11 @@ from tradewright.sim.wire.binance.rules import Rules, asset_filters, exchange_fi
 from tradewright.sim.wire.binance.socket_api import SocketLine
 from tradewright.sim.wire.trouble import INJECTIONS, Trouble
 
-FILES = [*(ROOT / "tests/unit/sim/wire").glob("test_binance_*.py"), ROOT / "tests/e2e/test_binance_clients.py"]
+FILES = [
+    *(ROOT / "tests/unit/sim/wire").glob("test_binance_*.py"),
+    ROOT / "tests/unit/sim/wire/test_faults.py",
+    ROOT / "tests/e2e/test_binance_clients.py",
+]
 
 
 def test_each_point_names_a_test_that_is_there() -> None:

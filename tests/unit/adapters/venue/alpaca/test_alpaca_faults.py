@@ -9,6 +9,7 @@ import pytest
 from tests.unit.adapters.venue.alpaca.stage import BUY, GTC, LIMIT, MARKET, SELL, Stage, play
 from tradewright.core.life_cycle import WORKING
 from tradewright.model.order import Order
+from tradewright.prove.alpaca_stand import AlpacaStand
 from tradewright.sim.models.models import Models
 from tradewright.sim.wire.faults import KINDS, Fault
 
@@ -41,6 +42,8 @@ FAULTS = {
     "manual_close": [Fault("manual_close", begin=6)],
     "exit_cancelled": [Fault("exit_cancelled", begin=9)],
     "exits_refused": [Fault("exits_refused", begin=2, seconds=6)],
+    "limited": [Fault("limited", begin=3, seconds=5)],
+    "skew": [Fault("skew", begin=3, seconds=10, by=4)],
 }  # fmt: skip
 
 
@@ -99,4 +102,4 @@ def test_whatever_goes_wrong_the_book_is_the_venues_in_the_end(name: str) -> Non
 
 
 def test_every_kind_of_fault_has_its_scene() -> None:
-    assert {fault.kind for faults in FAULTS.values() for fault in faults} == set(KINDS)
+    assert {fault.kind for faults in FAULTS.values() for fault in faults} == set(KINDS) - {*AlpacaStand.never}

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.adapters.venue.mt5.stage import HEDGING, NETTING, SECOND_NS, Fault, Ledger, World, play
 from tradewright.model.order import ENTRY, LIMIT, MARKET, STOP
 from tradewright.model.rng import Rng
+from tradewright.prove.mt5_stand import Mt5Stand
 from tradewright.sim.wire import faults as kinds
 
 POST = "POST /api/v1/trades"
@@ -44,11 +45,13 @@ FAULTS = {
     "manual_close": [Fault("manual_close", begin=25), Fault("manual_close", begin=45)],
     "exit_cancelled": [Fault("exit_cancelled", begin=25), Fault("exit_cancelled", begin=45)],
     "exits_refused": [Fault("exits_refused", begin=15, seconds=20)],
+    "used_up": [Fault("limited", begin=15, seconds=10)],
+    "skew": [Fault("skew", begin=15, seconds=20, by=4)],
 }  # fmt: skip
 
 
 def test_every_kind_of_fault_is_among_them() -> None:
-    assert {fault.kind for plan in FAULTS.values() for fault in plan} == set(kinds.KINDS)
+    assert {fault.kind for plan in FAULTS.values() for fault in plan} == set(kinds.KINDS) - {*Mt5Stand.never}
 
 
 async def trade(world: World, count: int) -> None:
