@@ -12,7 +12,7 @@ from tests.project import compiled_alone
 HERE = Path(__file__).parent
 OUTSIDE = {
     "test_alpaca_adapter", "test_bad_input", "test_binance_clients", "test_ccxt_adapter", "test_cli", "test_crash",
-    "test_mt5_connector", "test_services", "test_stance",
+    "test_demo", "test_docs", "test_mt5_connector", "test_services", "test_shadow", "test_stance", "test_waiting",
 }  # fmt: skip
 
 

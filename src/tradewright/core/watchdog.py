@@ -156,9 +156,12 @@ def tend(engine: Engine) -> list[Event]:
     """Ask for the end of exits whose time is over, and look up those that were asked. Applied outputs."""
     outputs: list[Event] = []
     for order_id in list(engine.stops):
-        watched, state = engine.stops[order_id], engine.orders[order_id]
+        watched = engine.stops[order_id]
+        if not watched.since:
+            continue  # most were not reached, with every event
+        state = engine.orders[order_id]
         limit = _limit(engine, state.order)
-        if not watched.since or not limit or engine.now - watched.since < limit:
+        if not limit or engine.now - watched.since < limit:
             continue
         if state.order.type == MARKET or state.cancel not in (NONE, REFUSED):
             engine.emit(Query(engine.now, order_id), outputs)
@@ -169,8 +172,8 @@ def tend(engine: Engine) -> list[Event]:
 
 def next_end(engine: Blotter) -> int:
     """When the time of the next one is over; NEVER_NS: of none."""
-    reached = [(watched.since, _limit(engine, engine.orders[id].order)) for id, watched in engine.stops.items()]
-    ends = [since + limit for since, limit in reached if since and limit]
+    reached = [(one.since, _limit(engine, engine.orders[id].order)) for id, one in engine.stops.items() if one.since]
+    ends = [since + limit for since, limit in reached if limit]
     return min([end for end in ends if end > engine.now], default=NEVER_NS)
 
 

@@ -10,7 +10,7 @@ from tests.project import compiled_alone
 from tradewright.app import synthetic_feed
 
 HERE = Path(__file__).parent
-OUTSIDE = {"test_control", "test_doctor", "test_picker"}
+OUTSIDE = {"test_control", "test_doctor", "test_limits_asked", "test_picker"}
 
 
 @pytest.fixture(autouse=True)

@@ -193,9 +193,11 @@ def test_what_was_set_stands_behind_a_crash_until_its_end(tmp_path: Path) -> Non
     try:
         wait_for(first, lambda: asked(home, "show").code == 0)
         assert asked(home, "set", "all", "maxOrderQuantity=3", "softLimits=[maxOrderQuantity]").code == 0
-        end = later(home, 4 * HOUR)
+        end = later(home, 2 * HOUR)
         assert asked(home, "set", "account:paper", "maxOrderQuantity=0.001", "--until", end).code == 0
-        waived = asked(home, "waive", "all", "maxOrderQuantity", "--second", "bob", "--until", later(home, 3 * HOUR))
+        waived = asked(
+            home, "waive", "all", "maxOrderQuantity", "--second", "bob", "--until", later(home, 3 * HOUR // 2)
+        )
         assert waived.code == 0, waived.err
         before = shown(home)
     finally:

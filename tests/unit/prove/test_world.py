@@ -234,7 +234,7 @@ def nothing_lost_or_doubled(world: Mortal, stops: int) -> None:
     assert not [row for row in behind if row[0] == kinds.BALANCE_ADJUSTED and row[5] != WITHIN_TOLERANCE]
 
 
-@pytest.mark.parametrize("share", [0.5, 0.9], ids=["in the middle", "late"])
+@pytest.mark.parametrize("share", [0.5, pytest.param(0.9, marks=pytest.mark.long)], ids=["in the middle", "late"])
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize("venue", VENUES)
 def test_a_process_that_stops_dead_anywhere_loses_and_doubles_nothing(venue: str, point: str, share: float) -> None:
