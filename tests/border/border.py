@@ -13,13 +13,15 @@ from typing import Any
 
 #: Names the file in which it is written down who wanted to leave.
 LEFT = "TRADEWRIGHT_BORDER"
+#: Whether this run was told that it may: for tests at a venue's testnet.
+LEAVES = os.environ.get("TRADEWRIGHT_TESTNET") == "1"
 _EVENTS = frozenset(("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"))
 _LOOK_UPS = ("socket.getaddrinfo", "socket.gethostbyname")
 
 
 def guard() -> None:
     """Raises the border of this process, once."""
-    if not getattr(sys, "_border_stands", False):
+    if not LEAVES and not getattr(sys, "_border_stands", False):
         sys._border_stands = True  # type: ignore[attr-defined]
         sys.addaudithook(_watch)
 
