@@ -7,6 +7,8 @@ minutes: every run plays them once at a stretch and once with a stop in their mi
 
 from __future__ import annotations
 
+import json
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +21,8 @@ from tests.e2e.judge import DECISION, EXIT_PLANNED, SIGNAL, STARTED, VOTE, recor
 from tests.e2e.whole import MARKETS, QUARTET, STRATEGIES, Market, decided, run, terms
 from tests.project import COMPILED_ALONE
 from tradewright.adapters.journal import read
-from tradewright.app.demo import DemoOptions, Session
-from tradewright.app.history import fold
+from tradewright.app.demo import LIMITS, DemoOptions, Session
+from tradewright.app.history import Stories, fold
 from tradewright.app.limits_file import scopes_of
 from tradewright.app.recovery import groups
 from tradewright.backtest.strategy_source import strategy_class
@@ -126,20 +128,73 @@ def test_a_second_run_of_days_leaves_the_same_bytes(days: Played, tmp_path: Path
     check_again(days, tmp_path)
 
 
-def test_a_backtest_of_it_repeats_itself_and_is_told_from_its_journal(hours: Played, tmp_path: Path) -> None:
-    limits = tmp_path / "limits.yaml"
-    words = terms(hours.market, hours.data, tmp_path)
-    limits.write_text(hours.market.limits.replace("account:paper", "account:main"))
-    command = ["backtest", QUARTET, *words, "--fee", "bps:2", "--leverage", "2"]
-    journal = tmp_path / "journal"
-    first = run(*command, "--journal", str(journal))
-    second = run(*command, hash_seed="4242")
-    assert first["stateHash"] == second["stateHash"]
-    assert first["orders"] > 0
-    again = run("replay", str(journal), "--verify")
-    assert (again["stateHash"], again["differences"]) == (first["stateHash"], [])
-    rows = records(journal)
-    check_explained(rows, journal, moments(rows, 1))
+@pytest.fixture(scope="module")
+def backtested(hours: Played, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The same strategies, limits, filter, sizer and exits on the same data, played by `backtest`."""
+    folder = tmp_path_factory.mktemp("backtested")
+    words = [*STRATEGIES, *terms(hours.market, hours.data, folder), "--fee", "bps:2", "--leverage", "2"]
+    stated = scopes_of(folder / "limits.yaml", "main")["account:paper"].values
+    (folder / "limits.yaml").write_text(hours.market.limits.replace("account:paper", "account:main"))
+    words += [word for name, value in LIMITS.items() if name not in stated for word in ("--limit", f"{name}={value}")]
+    row = run("backtest", *words, "--journal", str(folder / "home" / "journal"))
+    return Played(
+        hours.market, hours.data, words, folder / "home", row, records(folder / "home" / "journal"), hours.seconds
+    )
+
+
+def test_a_backtest_of_it_repeats_itself_and_is_told_from_its_journal(backtested: Played) -> None:
+    second = run("backtest", *backtested.words, hash_seed="4242")
+    assert backtested.row["stateHash"] == second["stateHash"]
+    assert backtested.row["orders"] > 0
+    check_replayed(backtested)
+    check_explained(backtested.rows, backtested.journal, moments(backtested.rows, 1))
+
+
+#: The fields of a decision record and of a check in it, in their order (`model.decision`).
+FIELDS = (
+    "kind", "time", "id", "account", "strategy", "instrument", "approved", "orders", "checks", "reason", "inputs",
+    "price", "priceAge", "hold", "holdCurrency", "sizing", "confidence",
+)  # fmt: skip
+OF_A_CHECK = ("code", "passed", "value", "limit", "unit", "note", "station", "scope", "version")
+
+
+def as_of_a_session(told: Any) -> Any:
+    """What a backtest says in the names that its account has in a session: `paper` for `main`."""
+    return json.loads(re.sub(r"\bmain\b", "paper", json.dumps(told)))
+
+
+def decision_of(row: list[Any]) -> dict[str, Any]:
+    named = dict(zip(FIELDS, row, strict=True))
+    named["checks"] = [dict(zip(OF_A_CHECK, check, strict=True)) for check in named["checks"]]
+    return named
+
+
+def test_a_backtest_and_a_session_leave_the_same_decisions_and_every_other_record(
+    hours: Played, backtested: Played
+) -> None:
+    live = [decision_of(row) for row in hours.rows if row[0] == DECISION]
+    past = [decision_of(as_of_a_session(row)) for row in backtested.rows if row[0] == DECISION]
+    for one, other in zip(past, live, strict=True):
+        assert one == other
+    checks = [check for decision in live for check in decision["checks"]]
+    assert {check["station"] for check in checks} >= {PICKER, FILTER, RISK}
+    assert {check["version"] for check in checks if check["scope"]} == {1}
+    assert {decision["approved"] for decision in live} == {True, False}
+    assert all(decision["sizing"] and decision["reason"] for decision in live)
+    assert any(decision["priceAge"] > 0 for decision in live) and any(decision["inputs"] for decision in live)
+    # What came before and what came of it, too: votes, signals, commands, reports, exits, days.
+    others = [[row for row in played.rows if row[0] != STARTED] for played in (backtested, hours)]
+    assert as_of_a_session(others[0]) == others[1]
+
+
+def test_explain_says_the_same_of_a_backtest_and_of_a_session(hours: Played, backtested: Played) -> None:
+    past, live = (Stories(lambda decision: True).gather(played.journal) for played in (backtested, hours))
+    assert [as_of_a_session(story.row()) for story in past.values()] == [story.row() for story in live.values()]
+    assert [as_of_a_session(story.text()) for story in past.values()] == [story.text() for story in live.values()]
+    id = next(id for id, story in live.items() if story.matches)
+    said = tradewright("explain", id.replace("paper", "main"), "--journal", backtested.journal)
+    again = tradewright("explain", id, "--journal", hours.journal)
+    assert as_of_a_session(said.out) == again.out and "P&L" in again.out
 
 
 def test_with_a_shadow_and_a_service_that_is_down_it_is_decided_in_cycles_recorded_and_repeated(
