@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,11 +23,13 @@ from tests.e2e.whole import MARKETS, QUARTET, STRATEGIES, Market, decided, run, 
 from tests.project import COMPILED_ALONE
 from tradewright.adapters.journal import read
 from tradewright.app.demo import LIMITS, DemoOptions, Session
-from tradewright.app.history import Stories, fold
+from tradewright.app.history import Stories, fold, last_stories
+from tradewright.app.in_vain import InVain
 from tradewright.app.limits_file import scopes_of
 from tradewright.app.recovery import groups
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.state import restore, to_bytes
+from tradewright.explain import Story
 from tradewright.model.answer import CIRCUIT_OPEN, UNREACHABLE
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import Started
@@ -40,6 +43,8 @@ from tradewright.signal.vote import MISSING
 from tradewright.trader import Trader
 
 MINUTE = 60 * 10**9
+#: Moments asked about by one fold of a journal.
+MANY = 300
 
 
 class Played(NamedTuple):
@@ -273,14 +278,48 @@ def check_explained(rows: list[list[Any]], journal: Path, asked: list[tuple[int,
     assert "order" in kinds
 
 
+def check_answered(rows: list[list[Any]], journal: Path, asked: list[tuple[int, int]]) -> None:
+    """The same of the function behind the command: one fold of the journal answers all of them."""
+    symbols = [listed[0] for listed in rows[0][3][0]]
+    told = [row for row in rows if row[0] in (DECISION, SIGNAL)]
+    answers = last_stories(journal, [(symbols[index], time) for index, time in asked])
+    kinds: Counter[str] = Counter()
+    for (index, time), answer in zip(asked, answers, strict=True):
+        stands, story = expected([rows[0], *told], index, time), answer
+        if isinstance(story, InVain):
+            assert all(one.symbol == symbols[index] and one.time <= time for one in story.unmet)
+            story = story.story
+        if stands is None:
+            found: tuple[str, str] | None = None
+            assert story is None
+        elif isinstance(story, Story):
+            found = ("order", story.order.id)
+            assert story.decision.reason and story.decision.sizing
+            # What a plan puts behind its opening was judged with it.
+            assert bool(story.decision.checks) is not story.decision.reason.startswith("exits of ")
+        else:
+            assert story is not None
+            found = ("signal", f"{ACTIONS[story.signal.action]} {story.signal.reasoning}")
+        assert found == stands, (symbols[index], moment_text(time))
+        kinds[stands[0] if stands is not None else "none"] += 1
+    assert set(kinds) == {"order", "signal", "none"}, kinds
+
+
 def test_every_minute_and_symbol_has_its_answer(hours: Played) -> None:
     check_explained(hours.rows, hours.journal, moments(hours.rows, 3))
+
+
+def test_any_of_hundreds_of_minutes_has_its_answer(hours: Played) -> None:
+    asked = moments(hours.rows, MANY // len(hours.market.symbols))
+    assert len(asked) >= MANY
+    check_answered(hours.rows, hours.journal, asked)
 
 
 @COMPILED_ALONE
 def test_minutes_of_days_have_their_answers(days: Played) -> None:
     asked = moments(days.rows, 1)
-    check_explained(days.rows, days.journal, [asked[1], asked[2], asked[-1], asked[len(asked) // 2]])
+    check_explained(days.rows, days.journal, [asked[1], asked[-1]])
+    check_answered(days.rows, days.journal, moments(days.rows, MANY // len(days.market.symbols)))
 
 
 @pytest.mark.long

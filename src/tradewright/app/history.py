@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,18 +166,38 @@ def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
 _TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Released | WishUnmet
 
 
-class Stories:
-    """Collects the stories of the orders that `wanted` chooses, and the newest signal that `heard` does, while a
-    journal is folded. symbols: those that the journal has. unmet: what was asked in vain since the last of both, of
-    what `heard` chooses."""
+class Moment:
+    """A symbol at a time (ns UTC), and what a journal says of it by then: order_id, of the newest decision, "" = there
+    is none; stance, the newest signal; unmet, what was asked for in vain since that decision."""
 
-    def __init__(
-        self, wanted: Callable[[Decision], bool], heard: Callable[[Signal | WishUnmet], bool] | None = None
-    ) -> None:
-        self.wanted = wanted
-        self.heard = heard
+    __slots__ = ("symbol", "time", "order_id", "stance", "unmet")
+
+    def __init__(self, symbol: str, time: int) -> None:
+        self.symbol = symbol
+        self.time = time
+        self.order_id = ""
         self.stance: Stance | None = None
         self.unmet: list[WishUnmet] = []
+
+    def hears(self, symbol: str, time: int) -> bool:
+        """Whether what is said of a symbol at that time belongs to it."""
+        return symbol == self.symbol and time <= self.time
+
+    def told(self, stories: Mapping[str, Story]) -> Story | Stance | InVain | None:
+        """The newest of it: a decision before a signal of its own time, and behind it what came to nothing."""
+        story: Story | Stance | None = stories.get(self.order_id)
+        if self.stance is not None and (not isinstance(story, Story) or self.stance.signal.time > story.decision.time):
+            story = self.stance
+        return InVain(self.unmet, story) if self.unmet else story
+
+
+class Stories:
+    """Collects the stories of the orders that `wanted` chooses, and what is newest at each of some moments, while a
+    journal is folded. symbols: those that the journal has."""
+
+    def __init__(self, wanted: Callable[[Decision], bool], moments: Sequence[Moment] = ()) -> None:
+        self.wanted = wanted
+        self.moments = moments
         self.stories: dict[str, Story] = {}
         self.symbols: set[str] = set()
 
@@ -192,19 +212,14 @@ class Stories:
             for item in (event, *outputs):
                 if isinstance(item, Signal):
                     said[item.key] = item
-                    if self.heard is not None and self.heard(item) and not _votes(trader, item):
-                        self.stance = Stance(item, voted.get(item.key))
+                    self._heard(trader, item, voted)
                 elif isinstance(item, Vote):
                     voted[item.key] = item
-                elif isinstance(item, WishUnmet) and self.heard is not None and self.heard(item):
-                    self.unmet.append(item)
+                elif isinstance(item, WishUnmet):
+                    for moment in self._at(item.symbol, item.time):
+                        moment.unmet.append(item)
                 elif isinstance(item, Decision) and self.wanted(item):
-                    self.unmet.clear()
-                    for order in item.orders:
-                        state = trader.engine.orders[order.id]
-                        signal = _signal_of(trader, item, said)
-                        vote = None if signal is None else voted.get(signal.key)
-                        self.stories[order.id] = Story(item, state, signal, vote, _standing(trader, item.strategy))
+                    self._decided(trader, item, said, voted)
                 elif isinstance(item, _TOLD) and item.order_id in self.stories:
                     mark = (item.order_id, encode(item).decode())
                     if not isinstance(item, Report) or mark not in seen:
@@ -212,6 +227,31 @@ class Stories:
                         seen.add(mark)
         self.symbols.update(trader.engine.symbols)
         return self.stories
+
+    def _at(self, symbol: str, time: int) -> list[Moment]:
+        return [moment for moment in self.moments if moment.hears(symbol, time)]
+
+    def _heard(self, trader: Trader, signal: Signal, voted: dict[tuple[str, int], Vote]) -> None:
+        moments = self._at(signal.symbol, signal.time)
+        if moments and not _votes(trader, signal):
+            for moment in moments:
+                moment.stance = Stance(signal, voted.get(signal.key))
+
+    def _decided(
+        self,
+        trader: Trader,
+        decision: Decision,
+        said: dict[tuple[str, int], Signal],
+        voted: dict[tuple[str, int], Vote],
+    ) -> None:
+        for moment in self._at(decision.instrument.symbol, decision.time):
+            moment.order_id = decision.orders[0].id
+            moment.unmet.clear()
+        signal = _signal_of(trader, decision, said)
+        vote = None if signal is None else voted.get(signal.key)
+        for order in decision.orders:
+            state = trader.engine.orders[order.id]
+            self.stories[order.id] = Story(decision, state, signal, vote, _standing(trader, decision.strategy))
 
     def _matched(self, matches: list[Match]) -> None:
         for match in matches:
@@ -254,20 +294,7 @@ def last_story(folder: Path, symbol: str, time: int) -> Story | Stance | InVain:
     """The story of the newest decision on `symbol` at or before `time` (ns UTC), or the newest signal where that is
     younger: nothing was ordered since; and what was asked for in vain behind the decision. InputError when there is
     none of them."""
-    stories = Stories(
-        lambda decision: (
-            decision.instrument.symbol == symbol and decision.time <= time and not is_shadow(decision.account)
-        ),
-        lambda said: said.symbol == symbol and said.time <= time,
-    )
-    found = stories.gather(folder)
-    heads = [story for id, story in found.items() if story.decision.orders[0].id == id]
-    story: Story | Stance | None = heads[-1] if heads else None
-    stance = stories.stance
-    if stance is not None and (not heads or stance.signal.time > heads[-1].decision.time):
-        story = stance
-    if stories.unmet:
-        return InVain(stories.unmet, story)
+    stories, (story,) = _told(folder, [(symbol, time)])
     if story is None and symbol not in stories.symbols:
         raise InputError(f"{folder} has no symbol {symbol!r}; it has {', '.join(sorted(stories.symbols))}")
     if story is None:
@@ -276,3 +303,20 @@ def last_story(folder: Path, symbol: str, time: int) -> Story | Stance | InVain:
             "wanting nothing"
         )
     return story
+
+
+def last_stories(folder: Path, asked: Sequence[tuple[str, int]]) -> list[Story | Stance | InVain | None]:
+    """The same of many symbols and times by one fold; None where there is none of them."""
+    return _told(folder, asked)[1]
+
+
+def _told(folder: Path, asked: Sequence[tuple[str, int]]) -> tuple[Stories, list[Story | Stance | InVain | None]]:
+    moments = [Moment(symbol, time) for symbol, time in asked]
+
+    def wanted(decision: Decision) -> bool:
+        symbol, time = decision.instrument.symbol, decision.time
+        return not is_shadow(decision.account) and any(moment.hears(symbol, time) for moment in moments)
+
+    stories = Stories(wanted, moments)
+    found = stories.gather(folder)
+    return stories, [moment.told(found) for moment in moments]
