@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tradewright.backtest.run import Result, RunOptions, run
+from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
 from tradewright.backtest.strategy_source import Specified
 from tradewright.core.limits import Limits
-from tradewright.core.stations import RULES
+from tradewright.core.stations import READ_BESIDE, RULES
 from tradewright.model.errors import ContractError
 from tradewright.model.numbers import money_float, money_text
 
@@ -85,9 +85,20 @@ def _is_on(options: RunOptions, name: str) -> bool:
 
 def _without(options: RunOptions, names: tuple[str, ...]) -> RunOptions:
     """The same options with those limits off in every scope."""
-    limits: Mapping[str, Any] = {name: value for name, value in options.limits.items() if name not in names}
-    scopes = {
-        scope: Limits({name: value for name, value in own.values.items() if name not in names}, currency=own.currency)
-        for scope, own in options.scopes.items()
-    }
+    mine = _gone(options, f"account:{ACCOUNT}", names)
+    limits: Mapping[str, Any] = {name: value for name, value in options.limits.items() if name not in mine}
+    scopes: dict[str, Limits] = {}
+    for scope, own in options.scopes.items():
+        gone = _gone(options, scope, names)
+        values = {name: value for name, value in own.values.items() if name not in gone}
+        scopes[scope] = Limits(values, currency=own.currency)
     return replace(options, limits=limits, scopes=scopes, keep_decisions=False, journal=None)
+
+
+def _gone(options: RunOptions, scope: str, names: tuple[str, ...]) -> list[str]:
+    """What a scope does not have without those limits: them, and parameters that no other limit of it reads."""
+    has = {*options.scopes[scope].values} if scope in options.scopes else set()
+    if scope == f"account:{ACCOUNT}":
+        has |= {*options.limits}
+    left = has - {*names}
+    return [*names, *[name for name, readers in READ_BESIDE.items() if readers and not left & {*readers}]]

@@ -41,6 +41,14 @@ def test_a_rule_is_left_out_by_itself_in_every_scope() -> None:
     ]  # fmt: skip
 
 
+def test_a_parameter_that_no_other_limit_reads_goes_with_its_rule() -> None:
+    """Alone it would do nothing, which no run begins with."""
+    (rule,) = blocked({"maxMessagesPerMinute": 1, "messageReserve": 1, "maxOrderValue": 10_000})
+    assert (rule.code, rule.limits, rule.intents, rule.pnl) == ("MESSAGE_LIMIT", ("maxMessagesPerMinute",), 1, 50 * ONE)
+    (scoped,) = blocked({}, {"account:main": {"maxMessagesPerMinute": 1, "messageReserve": 1}})
+    assert (scoped.code, scoped.pnl) == ("MESSAGE_LIMIT", 50 * ONE)
+
+
 def test_a_rule_that_always_stands_is_counted() -> None:
     options = RunOptions(cash="500", kind="cash", keep_decisions=True)
     specified = [specification(f"{TRADERS}:Script", ACCOUNT, ("ACME",), {"words": "+10"})]
