@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradewright.core.exposure import CANARY
 from tradewright.core.orders import OrderState
 from tradewright.model.command import CANCEL_CODES, Cancel
 from tradewright.model.control import (
@@ -370,6 +371,8 @@ def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:
     value, limit = unit_text(check.value, check.unit, instrument), unit_text(check.limit, check.unit, instrument)
     words = QUESTIONS[check.code] if check.passed else REFUSALS.get(check.code, QUESTIONS[check.code])
     text = words.format(value=value, limit=limit, symbol=instrument.symbol)
+    if check.scope.startswith(CANARY):
+        text += f", while this version of {check.scope.partition(':')[2]} is new"
     row = {
         "code": check.code,
         "station": check.station,

@@ -275,6 +275,11 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "marketBufferPercent": risk("marketBufferPercent", 1, "INSUFFICIENT_FUNDS", ONE, options={"cash": "1005"}),
     "staleOrderSeconds": risk("staleOrderSeconds", 150, "", buys(1, limit=95), market=LATE),
     "stopFillSeconds": risk("stopFillSeconds", 150, "", STOPPED, market=JUMP),
+    "canaryDays": Pair(
+        {"limits": {"canary": {"maxOrderQuantity": 5, "canaryDays": 1}}},
+        {"limits": {"canary": {"maxOrderQuantity": 5}}},
+        ({**buys(1, size=1), **buys(2)},), DAYS, "MAX_ORDER_QUANTITY",
+    ),
 }  # fmt: skip
 #: Limits that decide nothing in a backtest, and where their pairs are; that of the poll is tests/venues.
 LIMITS_ELSEWHERE = {

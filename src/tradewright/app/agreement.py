@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tradewright.core.canary import version_of
 from tradewright.core.engine import Engine
 from tradewright.core.setup import Setup
 from tradewright.model.numbers import money_text, text_of
@@ -49,6 +50,16 @@ def let_go(before: Setup, now: Setup) -> list[str]:
     if not found:
         return []
     return [f"set at the last start and off since this one: {', '.join(found)}"]
+
+
+def other_versions(before: Setup, now: Setup) -> list[str]:
+    """Strategies that are another version than at the last start: each begins anew, without what it remembered."""
+    known = {spec.id: version_of(before, spec) for spec in before.strategies if not spec.ensemble}
+    return [
+        f"strategy {spec.id} is another version than at the last start, and begins anew"
+        for spec in now.strategies
+        if spec.id in known and known[spec.id] != version_of(now, spec)
+    ]
 
 
 def _limits_of(setup: Setup) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from tradewright import __version__
-from tradewright.app.agreement import disagreements, left_alone, let_go
+from tradewright.app.agreement import disagreements, left_alone, let_go, other_versions
 from tradewright.app.answering import answered
 from tradewright.app.conflate import Conflator
 from tradewright.app.control import ControlSocket, Wanted
@@ -288,7 +288,7 @@ class Session:
         assert machine.trader.setup is not None
         machine.remarks += unbound(machine.trader.setup) + unfed(machine.trader.setup, NOTICES | MEASURES)
         if known is not None:
-            machine.remarks += let_go(known, machine.trader.setup)
+            machine.remarks += let_go(known, machine.trader.setup) + other_versions(known, machine.trader.setup)
             if self.options.cash != CASH and self.options.deposit() != self.deposited():
                 machine.remarks.append(
                     f"--cash {self.options.cash} is not put in: this home began with {money_text(self.deposited())} "

@@ -13,8 +13,10 @@ from typing import Annotated, Any
 import msgspec
 
 from tradewright.core.blotter import Blotter
+from tradewright.core.canary import scope_of
+from tradewright.core.exposure import CANARY, parts_of
 from tradewright.core.gate import Use
-from tradewright.core.limits import LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits, limits_from
+from tradewright.core.limits import CANARY_DAYS, LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits, limits_from
 from tradewright.core.stations import check_beside
 from tradewright.core.trading_state import NOTICES
 from tradewright.explain import unit_text
@@ -29,7 +31,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 class LimitsAsked(msgspec.Struct, tag_field="ask", tag="limits", forbid_unknown_fields=True):
     """Other limits for a scope: values by name, None = off; those that it does not name stay. until: the moment of the
     engine's clock (ISO 8601) at which what held before holds again, "" = for good. Without a limit it ends what was set
-    until a moment."""
+    until a moment, or canary limits, which confirms the version that they are for."""
 
     scope: str
     limits: dict[str, Any]
@@ -86,10 +88,11 @@ def _set(asked: LimitsAsked, engine: Blotter) -> LimitsSet:
             f"limits of {asked.scope}: until {moment_text(known.expires)} others lie over them; change those with an "
             "end, or end them first by a set without a limit"
         )
-    if not asked.limits and (end or not known.expires):
+    canary = CANARY in parts_of(asked.scope)
+    if not asked.limits and (end or not (known.values if canary else known.expires)):
         raise InputError(f"limits of {asked.scope}: no limit is named")
     before = (known.values if known.expires else {}) if end else lasting.values
-    values = _changed(asked, before)
+    values = {} if canary and not asked.limits else _changed(asked, before)
     check_beside(asked.scope, Limits(values, under=lasting if end else None))
     return LimitsSet(
         engine.now, asked.scope, sorted(values.items()), known.version + 1, lasting.currency, asked.who, asked.reason,
@@ -185,12 +188,25 @@ def use_row(use: Use, engine: Blotter) -> dict[str, Any]:
     }
 
 
+def canaries_of(engine: Blotter) -> list[dict[str, Any]]:
+    """Versions of strategies that canary limits bind: on how many days each has traded, and after how many it has
+    proved itself, None = it takes a person."""
+    limits, canaries = engine.gate.limits, engine.gate.canaries
+    found = []
+    for id, running in sorted(canaries.running.items()):
+        mine, seen = limits.get(scope_of(id)), canaries.of(id)
+        if mine is not None and mine.values and seen is not None:
+            found.append({"strategy": id, "version": running.version, "days": seen.days, "of": mine.get(CANARY_DAYS)})
+    return found
+
+
 def shown(engine: Blotter) -> dict[str, Any]:
-    """All of it: sets by scope, waivers, and how much of each limit is used."""
+    """All of it: sets by scope, waivers, versions that are new, and how much of each limit is used."""
     return {
         "now": moment_text(engine.now),
         "sets": [set_row(scope, limits) for scope, limits in sorted(engine.gate.limits.items())],
         "waivers": [waiver_row(waiver) for waiver in waivers_of(engine)],
+        "canaries": canaries_of(engine),
         "utilisation": [use_row(use, engine) for use in engine.utilisation()],
     }
 
@@ -206,7 +222,13 @@ def text_of_answer(answer: dict[str, Any]) -> str:
     for one in answer["sets"]:
         lines += _lines_of_set(one, used)
     lines += [_text_of_waiver(waiver) for waiver in answer["waivers"]]
+    lines += [_text_of_canary(one) for one in answer["canaries"]]
     return "\n".join(lines)
+
+
+def _text_of_canary(row: dict[str, Any]) -> str:
+    days = f"{row['days']} days" if row["of"] is None else f"{row['days']} of {row['of']} days"
+    return f"{row['strategy']}: its version {row['version']} is new and has traded on {days}"
 
 
 def _text_of_waiver(row: dict[str, Any]) -> str:

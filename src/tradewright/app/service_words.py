@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewright import __version__
-from tradewright.app.agreement import left_alone, let_go
+from tradewright.app.agreement import left_alone, let_go, other_versions
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.build import build
 from tradewright.app.config import Config
@@ -59,7 +59,7 @@ def begin_lines(config: Config, plan: Blueprint, room: EngineRoom, folder: Path)
     for remark in [*config.remarks, *room.remarks, *left_alone(room.trader.engine)]:
         yield f"REMARK {remark}"
     if room.trader.setup is not None:
-        for remark in let_go(room.trader.setup, setup):
+        for remark in [*let_go(room.trader.setup, setup), *other_versions(room.trader.setup, setup)]:
             yield f"REMARK {remark}"
 
 

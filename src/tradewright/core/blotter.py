@@ -450,7 +450,7 @@ class Blotter:
         elif isinstance(event, LimitWaived):
             self.gate.waive(event)
         elif isinstance(event, LimitsExpired):
-            self.gate.expire(event.scope)
+            self.gate.expire(event.scope, event.time)
             self.set_due()
         elif isinstance(event, SessionStopped):
             session.fold(self, event)
@@ -507,6 +507,7 @@ class Blotter:
 
     def _apply_day(self, rolled: DayRolled) -> None:
         account = self.accounts[rolled.account]
+        self.gate.canaries.end_day(account)
         new_week = week_of(rolled.day) != week_of(account.day) or account.week_equity is None
         account.enter_day(rolled.day)
         account.day_equity = rolled.equity

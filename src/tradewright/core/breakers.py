@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.conduct_rules import Repeated
-from tradewright.core.exposure import parts_of
+from tradewright.core.exposure import CANARY, parts_of
 from tradewright.core.exposure_rules import share
 from tradewright.core.life_cycle import SENT
 from tradewright.core.orders import OrderState
@@ -200,8 +200,11 @@ def _losses(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
             continue
         accounts, reached = scope.accounts, _reached(engine, rule)
         if not scope.whole:
-            if reached is not None and len(parts_of(scope.scope)) == 1:
-                _reduce(engine, scope.scope, rule.code, *reached, changes)
+            parts = parts_of(scope.scope)
+            if reached is not None and len(parts) == 1:
+                # A canary has no state of its own: its strategy has.
+                stopping = f"strategy:{scope.strategy}" if CANARY in parts else scope.scope
+                _reduce(engine, stopping, rule.code, *reached, changes)
             continue
         if reached is None and len(accounts) > 1:
             accounts = [account]

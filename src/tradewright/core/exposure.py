@@ -2,7 +2,8 @@
 
 A scope is "all" or conditions joined by "/", each "owner:NAME", "venue:NAME", "account:NAME", "session:ACCOUNT",
 "strategy:ID", "symbol:SYM", "sector:X" or "currency:CCY"; "owner:ann/symbol:XAUUSD" is both at once. An account and
-its session hold the same; what is set for one never replaces what is set for the other. Working opening orders count as
+its session hold the same, and so do a strategy and its canary (`core.canary`), which stands alone; what is set for one
+never replaces what is set for the other. Working opening orders count as
 if they had filled. What is measured for one decision is measured once, however many rules ask.
 """
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from tradewright.core.guards import Guard
 
 #: The kinds of condition, in the order in which scopes are asked.
-SCOPES = ("all", "owner", "venue", "account", "session", "strategy", "symbol", "sector", "currency")
+SCOPES = ("all", "owner", "venue", "account", "session", "strategy", "canary", "symbol", "sector", "currency")
+#: The kind of the limits that bind new versions of strategies; by itself, as it is configured, of whichever is new.
+CANARY = "canary"
 #: Those that leave accounts whole.
 WHOLE = ("owner", "venue", "account", "session")
 
@@ -35,12 +38,16 @@ def parts_of(scope: str) -> dict[str, str]:
     """A scope's conditions by kind; {} for "all". Raises InputError for one that is none."""
     if scope == "all":
         return {}
+    if scope == CANARY:
+        return {CANARY: ""}
     parts: dict[str, str] = {}
     for part in scope.split("/"):
         kind, _, name = part.partition(":")
         if kind not in SCOPES or kind == "all" or kind in parts or name == "":
             raise InputError(f"scope {scope!r}: it is all, or one or more of {', '.join(SCOPES[1:])}:NAME joined by /")
         parts[kind] = name
+    if CANARY in parts and len(parts) > 1:
+        raise InputError(f"scope {scope!r}: {CANARY}:{parts[CANARY]} stands alone")
     return parts
 
 
@@ -69,6 +76,7 @@ def concerns(scope: str, terms: Account, strategy: str, instrument: Instrument) 
         "account": (terms.name,),
         "session": (terms.name,),
         "strategy": (strategy,),
+        "canary": (strategy,),
         "symbol": (instrument.symbol,),
         "sector": (instrument.sector,),
         "currency": (instrument.base, instrument.quote),
@@ -116,7 +124,7 @@ class Exposure:
         self.tapes = tapes
         self.notices = notices
         self.guards = guards
-        self.strategy = parts.get("strategy", "")
+        self.strategy = parts.get("strategy", parts.get(CANARY, ""))
         self.symbol = parts.get("symbol", "")
         self.sector = parts.get("sector", "")
         self.coin = parts.get("currency", "")

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradewright.core.accounts import AccountState
-from tradewright.core.exposure import Exposure, concerns, out_of, parts_of, rank_of
+from tradewright.core.canary import Canaries, scope_of
+from tradewright.core.exposure import CANARY, Exposure, concerns, out_of, parts_of, rank_of
 from tradewright.core.exposure_rules import share
 from tradewright.core.holds import Holds
 from tradewright.core.ledger import Book, Ledger
@@ -38,6 +39,7 @@ from tradewright.model.shadow import is_shadow
 
 if TYPE_CHECKING:
     from tradewright.core.guards import Guard
+    from tradewright.core.setup import Setup
 
 NEVER_NS = 2**63 - 1
 #: A waiver lasts no longer.
@@ -96,6 +98,7 @@ class Gate:
         self.resting: list[str] = []
         self.targeted: list[AccountState] = []
         self.bound: dict[Book, list[Rule]] = {}
+        self.canaries = Canaries()
 
     # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,12 +121,28 @@ class Gate:
         self.configured[scope] = row
         known = self.limits.get(scope)
         version = 1 if known is None else known.version + 1
-        self.set(scope, Limits(limits.values, version, limits.currency, "setup", "as configured", since=now))
+        why = limits.reason or "as configured"
+        self.set(scope, Limits(limits.values, version, limits.currency, "setup", why, since=now))
+
+    def begin(self, setup: Setup) -> dict[str, Limits]:
+        """Fold: a run begins, or goes on, with these strategies. Its limits of scopes that are no account's own, those
+        for new versions where there are some."""
+        changed = list(map(scope_of, self.canaries.begin(setup)))
+        limits = self.canaries.in_force(setup.further_limits())
+        for scope in map(scope_of, self.canaries.running):
+            if scope in limits and scope in changed:
+                # What was set for another version is not for this one.
+                self.configured.pop(scope, None)
+            elif scope in limits and not self.configured.get(scope) and self.limits.get(scope, Limits()).values:
+                # A person has put it to the proof again, and what persons have set stands.
+                self.configured[scope] = limits[scope].row()
+        return limits
 
     def apply(self, event: LimitsSet) -> None:
         """Fold a set. Raises ContractError where it can not hold; nothing has changed then."""
         self.check_set(event)
         known = self.limits.get(event.scope)
+        self.canaries.set_by_person(event.scope, known, dict(event.values))
         under = None
         if event.expires:
             under = known if known is None or known.expires == 0 else known.under
@@ -142,9 +161,13 @@ class Gate:
         version = (0 if known is None else known.version) + 1
         unknown = [name for name, _ in event.values if name not in LIMITS]
         try:
-            parts_of(event.scope)
+            parts = parts_of(event.scope)
         except InputError as error:
             raise ContractError(str(error)) from error
+        if parts.get(CANARY) == "" or (CANARY in parts and event.expires):
+            raise ContractError(
+                f"limits of {event.scope}: they are one strategy's, and end when its version has proved itself"
+            )
         if unknown:
             raise ContractError(f"limits of {event.scope}: {', '.join(unknown)} not known")
         bad = [name for name, value in event.values if not is_exact(name, value)]
@@ -157,10 +180,14 @@ class Gate:
         if event.who == "" or (event.expires and event.expires <= event.time):
             raise ContractError(f"limits of {event.scope}: they need a name and an end that lies ahead")
 
-    def expire(self, scope: str) -> None:
-        """A temporary set has ended: what lay under it holds again, as a version of its own."""
+    def expire(self, scope: str, now: int) -> None:
+        """A temporary set has ended: what lay under it holds again, as a version of its own. Of a canary's, whose
+        version has proved itself, nothing did."""
         ended = self.limits[scope]
         under = Limits() if ended.under is None else ended.under
+        if scope.startswith(CANARY):
+            self.configured.pop(scope, None)
+            under = Limits(who="setup", reason="the version has proved itself", since=now)
         self.set(
             scope,
             Limits(
@@ -193,8 +220,9 @@ class Gate:
             del self.waivers[key]
 
     def expired(self, now: int) -> list[str]:
-        """Scopes whose temporary set has ended."""
-        return [scope for scope in sorted(self.limits) if 0 < self.limits[scope].expires <= now]
+        """Scopes whose temporary set has ended, and those of canaries that have proved themselves."""
+        ended = [scope for scope in sorted(self.limits) if 0 < self.limits[scope].expires <= now]
+        return ended + self.canaries.proved(self.limits)
 
     def next_end(self) -> int:
         """When the next temporary set ends, ns UTC."""
@@ -347,6 +375,7 @@ class Gate:
             sorted(self.lags.items()),
             [(index, tape.row()) for index, tape in sorted(self.tapes.items())],
             self.notices.row(),
+            self.canaries.row(),
         ]
 
     def see(self, event: MarketEvent, price: int) -> None:

@@ -102,6 +102,10 @@ LIMITS: dict[str, tuple[str, str]] = {
     "stopFillSeconds": ("ns", "time a stop that was reached has to fill before what is left goes at the market"),
     "staleOrderSeconds": ("ns", "time an opening order may work before what is left of it is cancelled"),
     "marketBufferPercent": ("ppm", "what is held above the reference price for an opening market order"),
+    "canaryDays": (
+        "count",
+        "of canary limits: days a new version of a strategy trades under them; without it until a person ends them",
+    ),
 }
 
 #: Those that refuse nothing by themselves, but say how others count or what the core does; nobody waives one.
@@ -109,8 +113,10 @@ PARAMETERS = (
     "defaultRiskEstimate", "riskModel", "exposurePollIntervalSec", "tradepicker.key", "tradepicker.reserveOnOpen",
     "tradepicker.reservationTtlMs", "lossWindowMinutes", "orderType", "dayTradeEquityMinimum", "messageReserve",
     "repeatedExecutionSeconds", "breakerErrors", "breakerCooldownSeconds", "maintenanceMarginPercent",
-    "collarWindowSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds", "marketBufferPercent",
+    "collarWindowSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds", "marketBufferPercent", "canaryDays",
 )  # fmt: skip
+#: That of limits for new versions of strategies (`core.canary`): no other set has it.
+CANARY_DAYS = "canaryDays"
 #: Those about whole accounts: what they look at, or do, knows no strategy and no symbol.
 OF_ACCOUNTS = (
     "breakerErrors", "breakerCooldownSeconds", "maxDrawdownPercent", "maxDrawdown", "weeklyTarget",
@@ -168,7 +174,7 @@ class Limits:
 
     def off(self) -> list[str]:
         """Names of the limits that are not enforced."""
-        return [name for name in LIMITS if self.get(name) is None]
+        return [name for name in LIMITS if self.get(name) is None and name != CANARY_DAYS]
 
     def softs(self) -> list[str]:
         """Names of the limits that two persons may waive for a while; every other one is hard."""

@@ -37,7 +37,7 @@ from tradewright.model.zone import day_start
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 21
+VERSION = 22
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -177,6 +177,7 @@ def _restore_gate(engine: Blotter, gate: list[Any]) -> None:
         engine.gate.tapes[index] = Tape()
         engine.gate.tapes[index].restore(tape)
     engine.gate.notices.restore(gate[6])
+    engine.gate.canaries.restore(gate[7])
 
 
 def _restore_orders(engine: Blotter, rows: list[Any]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tradewright.core.conduct_rules import CONDUCT_RULES
+from tradewright.core.exposure import CANARY, parts_of
 from tradewright.core.exposure_rules import EXPOSURE_RULES
 from tradewright.core.filter import RISK_KEYS
 from tradewright.core.filter_rules import FILTER_RULES
-from tradewright.core.limits import PARAMETERS, Limits
+from tradewright.core.limits import CANARY_DAYS, PARAMETERS, Limits
 from tradewright.core.loss_rules import LOSS_RULES
 from tradewright.core.notice_rules import NOTICE_RULES
 from tradewright.core.picker_rules import PICKER_RULES
@@ -46,6 +47,10 @@ def check_parameters(setup: Setup) -> None:
 
 def check_beside(scope: str, limits: Limits) -> None:
     """The same of one scope. Raises InputError."""
+    if limits.has(CANARY_DAYS) and CANARY not in parts_of(scope):
+        raise InputError(
+            f"limits of {scope}: {CANARY_DAYS} is of canary limits; state it for {CANARY} or {CANARY}:STRATEGY"
+        )
     for name, readers in READ_BESIDE.items():
         if readers and limits.has(name) and not any(map(limits.has, readers)):
             raise InputError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tradewright.core.exposure import out_of, parts_of
+from tradewright.core.exposure import CANARY, out_of, parts_of
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
 from tradewright.model.errors import InputError
 from tradewright.model.foreign import EXTERNAL
@@ -69,6 +69,8 @@ def check_scope(engine: Blotter, scope: str, strategies: list[str]) -> None:
     """Whether a trading state can be set for the scope: "all", or one condition whose name is there; `strategies` are
     those of the run. Raises InputError naming what is not there, and what is."""
     parts = parts_of(scope)
+    if CANARY in parts:
+        raise InputError(f"scope {scope!r}: a trading state is its strategy's: strategy:{parts[CANARY]}")
     if len(parts) > 1:
         raise InputError(f"scope {scope!r}: a trading state belongs to all, or to one of {', '.join(parts)} alone")
     for kind, name in parts.items():
@@ -116,6 +118,7 @@ def _unmet(setup: Setup) -> list[tuple[str, str, str, list[str]]]:
         "account": [account.name for account in accounts],
         "venue": [account.venue for account in accounts],
         "strategy": [spec.id for spec in setup.strategies],
+        CANARY: ["", *(spec.id for spec in setup.strategies if not spec.ensemble)],
         "symbol": [instrument.symbol for instrument in instruments],
         "sector": [instrument.sector for instrument in instruments],
         "currency": [name for instrument in instruments for name in (instrument.base, instrument.quote)],

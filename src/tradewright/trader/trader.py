@@ -15,7 +15,7 @@ from typing import Any
 
 from tradewright.core import by_hand, by_service, session, unmet
 from tradewright.core.engine import Engine
-from tradewright.core.exposure import parts_of
+from tradewright.core.exposure import CANARY, parts_of
 from tradewright.core.mirror import mirror
 from tradewright.core.reservations import check, place, release
 from tradewright.core.setup import Setup, check_known
@@ -185,7 +185,9 @@ class Trader:
             for kind, name in parts_of(event.scope).items():
                 if kind == "session":
                     raise InputError(f"limits of {event.scope}: they are its user's settings; set those of the account")
-                if kind != "strategy":
+                if kind == CANARY:
+                    self.engine.gate.canaries.check(name)
+                elif kind != "strategy":
                     check_scope(self.engine, f"{kind}:{name}", [])
             self.engine.gate.check_set(event)
             return
@@ -337,7 +339,7 @@ class Trader:
                 engine.list_instrument(instrument)
         for account, limits in self.setup.limits_of_accounts():
             engine.open_account(account, limits, started.time)
-        engine.configure(self.setup.further_limits(), started.time)
+        engine.configure(engine.gate.begin(self.setup), started.time)
         engine.sizers = dict(self.setup.sizers)
         engine.plans = dict(self.setup.plans)
         session.end_all_but(engine, [account_name for account_name, _, _ in self.setup.sessions])
@@ -349,6 +351,7 @@ class Trader:
         """A session has begun, or has other settings: the strategies of its account are those that it makes."""
         assert self.setup is not None, "a session is of an account, and a start named it"
         self.setup = session.under(self.setup, event)
+        self.engine.configure(self.engine.gate.begin(self.setup), event.time)
         self._take_on(self.setup, journaled, event.account)
 
     def _take_on(self, setup: Setup, journaled: bool, account: str) -> None:

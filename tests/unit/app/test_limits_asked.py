@@ -108,6 +108,23 @@ def test_limits_until_a_moment_lie_over_those_before_and_can_be_ended_early(home
     assert not too_much(home, "0.002")
 
 
+def test_canary_limits_are_shown_and_end_with_a_confirmation(home: Path) -> None:
+    assert shown(home)["canaries"] == []
+    row = asked(home, "set", "canary:sma_cross", "maxPositionQuantity=0.001", "canaryDays=90").row
+    assert (row["version"], row["limits"]) == (1, {"maxPositionQuantity": "0.001", "canaryDays": 90})
+    (one,) = shown(home)["canaries"]
+    assert (one["strategy"], one["of"]) == ("sma_cross", 90)
+    assert "canary:sma_cross" in [use["scope"] for use in shown(home)["utilisation"]]
+    words = tradewright("limits", "show", "--home", home).out
+    assert f"sma_cross: its version {one['version']} is new and has traded on {one['days']} of 90 days" in words
+    more = asked(home, "set", "canary:sma_cross", "maxOrderValue=100", "canaryDays=off").row
+    assert more["limits"] == {"maxPositionQuantity": "0.001", "maxOrderValue": "100"}
+    assert shown(home)["canaries"][0]["of"] is None
+    ended = asked(home, "set", "canary:sma_cross").row
+    assert (ended["version"], ended["limits"], ended["who"], ended["reason"]) == (3, {}, "ann", "canary")
+    assert shown(home)["canaries"] == []
+
+
 def test_two_persons_waive_a_soft_limit_and_nobody_a_hard_one(home: Path) -> None:
     asked(home, "set", "account:paper", "maxOrderQuantity=0.001", "softLimits=[maxOrderQuantity]")
     assert too_much(home, "0.002")
@@ -143,6 +160,14 @@ WRONG = [
         "would refuse every opening it asks about: nothing here tells of halts",
     ),
     (("set", "all"), "limits of all: no limit is named"),
+    (("set", "canary:sma_cross"), "limits of canary:sma_cross: no limit is named"),
+    (("set", "canary:nobody", "maxOrderValue=1"), "there is no strategy 'nobody'"),
+    (("set", "canary", "maxOrderValue=1"), "they are one strategy's"),
+    (
+        ("set", "canary:sma_cross", "maxOrderValue=1", "--until", "2099-01-01T00:00:00Z"),
+        "its version has proved itself",
+    ),
+    (("set", "strategy:sma_cross", "canaryDays=3"), "canaryDays is of canary limits"),
     (("waive", "all", "maxOrderValue", "--second", "bob", "--until", "2026-01-05T00:00:00Z"), "it is not set"),
 ]
 
@@ -246,6 +271,11 @@ def test_limits_are_set_over_http_by_the_name_of_the_key(tmp_path: Path) -> None
         made = await client.ask("POST", "/api/v1/orders?account=one", order)
         assert made.row["code"] == "MAX_ORDER_QUANTITY"
         await refused(client, wanted, end)
+        id, running = next(iter(client.engine.gate.canaries.running.items()))
+        narrow = {"scope": f"canary:{id}", "limits": {"maxOrderValue": "50", "canaryDays": 2}, "reason": "new"}
+        assert (await client.ask("POST", "/api/v1/limits", narrow)).row["limits"]["canaryDays"] == 2
+        told = await client.get("/api/v1/limits")
+        assert told["canaries"] == [{"strategy": id, "version": running.version, "days": 0, "of": 2}]
 
     over_http(tmp_path, act)
 
@@ -293,7 +323,7 @@ def test_the_commands_of_the_page_do_what_it_says(home: Path) -> None:
     """Its moments are those of its readers: here they lie as far ahead of the demo's own clock."""
     page = (ROOT / "docs/risk.md").read_text()
     lines = [line for line in page.splitlines() if line.startswith("tradewright limits ")]
-    assert len(lines) == 6
+    assert len(lines) == 8
     for line in lines:
         now = MOMENT.sub(later(home, 20 * HOUR), line)
         arguments = shlex.split(now.replace("--home my-session", f"--home {home}"))[1:]

@@ -49,6 +49,11 @@ def test_a_parameter_that_no_other_limit_reads_goes_with_its_rule() -> None:
     assert (scoped.code, scoped.pnl) == ("MESSAGE_LIMIT", 50 * ONE)
 
 
+def test_a_canary_s_limit_is_left_out_as_any_other() -> None:
+    (rule,) = blocked({}, {"canary": {"maxOrderQuantity": 9, "canaryDays": 5}})
+    assert (rule.code, rule.alone, rule.pnl) == ("MAX_ORDER_QUANTITY", 1, 50 * ONE)
+
+
 def test_a_rule_that_always_stands_is_counted() -> None:
     options = RunOptions(cash="500", kind="cash", keep_decisions=True)
     specified = [specification(f"{TRADERS}:Script", ACCOUNT, ("ACME",), {"words": "+10"})]

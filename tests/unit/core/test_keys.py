@@ -30,6 +30,7 @@ ELSEWHERE = {
     "exposurePollIntervalSec": POLLED,
     "tradepicker.reserveOnOpen": LIMIT_PAIRS,
     "stopFillSeconds": LIMIT_PAIRS,
+    "canaryDays": LIMIT_PAIRS,
 }
 
 

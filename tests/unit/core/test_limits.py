@@ -61,6 +61,7 @@ IN = {
     "venue:paper": OTHERS,
     "account:one": [OTHERS[0], OTHERS[3], OTHERS[4]],
     "strategy:s": [OTHERS[0], OTHERS[1], OTHERS[2], OTHERS[4]],
+    "canary:s": [OTHERS[0], OTHERS[1], OTHERS[2], OTHERS[4]],
     "symbol:ACME": OTHERS[:4],
     "sector:energy": OTHERS[:4],
     "currency:USD": OTHERS,
@@ -89,7 +90,7 @@ def test_a_limit_on_what_is_held_adds_up_its_scope(scope: str) -> None:
     put(desk, scope, maxOpenPositions=99, maxPositionQuantity=99)
     seen = check(desk, "MAX_OPEN_POSITIONS", account="one", strategy="s", symbol="ACME")
     # A position is one instrument of an account, so that s and t share one, unless the scope names the strategy.
-    named = "strategy" in scope
+    named = "strategy" in scope or "canary" in scope
     held = {(account, symbol, strategy if named else "") for account, strategy, symbol in IN[scope]}
     assert seen.value == len(held)
     assert (seen.scope, seen.version, seen.station) == (scope, 1, "risk")

@@ -79,6 +79,7 @@ SCOPE_OF: dict[str, Callable[[Intent], str]] = {
     "venue": lambda intent: "venue:paper",
     "session": lambda intent: f"session:{intent.account}",
     "strategy": lambda intent: f"strategy:{intent.strategy}",
+    "canary": lambda intent: f"canary:{intent.strategy}",
     "symbol": lambda intent: f"symbol:{intent.instrument.symbol}",
     "sector": lambda intent: f"sector:{intent.instrument.sector}",
     "currency": lambda intent: f"currency:{intent.instrument.quote}",
@@ -92,6 +93,7 @@ ACROSS = {
         "maxRateAgeSeconds",
     ),
     "strategy": ("maxWorkingOrders",),
+    "canary": ("maxWorkingOrders",),
 }  # fmt: skip
 
 
@@ -208,6 +210,7 @@ PARAMETERS = {
     "stopFillSeconds": "the watchdog",
     "staleOrderSeconds": "openings that work too long",
     "maintenanceMarginPercent": "the distance to liquidation",
+    "canaryDays": "how long canary limits bind",
 }
 
 
@@ -382,6 +385,7 @@ GOOD: dict[str, tuple[Any, Any]] = {
     "minConfidence": ("0.6", 600_000),
     "enabledStrategies": (["b", "a"], ["a", "b"]),
     "tradepicker.reservationTtlMs": (300000, 300 * 10**9),
+    "canaryDays": (5, 5),
     "sessions": (
         [{"days": ["tue", "mon"], "from": "09:30", "to": "24:00", "zone": "America/New_York"}],
         [[[0, 1], 570, 1440, "America/New_York"]],

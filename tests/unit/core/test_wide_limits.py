@@ -242,6 +242,6 @@ def test_every_parameter_is_read_beside_a_limit_or_acts_by_itself() -> None:
     acts = {
         "exposurePollIntervalSec", "tradepicker.reserveOnOpen", "tradepicker.reservationTtlMs", "orderType",
         "breakerErrors", "breakerCooldownSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds",
-        "marketBufferPercent", "defaultRiskEstimate", "riskModel",
+        "marketBufferPercent", "defaultRiskEstimate", "riskModel", "canaryDays",
     }  # fmt: skip
     assert {name for name in PARAMETERS if not READ_BESIDE.get(name)} == acts

@@ -12,7 +12,7 @@ import msgspec
 
 from tradewright.app.api import shapes
 from tradewright.app.api.keys import Key
-from tradewright.app.limits import configured, set_row, use_row, waiver_row, waivers_of
+from tradewright.app.limits import canaries_of, configured, set_row, use_row, waiver_row, waivers_of
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
 from tradewright.core.ledger import Book, Position
@@ -354,6 +354,7 @@ def limits_shape(desk: Desk, key: Key) -> shapes.Limits:
             msgspec.convert(use_row(use, engine), shapes.Use) for use in engine.utilisation() if shown(use.scope)
         ],
         sets=[limit_set(scope, limits) for scope, limits in sorted(engine.gate.limits.items()) if shown(scope)],
+        canaries=[] if key.accounts else msgspec.convert(canaries_of(engine), list[shapes.Canary]),
         waivers=[
             msgspec.convert(waiver_row(waiver), shapes.Waiver) for waiver in waivers_of(engine) if shown(waiver.scope)
         ],

@@ -275,12 +275,20 @@ class Waiver(Shape, kw_only=True):
     until: str
 
 
+class Canary(Shape, kw_only=True):
+    strategy: str
+    version: Annotated[str, Meta(description="hash of its code and of its parameters")]
+    days: Annotated[int, Meta(description="days on which this version has traded")]
+    of: Annotated[int | None, Meta(description="after as many it has proved itself; null = it takes a person")]
+
+
 class Limits(Shape, kw_only=True):
     limits: Annotated[dict[str, dict[str, Any]], Meta(description="what is set, as a file of limits has it, by scope")]
     off: Annotated[dict[str, list[str]], Meta(description="what is not enforced, by account")]
     utilisation: list[Use]
     sets: Annotated[list[LimitSet], Meta(description="the same with versions: who set it, when and why")]
     waivers: list[Waiver]
+    canaries: Annotated[list[Canary], Meta(description="versions of strategies that canary limits bind")]
 
 
 class LimitsSet(LimitSet, kw_only=True):
