@@ -57,9 +57,14 @@ def rl(data: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
-def proxy(ml: Service) -> Iterator[Proxy]:
-    with proxy_of(ml.url) as found:
-        yield found
+def proxies(ml: Service, rl: Service) -> Iterator[dict[str, Proxy]]:
+    with proxy_of(ml.url) as one, proxy_of(rl.url) as other:
+        yield {"ml": one, "rl": other}
+
+
+@pytest.fixture
+def proxy(proxies: dict[str, Proxy]) -> Proxy:
+    return proxies["ml"]
 
 
 class Cycle:
@@ -98,8 +103,8 @@ class Cycle:
 
 
 @pytest.fixture
-def cycle(proxy: Proxy, rl: Service) -> Iterator[Cycle]:
-    found = Cycle(proxy.url, rl.url)
+def cycle(proxies: dict[str, Proxy]) -> Iterator[Cycle]:
+    found = Cycle(proxies["ml"].url, proxies["rl"].url)
     yield found
     found.sources.close()
 
@@ -115,6 +120,7 @@ def test_both_services_answer_by_the_schema_and_their_answers_are_votes(cycle: C
     assert (first.model_version, first.time_source) == ("logistic-1", cycle.now)
 
 
+@pytest.mark.parametrize(("sick", "well"), [("ml", "rl"), ("rl", "ml")])
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -123,19 +129,19 @@ def test_both_services_answer_by_the_schema_and_their_answers_are_votes(cycle: C
     ],
 )  # fmt: skip
 def test_a_sick_service_counts_nothing_in_that_cycle_and_the_record_says_why(
-    cycle: Cycle, proxy: Proxy, fault: str, code: str
+    cycle: Cycle, proxies: dict[str, Proxy], fault: str, code: str, sick: str, well: str
 ) -> None:
-    assert cycle.run()["ml"].silent == ""
-    proxy.fault = fault
+    assert cycle.run()[sick].silent == ""
+    proxies[sick].fault = fault
     parts = cycle.run()
-    assert (parts["ml"].contribution, parts["ml"].silent) == (0, code)
-    assert parts["rl"].silent == "", "the other one is asked at the same time"
-    failed = cycle.words[0]
+    assert (parts[sick].contribution, parts[sick].silent) == (0, code)
+    assert parts[well].silent == "", "the other one is asked at the same time"
+    (failed,) = [word for word in cycle.words if word.source == sick]
     assert isinstance(failed, SignalFailed) and (failed.code, failed.text != "") == (code, True)
     decoder = Decoder(cycle.desk.trader.engine.instruments, lambda id: cycle.desk.trader.engine.orders[id].order)
     assert encode(decoder.decode(encode(failed))) == encode(failed)
-    proxy.fault = ""
-    assert cycle.run()["ml"].silent == "", "well again"
+    proxies[sick].fault = ""
+    assert cycle.run()[sick].silent == "", "well again"
 
 
 def test_a_service_that_hangs_is_waited_for_no_longer_than_its_time(cycle: Cycle, ml: Service) -> None:
