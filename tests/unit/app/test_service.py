@@ -17,7 +17,7 @@ from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.app.service import STOPPER, Service
 from tradewright.app.service_log import ServiceLog
-from tradewright.app.service_words import ServiceEnd, end_of
+from tradewright.app.service_words import ServiceEnd, begin_lines, end_of
 from tradewright.model.control import REDUCING
 from tradewright.model.errors import InputError, NotReady
 from tradewright.model.event import BAR, TIMER
@@ -342,6 +342,27 @@ def test_a_reader_that_goes_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     log.say("one")
     log.say("two")
     assert len(told) == 1 and "one" in told[0]
+
+
+def test_a_strategy_of_another_version_is_told_at_the_start_and_bound_by_its_canary(tmp_path: Path) -> None:
+    text = ACCOUNT + QUOTED + "limits: {canary: {maxOrderValue: 1}}\n"
+
+    async def act(stage: Stage) -> None:
+        await stage.plays(text, lambda service: bool(service.engine.denied_count))
+        for code, remarks in (("", 0), ("# another line\n", 1)):
+            (stage.folder / "mine.py").write_text(STRATEGIES + code)
+            service = stage.service(text)
+            lines = list(begin_lines(service.config, service.plan, service.room, stage.home))
+            service.close()
+            assert "limits of canary: maxOrderValue" in lines
+            said = "REMARK strategy quoted is another version than at the last start, and begins anew"
+            assert lines.count(said) == remarks
+
+    stage = play(tmp_path, act)
+    trader = fold(stage.home / JOURNAL).trader
+    assert trader is not None and not trader.engine.holds.holds
+    denied = [state for state in trader.engine.orders.values() if state.status == "DENIED"]
+    assert {state.code for state in denied} == {"MAX_ORDER_VALUE"}
 
 
 def test_what_another_account_trades_elsewhere_is_none_of_an_accounts(tmp_path: Path) -> None:

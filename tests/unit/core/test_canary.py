@@ -31,6 +31,7 @@ from tradewright.model.intent import Intent
 from tradewright.model.market import Quote
 from tradewright.model.order import BUY
 from tradewright.model.report import Fill, Report
+from tradewright.model.session_set import SessionSet
 from tradewright.trader import Trader
 
 DAY = 86_400 * 10**9
@@ -237,6 +238,25 @@ def test_an_ensemble_is_new_with_any_of_its_members() -> None:
     assert not desk.bound("e")
     desk.start(spec("e", "a"), spec("e.one", "a", "e"), spec("e.two", "b", "e"))
     assert desk.bound("e")
+
+
+def test_a_session_that_gives_a_strategy_other_parameters_makes_it_new() -> None:
+    """While it runs: its user needs no start for that."""
+    desk = Engine({"canary": {"maxOrderQuantity": 2}, "all": {"maxOrderQuantity": 50}})
+    desk.set()
+    desk.set("all", maxOrderQuantity=40)
+    assert not desk.bound()
+    limits = limits_from({"maxOrderValue": 10**6}).row()
+    for parameters, bound in (("q", True), ("p", False), ("q", True)):
+        row = list(spec("s", "a", parameters=parameters))
+        desk.now += 1
+        desk.feed(SessionSet(desk.now, "main", "ann", "", [], limits, [], [row], "key"))
+        assert desk.bound() is bound
+        assert desk.engine.gate.limits["all"].version == 2, "what a person has set stands"
+        assert desk.want(1).checks and desk.engine.gate.limits["session:main"].values == dict(limits)
+    follower = Trader(None)
+    restore(follower.engine, to_bytes(desk.engine))
+    assert follower.state_hash() == desk.trader.state_hash()
 
 
 def test_without_canary_limits_nothing_is_bound_and_days_are_counted_all_the_same() -> None:
