@@ -287,6 +287,42 @@ class Bus(Protocol):
         """Gives back what it holds."""
 
 
+#: Schemes of the URL of a register of leases that is a database.
+POSTGRES = ("postgresql", "postgres")
+
+
+class Claim(NamedTuple):
+    """Who owns something, as a register shows it. token: counted upwards with each owner; holder: that process, and no
+    other one ever, "" = it was given back; renewals: since it was taken; note: the holder's own words."""
+
+    token: int
+    holder: str
+    renewals: int
+    note: str = ""
+
+
+class Leases(Protocol):
+    """A register outside of the processes that shows one claim for each name. It knows no time: how long a claim holds
+    is measured by those who look. What it does not answer in time may be done all the same."""
+
+    async def look(self, name: str) -> Claim | None:
+        """The claim as it stands, None = there is none. Raises LeaseError."""
+
+    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str) -> int:
+        """Gives it to `holder` where it still stands as it was seen, under a token above that one's and above `least`;
+        0 = it stands otherwise, and nothing was done. Raises LeaseError."""
+
+    async def renew(self, name: str, claim: Claim) -> bool:
+        """Puts down a claim of the same token and holder, also where there is none at all, as in a register that was
+        emptied; False = another one stands. Raises LeaseError."""
+
+    async def give_back(self, name: str, claim: Claim) -> None:
+        """Takes the holder out of that claim, where it stands. Raises LeaseError."""
+
+    async def close(self) -> None:
+        """Gives back what it holds."""
+
+
 class SignalSource(Protocol):
     """A service outside the process that thinks about instruments: a model, an agent. It never raises and never waits
     beyond its own time."""

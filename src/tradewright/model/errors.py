@@ -20,6 +20,8 @@ TradewrightError
 ├── StoreError           tables can not be read or written now; what they hold stays as it is
 │   └── StoreMoved       somebody else has written them meanwhile
 ├── BusError             a message bus can not be reached, or did not say that it keeps what it was told
+├── LeaseError           who owns an account can not be asked, or was not said
+├── LeaseLost            another process owns an account that was ours
 ├── VenueRefused         a venue answered, and the answer is no
 └── NotReady             what is asked for needs something that is not there now, such as an engine that runs
 
@@ -125,6 +127,14 @@ class StoreMoved(StoreError):
 
 class BusError(TradewrightError):
     """A message bus could not be reached, or did not say that it has done what it was asked for."""
+
+
+class LeaseError(TradewrightError):
+    """The register of leases could not be reached, or did not say that it has done what it was asked for."""
+
+
+class LeaseLost(TradewrightError):
+    """Another process has taken the lease of an account; this one trades it no more."""
 
 
 class NotReady(TradewrightError):

@@ -6,6 +6,8 @@ from tradewright.model.event import REQUEST_WITHHELD, Event
 
 #: Alarm, and cause of HALTED.
 LAST_GATE = "LAST_GATE"
+#: Code of what was not sent since the account's lease was not known to be held.
+NOT_LEASED = "NOT_LEASED"
 #: How a text begins of what was approved and has left already.
 SENT_ALREADY = "it has left already"
 

@@ -1,14 +1,15 @@
 """The Transport of real sockets.
 
 A request is sent once: aiohttp's own second attempt on a connection that had gone stale is off, since it could not be
-told from a first one that arrived.
+told from a first one that arrived. Whether something may leave is asked last of all, when its connection stands: a
+process may have been stopped while that was made.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import aiohttp
 from yarl import URL
@@ -26,15 +27,23 @@ BROKEN = 1006
 _BEFORE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
-class AiohttpSocket:
-    """A WebSocket over aiohttp."""
+def _anything() -> None:
+    """Nothing is withheld."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, clock: Clock) -> None:
+
+class AiohttpSocket:
+    """A WebSocket over aiohttp. admit: as of the transport."""
+
+    def __init__(
+        self, socket: aiohttp.ClientWebSocketResponse, clock: Clock, admit: Callable[[], None] = _anything
+    ) -> None:
         self._socket = socket
         self._clock = clock
+        self._admit = admit
         self.heard = clock()
 
     async def send(self, message: str | bytes) -> None:
+        self._admit()
         try:
             if isinstance(message, str):
                 await self._socket.send_str(message)
@@ -73,10 +82,14 @@ class AiohttpSocket:
 
 
 class AiohttpTransport:
-    """Pooled HTTP and WebSockets. Use it in one event loop and close it there."""
+    """Pooled HTTP and WebSockets. Use it in one event loop and close it there. admit: raises Withheld where nothing may
+    leave at this moment."""
 
-    def __init__(self, clock: Clock = time.time_ns, connect_seconds: float = 5.0) -> None:
+    def __init__(
+        self, clock: Clock = time.time_ns, connect_seconds: float = 5.0, admit: Callable[[], None] = _anything
+    ) -> None:
         self._clock = clock
+        self._admit = admit
         self._connect_seconds = connect_seconds
         self._session: aiohttp.ClientSession | None = None
 
@@ -86,13 +99,26 @@ class AiohttpTransport:
                 connector=aiohttp.TCPConnector(limit_per_host=POOL),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
+                trace_configs=[self._asking()],
                 auto_decompress=False,
                 headers={"Accept-Encoding": "identity"},
             )
             self._session._retry_connection = False
         return self._session
 
+    def _asking(self) -> aiohttp.TraceConfig:
+        """Behind it nothing is waited for until the request has left."""
+
+        async def ask(*_: object) -> None:
+            self._admit()
+
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_create_end.append(ask)
+        trace.on_connection_reuseconn.append(ask)
+        return trace
+
     async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
+        self._admit()
         try:
             async with asyncio.timeout(timeout):
                 return await self._request(request)
@@ -119,12 +145,13 @@ class AiohttpTransport:
             return HttpAnswer(response.status, headers, bytes(body))
 
     async def connect(self, url: str, headers: Mapping[str, str], timeout: float) -> AiohttpSocket:
+        self._admit()
         try:
             async with asyncio.timeout(timeout):
                 socket = await self._open().ws_connect(url, headers=headers, autoping=False, max_msg_size=FRAME_MAX)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NotSent(without_queries(f"{_place(url)}: {type(error).__name__}: {error}")) from error
-        return AiohttpSocket(socket, self._clock)
+        return AiohttpSocket(socket, self._clock, self._admit)
 
     async def close(self) -> None:
         if self._session is not None:

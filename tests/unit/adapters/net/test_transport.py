@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from tradewright.adapters.net import transport as net
 from tradewright.adapters.net.transport import AiohttpTransport
-from tradewright.model.errors import AnswerLost, NotSent, SocketClosed
+from tradewright.model.errors import AnswerLost, NotSent, SocketClosed, Withheld
 from tradewright.ports import HttpRequest
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -122,6 +122,76 @@ def test_where_the_line_breaks_after_the_request_it_may_have_arrived(
                 await transport.request(HttpRequest("POST", f"http://{host}/order?signature=secret", {}, b"{}"), 0.5)
 
     run(program)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_is_withheld_while_its_connection_is_made_or_found_does_not_leave(kept: bool) -> None:
+    """A process may be stopped just then, and has lost its account when it goes on."""
+    heard, asked, withheld_at = bytearray(), 0, 5 if kept else 2
+
+    def admit() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == withheld_at:
+            raise Withheld("not now", "CODE")
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000):
+            heard.extend(data)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def program() -> None:
+        transport = AiohttpTransport(admit=admit)
+        async with raw_server(listen) as host:
+            if kept:
+                # Asked before, and when its connection stands.
+                await transport.request(HttpRequest("GET", f"http://{host}/first"), 5)
+                await transport.request(HttpRequest("GET", f"http://{host}/second"), 5)
+            with pytest.raises(Withheld):
+                await transport.request(HttpRequest("POST", f"http://{host}/order"), 5)
+            await transport.request(HttpRequest("GET", f"http://{host}/later"), 5)
+            await transport.close()
+            await asyncio.sleep(0.05)
+
+    asyncio.run(program())
+    assert asked > withheld_at and b"/order" not in heard and b"/later" in heard
+
+
+def test_what_is_withheld_is_not_said_at_a_socket() -> None:
+    said: list[str] = []
+    open = True
+
+    def admit() -> None:
+        if not open:
+            raise Withheld("not now", "CODE")
+
+    async def listen(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            said.append(message.data)
+            await socket.send_str("heard")
+        return socket
+
+    async def program() -> None:
+        nonlocal open
+        transport = AiohttpTransport(admit=admit)
+        async with web_server(listen) as host:
+            socket = await transport.connect(f"ws://{host}/", {}, 5)
+            await socket.send("one")
+            await socket.receive()
+            open = False
+            for work in (socket.send("two"), transport.connect(f"ws://{host}/", {}, 5)):
+                with pytest.raises(Withheld):
+                    await work
+            open = True
+            await socket.send("three")
+            await socket.receive()
+            await socket.close()
+            await transport.close()
+
+    asyncio.run(program())
+    assert said == ["one", "three"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])

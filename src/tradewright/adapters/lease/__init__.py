@@ -1,0 +1,1 @@
+"""One module for each place that shows who owns what; all of them are `ports.Leases`."""

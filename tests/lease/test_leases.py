@@ -1,0 +1,135 @@
+"""A register of leases: the same contract in Redis and in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from scripts.services import Server
+from tests.lease.registers import emptied, new_name, talk
+from tradewright.app.wiring.leases import open_leases
+from tradewright.model.errors import LeaseError
+from tradewright.ports import Claim, Leases
+
+
+def test_of_many_that_have_seen_the_same_one_takes_it(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        seen: Claim | None = None
+        for round in range(1, 6):
+            assert await one.look(name) == seen
+            takers = [(register, f"{at} of {round}") for at in range(3) for register in (one, other)]
+            # One connection of PostgreSQL answers one question at a time.
+            apart = [open_leases(url, "", 5.0) for _ in takers]
+            taking = [own.take(name, seen, holder, 0, "") for own, (_, holder) in zip(apart, takers, strict=True)]
+            tokens = await asyncio.gather(*taking)
+            assert sorted(tokens) == [0] * 5 + [round]
+            winner = takers[tokens.index(round)][1]
+            seen = Claim(round, winner, 0, "")
+            assert await other.look(name) == seen
+            for own in apart:
+                await own.close()
+
+    talk(url, program)
+
+
+def test_tokens_only_go_up(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        assert await one.take(name, None, "a", 6, "") == 7
+        await one.give_back(name, Claim(7, "a", 0, ""))
+        shown = await other.look(name)
+        assert shown is not None and (shown.token, shown.holder) == (7, "")
+        assert await other.take(name, shown, "b", 3, "") == 8
+        assert await one.take(name, Claim(8, "b", 0, ""), "a", 20, "words") == 21
+        assert await other.look(name) == Claim(21, "a", 0, "words")
+
+    talk(url, program)
+
+
+def test_who_saw_something_else_takes_nothing(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        assert await other.take(name, Claim(1, "a", 0, ""), "b", 0, "") == 0, "it was never there"
+        await one.take(name, None, "a", 0, "")
+        assert await one.renew(name, Claim(1, "a", 1, ""))
+        for seen in (None, Claim(1, "a", 0, ""), Claim(2, "a", 1, ""), Claim(1, "", 1, "")):
+            assert await other.take(name, seen, "b", 0, "") == 0
+        assert await other.look(name) == Claim(1, "a", 1, "")
+
+    talk(url, program)
+
+
+def test_a_renewal_is_its_owners_alone(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        await one.take(name, None, "a", 0, "")
+        await other.take(name, Claim(1, "a", 0, ""), "b", 0, "")
+        assert not await one.renew(name, Claim(1, "a", 1, ""))
+        # A number alone proves nothing: in a register that was emptied it may be given again.
+        assert not await one.renew(name, Claim(2, "a", 1, ""))
+        await one.give_back(name, Claim(2, "a", 1, ""))
+        assert await other.look(name) == Claim(2, "b", 0, "")
+        assert await other.renew(name, Claim(2, "b", 1, "words"))
+        assert await one.look(name) == Claim(2, "b", 1, "words")
+
+    talk(url, program)
+
+
+def test_what_was_given_back_is_not_renewed(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        await one.take(name, None, "a", 0, "")
+        await one.give_back(name, Claim(1, "a", 0, ""))
+        assert not await one.renew(name, Claim(1, "a", 1, ""))
+        shown = await other.look(name)
+        assert shown is not None and shown.holder == ""
+
+    talk(url, program)
+
+
+def test_a_register_that_was_emptied_shows_again_who_renews(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        await one.take(name, None, "a", 4, "")
+        emptied(url, name)
+        assert await other.look(name) is None
+        assert await one.renew(name, Claim(5, "a", 1, ""))
+        assert await other.look(name) == Claim(5, "a", 1, "")
+        assert await other.take(name, None, "b", 0, "") == 0
+
+    talk(url, program)
+
+
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
+def test_a_register_that_is_away_is_an_error_in_time_and_then_as_it_was(kind: str) -> None:
+    server, name = Server(kind), new_name()
+
+    async def program() -> None:
+        leases = open_leases(server.url, "", 1.0)
+        try:
+            assert await leases.take(name, None, "a", 0, "") == 1
+            server.kill()
+            began = time.monotonic()
+            for work in (leases.look(name), leases.renew(name, Claim(1, "a", 1, ""))):
+                with pytest.raises(LeaseError, match=r"^the leases: "):
+                    await work
+            assert time.monotonic() - began < 5
+            server.start()
+            assert await leases.look(name) == Claim(1, "a", 0, "")
+            assert await leases.renew(name, Claim(1, "a", 1, ""))
+        finally:
+            await leases.close()
+
+    try:
+        asyncio.run(program())
+    finally:
+        server.stop()
