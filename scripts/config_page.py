@@ -14,6 +14,7 @@ from tradewright.app.config_keys import (
     DatabaseBlock,
     DeviationBlock,
     EventBusBlock,
+    LeasesBlock,
     ServerBlock,
     ServiceBlock,
     ShadowBlock,
@@ -67,6 +68,7 @@ def page() -> str:
         ("server", ServerBlock, ""),
         ("database", DatabaseBlock, ""),
         ("eventBus", EventBusBlock, ""),
+        ("leases", LeasesBlock, ""),
     )
     lines = [HEAD]
     for title, block, _ in parts:

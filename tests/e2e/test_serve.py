@@ -257,7 +257,7 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
     all that is one's own is ended by SIGTERM at the end."""
     port = free_port()
     (tmp_path / "config").symlink_to(ROOT / "config")
-    (snippet,) = blocks("docs/serve.md", "yaml")
+    snippet, _ = blocks("docs/serve.md", "yaml")
     (tmp_path / "simulated.yaml").write_text(snippet.replace("8081", str(port)))
     path = os.pathsep.join(filter(None, sys.path))
     environment = variables(tmp_path, "", PYTHONPATH=path, TRADEWRIGHT_PORT="0")

@@ -40,7 +40,8 @@ _KEY = re.compile(r"[\w.-]+")
 
 @dataclass(slots=True)
 class Blueprint:
-    """accounts: by name. specified: strategies with their classes. The rest as `core.setup` has it."""
+    """accounts: by name. specified: strategies with their classes. tokens: of the leases under which the accounts are
+    traded, by account. The rest as `core.setup` has it."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     specified: list[Specified] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Blueprint:
     plans: dict[str, ExitPlan] = field(default_factory=dict)
     sessions: list[tuple[str, str, list[list[Any]]]] = field(default_factory=list)
     shadow: ShadowTerms | None = None
+    tokens: dict[str, int] = field(default_factory=dict)
 
     @property
     def specs(self) -> list[StrategySpec]:
@@ -75,6 +77,7 @@ class Blueprint:
             accounts.append((shadow_account(self.accounts[self.shadow.account], self.shadow), []))
             plans = plans | ({beside: plans[own]} if own in plans else {})
         notes = {"feed": "venues", "version": __version__}
+        notes |= {f"lease of {name}": str(token) for name, token in self.tokens.items()}
         return Setup(
             list(instruments), accounts, self.specs, notes, self.sizers, self.scopes, plans, self.sessions,
             self.shadow,

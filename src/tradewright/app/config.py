@@ -36,13 +36,13 @@ from tradewright.app.secret import MASK, Secret, filled_in, read_by_others, secr
 from tradewright.app.settings_keys import unknown
 from tradewright.model.errors import InputError
 from tradewright.model.foreign import EXTERNAL
-from tradewright.ports import NATS, REDIS, WITH_TLS
+from tradewright.ports import NATS, POSTGRES, REDIS, WITH_TLS
 
 Typed = TypeVar("Typed")
 #: All of a file may stand under this one key.
 WRAPPER = "trading-engine"
 #: Blocks that hold a secret beside the accounts.
-SECRET_BLOCKS = ("database", "eventBus")
+SECRET_BLOCKS = ("database", "eventBus", "leases")
 #: A URL with a password in it, by itself or as a parameter.
 PASSWORD = re.compile(r"[^/]*//([^/@]*:[^/]*@|.*[?&]password=)")
 ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -305,6 +305,9 @@ def _check(config: Config) -> None:
             _check_database(config.block.database.url)
     if config.block.event_bus is not None:
         _check_event_bus(config.block.event_bus, config)
+    if config.block.leases is not None:
+        with config.placed("leases.url"):
+            _check_leases(config.block.leases.url, config)
     for id, strategy in config.block.strategies.items():
         path = f"strategies.{id}"
         with config.placed(path):
@@ -334,6 +337,23 @@ def _check_database(url: str) -> None:
         raise InputError("database.url: write it like sqlite:///tables.db or postgresql://user@127.0.0.1:5432/name")
     if PASSWORD.match(url):
         raise InputError("database.url: a password does not stand in it; write password: ${NAME}, or passwordFile")
+
+
+def _check_leases(url: str, config: Config) -> None:
+    """It is a place where leases can be, and there is something to own."""
+    try:
+        parts = urlsplit(url)
+        well = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well = False
+    if not well or parts.scheme not in (*REDIS, *POSTGRES):
+        raise InputError(
+            "leases.url: write it like redis://user@127.0.0.1:6379/0 or postgresql://user@127.0.0.1:5432/name"
+        )
+    if PASSWORD.match(url):
+        raise InputError("leases.url: a password does not stand in it; write password: ${NAME}, or passwordFile")
+    if all(account.venue == "paper" for account in config.accounts.values()):
+        raise InputError("leases: every account is on paper in this process, where nobody else trades it; leave it out")
 
 
 def _check_event_bus(bus: EventBusBlock, config: Config) -> None:

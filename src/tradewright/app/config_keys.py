@@ -215,6 +215,29 @@ class DatabaseBlock(Block, kw_only=True, frozen=True):
     password_file: Annotated[str, Meta(description="the same, as a file's content")] = ""
 
 
+class LeasesBlock(Block, kw_only=True, frozen=True):
+    """Where it is shown which engine owns an account (docs/serve.md). Without the block an account is locked on this
+    machine alone."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="redis://USER@HOST:PORT/NUMBER, with TLS rediss, or postgresql://USER@HOST:PORT/NAME; all "
+            "engines that trade the same accounts name the same one"
+        ),
+    ]
+    password: Annotated[str, Meta(description="of that user; `${NAME}` alone")] = ""
+    password_file: Annotated[str, Meta(description="the same, as a file's content")] = ""
+    ttl_sec: Annotated[
+        float,
+        Meta(
+            ge=1, le=300,
+            description="seconds until an engine that is silent has lost its accounts; the same for all engines; a "
+            "start waits as long unless it was seen that they were given back",
+        ),
+    ] = 15.0  # fmt: skip
+
+
 class EventBusBlock(Block, kw_only=True, frozen=True):
     """The message bus at which events are published and decisions are heard (docs/bus.md). Without the block there is
     none."""
@@ -272,6 +295,9 @@ class ServiceBlock(Block, kw_only=True, frozen=True):
         DatabaseBlock | None, Meta(description="where the tables are kept; none where it is left out")
     ] = None
     event_bus: Annotated[EventBusBlock | None, Meta(description="the message bus; none where it is left out")] = None
+    leases: Annotated[
+        LeasesBlock | None, Meta(description="who owns the accounts at venues; none where it is left out")
+    ] = None
     session: Annotated[Any, Meta(description="of each account, as docs/settings.md has it")] = None
     risk: Annotated[Any, Meta(description="limits of each account, as docs/settings.md has them")] = None
     tradepicker: Annotated[Any, Meta(description="the same")] = None

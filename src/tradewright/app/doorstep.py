@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tradewright.app.blueprint import Blueprint
@@ -93,11 +94,11 @@ def why_refused(config: Config, name: str, refused: VenueRefused) -> str:
 
 class Doorstep:
     """instruments: of the whole engine, in their order, once all venues were reached. starting: a clock that is wrong
-    ends the service; later that is an alarm."""
+    ends the service; later that is an alarm. admit: raises Withheld where nothing may leave for an account's venue."""
 
     def __init__(
         self, config: Config, folder: Path, plan: Blueprint, connected: ConnectedEngine, clock: Clock,
-        say: Callable[[str], None],
+        say: Callable[[str], None], admit: Callable[[str], None] | None = None,
     ) -> None:  # fmt: skip
         self.config = config
         self.instruments: list[Instrument] = []
@@ -107,6 +108,7 @@ class Doorstep:
         self._connected = connected
         self._clock = clock
         self._say = say
+        self._admit = admit
         self._deadline = time.monotonic() + config.block.ready_seconds
         self._rng = Rng(clock() % 2**63)
         self._transports: dict[str, Transport] = {}
@@ -148,7 +150,8 @@ class Doorstep:
     def _client(self, name: str, deliver: Callable[[Event], None]) -> tuple[Venue, LastGate | None]:
         """With what stands before its wire, where something does."""
         if name not in self._transports:
-            self._transports[name] = transport_of(self._clock)
+            admit = None if self._admit is None else partial(self._admit, name)
+            self._transports[name] = transport_of(self._clock, admit)
 
         def heard(event: Event) -> None:
             self._look_at_clock(name, event)

@@ -2,7 +2,8 @@
 
 A start reaches every venue before anything is journaled: keys, symbols and the clock are proven first. It goes on where
 its journal ended, and opens nothing until an account was compared with its venue. A stop opens nothing more and cancels
-entries; exits stay at work where they are.
+entries; exits stay at work where they are. Where accounts are owned by lease, it stands by before all of that, until
+they are its own.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradewright import __version__
 from tradewright.app.answering import answered, decided, overheard
@@ -24,13 +25,15 @@ from tradewright.app.bus.requests import Requests
 from tradewright.app.candles import Candles
 from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
-from tradewright.app.config_keys import EventBusBlock
+from tradewright.app.config_keys import EventBusBlock, LeasesBlock
 from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
 from tradewright.app.control import ControlSocket, Wanted
 from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
+from tradewright.app.halts import note_of, taken_over
 from tradewright.app.home import JOURNAL
 from tradewright.app.keeper import Keeper
+from tradewright.app.ownership import Ownership
 from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
 from tradewright.app.sources import Sources
@@ -40,8 +43,9 @@ from tradewright.app.wiring.buses import check_bus
 from tradewright.app.wiring.database import check_database
 from tradewright.app.wiring.engine_room import EngineRoom, open_engine_room
 from tradewright.app.wiring.journals import read
+from tradewright.app.wiring.leases import check_leases, open_leases
 from tradewright.app.wiring.services import signal_sources
-from tradewright.app.wiring.venues import account_locks
+from tradewright.app.wiring.venues import account_locks, lease_names
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
@@ -50,7 +54,7 @@ from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
 from tradewright.model.decision import Decision
 from tradewright.model.decision_request import DecisionRequested
-from tradewright.model.errors import InputError, NotReady, TransportError, VenueRefused
+from tradewright.model.errors import InputError, LeaseLost, NotReady, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL
 from tradewright.model.market import Bar
@@ -88,6 +92,9 @@ class Service:
         self.told = False
         self.loop: asyncio.AbstractEventLoop | None = None
         self.api: ApiServer | None = None
+        self.trading = False
+        self.keeping: asyncio.Task[None] | None = None
+        self.answering: asyncio.Task[None] | None = None
         self.tables = self._tables()
         if config.block.event_bus is not None:
             check_bus(config.block.event_bus.url)
@@ -100,17 +107,33 @@ class Service:
             opened.callback(self.room.close)
             log.engine = self.engine
             self.audit = AuditLog(folder, say=log.say)
-            self.plan: Blueprint = blueprint_of(
-                config, {name: account.terms.code for name, account in self.engine.accounts.items()},
-                self.engine.sessions.values(),
-            )  # fmt: skip
+            self.plan: Blueprint = self._planned()
             self._check_left()
+            self.requests: Requests | None = None
+            self.ownership = self._owned(config.block.leases)
             self.events = self._events(config.block.event_bus)
             self._opened = opened.pop_all()
 
     @property
     def engine(self) -> Engine:
         return self.room.trader.engine
+
+    def _planned(self) -> Blueprint:
+        """What the configuration makes of the engine as it stands. Raises InputError."""
+        codes = {name: account.terms.code for name, account in self.engine.accounts.items()}
+        return blueprint_of(self.config, codes, self.engine.sessions.values())
+
+    def _owned(self, block: LeasesBlock | None) -> Ownership | None:
+        """Who owns the accounts, where that is shared with other engines. Raises InputError."""
+        if block is None:
+            return None
+        check_leases(block.url)
+        leases = open_leases(block.url, self.config.secret_or("leases.password"), block.ttl_sec / 3)
+
+        def note() -> str | None:
+            return note_of(self.engine, STOPPER) if self.trading else None
+
+        return Ownership(leases, lease_names(self.config), block.ttl_sec, self.clock, note, self.log.say)
 
     def _tables(self) -> Keeper | None:
         """Who looks after the tables, where there are any. Raises InputError."""
@@ -129,7 +152,9 @@ class Service:
         """Who looks after the message bus, where there is one."""
         if block is None:
             return None
-        requests = Requests(block, self.engine, self._decide, self.stop, self.log.say, self.clock())
+        requests = self.requests = Requests(
+            block, self.engine, self._decide, self.stop, self.log.say, self.clock(), self._owns
+        )
         since = self.room.journal.head.sequence
         return events_keeper(self.config, block, self.folder, since, self.log.say, requests.hear)
 
@@ -166,24 +191,71 @@ class Service:
         self.loop, self.stopping = asyncio.get_running_loop(), asyncio.Event()
         if self.told:
             self.stopping.set()
-        self.began = time.monotonic()
         self.connected = ConnectedEngine(self.room.live, self.clock, sync, lambda: read(self.folder / JOURNAL))
         self.sources = Sources()
-        self.doorstep = Doorstep(self.config, self.folder, self.plan, self.connected, self.clock, self.log.say)
-        control: ControlSocket | None = None
         try:
             self._open_api()
-            if not await self._reach():
+            if self.ownership is None or await self._own(self.ownership):
+                await self._trade()
+        finally:
+            for task in (self.keeping, self.answering):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
+            if self.ownership is not None:
+                await self.ownership.end()
+            if self.api is not None:
+                self.api.close()
+
+    async def _own(self, ownership: Ownership) -> bool:
+        """Stands by until all accounts are its own, and says so at the interface; False when it was told to end."""
+        if self.api is not None:
+            self.answering = asyncio.create_task(self.api.run())
+        if not await self._unless_stopped(ownership.take(self.engine.run)):
+            return False
+        self.keeping = asyncio.create_task(ownership.keep())
+        # Order ids begin with when an account was first traded here: from now on, while nobody else trades it.
+        self.plan = self._planned()
+        self.plan.tokens = {name: claim.token for name, claim in ownership.claims.items()}
+        if self.api is not None:
+            self.api.desk.plan = self.plan
+        if self.requests is not None:
+            self.requests.began = self.clock()
+        return True
+
+    async def _own_still(self, keeping: asyncio.Task[None]) -> None:
+        """Until the accounts are another's: that is journaled, and raised."""
+        try:
+            await keeping
+        except LeaseLost as lost:
+            self._reduce(str(lost))
+            raise
+
+    def _owns(self) -> bool:
+        """Whether the accounts are its own to trade."""
+        return self.ownership is None or (self.trading and self.ownership.all_held())
+
+    async def _trade(self) -> None:
+        """From the venues' doors to the end."""
+        self.began = time.monotonic()
+        admit = None if self.ownership is None else self.ownership.admit
+        self.doorstep = Doorstep(self.config, self.folder, self.plan, self.connected, self.clock, self.log.say, admit)
+        control: ControlSocket | None = None
+        try:
+            for line in begin_lines(self.config, self.plan, self.room, self.folder):
+                self.log.say(line)
+            if not await self._unless_stopped(self.doorstep.reach()):
                 return
+            if self.keeping is not None and self.keeping.done():
+                self.keeping.result()
             self._begin()
+            self.trading = True
             control = ControlSocket(self.folder)
             with self._audited():
                 await self._all(control)
         finally:
             if control is not None:
                 control.close()
-            if self.api is not None:
-                self.api.close()
             for source in self.sources.sources:
                 await source.close()
             await self.doorstep.close()
@@ -215,20 +287,17 @@ class Service:
         if self.loop is not None:
             self.loop.call_soon_threadsafe(self.stopping.set)
 
-    async def _reach(self) -> bool:
-        """All venues have answered; False when it was told to end meanwhile."""
-        for line in begin_lines(self.config, self.plan, self.room, self.folder):
-            self.log.say(line)
-        reaching = asyncio.ensure_future(self.doorstep.reach())
-        stopped = asyncio.ensure_future(self.stopping.wait())
-        await asyncio.wait([reaching, stopped], return_when=asyncio.FIRST_COMPLETED)
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Whether it was done; False when the service was told to end meanwhile."""
+        working, stopped = asyncio.ensure_future(work), asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if not reaching.done():
-            reaching.cancel()
+        if not working.done():
+            working.cancel()
             with suppress(asyncio.CancelledError):
-                await reaching
+                await working
             return False
-        reaching.result()
+        working.result()
         return True
 
     def _open_api(self) -> None:
@@ -241,7 +310,7 @@ class Service:
         desk = Desk(
             self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do, self._decide
         )
-        desk.tables, desk.events = self.tables, self.events
+        desk.tables, desk.events, desk.owns = self.tables, self.events, self._owns
         self.api = ApiServer(self.config, self.config.block.server, desk, self.audit)
         listener = self.room.live.listener
 
@@ -264,8 +333,10 @@ class Service:
                 parts.create_task(self._end())
                 parts.create_task(self.audit.run())
                 parts.create_task(self.doorstep.watch_clock())
+                if self.keeping is not None:
+                    parts.create_task(self._own_still(self.keeping))
                 if self.api is not None:
-                    parts.create_task(self.api.run())
+                    parts.create_task(self._answer_http(self.api))
                     parts.create_task(self.api.desk.metrics.watch_loop())
                     parts.create_task(self.api.stream.run())
                 for keeper in (self.tables, self.events):
@@ -278,6 +349,10 @@ class Service:
             if not isinstance(error, Ended):
                 raise error from group
 
+    async def _answer_http(self, api: ApiServer) -> None:
+        """The interface; it answers already where the service has stood by."""
+        await (self.answering or api.run())
+
     def _begin(self) -> None:
         """The start is journaled; what has changed since the last one follows."""
         engine, step = self.engine, self.connected.step
@@ -286,7 +361,8 @@ class Service:
         now = max(self.clock(), engine.now)
         # What can not be set up is refused before anything is written.
         Trader(lambda spec: strategy_class(spec.ref)).step(Started(now, 1, row))
-        step(Started(now, engine.run + 1, row))
+        # A lease's token is above every run of this home, and was never another home's: no two make the same order ids.
+        step(Started(now, max([engine.run + 1, *self.plan.tokens.values()]), row))
         for place, instrument in enumerate(instruments):
             rules: list[object] = [*instrument.rules.row()]
             if [*engine.instruments[place].rules.row()] != rules:
@@ -294,6 +370,10 @@ class Service:
         self._pay_in(now)
         for scope in [scope for scope, cause in engine.causes.items() if cause == STOPPER]:
             step(TradingStateSet(now, scope, ACTIVE, STOPPER, "it has started again"))
+        if self.ownership is not None:
+            notes = [claim.note for claim in self.ownership.before.values() if claim is not None]
+            for taken in list(taken_over(notes, engine, now)):
+                step(taken)
         halt = quarantine_of(self.room.watch, self.room.trader, now)
         if halt is not None:
             step(halt)
@@ -418,10 +498,7 @@ class Service:
         await self.stopping.wait()
         seconds = self.config.block.stop_seconds
         self.log.say(f"STOP   no new openings; entries are cancelled, exits stay (at most {seconds:g} s)")
-        engine, now = self.engine, self.clock()
-        for scope in dict.fromkeys(f"venue:{terms.venue}" for terms in self.plan.accounts.values()):
-            if engine.states.get(scope, ACTIVE) == ACTIVE:
-                self.connected.step(TradingStateSet(max(now, engine.now), scope, REDUCING, STOPPER, "it stops"))
+        self._reduce("it stops")
         deadline = time.monotonic() + seconds
         while self._entries() and time.monotonic() < deadline:
             await asyncio.sleep(POLL_SECONDS / 2)
@@ -431,6 +508,13 @@ class Service:
                 f"of {', '.join(self.left)} it is not known that they ended; the next start looks them up"
             )
         raise Ended
+
+    def _reduce(self, why: str) -> None:
+        """Nothing opens any more, until the next start lifts it."""
+        engine, now = self.engine, self.clock()
+        for scope in dict.fromkeys(f"venue:{terms.venue}" for terms in self.plan.accounts.values()):
+            if engine.states.get(scope, ACTIVE) == ACTIVE:
+                self.connected.step(TradingStateSet(max(now, engine.now), scope, REDUCING, STOPPER, why))
 
     def _entries(self) -> list[str]:
         """Openings of its own that may be at work."""

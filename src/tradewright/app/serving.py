@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,12 @@ from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import ServiceEnd, end_of
 from tradewright.app.stopping import stopped_by_signals
 from tradewright.app.wiring.venues import meaning_of, place_of
+from tradewright.model.errors import JournalLocked
 from tradewright.model.shadow import is_shadow
 from tradewright.ports import CrashPoint, no_crash
+
+#: How often a lock that another engine has is tried again.
+AGAIN_SECONDS = 1.0
 
 
 def home_of(config: Config, given: Path | None) -> Path:
@@ -29,9 +34,25 @@ def home_of(config: Config, given: Path | None) -> Path:
     return home(given or said)
 
 
+def opened(config: Config, folder: Path, log: ServiceLog, crash: CrashPoint) -> Service:
+    """The service, not yet running. Where accounts are owned by lease, another engine on this machine or in this home
+    is waited for, as one elsewhere would be. Raises InputError, JournalError."""
+    told = False
+    while True:
+        try:
+            return Service(config, folder, log, crash)
+        except JournalLocked as locked:
+            if config.block.leases is None:
+                raise
+            if not told:
+                log.say(f"LEASE  standing by; {locked}")
+                told = True
+        time.sleep(AGAIN_SECONDS)
+
+
 def serve_until_told(config: Config, folder: Path, quiet: bool, crash: CrashPoint = no_crash) -> ServiceEnd:
-    """Runs it. Raises InputError, JournalError, NotReady."""
-    service = Service(config, folder, ServiceLog(quiet), crash)
+    """Runs it. Raises InputError, JournalError, LeaseLost, NotReady."""
+    service = opened(config, folder, ServiceLog(quiet), crash)
     try:
         asyncio.run(_run(service))
         return end_of(service.plan, service.room, folder, service.remarks, service.left, str(service.audit.head))

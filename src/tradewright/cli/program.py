@@ -15,9 +15,9 @@ from typer.exceptions import TyperException
 from tradewright import __version__
 from tradewright.app.printable import printable
 from tradewright.cli.options import Json
-from tradewright.model.errors import InputError, NotReady, TradewrightError, UsageError
+from tradewright.model.errors import InputError, LeaseLost, NotReady, TradewrightError, UsageError
 
-FAILED, USAGE, REFUSED, NOT_READY = 1, 2, 3, 4
+FAILED, USAGE, REFUSED, NOT_READY, LEASE_LOST = 1, 2, 3, 4, 5
 #: Options whose value is a path.
 PATHS = ("--home", "--journal", "--data", "--limits", "--settings", "--report", "--faults", "--config")
 app = typer.Typer(
@@ -45,6 +45,8 @@ def main() -> None:
         fail(str(error), USAGE)
     except NotReady as error:
         fail(str(error), NOT_READY)
+    except LeaseLost as error:
+        fail(str(error), LEASE_LOST)
     except TradewrightError as error:
         fail(str(error), FAILED)
     except OSError as error:

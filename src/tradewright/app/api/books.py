@@ -374,9 +374,9 @@ def weights_shape(engine: Engine, seen: Sequence[str]) -> shapes.Weights:
 # ── how it is ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ready(engine: Engine) -> bool:
+def ready(desk: Desk) -> bool:
     """Every account can be used."""
-    return all(account.link is None or account.link.ready for account in engine.accounts.values())
+    return desk.owns() and all(account.link is None or account.link.ready for account in desk.engine.accounts.values())
 
 
 def health(desk: Desk, mode: Any) -> shapes.Health:
@@ -386,6 +386,8 @@ def health(desk: Desk, mode: Any) -> shapes.Health:
         checks["database"] = "connected" if desk.tables.well else "disconnected"
     if desk.events is not None:
         checks["eventBus"] = "connected" if desk.events.well else "disconnected"
+    if desk.config.block.leases is not None:
+        checks["leases"] = "connected" if desk.owns() else "disconnected"
     flow = all(account.link is None or account.link.up for account in engine.accounts.values())
     checks["websocket"] = "connected" if flow else "disconnected"
     for name, account in engine.accounts.items():
@@ -399,7 +401,7 @@ def health(desk: Desk, mode: Any) -> shapes.Health:
     sent = next((state.order.time for state in real if state.status not in ("DENIED", "HELD")), 0)
     held = [one for account in engine.accounts.values() for one in account.positions if one.long_size or one.short_size]
     return shapes.Health(
-        status="unhealthy" if not well else "healthy" if ready(engine) else "degraded", checks=checks,
+        status="unhealthy" if not well else "healthy" if ready(desk) else "degraded", checks=checks,
         last_order_at=moment_text(sent) if sent else None,
         open_positions=len([one for one in held if not is_shadow(one.account)]),
         pending_orders=len([one for one in entries if not is_shadow(one.account)]), mode=mode,

@@ -81,6 +81,8 @@ class Desk:
         self.tables: Keeper | None = None
         #: The same of the events at a message bus.
         self.events: Keeper | None = None
+        #: Whether the accounts are this engine's to trade now.
+        self.owns: Callable[[], bool] = lambda: True
 
     @property
     def engine(self) -> Engine:

@@ -30,6 +30,7 @@ CODES = {
     "NOT_DURABLE": (503, "the journal does not take what was decided, so nothing can be answered"),
     "KEYS_UNREADABLE": (503, "the file of keys can not be read, so nobody is known"),
     "BUSY": (503, "as many of these requests as are worked on at once are under way"),
+    "STANDING_BY": (503, "another engine owns the accounts, or may: ask that one"),
     "STOPPING": (503, "the service ends"),
 }
 

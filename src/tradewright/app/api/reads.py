@@ -51,7 +51,7 @@ async def live() -> Response:
 async def ready(request: Request) -> Response:
     """Whether every account can be used; 503 until it can."""
     desk = request.app.state.desk
-    good = books.ready(desk.engine) and desk.connected.live.failure is None
+    good = books.ready(desk) and desk.connected.live.failure is None
     return told(shapes.Alive(status="ready" if good else "starting"), 200 if good else 503)
 
 

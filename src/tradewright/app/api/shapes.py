@@ -38,12 +38,16 @@ class Health(Shape, kw_only=True):
             "healthy",
             "degraded",
             "unhealthy",
-            description="degraded: an account can not open; unhealthy: the journal can not be written",
+            description="degraded: an account can not open, or another engine owns it; unhealthy: the journal can not "
+            "be written",
         ),
     ]
     checks: Annotated[
         dict[str, Connection],
-        Meta(description="the journal, the database, the message bus, each venue; websocket: reports of all accounts"),
+        Meta(
+            description="the journal, the database, the message bus, each venue; websocket: reports of all accounts; "
+            "leases: whether the accounts are this engine's"
+        ),
     ]
     last_order_at: Annotated[str | None, Meta(description="when the newest order was sent, of the last 24 hours")]
     open_positions: int

@@ -29,7 +29,8 @@ LETTERS_MAX = 500
 class Requests:
     """do: takes a decision for the engine's time, and returns when it is durable. MayHaveLeft of it: some of it
     was done; any other JournalError: nothing was.
-    stop: ends the service; tell: takes a line for a person. began: when the service did, ns UTC."""
+    stop: ends the service; tell: takes a line for a person. began: when the service did, ns UTC. owns: whether the
+    accounts are its own to trade; until they are, nothing is settled."""
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Requests:
         stop: Callable[[], None],
         tell: Callable[[str], None],
         began: int,
+        owns: Callable[[], bool] = lambda: True,
     ) -> None:
         self._types = {subject: type for one in block.subscriptions for subject, type in heard_at(one).items()}
         self._allowed = block.decisions
@@ -46,11 +48,14 @@ class Requests:
         self._do = do
         self._stop = stop
         self._tell = tell
-        self._began = began
+        self.began = began
+        self._owns = owns
         self._lines: list[float] = []
 
     def hear(self, handed: dict[str, Any]) -> bool:
         """Whether it is settled."""
+        if not self._owns():
+            return False
         subject, content = handed["subject"], handed["content"]
         type = self._types.get(subject, "")
         try:
@@ -86,7 +91,7 @@ class Requests:
 
     def _shut_down(self, time_said: int) -> None:
         """One that was meant for an earlier run ends nothing."""
-        if time_said < self._began:
+        if time_said < self.began:
             raise InputError("it was said before this start")
         self._tell(f"STOP   {SHUTDOWN} was said at the bus")
         self._stop()

@@ -107,12 +107,13 @@ def terms_of(name: str, code: str, account: AccountBlock, owner: str) -> Account
     )  # fmt: skip
 
 
-def transport_of(clock: Clock) -> Transport:
-    """Real sockets. Raises InputError where what they need is not installed."""
+def transport_of(clock: Clock, admit: Callable[[], None] | None = None) -> Transport:
+    """Real sockets. admit: raises Withheld where nothing may leave. Raises InputError where what they need is not
+    installed."""
     check_installed("an account at a venue")
     from tradewright.adapters.net.transport import AiohttpTransport
 
-    return AiohttpTransport(clock)
+    return AiohttpTransport(clock) if admit is None else AiohttpTransport(clock, admit=admit)
 
 
 def client_of(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
@@ -282,6 +283,12 @@ def lock_of(config: Config, name: str, environment: Mapping[str, str]) -> Path:
     """The file of an account's lock. Raises InputError for a key that is not there."""
     state = environment.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return AccountLock.path(Path(state) / "tradewright" / "accounts", lock_name(config, name))
+
+
+def lease_names(config: Config) -> dict[str, str]:
+    """By account at a venue: its lease's name, the same for all engines that trade it. Raises InputError for a key that
+    is not there."""
+    return {name: lock_name(config, name) for name, account in config.accounts.items() if account.venue != "paper"}
 
 
 def account_locks(config: Config) -> Iterator[AccountLock]:
