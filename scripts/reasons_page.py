@@ -31,6 +31,7 @@ from tradewright.model.decision import PICKER, SIZING
 from tradewright.model.reconciliation import ADJUSTMENT_CODES
 from tradewright.model.reservation import RELEASE_CODES
 from tradewright.model.unmet import UNMET_CODES
+from tradewright.model.withheld import NOT_LEASED
 from tradewright.signal.validators import VALIDATORS
 from tradewright.signal.vote import SILENCES
 from tradewright.trader.runner import STRATEGY_RAISED, STRATEGY_STATE
@@ -60,7 +61,10 @@ REQUEST_CODES = {
     CLIENT_ORDER_ID_TAKEN: "the caller's name stands for an order that was asked for with other terms",
 }
 #: Why an order is over that never left.
-HERE_CODES = {CANCELLED_HERE: "it was held here; its text is the code of the cancel that ended it"}
+HERE_CODES = {
+    CANCELLED_HERE: "it was held here; its text is the code of the cancel that ended it",
+    NOT_LEASED: "the lease of its account was not known to be held at that moment: another engine owns it, or may",
+}
 #: Why a strategy may not decide any more.
 HALT_CODES = {
     STRATEGY_RAISED: "a callback raised",

@@ -110,7 +110,10 @@ class Hand:
         )  # fmt: skip
         engine = Engine()
         engine.list_instrument(listing("BTCUSD"))
-        self.requests = Requests(block, engine, self.do, self.stop, self.said.append, 1_000)
+        self.owned = True
+        self.requests = Requests(
+            block, engine, self.do, self.stop, self.said.append, 1_000, lambda: self.owned
+        )  # fmt: skip
         self.failure: Exception | None = None
 
     def do(self, made: Any) -> None:
@@ -176,6 +179,14 @@ def test_what_can_not_be_made_durable_is_not_settled() -> None:
     assert "the journal was full in its middle, and it is not taken up again: no room" in hand.said[1]
     hand.failure = InputError("d-1 was taken up before")
     assert hand.hear(f"a.{DECISION}", json.dumps(decision("d-1")))
+
+
+def test_what_comes_while_another_engine_may_own_the_accounts_is_not_settled() -> None:
+    hand = Hand()
+    hand.owned = False
+    assert not hand.hear(f"a.{DECISION}", json.dumps(decision("d-1"))) and not hand.made and not hand.said
+    hand.owned = True
+    assert hand.hear(f"a.{DECISION}", json.dumps(decision("d-1"))) and len(hand.made) == 1
 
 
 def test_a_defect_that_a_message_meets_is_said_and_ends_nothing() -> None:

@@ -312,6 +312,8 @@ class Service:
         )
         desk.tables, desk.events, desk.owns = self.tables, self.events, self._owns
         self.api = ApiServer(self.config, self.config.block.server, desk, self.audit)
+        if self.ownership is not None:
+            self.api.door.begun = lambda: self.trading
         listener = self.room.live.listener
 
         def both(event: Event, outcome: Outcome) -> None:

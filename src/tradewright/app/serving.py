@@ -34,7 +34,7 @@ def home_of(config: Config, given: Path | None) -> Path:
     return home(given or said)
 
 
-def opened(config: Config, folder: Path, log: ServiceLog, crash: CrashPoint) -> Service:
+def opened(config: Config, folder: Path, log: ServiceLog, crash: CrashPoint = no_crash) -> Service:
     """The service, not yet running. Where accounts are owned by lease, another engine on this machine or in this home
     is waited for, as one elsewhere would be. Raises InputError, JournalError."""
     told = False

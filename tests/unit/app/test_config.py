@@ -25,7 +25,16 @@ from tradewright.app.bus.subjects import HEARD, heard_at
 from tradewright.app.config import Config, read_config
 from tradewright.app.config_keys import OF_STREAMS
 from tradewright.app.serving import home_of
-from tradewright.app.wiring.venues import CASH_DECIMALS, Seat, client_of, keys_refused, lock_name, meaning_of, terms_of
+from tradewright.app.wiring.venues import (
+    CASH_DECIMALS,
+    Seat,
+    client_of,
+    keys_refused,
+    lease_names,
+    lock_name,
+    meaning_of,
+    terms_of,
+)
 from tradewright.model.account import new_code
 from tradewright.model.errors import InputError, UsageError, VenueRefused
 from tradewright.model.rng import Rng
@@ -53,6 +62,42 @@ def one(**keys: Any) -> dict[str, Any]:
 
 
 # ── what is read ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nats://127.0.0.1:4222", "leases.url: write it like redis://"),
+        ("redis://", "leases.url: write it like redis://"),
+        ("redis://127.0.0.1:none/0", "leases.url: write it like redis://"),
+        ("postgresql://ann:canary@127.0.0.1/x", "leases.url: a password does not stand in it"),
+        ("postgresql://127.0.0.1/x?password=canary", "leases.url: a password does not stand in it"),
+    ],
+)
+def test_where_leases_are_is_an_address_without_a_secret(url: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=rf"service.yaml:\d+: {re.escape(said)}") as refused:
+        read(tmp_path, {**one(), "leases": {"url": url}})
+    assert "canary" not in str(refused.value)
+
+
+def test_a_lease_is_named_alike_by_all_who_trade_the_account(tmp_path: Path) -> None:
+    assert lease_names(read(tmp_path, one())) == lease_names(read(tmp_path, {**one(bars=0), "home": "elsewhere"}))
+    assert lease_names(read(tmp_path, one())) != lease_names(read(tmp_path, one(), {**KEYS, "KEY": "another"}))
+    assert CANARY not in str(lease_names(read(tmp_path, one())))
+    terminal = {"venue": "mt5", "symbols": ["BTCUSD"], "environment": "paper", "baseUrl": "http://127.0.0.1:3030"}
+    at = {"accounts": {"main": {**terminal, "login": 7}}}
+    near = {"accounts": {"other": {**terminal, "login": 7, "baseUrl": "http://127.0.0.1:3031"}}}
+    assert [*lease_names(read(tmp_path, at)).values()] == [*lease_names(read(tmp_path, near)).values()]
+
+
+def test_leases_are_refused_where_there_is_nothing_to_own_and_their_password_is_not_shown(tmp_path: Path) -> None:
+    leases = {"url": "redis://127.0.0.1:6379/0", "password": "${KEY}"}
+    paper = {"accounts": {"main": {"venue": "paper", "symbols": ["BTCUSD"]}}, "leases": leases}
+    with pytest.raises(InputError, match="every account is on paper in this process"):
+        read(tmp_path, paper)
+    config = read(tmp_path, {**one(), "leases": leases})
+    assert config.secret_at("leases.password") == CANARY and CANARY not in str(config.row())
+    assert config.row()["leases"]["ttlSec"] == 15
 
 
 def test_every_key_that_is_left_out_has_its_default(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ Sockets = Callable[[Scope, Receive, Send, Callable[[str], Key | None], Callable[
 
 class Door:
     """An ASGI application before the one that answers, and before the sockets. direct: who asks is who it seems to be,
-    since no proxy stands before it. closed: the service ends. owns: whether its accounts are its own to trade. crowded:
+    since no proxy stands before it. closed: the service ends. begun: whether it trades, or stands by yet. crowded:
     whether connections are few by now, so that a request without a good key ends its own."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Door:
         self.witness = witness
         self.direct = direct
         self.closed = False
-        self.owns: Callable[[], bool] = lambda: True
+        self.begun: Callable[[], bool] = lambda: True
         self.crowded: Callable[[], bool] = lambda: False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +78,7 @@ class Door:
             scope["state"].update(key=self._key(scope), near=self._is_near(scope))
             if self.closed and scope["path"] not in OPEN:
                 raise Problem("STOPPING")
-            if scope["path"] not in (*OPEN, NEAR) and not self.owns():
+            if scope["path"] not in (*OPEN, NEAR) and not self.begun():
                 raise Problem("STANDING_BY")
             if scope["type"] == "websocket":
                 self._check_socket(scope)

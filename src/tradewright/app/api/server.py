@@ -74,7 +74,6 @@ class ApiServer:
         with config.placed("server.port"):
             self._socket = _bound(block)
         self.door.crowded = self._socket.crowded
-        self.door.owns = desk.owns
         self._server = _Server(made)
         host, port = self._socket.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host

@@ -288,7 +288,12 @@ def lock_of(config: Config, name: str, environment: Mapping[str, str]) -> Path:
 def lease_names(config: Config) -> dict[str, str]:
     """By account at a venue: its lease's name, the same for all engines that trade it. Raises InputError for a key that
     is not there."""
-    return {name: lock_name(config, name) for name, account in config.accounts.items() if account.venue != "paper"}
+    remote = {name: account for name, account in config.accounts.items() if account.venue != "paper"}
+    return {
+        # Each machine may have a connector of its own, at an address that means something else elsewhere.
+        name: f"mt5-{environment_of(account)}-{account.login}" if account.login else lock_name(config, name)
+        for name, account in remote.items()
+    }
 
 
 def account_locks(config: Config) -> Iterator[AccountLock]:
