@@ -33,9 +33,3 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a PostgreSQL that all workers of a run share."""
     with shared_server("postgres", tmp_path_factory) as url:
         yield url
-
-
-@pytest.fixture(params=["redis", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Of a register of each kind."""
-    return str(request.getfixturevalue(f"{request.param}_url"))

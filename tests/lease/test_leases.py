@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 
+import psycopg
 import pytest
 
 from scripts.services import Server
@@ -12,6 +14,12 @@ from tests.lease.registers import emptied, new_name, talk
 from tradewright.app.wiring.leases import open_leases
 from tradewright.model.errors import LeaseError
 from tradewright.ports import Claim, Leases
+
+
+@pytest.fixture(params=["redis", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of a register of each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 def test_of_many_that_have_seen_the_same_one_takes_it(url: str) -> None:
@@ -107,6 +115,28 @@ def test_a_register_that_was_emptied_shows_again_who_renews(url: str) -> None:
         assert await other.take(name, None, "b", 0, "") == 0
 
     talk(url, program)
+
+
+def test_who_only_looks_writes_nothing_and_a_table_that_is_gone_is_made_again(postgres_url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        assert await one.look(name) is None
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            there = "SELECT count(*) FROM pg_tables WHERE tablename = 'tradewright_leases'"
+            assert connection.execute(there).fetchone() == (0,)
+            assert await one.take(name, None, "a", 0, "") == 1
+            connection.execute("DROP TABLE tradewright_leases")
+        with pytest.raises(LeaseError):
+            await one.renew(name, Claim(1, "a", 1, ""))
+        assert await one.renew(name, Claim(1, "a", 1, ""))
+        assert await other.look(name) == Claim(1, "a", 1, "")
+
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        database = f"t{uuid.uuid4().hex}"
+        connection.execute(f"CREATE DATABASE {database}".encode())
+    postgres_url = f"{postgres_url.rpartition('/')[0]}/{database}"
+    talk(postgres_url, program)
 
 
 @pytest.mark.parametrize("kind", ["redis", "postgres"])

@@ -20,6 +20,12 @@ SECOND_NS = 10**9
 TTL = 1.0
 
 
+@pytest.fixture(params=["redis", pytest.param("postgres", marks=pytest.mark.long)])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of a register; what differs between them test_leases asks."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
 class Owner:
     """A process that wants an account. ahead: by how much its clock is, ns; lines: what it has said."""
 
@@ -140,6 +146,11 @@ def test_a_register_that_was_put_back_gives_nothing_to_two(url: str) -> None:
 def test_time_that_passes_while_a_process_stands_still_counts(url: str) -> None:
     async def program(one: Owner, other: Owner, name: str) -> None:
         await one.takes()
+        one.ahead += round(0.7 * TTL * SECOND_NS)
+        assert one.own.held("main")
+        # A tenth of it is left to clocks that do not run alike.
+        one.ahead += round(0.21 * TTL * SECOND_NS)
+        assert not one.own.held("main")
         one.ahead += 30 * SECOND_NS
         assert not one.own.held("main")
         keeping = asyncio.create_task(one.own.keep())

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def stands_by(service: Background) -> None:
 
 @pytest.mark.parametrize("kind", ["redis", pytest.param("postgres", marks=pytest.mark.long)])
 def test_a_holder_that_is_stopped_loses_the_account_and_sends_nothing_when_it_wakes(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+    kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url = request.getfixturevalue(f"{kind}_url")
     with simulated("binance") as venue:
@@ -94,6 +95,10 @@ def test_a_holder_that_is_stopped_loses_the_account_and_sends_nothing_when_it_wa
             assert asked(first, "/health")[1]["checks"]["leases"] == "connected"
             with other.serves() as second:
                 stands_by(second)
+                for name in ("SIM_URL", "SIM_KEY", "SIM_SECRET", "XDG_STATE_HOME"):
+                    monkeypatch.setenv(name, other.environment[name])
+                found = tradewright("doctor", "--config", config, "--home", tmp_path / "looked")
+                assert f"account main: its lease is that of {gethostname()}, process {first.process.pid} (" in found.out
                 first.process.send_signal(signal.SIGSTOP)
                 second.hears(OURS)
                 second.hears("READY  main")

@@ -10,13 +10,23 @@ from typing import NamedTuple
 from tradewright.app.blueprint import Blueprint
 from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
+from tradewright.app.config_keys import LeasesBlock
 from tradewright.app.connected import AccountOrders
 from tradewright.app.doorstep import REMEDY, check_symbols, offset_of, skew_of, why_refused
 from tradewright.app.synthetic_feed import listed
 from tradewright.app.wiring.journals import holder_of
-from tradewright.app.wiring.venues import Seat, client_of, lock_of, meaning_of, place_of, transport_of
+from tradewright.app.wiring.leases import check_leases, open_leases
+from tradewright.app.wiring.venues import (
+    Seat,
+    client_of,
+    lease_names,
+    lock_of,
+    meaning_of,
+    place_of,
+    transport_of,
+)
 from tradewright.core.engine import Engine
-from tradewright.model.errors import InputError, TransportError, VenueRefused
+from tradewright.model.errors import InputError, LeaseError, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, Venue
@@ -42,6 +52,8 @@ def checkup(config: Config, plan: Blueprint) -> list[Finding]:
     except InputError as error:
         found.append(Finding("symbols", False, str(error)))
     found += [_lock(config, name) for name, account in config.accounts.items() if account.venue != "paper"]
+    if config.block.leases is not None:
+        found += asyncio.run(_leases(config, config.block.leases))
     found += asyncio.run(_venues(config, plan))
     return found
 
@@ -51,6 +63,24 @@ def _lock(config: Config, name: str) -> Finding:
     holder = holder_of(lock_of(config, name, os.environ))
     said = "no engine trades it" if holder is None else f"it is traded by {holder}"
     return Finding("lock", True, f"account {name}: {said}")
+
+
+async def _leases(config: Config, block: LeasesBlock) -> list[Finding]:
+    """Who owns each account, as the register shows it."""
+    check_leases(block.url)
+    leases = open_leases(block.url, config.secret_or("leases.password"), config.block.ready_seconds)
+    found: list[Finding] = []
+    try:
+        for name, lease in lease_names(config).items():
+            claim = await leases.look(lease)
+            owned = claim is not None and claim.holder
+            said = f"its lease is that of {owned}" if owned else "nobody has its lease"
+            found.append(Finding("lease", True, f"account {name}: {said}"))
+    except LeaseError as error:
+        found.append(Finding("lease", False, f"{error}; no engine takes an account without them"))
+    finally:
+        await leases.close()
+    return found
 
 
 async def _venues(config: Config, plan: Blueprint) -> list[Finding]:

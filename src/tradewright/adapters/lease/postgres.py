@@ -1,5 +1,5 @@
 """Leases in PostgreSQL: a row for each name. Each statement compares and writes at once, so no two can take what both
-have seen. The table is made by whoever comes first."""
+have seen. The table is made by whoever writes first."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ import psycopg
 from tradewright.model.errors import LeaseError
 from tradewright.ports import Claim
 
+#: Of two who make it at once one waits, at a lock whose number nobody else in the database uses.
 MADE: LiteralString = """
-CREATE TABLE IF NOT EXISTS tradewright_leases (
-    name text PRIMARY KEY, token bigint NOT NULL, holder text NOT NULL, renewals bigint NOT NULL, note text NOT NULL
-)
+DO $$ BEGIN
+    PERFORM pg_advisory_xact_lock(7239155027);
+    CREATE TABLE IF NOT EXISTS tradewright_leases (
+        name text PRIMARY KEY, token bigint NOT NULL, holder text NOT NULL, renewals bigint NOT NULL, note text NOT NULL
+    );
+END $$
 """
 LOOK: LiteralString = "SELECT token, holder, renewals, note FROM tradewright_leases WHERE name = %s"
 FIRST: LiteralString = """
@@ -33,8 +37,6 @@ ON CONFLICT (name) DO UPDATE SET renewals = excluded.renewals, note = excluded.n
 WHERE held.token = excluded.token AND held.holder = excluded.holder RETURNING token
 """
 GIVEN_BACK: LiteralString = "UPDATE tradewright_leases SET holder = '' WHERE name = %s AND token = %s AND holder = %s"
-#: Number of the lock under which the table is made; any that nobody else in the database uses.
-MAKING = 7_239_155_027
 
 
 class PostgresLeases:
@@ -46,23 +48,24 @@ class PostgresLeases:
         self._password = password
         self._seconds = seconds
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._made = False
 
     async def look(self, name: str) -> Claim | None:
-        row = await self._asked(LOOK, [name])
+        row = await self._answered(LOOK, [name])
         return None if row is None else Claim(*row)
 
     async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str) -> int:
         if seen is None:
-            row = await self._asked(FIRST, [name, least + 1, holder, note])
+            row = await self._written(FIRST, [name, least + 1, holder, note])
         else:
-            row = await self._asked(TAKE, [least, holder, note, name, seen.token, seen.holder, seen.renewals])
+            row = await self._written(TAKE, [least, holder, note, name, seen.token, seen.holder, seen.renewals])
         return 0 if row is None else int(row[0])
 
     async def renew(self, name: str, claim: Claim) -> bool:
-        return await self._asked(PUT, [name, *claim]) is not None
+        return await self._written(PUT, [name, *claim]) is not None
 
     async def give_back(self, name: str, claim: Claim) -> None:
-        await self._asked(GIVEN_BACK, [name, claim.token, claim.holder])
+        await self._written(GIVEN_BACK, [name, claim.token, claim.holder])
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -70,9 +73,16 @@ class PostgresLeases:
             with suppress(psycopg.Error, OSError):
                 await self._connection.close()
             self._connection = None
+        self._made = False
 
-    async def _asked(self, statement: LiteralString, values: Sequence[object]) -> Any:
+    async def _written(self, statement: LiteralString, values: Sequence[object]) -> Any:
         """The first row of what it returns, None where there is none. Raises LeaseError."""
+        if not self._made:
+            await self._answered(MADE, [])
+            self._made = True
+        return await self._answered(statement, values)
+
+    async def _answered(self, statement: LiteralString, values: Sequence[object]) -> Any:
         try:
             async with asyncio.timeout(self._seconds):
                 connection = self._connection or await self._opened()
@@ -82,17 +92,14 @@ class PostgresLeases:
             await self.close()
             raise
         except (psycopg.Error, OSError, TimeoutError) as error:
+            if isinstance(error, psycopg.errors.UndefinedTable) and statement == LOOK:
+                return None
             await self.close()
             raise LeaseError(f"the leases: {' '.join(str(error).split()) or type(error).__name__}") from error
 
     async def _opened(self) -> psycopg.AsyncConnection[Any]:
-        made = await psycopg.AsyncConnection.connect(
+        self._connection = await psycopg.AsyncConnection.connect(
             self._url, autocommit=True, application_name="tradewright", connect_timeout=10,
             password=self._password or None,
         )  # fmt: skip
-        # From here on `close` ends it.
-        self._connection = made
-        async with made.transaction():
-            await made.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING])
-            await made.execute(MADE)
-        return made
+        return self._connection
