@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -21,14 +22,18 @@ from tests.e2e.command import tradewright
 from tests.e2e.judge import REJECTED, STARTED, SUBMIT, records
 from tests.e2e.service import Background, configured, serving, simulated, variables
 from tests.e2e.test_docs import blocks
-from tests.e2e.test_serve import FILLS, engine_of
+from tests.e2e.test_serve import FILLS, agree, engine_of
 from tradewright.app.home import JOURNAL
+from tradewright.model import event as kinds
 from tradewright.model.control import HALTED
+from tradewright.model.foreign import EXTERNAL
 from tradewright.model.withheld import NOT_LEASED
 
 TTL = 2.0
 OURS, BY, LOST = "LEASE  main is ours, token ", "LEASE  main: standing by; it is of ", 5
 DECIDED = "SENT   "
+#: Seconds for which a holder stands still after another one has traded.
+STOPPED = {"redis": 0, "postgres": 30}
 
 
 def shared(folder: Path, register: str, rounds: int = 500) -> Path:
@@ -60,6 +65,10 @@ class Machine:
         assert [dict(row[3][3])["lease of main"] for row in begun] == [str(row[2]) for row in begun]
         return [row[2] for row in begun]
 
+    def held(self) -> dict[str, int]:
+        """Size counts by strategy."""
+        return {book.strategy: book.net for book in engine_of(self.home).ledger.books.values()}
+
     def sent(self) -> set[str]:
         return {row[2] for row in records(self.home / JOURNAL) if row[0] == SUBMIT}
 
@@ -90,6 +99,8 @@ def test_a_holder_that_is_stopped_loses_the_account_and_sends_nothing_when_it_wa
     with simulated("binance") as venue:
         config = shared(tmp_path, url)
         one, other = (Machine(tmp_path / name, config, venue.url) for name in ("one", "other"))
+        (there,) = [row["free"] for row in venue.asked("/api/v3/account")["balances"] if row["asset"] == "BTC"]
+        there = int(Decimal(there).scaleb(8))
         with one.serves() as first:
             first.hears(FILLS)
             assert asked(first, "/health")[1]["checks"]["leases"] == "connected"
@@ -103,6 +114,7 @@ def test_a_holder_that_is_stopped_loses_the_account_and_sends_nothing_when_it_wa
                 second.hears(OURS)
                 second.hears("READY  main")
                 second.hears(FILLS, 2)
+                time.sleep(STOPPED[kind])
                 before = venue.orders()
                 first.process.send_signal(signal.SIGCONT)
                 assert first.process.wait(30) == LOST
@@ -115,8 +127,12 @@ def test_a_holder_that_is_stopped_loses_the_account_and_sends_nothing_when_it_wa
     assert {id for id, (works, _) in before.items() if works} <= {id for id, (works, _) in after.items() if works}
     assert not one.sent() & other.sent()
     assert max(one.tokens()) < min(other.tokens())
+    # What the first one's strategy holds the other one has too, as nobody's whom it knows.
+    ours, theirs = one.held(), other.held()
+    assert theirs[EXTERNAL] == there + ours["walker"] and ours["walker"] and theirs["walker"]
     # Its journal says why it ended, and can be gone on with.
-    assert "belongs to another engine" in json.dumps(records(one.home / JOURNAL)[-20:])
+    stopped = [row for row in records(one.home / JOURNAL) if row[0] == kinds.TRADING_STATE_SET]
+    assert "belongs to another engine" in stopped[-1][5]
     assert tradewright("replay", one.home / JOURNAL, "--verify", "--json").row["differences"] == []
 
 
@@ -169,3 +185,26 @@ def test_an_account_that_is_given_back_is_taken_at_once_with_what_a_person_has_h
     engine = engine_of(other.home)
     assert (engine.states["all"], engine.causes["all"]) == (HALTED, "ann")
     assert not other.sent()
+
+
+@pytest.mark.long
+def test_with_one_home_on_a_shared_disk_the_other_goes_on_as_the_first_one_was(redis_url: str, tmp_path: Path) -> None:
+    with simulated("binance") as venue:
+        config = shared(tmp_path, redis_url)
+        one, other = (Machine(tmp_path / name, config, venue.url) for name in ("one", "other"))
+        other.home = one.home
+        with one.serves() as first:
+            first.hears(FILLS, 2)
+            with other.serves() as second:
+                second.hears("LEASE  standing by; another engine runs in ")
+                first.end(signal.SIGKILL)
+                second.hears(OURS)
+                second.hears("READY  main")
+                second.hears(FILLS, 2)
+                assert second.end() == 0
+        agree(one.home, venue)
+    assert one.tokens() == [1, 2]
+    rows = records(one.home / JOURNAL)
+    behind = rows[[place for place, row in enumerate(rows) if row[0] == STARTED][1] :]
+    taken_in = (kinds.ORDER_ADOPTED, kinds.POSITION_ADJUSTED, kinds.LOTS_TRANSFERRED)
+    assert not [row for row in behind if row[0] in taken_in]
