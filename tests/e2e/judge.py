@@ -59,13 +59,14 @@ def records(journal: Path) -> list[list[Any]]:
     return [json.loads(record) for _, record in read(journal)]
 
 
-def witness(home: Path) -> Witness:
+def witness(home: Path, book: str = PAPER) -> Witness:
+    """book: the name of the paper exchange's file there."""
     rows = records(home / JOURNAL)
     orders = {order[0]: order for row in rows if row[0] == DECISION for order in row[7]}
     adopted = [row[2] for row in rows if row[0] == ADOPTED]
     orders |= {order[0]: order for order in adopted}
     intents = [row[2] for row in rows if row[0] == SUBMIT] + [order[0] for order in adopted]
-    return Witness(rows, orders, intents, read_book(home / PAPER))
+    return Witness(rows, orders, intents, read_book(home / book))
 
 
 def judge(home: Path, again: bool = True) -> Witness:
