@@ -19,6 +19,7 @@ from tests.sim.paper_run import INSTRUMENT, MODELS, bars, trade
 from tests.sim.venue import CENT, MINUTE, share, short
 from tradewright.model.command import Approved, Query, Submit
 from tradewright.model.errors import InputError
+from tradewright.model.event import Event
 from tradewright.model.market import Bar, MarketEvent, Quote
 from tradewright.model.order import BUY, LIMIT, MARKET, SELL, TRAILING_STOP, Order
 from tradewright.model.report import Fill, Report
@@ -26,6 +27,7 @@ from tradewright.model.rng import Rng
 from tradewright.sim.exchange import Exchange
 from tradewright.sim.models import Models
 from tradewright.sim.paper import PAPER_CRASH_POINTS, PaperVenue, read_book
+from tradewright.sim.paper_account import PaperAccount
 
 BARS = 24
 
@@ -247,6 +249,33 @@ def test_events_without_consequences_touch_no_disk(tmp_path: Path) -> None:
         assert said(venue.run(bar)) == []
         assert said(venue.due(bar.time)) == []
     assert scythe.met["paper-after-commit"] == commits
+
+
+def test_what_an_account_hears_at_once_is_one_commit_and_durable_before_it(tmp_path: Path) -> None:
+    path, scythe = tmp_path / "paper.db", Scythe()
+    venue = PaperVenue(path, Models(), Rng(5), [INSTRUMENT], scythe)
+    venue.open_account("main", "netting", {"USD": 10**23})
+    heard: list[tuple[object, ...]] = []
+    kept: list[int] = []
+
+    def hear(report: Event) -> None:
+        heard.append(short(report))  # type: ignore[arg-type]
+        kept.append(len(read_book(path).fills))
+
+    account = PaperAccount("main", venue, lambda: 2, hear)
+    assert account.hear(Quote(1, INSTRUMENT, 9990, 10010)) == []
+    commits = scythe.met["paper-after-commit"]
+    account.execute(submitted(1, "market", BUY, MARKET, 5))
+    assert heard == [("accepted", "market"), ("filled", "market", 10010, 5)] and kept == [1, 1]
+    assert scythe.met["paper-after-commit"] == commits + 1
+    for name in ("low", "lower"):
+        account.execute(submitted(2, name, BUY, LIMIT, 5, limit_units=9900))
+    commits = scythe.met["paper-after-commit"]
+    assert [line[:2] for line in said(account.hear(Quote(3, INSTRUMENT, 9880, 9890)))] == [
+        ("filled", "low"), ("filled", "lower"),
+    ]  # fmt: skip
+    assert scythe.met["paper-after-commit"] == commits + 1 and len(read_book(path).fills) == 3
+    venue.close()
 
 
 def test_what_one_action_says_is_one_commit(tmp_path: Path) -> None:

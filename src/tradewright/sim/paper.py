@@ -66,7 +66,8 @@ class PaperVenue(SimulatedVenue):
     """An Exchange whose book survives. Draw all reports of one call before the next, as with the exchange itself.
 
     path: its SQLite file, made if missing. instruments: with the rules of today; others come from the book.
-    crash: named places where a proof may stop the process.
+    crash: named places where a proof may stop the process. together: who draws reports answers none of them before the
+    last of their call; then one commit holds what they all say.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class PaperVenue(SimulatedVenue):
     ) -> None:
         self.exchange = Exchange(models, rng)
         self.crash = crash
+        self.together = False
         for instrument in instruments:
             self.exchange.list_instrument(instrument)
         self._connection = open_book(path)
@@ -164,6 +166,9 @@ class PaperVenue(SimulatedVenue):
         yield from self._draw(self.exchange.due(time))
 
     def _draw(self, reports: Iterable[Report]) -> Iterator[Report]:
+        if self.together and (reports := list(reports)):
+            self._save()
+            self._covered = len(reports)
         for report in reports:
             # What one action of the exchange made is saved at once; its other reports wait behind this one.
             if self._covered:

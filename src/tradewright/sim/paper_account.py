@@ -47,6 +47,8 @@ class PaperAccount:
         self.account = account
         self.symbols = symbols
         self._venue = venue
+        # What it says is heard in the engine's next turn.
+        venue.together = True
         self._clock = clock
         self._deliver = deliver
 
