@@ -33,8 +33,9 @@ from tradewright.model.errors import InputError, JournalFull
 from tradewright.model.event import Event
 from tradewright.trader import Outcome
 
-# What has a name of its own stands before what takes any name in its place.
-ROOMS = (history, reads, writes, limits, orders, signals, trading, performance, exchange, docs)
+# What has a name of its own stands before what takes any name in its place; orders come early, since each route before
+# the one that is meant costs a request a look.
+ROOMS = (history, orders, reads, writes, limits, signals, trading, performance, exchange, docs)
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64

@@ -189,13 +189,15 @@ class Stream:
 
     async def run(self) -> None:
         """Gives turns until it is cancelled, and ends those whose key or token has ended."""
-        turns = 0
+        turns, due = 0, time.monotonic()
         while True:
             members = list(self.members)
             for part in range(PARTS):
                 for member in members[part::PARTS]:
                     member.turn()
-                await asyncio.sleep(FRAME_SECONDS / PARTS)
+                # From when the last ones were due: each time a loop wakes late, all prices would be told later.
+                due = max(due + FRAME_SECONDS / PARTS, time.monotonic())
+                await asyncio.sleep(due - time.monotonic())
             turns += 1
             if turns % KEYS_EVERY == 0:
                 self._weed()
