@@ -93,6 +93,9 @@ def main() -> None:
     sustained = measured(["bench/wire.py", "paper", "--rate", "500", "--seconds", "60"])
     print("five hundred orders a second on paper, ms:", json.dumps(sustained))
     print("a hundred symbols at Binance's start:", json.dumps(measured(["bench/wire.py", "start"])))
+    print("orders over HTTP, ms:", json.dumps(measured(["bench/serve.py"])))
+    print("two hundred sockets, fifty symbols, ms:", json.dumps(measured(["bench/sockets.py"])))
+    print("a cycle of a hundred users and fifty symbols, s:", json.dumps(measured(["bench/cycle.py"])))
     if missed:
         sys.exit("\n".join(missed))
 
