@@ -181,10 +181,10 @@ class Gate:
             raise ContractError(f"limits of {event.scope}: they need a name and an end that lies ahead")
 
     def expire(self, scope: str, now: int) -> None:
-        """A temporary set has ended: what lay under it holds again, as a version of its own. Of a canary's, whose
-        version has proved itself, nothing did."""
+        """A temporary set has ended: what lay under it holds again, as a version of its own. Where nothing did, and of
+        a canary's, whose version has proved itself, it says why there is none."""
         ended = self.limits[scope]
-        under = Limits() if ended.under is None else ended.under
+        under = ended.under or Limits(who=ended.who, reason="its time is over", since=now)
         if scope.startswith(CANARY):
             self.configured.pop(scope, None)
             under = Limits(who="setup", reason="the version has proved itself", since=now)

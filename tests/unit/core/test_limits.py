@@ -175,7 +175,7 @@ def test_a_temporary_set_lies_over_the_one_before_until_the_moment_it_expires() 
 
 
 def test_a_block_with_an_end_is_a_temporary_set() -> None:
-    """A canary: a new version of a strategy trades one share at a time for an hour, then as much as others."""
+    """A strategy trades one share at a time for an hour, then as much as others."""
     desk = desk_of_two()
     put(desk, "strategy:s", desk.now + HOUR, maxOrderQuantity=1, maxPositionQuantity=1)
     desk.buy(1, strategy="s", account="one")
@@ -184,6 +184,9 @@ def test_a_block_with_an_end_is_a_temporary_set() -> None:
     desk.now += HOUR
     desk.quote(PRICE)
     assert codes(desk, account="one", strategy="s", size=50) == []
+    over = desk.engine.gate.limits["strategy:s"]
+    assert (over.values, over.version, over.who, over.reason) == ({}, 2, "ann", "its time is over")
+    assert over.since == desk.now, "and not at the begin of all time"
 
 
 def test_two_persons_waive_a_soft_limit_for_a_while_and_it_is_said() -> None:
