@@ -4,6 +4,8 @@ A witness and no authority: trading hangs on the journal, and nothing waits for 
 line has its own hash and that of the line before. It is written before what it tells of is answered, so a process that
 is killed leaves out nothing that anybody was told; it is on the disk a second later, which a power cut may cost. What
 can not be written waits, and is written when it can be. Several processes write it, one at a time.
+
+A file that has grown is put away under the number of its last line, and the chain goes on in a new one.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -26,6 +28,9 @@ from tradewright.model.errors import InputError, UsageError
 from tradewright.model.moment import moment_text
 
 FILE = "audit.jsonl"
+#: What was put away, in the order of the chain by name; and from how many bytes on a file is.
+SEGMENT, SEGMENTS = "audit-{:012}.jsonl", "audit-*.jsonl"
+SEGMENT_BYTES = 16 * 1024 * 1024
 BEGIN = "0" * 64
 #: Of a text in a line; of a line, with room for all it may have.
 TEXT_MAX = 200
@@ -61,6 +66,7 @@ class AuditLog:
         self._lost = 0
         self._failing = ""
         self._unsynced = False
+        self._away: Path | None = None
 
     def take_up(self) -> str:
         """Goes on behind what is there; what to say of it."""
@@ -84,9 +90,9 @@ class AuditLog:
         try:
             with _opened(self.file, self._patience) as file:
                 if (size := os.fstat(file).st_size) != self._size:
-                    kept, cut = self.head, size < self._size
+                    kept = self.head
                     self._take_up(file, size)
-                    if cut:
+                    if self.head != kept and self.head.number <= kept.number:
                         # Whoever took lines away while this ran has not taken what it remembers.
                         self._put(file, {"time": moment_text(time.time_ns()), "what": "cut", "kept": str(kept)})
                         self._say(f"AUDIT  {self.file} was cut: its head was {kept}")
@@ -137,19 +143,44 @@ class AuditLog:
             raise OSError(f"{put} of {len(line)} bytes were taken")
         self.head, self._size, self._unsynced = head, self._size + len(line), True
 
-    def sync(self) -> None:
-        """What was written is on the disk. From any thread; raises nothing."""
-        self._unsynced = False
+    def put_away(self) -> None:
+        """Goes on in a new file, whose first line is behind the last one of this. Raises nothing: what can not be done
+        now is tried again."""
+        new = self.file.with_suffix(".new")
+        segment = self.file.with_name(SEGMENT.format(self.head.number))
         try:
-            file = os.open(self.file, os.O_RDONLY)
+            with _opened(self.file, 0.0) as file:
+                if os.fstat(file).st_size != self._size:
+                    return
+                row = {"time": moment_text(time.time_ns()), "what": "continued", "behind": segment.name}
+                head, line = _line(row, self.head)
+                new.unlink(missing_ok=True)
+                new.touch(0o600)
+                new.write_bytes(line)
+                # Whoever is stopped between these two leaves one file under two names, which reads as one.
+                for path in self.file.parent.glob(SEGMENTS):
+                    if path.samefile(self.file):
+                        path.unlink()
+                segment.hardlink_to(self.file)
+                new.rename(self.file)
         except OSError:
             return
-        try:
-            os.fsync(file)
-        except OSError:
-            self._unsynced = True
-        finally:
-            os.close(file)
+        self.head, self._size, self._unsynced, self._away = head, len(line), True, segment
+
+    def sync(self) -> None:
+        """What was written is on the disk. From any thread; raises nothing."""
+        self._unsynced, away, self._away = False, self._away, None
+        for path in (self.file, *((away, away.parent) if away is not None else ())):
+            try:
+                file = os.open(path, os.O_RDONLY)
+            except OSError:
+                continue
+            try:
+                os.fsync(file)
+            except OSError:
+                self._unsynced = True
+            finally:
+                os.close(file)
 
     async def run(self) -> None:
         """Brings what was written to the disk, and writes what waits, until it is cancelled."""
@@ -161,6 +192,8 @@ class AuditLog:
                 self._fail("another process holds it")
             if self._unsynced:
                 await asyncio.to_thread(self.sync)
+            if self._size >= SEGMENT_BYTES:
+                self.put_away()
 
 
 #: What a request that is carried out has to tell of itself.
@@ -181,20 +214,31 @@ def _short(value: Any) -> Any:
 @contextmanager
 def _opened(path: Path, patience: float) -> Iterator[int]:
     """The file, for this writer alone. Raises OSError, BlockingIOError where another has it for too long."""
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        ends = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    ends = time.monotonic() + patience
+    while True:
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is(path, file):
                 break
-            except BlockingIOError:
-                if time.monotonic() >= ends:
-                    raise
-                time.sleep(0.01)
+        except BlockingIOError:
+            if time.monotonic() >= ends:
+                os.close(file)
+                raise
+            time.sleep(0.01)
+        os.close(file)
+    try:
         yield file
     finally:
         os.close(file)
+
+
+def _is(path: Path, file: int) -> bool:
+    """Whether the file was not put away while this waited for it."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _line(row: dict[str, Any], before: Head) -> tuple[Head, bytes]:
@@ -226,19 +270,29 @@ class Verified(NamedTuple):
 
 
 def lines_of(folder: Path) -> Iterator[bytes]:
-    """Each line as it stands, the unfinished last one too. Raises InputError where there is no log."""
-    path = folder / FILE
+    """Each line as it stands, those that were put away first, the unfinished last one too. Raises InputError where
+    there is no log."""
+    newest = folder / FILE
     try:
-        with path.open("rb") as file:
-            # No writer is in its middle while this has the lock.
-            fcntl.flock(file, fcntl.LOCK_SH)
-            left = os.fstat(file.fileno()).st_size
-            fcntl.flock(file, fcntl.LOCK_UN)
-            while left > 0 and (line := file.readline(min(left, LINE_BYTES_MAX))):
-                left -= len(line)
-                yield line
+        # What is put away from here on is read as the newest still.
+        with newest.open("rb") as last:
+            for path in sorted(folder.glob(SEGMENTS)):
+                with path.open("rb") as file:
+                    if not os.path.samestat(os.fstat(file.fileno()), os.fstat(last.fileno())):
+                        yield from _lines(file)
+            yield from _lines(last)
     except FileNotFoundError:
-        raise InputError(f"{path} is not there: nothing was asked of a service in this home") from None
+        raise InputError(f"{newest} is not there: nothing was asked of a service in this home") from None
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    # No writer is in its middle while this has the lock.
+    fcntl.flock(file, fcntl.LOCK_SH)
+    left = os.fstat(file.fileno()).st_size
+    fcntl.flock(file, fcntl.LOCK_UN)
+    while left > 0 and (line := file.readline(min(left, LINE_BYTES_MAX))):
+        left -= len(line)
+        yield line
 
 
 def verified(folder: Path, anchor: str = "") -> Verified:

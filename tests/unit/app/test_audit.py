@@ -25,9 +25,10 @@ from tests.e2e.test_serve import free_port
 from tests.project import COMPILED_ALONE
 from tests.unit.app.listening import listening
 from tests.unit.app.standing_api import BOTH, Client, FullDisk, asked
+from tradewright.app import audit
 from tradewright.app.api.keys import KeyRing
 from tradewright.app.api.witness import LINES_AT_ONCE
-from tradewright.app.audit import FILE, AuditLog, Head, verified
+from tradewright.app.audit import FILE, SEGMENTS, AuditLog, Head, lines_of, verified
 from tradewright.model.errors import InputError, JournalFull, UsageError
 
 
@@ -206,6 +207,111 @@ def test_writers_that_are_killed_have_left_what_they_said(tmp_path: Path) -> Non
         AuditLog(tmp_path).take_up()
         assert verified(tmp_path)[1:] == ("", 0)
     assert {row["who"] for row in rows(tmp_path, "request")} == {"ann", "bob"}
+
+
+# ── what is put away ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_chain_goes_on_in_a_new_file_and_holds_over_all_of_them(tmp_path: Path) -> None:
+    said: list[str] = []
+    log, other = AuditLog(tmp_path, say=said.append), AuditLog(tmp_path, say=said.append)
+    heads = []
+    for number in range(12):
+        assert (log, other)[number % 2].note("request", who="ann")
+        heads.append((log, other)[number % 2].head)
+        if number % 4 == 3:
+            log.take_up()
+            log.put_away()
+            assert other.note("request", who="bob")
+    assert [path.name for path in sorted(tmp_path.glob(SEGMENTS))] == [
+        "audit-000000000004.jsonl", "audit-000000000010.jsonl", "audit-000000000016.jsonl",
+    ]  # fmt: skip
+    assert said == [] and rows(tmp_path)[0]["behind"] == "audit-000000000016.jsonl"
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in tmp_path.glob("audit*"))
+    assert verified(tmp_path) == (other.head, "", 0) and other.head.number == 18
+    assert all(verified(tmp_path, str(head)).wrong == "" for head in heads)
+    shown = tradewright("audit", "show", "--last", "9", "--home", tmp_path, "--json").row["lines"]
+    assert [json.loads(line)["n"] for line in shown] == [*range(10, 19)]
+    first = tmp_path / "audit-000000000004.jsonl"
+    content = first.read_bytes()
+    first.write_bytes(content.replace(b"ann", b"eve", 1))
+    assert verified(tmp_path).wrong.startswith("line 1 was changed")
+    first.write_bytes(content)
+    (tmp_path / "audit-000000000010.jsonl").unlink()
+    assert verified(tmp_path).wrong.startswith("line 5 is not there")
+
+
+def test_who_is_stopped_while_a_file_is_put_away_has_lost_and_doubled_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, 3)
+    log = AuditLog(tmp_path)
+    log.take_up()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            log.put_away()
+    log = AuditLog(tmp_path)
+    assert log.note("request", who="bob") and verified(tmp_path) == (log.head, "", 0)
+    log.put_away()
+    assert verified(tmp_path) == (log.head, "", 0) and log.head.number == 5
+    assert len(list(tmp_path.glob(SEGMENTS))) == 1
+
+
+def test_a_writer_that_has_opened_what_is_put_away_then_writes_in_the_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, 3)
+    log, other = AuditLog(tmp_path), AuditLog(tmp_path)
+    other.take_up()
+    due, right = [other.put_away], fcntl.flock
+
+    def late(file: int, how: int) -> None:
+        while due:
+            due.pop()()
+        right(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert log.note("request", who="late")
+    assert [row["what"] for row in rows(tmp_path)] == ["continued", "request"]
+    assert verified(tmp_path) == (log.head, "", 0)
+
+
+def test_a_file_is_put_away_while_others_write_and_none_of_their_lines_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SYNC_SECONDS", 0.01)
+    monkeypatch.setattr(audit, "SEGMENT_BYTES", 2_000)
+    log = AuditLog(tmp_path)
+    begun = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), who], stdout=subprocess.PIPE, text=True)
+        for who in ("ann", "bob")
+    ]
+
+    async def program() -> None:
+        running = asyncio.create_task(log.run())
+        async with asyncio.timeout(60):
+            while len(list(tmp_path.glob(SEGMENTS))) < 5:
+                log.note("request", who="eve")
+                await asyncio.sleep(0.005)
+        running.cancel()
+        await asyncio.wait([running])
+
+    try:
+        said = [[one.stdout.readline().strip()] for one in begun if one.stdout]
+        asyncio.run(program())
+    finally:
+        for one in begun:
+            one.kill()
+    for one, heads in zip(begun, said, strict=True):
+        heads += one.communicate()[0].split("\n")[:-1]
+        assert verified(tmp_path, heads[0]).wrong == verified(tmp_path, heads[-1]).wrong == ""
+    assert {json.loads(line).get("who") for line in lines_of(tmp_path)} >= {"ann", "bob", "eve"}
+    assert max(path.stat().st_size for path in tmp_path.glob(SEGMENTS)) > 2_000
 
 
 # ── the command ────────────────────────────────────────────────────────────────────────────────────────────────────
