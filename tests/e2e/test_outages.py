@@ -182,7 +182,7 @@ def test_servers_killed_in_turn_and_together_stop_no_trading_and_lose_and_double
                 spans.append((away, *outage(away, servers, sites, seconds)))
         for site in sites:
             last = [id for id, _ in site.load.said]
-            site.service.until(lambda site=site, last=last: all(site.service.said(f"decision {id}") for id in last))
+            site.service.until(lambda site=site, last=last: all(site.service.said(f"decision {id}:") for id in last))
             assert site.service.end() == 0
         for site in sites:
             judge(site, spans)
