@@ -317,7 +317,7 @@ class Leases(Protocol):
         emptied; False = another one stands. Raises LeaseError."""
 
     async def give_back(self, name: str, claim: Claim) -> None:
-        """Takes the holder out of that claim, where it stands. Raises LeaseError."""
+        """Takes the holder out of that claim, where it stands, and puts its note down. Raises LeaseError."""
 
     async def close(self) -> None:
         """Gives back what it holds."""

@@ -27,14 +27,16 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 class Owner:
-    """A process that wants an account. ahead: by how much its clock is, ns; lines: what it has said."""
+    """A process that wants an account. ahead: by how much its clock is, ns; note: what it puts down; lines: what it has
+    said."""
 
     def __init__(self, leases: Leases, name: str) -> None:
         self.ahead = 0
+        self.note: str | None = None
         self.lines: list[str] = []
         clock = steady_clock()
         names = {"main": name}
-        self.own = Ownership(leases, names, TTL, lambda: clock() + self.ahead, lambda: None, self.lines.append)
+        self.own = Ownership(leases, names, TTL, lambda: clock() + self.ahead, lambda: self.note, self.lines.append)
 
     @property
     def token(self) -> int:
@@ -104,6 +106,25 @@ def test_what_was_given_back_is_taken_at_once_by_who_has_seen_that(url: str) -> 
         await taking
         assert time.monotonic() - began < TTL / 2
         assert (other.token, one.own.held("main")) == (2, False)
+
+    play(url, program)
+
+
+def test_what_its_holder_puts_down_goes_along_also_when_that_is_his_last_word(url: str) -> None:
+    async def program(one: Owner, other: Owner, name: str) -> None:
+        await one.takes()
+        keeping, taking = asyncio.create_task(one.own.keep()), asyncio.create_task(other.takes())
+        await asyncio.sleep(0.05 * TTL)
+        renewals, one.note = one.own.claims["main"].renewals, "first"
+        await asyncio.sleep(0.2 * TTL)
+        assert one.own.claims["main"][2:] == (renewals + 1, "first"), "it waits for no renewal that is due"
+        await ended(keeping)
+        one.note = "last"
+        await one.own.end()
+        await taking
+        before = other.own.before["main"]
+        assert before is not None and before.note == "last"
+        assert other.own.claims["main"].note == "last", "as long as it says nothing itself"
 
     play(url, program)
 

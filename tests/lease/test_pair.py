@@ -173,7 +173,6 @@ def test_an_account_that_is_given_back_is_taken_at_once_with_what_a_person_has_h
             with other.serves() as second:
                 stands_by(second)
                 assert tradewright("kill", "--home", one.home, "--who", "ann", "--reason", "looks odd").code == 0
-                time.sleep(TTL)
                 assert first.end() == 0
                 began = time.monotonic()
                 second.hears(OURS)

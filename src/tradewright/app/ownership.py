@@ -141,16 +141,19 @@ class Ownership:
             await asyncio.sleep(self._ttl / LOOKS)
 
     async def _renew_due(self) -> None:
-        for account in self.claims:
-            if self._clock() - self._asked[account] >= self._ttl_ns // RENEWALS:
+        for account, claim in self.claims.items():
+            # What a person has just halted goes along at once.
+            if self._clock() - self._asked[account] >= self._ttl_ns // RENEWALS or self._noted(claim) != claim:
                 await self._renew(account)
+
+    def _noted(self, claim: Claim) -> Claim:
+        note = self._note()
+        return claim if note is None else claim._replace(note=note)
 
     async def _renew(self, account: str) -> None:
         claim = self.claims[account]
         # Counted whether it is answered or not: who looks sees each of them as another one.
-        note = self._note()
-        claim = claim._replace(renewals=claim.renewals + 1, note=claim.note if note is None else note)
-        self.claims[account] = claim
+        claim = self.claims[account] = self._noted(claim)._replace(renewals=claim.renewals + 1)
         asked = self._clock()
         try:
             ours = await self._answered(self._leases.renew(self._names[account], claim))
@@ -172,7 +175,7 @@ class Ownership:
         for account, claim in self.claims.items():
             if self.held(account):
                 try:
-                    await self._answered(self._leases.give_back(self._names[account], claim))
+                    await self._answered(self._leases.give_back(self._names[account], self._noted(claim)))
                 except LeaseError as error:
                     self._say(f"LEASE  {account} is not given back, it ends by itself: {error}")
         self._asked.clear()

@@ -36,7 +36,9 @@ INSERT INTO tradewright_leases AS held (name, token, holder, renewals, note) VAL
 ON CONFLICT (name) DO UPDATE SET renewals = excluded.renewals, note = excluded.note
 WHERE held.token = excluded.token AND held.holder = excluded.holder RETURNING token
 """
-GIVEN_BACK: LiteralString = "UPDATE tradewright_leases SET holder = '' WHERE name = %s AND token = %s AND holder = %s"
+GIVEN_BACK: LiteralString = """
+UPDATE tradewright_leases SET holder = '', note = %s WHERE name = %s AND token = %s AND holder = %s
+"""
 
 
 class PostgresLeases:
@@ -65,7 +67,7 @@ class PostgresLeases:
         return await self._written(PUT, [name, *claim]) is not None
 
     async def give_back(self, name: str, claim: Claim) -> None:
-        await self._written(GIVEN_BACK, [name, claim.token, claim.holder])
+        await self._written(GIVEN_BACK, [claim.note, name, claim.token, claim.holder])
 
     async def close(self) -> None:
         if self._connection is not None:
