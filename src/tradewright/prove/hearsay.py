@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_EXPIRED, ENDED_NOT_FOUND, ENDED_REJECTED, SUBMITTED
@@ -40,17 +40,18 @@ HEARSAY = {
     TELL_BACKWARDS: "an order that ends at once is not found, and then its end is told before its begin",
 }
 #: Reports kept to be said again, and how often one is: once in so many.
-KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED, DENIED, BACKWARDS = 60, 6, 6, 6, 8, 8, 4
+KEPT, DELAYED, REPEATED, FORETOLD, CONTRADICTED, DENIED, BACKWARDS = 60, 6, 6, 6, 4, 8, 4
+#: Few orders expire: each that does is contradicted so often.
+OF_EXPIRED = 3
 #: Shorter than the least time between two looks at the account, so that nothing is adjusted for what is on its way.
 DELAY_SECONDS, LATER_SECONDS, FORETOLD_SECONDS = 0.8, 20.0, 4.0
 #: A venue that does not find an order is not believed any sooner (`Account.settles_ms` of the stands).
 SETTLED_SECONDS = 5.5
 #: What is weaker than an answer to a submit, and may be heard before it.
 _BEFORE = {ACCEPTED: (NOT_FOUND, REPLACED), REJECTED: (NOT_FOUND, ACCEPTED)}
-#: What may be said of an order that has ended, besides what was said of it before; the rarest of ends most often.
+#: What may be said of an order that has ended, besides what was said of it before.
 _OTHER = (
-    ACCEPTED, CANCELLED, EXPIRED, EXPIRED, REJECTED, REJECTED, NOT_FOUND, OUTCOME_UNKNOWN,
-    CANCEL_REJECTED, REPLACE_REJECTED, REPLACED,
+    ACCEPTED, CANCELLED, EXPIRED, REJECTED, NOT_FOUND, OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED, REPLACED,
 )  # fmt: skip
 #: The same of one that was not found: it may live, so nothing is said of its end.
 _NOT_OF_ITS_END = (NOT_FOUND, OUTCOME_UNKNOWN, CANCEL_REJECTED, REPLACE_REJECTED)
@@ -70,6 +71,8 @@ class Hearsay:
         self._said: deque[Report] = deque(maxlen=KEPT)
         self._hidden: dict[str, list[Report]] = {}
         self._quiet = False
+        #: How often what was said of orders that had ended how.
+        self._contradicted: Counter[tuple[int, int]] = Counter()
         self.fired = fired
 
     @property
@@ -97,12 +100,15 @@ class Hearsay:
             self._hide(event, True)
         elif event.kind in _BEFORE and event.order_id in self._engine.orders and self._rng.below(FORETOLD) == 0:
             self._foretell(event)
-        elif self._rng.below(DELAYED) == 0:
+        elif self._rng.below(2 if event.kind == ACCEPTED and self._ends_at_once(event) else DELAYED) == 0:
             self.fired[DELAY_REPORT] += 1
             self._later(self._rng.uniform() * DELAY_SECONDS, event)
         else:
             self._deliver(event)
         self._said.append(event)
+        for _ in range(OF_EXPIRED if event.kind == EXPIRED else 0):
+            later = self._rng.uniform() * LATER_SECONDS
+            asyncio.get_running_loop().call_later(later, self._contradict_expiry, event)
         if self._rng.below(CONTRADICTED) == 0:
             self._contradict()
 
@@ -163,23 +169,37 @@ class Hearsay:
         return Replaced(report.time, order.id, report.time_venue, *terms)
 
     def _contradict(self) -> None:
-        """Of an order that is over: what was said of it once, or another end."""
+        """Of an order that is over: what was said of it once, or what is hardly ever said of one that ended so."""
         over = [report for report in self._said if self._is_over(report.order_id)]
         if not over:
             return
-        rare = [report for report in over if self._engine.orders[report.order_id].stage == ENDED_EXPIRED]
-        if rare and self._rng.below(2):
-            over = rare
-        report, now = over[self._rng.below(len(over))], self._clock()
+        if self._rng.below(4):
+            self._say_rarest(over)
+        else:
+            self.fired[CONTRADICT] += 1
+            self._deliver(again(over[self._rng.below(len(over))], self._clock()))
+
+    def _contradict_expiry(self, report: Report) -> None:
+        state = self._engine.orders.get(report.order_id)
+        if not self._quiet and state is not None and state.stage == ENDED_EXPIRED:
+            self._say_rarest([report])
+
+    def _say_rarest(self, over: Sequence[Report]) -> None:
+        """Of one of these orders what was said least often of those that ended as it did."""
+        stages = {report.order_id: (self._engine.orders[report.order_id].stage, report) for report in over}
+        choices = [
+            (self._contradicted[stage, kind], stage, kind, report)
+            for stage, report in stages.values()
+            for kind in (_NOT_OF_ITS_END if stage == ENDED_NOT_FOUND else _OTHER)
+        ]
+        least = min(count for count, *_ in choices)
+        rarest = [(stage, kind, report) for count, stage, kind, report in choices if count == least]
+        stage, kind, report = rarest[self._rng.below(len(rarest))]
+        self._contradicted[stage, kind] += 1
         self.fired[CONTRADICT] += 1
-        if self._rng.below(2):
-            lost = self._engine.orders[report.order_id].stage == ENDED_NOT_FOUND
-            others = _NOT_OF_ITS_END if lost else _OTHER
-            kind = others[self._rng.below(len(others))]
-            code = {OUTCOME_UNKNOWN: "cancel", ACCEPTED: ""}.get(kind, "HEARSAY")
-            other = Report(kind, now, report.order_id, report.time_venue, code, "")
-            report = self._same_terms(other) if kind == REPLACED else other
-        self._deliver(again(report, now))
+        code = {OUTCOME_UNKNOWN: "cancel", ACCEPTED: ""}.get(kind, "HEARSAY")
+        other = Report(kind, self._clock(), report.order_id, report.time_venue, code, "")
+        self._deliver(self._same_terms(other) if kind == REPLACED else other)
 
     def _is_over(self, order_id: str) -> bool:
         state = self._engine.orders.get(order_id)

@@ -78,6 +78,22 @@ def test_of_an_order_that_is_over_other_things_are_told_and_no_fill_is_made_up()
     assert {event.trade_id for event in heard if isinstance(event, Fill)} == {f"T{n}" for n in range(SAID)}
 
 
+def test_each_order_that_has_expired_is_contradicted_by_whatever_was_said_least_of_such() -> None:
+    desk = Desk()
+    order_id, _ = fills(desk)
+    desk.say(kinds.EXPIRED, order_id)
+    end = Report(kinds.EXPIRED, 1, order_id, 1, text="")
+    heard, fired = told(desk, [end] * 30)
+    assert fired[CONTRADICT] >= 90
+    others = Counter(event.kind for event in heard if event.kind != kinds.EXPIRED)
+    assert set(others) >= {kinds.REPLACE_REJECTED, kinds.REPLACED, kinds.NOT_FOUND, kinds.REJECTED}
+    assert max(others.values()) - min(others.values()) <= 1
+    works = Desk()
+    fills(works)
+    _, fired = told(works, [end] * 200)
+    assert fired[CONTRADICT] == 0, "of one that works nothing is said"
+
+
 def test_an_order_is_not_found_or_changed_before_it_is_accepted_and_its_fills_come_with_that() -> None:
     desk = Desk()
     order_id, _ = fills(desk)
