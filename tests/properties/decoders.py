@@ -152,6 +152,10 @@ def told(said: object) -> object:
     return said
 
 
+#: What was asked for, where an answer says of it no more than its tickets.
+OPENED = {"comment": "A1-1-1", "symbol": "EURUSD", "direction": "buy"}
+
+
 def of_gates() -> dict[str, dict[str, Decoder]]:
     """What the last gate hears of each venue, by venue: answers and frames that name tickets, and answers that say that
     nothing was done."""
@@ -168,7 +172,13 @@ def of_gates() -> dict[str, dict[str, Decoder]]:
             BinanceReader(binance), binance.socket_api, [HttpRequest("GET", f"{binance.rest}/api/v3/openOrders")],
         ),
         "alpaca": (AlpacaReader(alpaca), alpaca.trades, [HttpRequest("GET", f"{alpaca.trading}/v2/orders")]),
-        "mt5": (Mt5Reader(mt5), mt5.stream, [HttpRequest("GET", mt5.url("open-positions"))]),
+        "mt5": (
+            Mt5Reader(mt5), mt5.stream,
+            [
+                HttpRequest("GET", mt5.url("open-positions")),
+                HttpRequest("POST", mt5.url("trades/open"), {}, json.dumps(OPENED).encode()),
+            ],
+        ),
     }  # fmt: skip
     return {venue: _of_gate(*row) for venue, row in readers.items()}
 
@@ -182,7 +192,8 @@ def _of_gate(reader: Any, stream: str, requests: list[HttpRequest]) -> dict[str,
     }
     rows["heard"] = lambda body: list(reader.heard(stream, body))
     rows["undone"] = lambda body: told(reader.undone(HttpAnswer(403, {}, body)))
-    return {f"gate {name}": Decoder(read, (InputError,)) for name, read in rows.items()}
+    # The gate passes on what its reader can not read, and counts it.
+    return {f"gate {name}": Decoder(read, (InputError, ValueError)) for name, read in rows.items()}
 
 
 def decoders() -> dict[str, Decoder]:

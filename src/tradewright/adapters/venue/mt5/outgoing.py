@@ -95,8 +95,8 @@ class Mt5Reader:
                 yield from _named(objects(answer.body))
             elif path.endswith(OPEN) and isinstance(said := objects(answer.body), Mapping):
                 asked = objects(request.body)
-                for ticket in {said.get("order"), said.get("ticket")} - {None, 0}:
-                    yield Named(str(ticket), asked["comment"], asked["symbol"], SIDES[asked["direction"]])
+                for ticket in _tickets(said.get("order"), said.get("ticket")):
+                    yield Named(ticket, asked["comment"], asked["symbol"], SIDES[asked["direction"]])
         except Unlisted:
             return
 
@@ -182,6 +182,13 @@ def _modification(fields: Fields) -> list[Asked]:
     return asked
 
 
+def _tickets(*said: Any) -> list[str]:
+    """Those that are some, each once. Raises ValueError for one that is none."""
+    if not all(one is None or isinstance(one, int | str) for one in said):
+        raise ValueError("a ticket that is no number")
+    return list(dict.fromkeys([str(one) for one in said if one]))
+
+
 def _named(said: Any) -> Iterable[Named]:
     """Each order and position in an answer, however deep; deals name orders, and are none."""
     if isinstance(said, list):
@@ -192,8 +199,8 @@ def _named(said: Any) -> Iterable[Named]:
             position = "open_price" in said
             name, side = str(said.get("comment") or ""), SIDES.get(str(said["direction"]), 0)
             symbol = str(said.get("broker_symbol") or said.get("symbol"))
-            for ticket in {said["ticket"], said.get("position_id") if position else None} - {None, 0}:
-                yield Named(str(ticket), name, symbol, side, position)
+            for ticket in _tickets(said["ticket"], said.get("position_id") if position else None):
+                yield Named(ticket, name, symbol, side, position)
         for one in said.values():
             if isinstance(one, list | Mapping):
                 yield from _named(one)
