@@ -11,6 +11,7 @@ from tradewright.adapters.venue.binance.supported import SUPPORTED as BINANCE
 from tradewright.adapters.venue.ccxt.supported import LIMITS as CCXT_LIMITS
 from tradewright.adapters.venue.ccxt.supported import SUPPORTED as CCXT
 from tradewright.adapters.venue.mt5.supported import HEDGING_EXITS, HEDGING_LIMITS, NETTING_LIMITS, OPENINGS
+from tradewright.core.trading_state import NOTICES
 from tradewright.model.order import ORDER_TYPES
 from tradewright.model.order_table import OrderTable
 from tradewright.model.venue_limits import VenueLimits
@@ -68,6 +69,7 @@ LINES = {
     "decimals of its cash": lambda one: f"{one.cash_decimals}",
     "sizes in quotes": lambda one: "yes" if one.quote_sizes else "no",
     "prints": lambda one: "yes" if one.trades else "no",
+    "tells of": lambda one: ", ".join(NOTICES[name] for name in one.notices) or "–",
     "bars": lambda one: ", ".join(f"{seconds}" for seconds in one.bars) or "–",
     "what others do is heard of": lambda one: f"within {one.late_seconds} s" if one.late_seconds else "at once",
 }

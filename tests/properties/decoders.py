@@ -82,8 +82,8 @@ def of_binance() -> dict[str, Decoder]:
 
 
 def of_alpaca() -> dict[str, Decoder]:
-    from tests.unit.sim.wire.alpaca_desk import ACME
-    from tradewright.adapters.venue.alpaca import answers, instruments, notation, ticks, updates
+    from tests.unit.sim.wire.alpaca_desk import ACME, MONDAY
+    from tradewright.adapters.venue.alpaca import answers, instruments, notation, notices, ticks, updates
 
     shapes = {
         "order": answers.WireOrder, "orders": list[answers.WireOrder], "executions": list[answers.Execution],
@@ -94,6 +94,14 @@ def of_alpaca() -> dict[str, Decoder]:
         name: lambda body, shape=shape: answers.read(body, shape)  # type: ignore[misc]
         for name, shape in shapes.items()
     }
+
+    def noticed(body: bytes) -> None:
+        found = [one for one in ticks.read_ticks(body.decode(), False) if one.T in (notices.STATUS, notices.BAND)]
+        if not found:
+            raise answers.Unreadable("it says nothing of what is looked for")
+        for one in found:
+            notices.Notices(lambda: MONDAY, floats).hear(one, ACME)
+
     rows |= {
         "assets": lambda body: [
             instruments.instrument_of(one, None, True) for one in answers.read(body, list[answers.WireAsset])
@@ -103,6 +111,7 @@ def of_alpaca() -> dict[str, Decoder]:
         "listening": updates.listening,
         "ticks": lambda body: [ticks.event_of(one, ACME, 1).row() for one in ticks.read_ticks(body.decode(), False)],
         "packed ticks": lambda body: [ticks.event_of(one, ACME, 1).row() for one in ticks.read_ticks(body, True)],
+        "notices": noticed,
         "time": lambda body: notation.time_of(body.decode()),
     }
     # A frame of text was decoded before it came here.

@@ -148,7 +148,11 @@ def of_alpaca() -> list[bytes]:
     bars = {"bars": {"ACME": [{"t": "2026-01-12T16:00:00Z", "o": 1, "h": 2, "l": 1, "c": 1.5, "v": 10}]}}
     wash = {"message": "potential wash trade detected. use complex orders", "code": 40310000}
     more = [bars, {"trades": {"ACME": {"p": 100.01}}}, {"message": "x", "code": 40010001}, wash]
-    ticks = [[{"T": "q", "S": "ACME", "bp": 99.99, "bs": 4, "ap": 100.01, "as": 4}]]
+    ticks = [
+        [{"T": "q", "S": "ACME", "bp": 99.99, "bs": 4, "ap": 100.01, "as": 4}],
+        [{"T": "s", "S": "ACME", "sc": "H", "sm": "Trading Halt", "rc": "T1", "rm": "Halt News Pending", "z": "C"}],
+        [{"T": "l", "S": "ACME", "u": 110.01, "d": 90.01, "i": "B", "z": "C"}],
+    ]
     texts = [b"2026-01-12T16:00:05.123456789Z", b'{"stream":"listening","data":{"streams":["trade_updates"]}}']
     return [*alpaca.run_virtual(alpaca.MONDAY, run), *(json.dumps(one).encode() for one in [*more, *ticks]), *texts]
 

@@ -40,7 +40,7 @@ def bound(asked: limits.LimitsWish, live: LiveEngine, feed: Feed) -> dict[str, A
     if live.failure is not None:
         raise JournalFull(f"no limit is set while the journal can not be written: {live.failure}")
     engine = live.trader.engine
-    event = limits.event_of(asked, engine)
+    event = limits.event_of(asked, engine, live.told)
     feed(event)
     live.flush()
     if live.failure is not None:

@@ -17,7 +17,7 @@ from tradewright.app.config import Config, account_of
 from tradewright.app.config_keys import OF_ALL, OF_EACH
 from tradewright.app.settings import Settings, settings_from
 from tradewright.app.wiring.shadows import options_of, shadow_models
-from tradewright.app.wiring.venues import check_addresses, terms_of
+from tradewright.app.wiring.venues import check_addresses, terms_of, told_of
 from tradewright.backtest.strategy_source import Specified, specifications
 from tradewright.core.exposure import parts_of
 from tradewright.core.limits import Limits
@@ -41,7 +41,8 @@ _KEY = re.compile(r"[\w.-]+")
 @dataclass(slots=True)
 class Blueprint:
     """accounts: by name. specified: strategies with their classes. tokens: of the leases under which the accounts are
-    traded, by account. The rest as `core.setup` has it."""
+    traded, by account. told: by account, limits that ask for what its venue says, which it does. The rest as
+    `core.setup` has it."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     specified: list[Specified] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Blueprint:
     sessions: list[tuple[str, str, list[list[Any]]]] = field(default_factory=list)
     shadow: ShadowTerms | None = None
     tokens: dict[str, int] = field(default_factory=dict)
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def specs(self) -> list[StrategySpec]:
@@ -131,7 +133,7 @@ def blueprint_of(config: Config, codes: Mapping[str, str], begun: Iterable[Sessi
         with config.placed(f"accounts.{name}"):
             check_addresses(name, account)
             terms = terms_of(name, codes.get(name) or _free_code(name, codes, made), account, settings.owner)
-        made.accounts[name] = terms
+        made.accounts[name], made.told[name] = terms, told_of(config, name)
         _strategies(config, name, settings, made)
         refs = [spec.ref for spec in made.specs if spec.account == name]
         for scope, limits in settings.scopes_for(refs).items():
@@ -163,7 +165,7 @@ def blueprint_of(config: Config, codes: Mapping[str, str], begun: Iterable[Sessi
             check_bounds_of(made.setup([]))
     with config.placed("limits"):
         check_parameters(made.setup([]))
-        for sentence in unfed(made.setup([]), NOTICES):
+        for sentence in unfed(made.setup([]), NOTICES, made.told):
             raise InputError(sentence)
     return made
 

@@ -427,6 +427,12 @@ def account_of(config: Config, strategy: str) -> str:
     return named
 
 
+def leader_of(config: Config, name: str) -> str:
+    """The account whose market an account trades on: a paper account may follow another's."""
+    market = config.accounts[name].market
+    return market if config.accounts[name].venue == "paper" and market != "synthetic" else name
+
+
 def _check_account(name: str, account: AccountBlock, config: Config) -> None:
     path, venue = f"accounts.{name}", account.venue
     for one in msgspec.structs.fields(AccountBlock):

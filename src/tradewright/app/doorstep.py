@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tradewright.app.blueprint import Blueprint
-from tradewright.app.config import Config
+from tradewright.app.config import Config, leader_of
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.home import SHADOW, own_book
 from tradewright.app.synthetic_feed import listed
@@ -55,12 +55,6 @@ def check_symbols(config: Config) -> None:
                     f"{config.places.at(f'accounts.{name}.symbols')}: accounts {other} and {name} both trade "
                     f"{symbol}, at different places; run a service of its own, with its own --home, for one of them"
                 )
-
-
-def leader_of(config: Config, name: str) -> str:
-    """The account whose market an account trades on: a paper account may follow another's."""
-    market = config.accounts[name].market
-    return market if config.accounts[name].venue == "paper" and market != "synthetic" else name
 
 
 def offset_of(event: Event) -> float | None:

@@ -7,7 +7,7 @@ hold is journaled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -18,7 +18,7 @@ from tradewright.core.exposure import CANARY, parts_of
 from tradewright.core.gate import Use
 from tradewright.core.limits import CANARY_DAYS, LIMITS, PRICE_SCALE, QUANTITY_SCALE, Limits, limits_from
 from tradewright.core.stations import check_beside
-from tradewright.core.trading_state import NOTICES
+from tradewright.core.trading_state import NOTICES, why_unfed
 from tradewright.explain import unit_text
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
@@ -63,23 +63,23 @@ LimitsWish = LimitsAsked | WaiverAsked
 # ── as inputs ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def event_of(asked: LimitsWish, engine: Blotter) -> LimitsSet | LimitWaived:
-    """The input that carries out what is asked. Raises InputError where it can not hold; whether the names of its scope
-    are there, the trader sees before it journals anything."""
+def event_of(asked: LimitsWish, engine: Blotter, told: Mapping[str, Collection[str]]) -> LimitsSet | LimitWaived:
+    """The input that carries out what is asked. told: as `trading_state.unfed` has it. Raises InputError where it can
+    not hold; whether the names of its scope are there, the trader sees before it journals anything."""
     try:
         if isinstance(asked, WaiverAsked):
             end = moment_of(asked.until, "until")
             waiver = LimitWaived(engine.now, asked.scope, asked.limit, asked.who, asked.second, asked.reason, end)
             engine.gate.check_waiver(waiver)
             return waiver
-        event = _set(asked, engine)
+        event = _set(asked, engine, told)
         engine.gate.check_set(event)
         return event
     except ContractError as error:
         raise InputError(str(error)) from error
 
 
-def _set(asked: LimitsAsked, engine: Blotter) -> LimitsSet:
+def _set(asked: LimitsAsked, engine: Blotter, told: Mapping[str, Collection[str]]) -> LimitsSet:
     known = engine.gate.limits.get(asked.scope, Limits(version=0))
     lasting = known if known.expires == 0 else known.under or Limits()
     end = moment_of(asked.until, "until") if asked.until else 0
@@ -93,6 +93,11 @@ def _set(asked: LimitsAsked, engine: Blotter) -> LimitsSet:
         raise InputError(f"limits of {asked.scope}: no limit is named")
     before = (known.values if known.expires else {}) if end else lasting.values
     values = {} if canary and not asked.limits else _changed(asked, before)
+    accounts = [account.terms for account in engine.accounts.values()]
+    for name in [name for name, value in asked.limits.items() if name in NOTICES and value is not None]:
+        why = why_unfed(asked.scope, name, accounts, told, NOTICES[name])
+        if why:
+            raise InputError(f"limits of {asked.scope}: {why}")
     check_beside(asked.scope, Limits(values, under=lasting if end else None))
     return LimitsSet(
         engine.now, asked.scope, sorted(values.items()), known.version + 1, lasting.currency, asked.who, asked.reason,
@@ -105,11 +110,6 @@ def _changed(asked: LimitsAsked, before: dict[str, Any]) -> dict[str, Any]:
     not there: it would change nothing."""
     exact = limits_from({name: value for name, value in asked.limits.items() if value is not None}).values
     off = [name for name, value in asked.limits.items() if value is None]
-    for name in NOTICES.keys() & exact.keys():
-        raise InputError(
-            f"limits of {asked.scope}: {name} would refuse every opening it asks about: nothing here tells of "
-            f"{NOTICES[name]}"
-        )
     for name in off:
         if name not in before:
             raise InputError(f"limits of {asked.scope}: {name} can not be taken off, it is not set there")

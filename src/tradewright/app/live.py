@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from threading import Thread
 from typing import Protocol
@@ -76,7 +76,7 @@ class Observer(Protocol):
 class LiveEngine:
     """A trader behind its journal. listener: told each input with its outcome once they are durable, in their order
     (display, later bus and tables); it may be told of them some steps later. observer: of each step that is
-    journaled."""
+    journaled. told: by account, limits that ask for what its venue says, which it does."""
 
     def __init__(
         self,
@@ -91,6 +91,7 @@ class LiveEngine:
         self.emergency = emergency
         self.listener = listener
         self.observer: Observer | None = None
+        self.told: Mapping[str, Collection[str]] = {}
         self.crash = crash
         self.counts = Counts()
         self.started: Started | None = None

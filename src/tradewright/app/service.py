@@ -108,6 +108,7 @@ class Service:
             log.engine = self.engine
             self.audit = AuditLog(folder, say=log.say)
             self.plan: Blueprint = self._planned()
+            self.room.live.told = self.plan.told
             self._check_left()
             self.requests: Requests | None = None
             self.ownership = self._owned(config.block.leases)

@@ -396,6 +396,7 @@ class Blotter:
         if isinstance(event, Started):
             inquiries.begin(self)
             reconcile.begin(self)
+            self.gate.notices.begin()
         elif isinstance(event, TradingStateSet):
             self.set_state(event.scope, event.state, session.cause_of(self, event))
             turned(self, event)
@@ -404,11 +405,10 @@ class Blotter:
             if event.state == ACTIVE:
                 re_armed(self, event.scope)
             if event.scope.startswith("strategy:"):
-                strategy = event.scope[9:]
                 if event.state == HALTED:
-                    self.halted[strategy] = event.reason
+                    self.halted[event.scope[9:]] = event.reason
                 else:
-                    self.halted.pop(strategy, None)
+                    self.halted.pop(event.scope[9:], None)
         elif isinstance(event, TradingStateChanged):
             self.set_state(event.scope, event.state, event.code)
             turned(self, event)

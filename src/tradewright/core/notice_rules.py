@@ -10,22 +10,27 @@ from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import MILLION, OpeningRule
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.decision import Check
-from tradewright.model.notice import TRADING, InstrumentStatus
+from tradewright.model.notice import NOT_SAID, TRADING, UNKNOWN, InstrumentStatus
 from tradewright.model.order import BUY, SELL
 
 
 def status_of(proposal: Proposal, scope: Exposure) -> InstrumentStatus | None:
+    """What was said of the order's instrument; None = nothing."""
     found: InstrumentStatus | None = scope.notices.statuses.get(proposal.order.instrument.index)
     return found
+
+
+def trades(status: InstrumentStatus | None) -> int | None:
+    """1 = the venue says that it trades, 0 = it says that it does not; None = it is not known."""
+    return None if status is None or status.status == UNKNOWN else int(status.status == TRADING)
 
 
 class Halt(OpeningRule):
     """enableHaltProtection: the venue says that the instrument trades: no halt, no pause, no auction."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
-        status = status_of(proposal, scope)
-        trades = status is not None and status.status == TRADING
-        return self.verdict(trades, None if status is None else int(trades), 1, "flag")
+        said = trades(status_of(proposal, scope))
+        return self.verdict(said == 1, said, 1, "flag")
 
 
 class PriceLimits(OpeningRule):
@@ -34,7 +39,7 @@ class PriceLimits(OpeningRule):
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         status, order = status_of(proposal, scope), proposal.order
-        if status is None:
+        if status is None or status.low_units == NOT_SAID:
             return self.verdict(False, None, None, "price")
         edge = status.high_units if order.side == BUY else status.low_units
         if edge == 0:
@@ -51,7 +56,7 @@ class ShortSaleRestriction(OpeningRule):
         status, order, bid = status_of(proposal, scope), proposal.order, proposal.mark.bid
         if order.side != SELL:
             return None
-        if status is None:
+        if status is None or status.status == UNKNOWN:
             return self.verdict(False, None, None, "price")
         if not status.restricted:
             return None

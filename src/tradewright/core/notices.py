@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.model.errors import ContractError
-from tradewright.model.notice import STATUSES, InstrumentStatus, Located
+from tradewright.model.notice import NOT_SAID, STATUSES, InstrumentStatus, Located
 
 
 class Notices:
@@ -22,9 +22,14 @@ class Notices:
         them, and nothing has changed then."""
         _check(event.instrument_index, instruments)
         low, high = event.low_units, event.high_units
-        if event.status not in STATUSES or low < 0 or high < 0 or (high and high < low):
+        banded = low == high == NOT_SAID or (low >= 0 and (high == 0 or high >= low))
+        if event.status not in STATUSES or not banded:
             raise ContractError(f"status {event.row()[2:]}: it is one of {', '.join(STATUSES)}, in a band that is one")
         self.statuses[event.instrument_index] = event
+
+    def begin(self) -> None:
+        """Fold: a run begins. What was said of instruments before it may be over, and is said again."""
+        self.statuses.clear()
 
     def locate(self, event: Located, day: int, instruments: int) -> None:
         """Fold what was located for the account's day. Raises ContractError as `state`."""

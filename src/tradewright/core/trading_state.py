@@ -6,10 +6,11 @@ set ends as that rule says; what a person set, or a fact that only a person can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tradewright.core.exposure import CANARY, out_of, parts_of
+from tradewright.model.account import Account
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
 from tradewright.model.errors import InputError
 from tradewright.model.foreign import EXTERNAL
@@ -31,7 +32,7 @@ PASSING = ("LIMIT_BREACHED", "BALANCE_DRIFT", "CIRCUIT_BREAKER", DAILY_LOSS_LIMI
 REAPPEARED = "REAPPEARED"
 
 
-#: Limits about which no venue's client says anything, and what they ask for.
+#: Limits that ask for what a venue says of its instruments, which not every one does, and what that is.
 NOTICES = {
     "enableHaltProtection": "halts",
     "enablePriceLimitProtection": "price bands",
@@ -98,16 +99,36 @@ def unbound(setup: Setup) -> list[str]:
     ]
 
 
-def unfed(setup: Setup, untold: Mapping[str, str]) -> list[str]:
-    """Limits that would refuse every opening they ask about, as sentences. untold: those about which nobody tells a run
-    anything, and what that would be."""
-    accounts = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
-    return [
-        f"{name} of {scope} would refuse every opening it asks about: nothing here tells of {what}"
-        for scope, limits in {**setup.scopes, **accounts}.items()
-        for name, what in untold.items()
+def unfed(setup: Setup, asked: Mapping[str, str], told: Mapping[str, Collection[str]] | None = None) -> list[str]:
+    """Limits that would refuse every opening they ask about, as sentences. asked: those that ask for what somebody has
+    to tell, and what that is; told: by account, those of which its venue tells it."""
+    accounts = [account for account, _ in setup.accounts]
+    own = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
+    found = [
+        why_unfed(scope, name, accounts, told or {}, what)
+        for scope, limits in {**setup.scopes, **own}.items()
+        for name, what in asked.items()
         if limits.has(name)
     ]
+    return [why for why in found if why]
+
+
+def why_unfed(
+    scope: str, limit: str, accounts: Iterable[Account], told: Mapping[str, Collection[str]], what: str
+) -> str:
+    """Why a limit of a scope would refuse every opening of some accounts, as a sentence; "" = of none. `unfed` has the
+    rest."""
+    parts = parts_of(scope)
+    without = []
+    for one in accounts:
+        mine = {"account": one.name, "session": one.name, "owner": one.owner, "venue": one.venue}
+        inside = all(mine[kind] == name for kind, name in parts.items() if kind in mine)
+        if inside and not is_shadow(one.name) and limit not in told.get(one.name, ()):
+            without.append(one.name)
+    if not without:
+        return ""
+    whose = f"account {without[0]}" if len(without) == 1 else f"accounts {', '.join(without)}"
+    return f"{limit} of {scope} would refuse every opening it asks about: nothing here tells {whose} of {what}"
 
 
 def _unmet(setup: Setup) -> list[tuple[str, str, str, list[str]]]:

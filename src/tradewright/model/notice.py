@@ -6,12 +6,17 @@ from __future__ import annotations
 from tradewright.model.event import INSTRUMENT_STATUS, LOCATED, Event
 
 TRADING, HALTED, PAUSED, AUCTION = "TRADING", "HALTED", "PAUSED", "AUCTION"
-STATUSES = (TRADING, HALTED, PAUSED, AUCTION)
+#: Whoever told of it does not know any more: what was said before may be over.
+UNKNOWN = "UNKNOWN"
+STATUSES = (TRADING, HALTED, PAUSED, AUCTION, UNKNOWN)
+#: Both edges of a band that there may be, and that nobody has said.
+NOT_SAID = -1
 
 
 class InstrumentStatus(Event):
     """An instrument (by index) as its venue states it. status: of STATUSES; low_units, high_units: the band of prices
-    it trades in (limit up, limit down), 0 = it states none; restricted: a short sale restriction is in force."""
+    it trades in (limit up, limit down), 0 = it states none, NOT_SAID = it is not known; restricted: a short sale
+    restriction is in force."""
 
     __slots__ = ("instrument_index", "status", "low_units", "high_units", "restricted")
 

@@ -18,7 +18,8 @@ class VenueLimits:
     after a part was filled. shorts: it sells what is not there. reduces_only: it keeps an order that is flagged so from
     opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. cash_decimals:
     finest decimal of the money it shows. quote_sizes, trades: quotes come with sizes, and prints come at all. bars: the
-    periods it has, in seconds. network: its connection can be lost. late_seconds: so much later what others do in the
+    periods it has, in seconds. notices: limits that ask for what a venue says of its instruments, about which it tells
+    that. network: its connection can be lost. late_seconds: so much later what others do in the
     account may be heard of, where it is not told but asked for.
     """
 
@@ -37,5 +38,6 @@ class VenueLimits:
     quote_sizes: bool
     trades: bool
     bars: tuple[int, ...]
+    notices: tuple[str, ...] = ()
     network: bool = True
     late_seconds: int = 0

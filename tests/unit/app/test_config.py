@@ -19,7 +19,7 @@ from tradewright.adapters.net.transport import AiohttpTransport
 from tradewright.adapters.venue.alpaca.supported import LIMITS as ALPACA
 from tradewright.adapters.venue.binance.supported import LIMITS as BINANCE
 from tradewright.adapters.venue.ccxt.supported import LIMITS as CCXT
-from tradewright.adapters.venue.mt5.supported import NETTING_LIMITS
+from tradewright.adapters.venue.mt5.supported import HEDGING_LIMITS, NETTING_LIMITS
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.bus.subjects import HEARD, heard_at
 from tradewright.app.config import Config, read_config
@@ -35,6 +35,8 @@ from tradewright.app.wiring.venues import (
     meaning_of,
     terms_of,
 )
+from tradewright.app.wiring.venues import NOTICES as FED
+from tradewright.core.trading_state import NOTICES
 from tradewright.model.account import new_code
 from tradewright.model.errors import InputError, UsageError, VenueRefused
 from tradewright.model.rng import Rng
@@ -133,6 +135,12 @@ def test_each_venue_has_the_terms_that_it_keeps_accounts_by(
 def test_money_has_the_decimals_that_its_venue_shows() -> None:
     limits = {"alpaca": ALPACA, "binance": BINANCE, "ccxt": CCXT, "mt5": NETTING_LIMITS, "paper": PAPER}
     assert {venue: one.cash_decimals for venue, one in limits.items()} == CASH_DECIMALS
+
+
+def test_of_each_venue_those_switches_are_fed_of_which_its_client_tells() -> None:
+    limits = {"alpaca": ALPACA, "binance": BINANCE, "ccxt": CCXT, "mt5": NETTING_LIMITS, "paper": PAPER}
+    assert {venue: one.notices for venue, one in limits.items() if one.notices} == FED
+    assert HEDGING_LIMITS.notices == NETTING_LIMITS.notices
 
 
 @pytest.mark.parametrize(("mode", "native"), [("netting", False), ("hedging", True)])
@@ -480,10 +488,47 @@ def test_what_is_shown_has_every_default_and_can_be_read_again(tmp_path: Path) -
 )
 def test_a_switch_that_would_refuse_everything_since_no_client_feeds_it_is_refused(name: str, tmp_path: Path) -> None:
     account = {"venue": "paper", "symbols": ["BTCUSD"], "risk": {name: True}}
-    with pytest.raises(InputError, match=f"{name} of account:main would refuse every opening .* nothing here tells of"):
+    with pytest.raises(
+        InputError, match=f"{name} of account:main would refuse every opening .* nothing here tells account main of"
+    ):
         blueprint_of(read(tmp_path, {"accounts": {"main": account}}), {})
     account["risk"] = {"maxLoopLagSeconds": 1}
     assert blueprint_of(read(tmp_path, {"accounts": {"main": account}}), {}).accounts
+
+
+@pytest.mark.parametrize(
+    ("venue", "taken"),
+    [
+        ("alpaca", ["enableHaltProtection", "enablePriceLimitProtection"]), ("binance", ["enableHaltProtection"]),
+        ("mt5", ["enableHaltProtection"]), ("ccxt", []),
+    ],
+)  # fmt: skip
+def test_a_switch_is_taken_where_all_accounts_of_its_scope_hear_what_it_asks_for(
+    venue: str, taken: list[str], tmp_path: Path
+) -> None:
+    keys = {"baseUrl": "http://127.0.0.1:1"} if venue == "mt5" else {"exchange": "kucoin"} if venue == "ccxt" else {}
+    main = {"venue": venue, "symbols": ["X"], "environment": "paper", **keys}
+    follows = {"venue": "paper", "symbols": ["X"], "market": "main"}
+    alone = {"venue": "paper", "symbols": ["BTCUSD"]}
+    for name in NOTICES:
+        accounts = {"main": main, "follows": follows, "alone": alone}
+        for scopes, fed in ((["account:main"], True), (["account:follows"], True), (["account:alone"], False),
+                            (["all"], False)):  # fmt: skip
+            limits = {"limits": {scope: {name: True} for scope in scopes}}
+            config = read(tmp_path, {"accounts": accounts, **limits})
+            if fed and name in taken:
+                assert blueprint_of(config, {}).told["main"] == tuple(taken)
+                continue
+            with pytest.raises(InputError, match=f"{name} of {scopes[0]} would refuse .* nothing here tells account"):
+                blueprint_of(config, {})
+
+
+def test_halts_of_a_quarter_of_an_hour_ago_are_none_that_a_switch_can_ask_for(tmp_path: Path) -> None:
+    account = {
+        "venue": "alpaca", "symbols": ["X"], "feed": "delayed_sip", "risk": {"enableHaltProtection": True},
+    }  # fmt: skip
+    with pytest.raises(InputError, match="nothing here tells account main of halts"):
+        blueprint_of(read(tmp_path, {"accounts": {"main": account}}), {})
 
 
 @pytest.mark.parametrize("venue", ["alpaca", "binance", "mt5", "ccxt"])

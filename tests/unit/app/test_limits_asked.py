@@ -157,7 +157,7 @@ WRONG = [
     (("set", "all", "maxOrderValue=1", "--until", "2020-01-01T00:00:00Z"), "an end that lies ahead"),
     (
         ("set", "all", "enableHaltProtection=true"),
-        "would refuse every opening it asks about: nothing here tells of halts",
+        "would refuse every opening it asks about: nothing here tells account paper of halts",
     ),
     (("set", "all"), "limits of all: no limit is named"),
     (("set", "canary:sma_cross"), "limits of canary:sma_cross: no limit is named"),

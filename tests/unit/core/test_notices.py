@@ -12,9 +12,10 @@ from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.engine import Engine
 from tradewright.core.limits import Limits
 from tradewright.core.state import restore, to_bytes
+from tradewright.model.control import Started
 from tradewright.model.errors import ContractError
 from tradewright.model.event import CANCELLED
-from tradewright.model.notice import AUCTION, HALTED, PAUSED, TRADING, InstrumentStatus, Located
+from tradewright.model.notice import AUCTION, HALTED, NOT_SAID, PAUSED, TRADING, UNKNOWN, InstrumentStatus, Located
 from tradewright.model.order import STOP
 
 PRICE = 10_000
@@ -91,6 +92,36 @@ def test_a_restricted_short_rests_above_the_best_bid(terms: dict[str, Any], refu
     assert codes(desk, SELL, **terms) == ["SHORT_SALE_RESTRICTED"] * refused
     assert codes(desk, BUY) == []
     assert desk.close(SELL, strategy="holds")[0].approved, "a long is sold, nothing is short"
+
+
+def test_what_is_not_known_any_more_opens_nothing() -> None:
+    for switch, code in (
+        ("enableHaltProtection", "INSTRUMENT_HALTED"), ("enablePriceLimitProtection", "OUTSIDE_PRICE_LIMITS"),
+        ("enableShortSaleRestriction", "SHORT_SALE_RESTRICTED"),
+    ):  # fmt: skip
+        desk = desk_of(**{switch: 1})
+        said(desk)
+        assert codes(desk, SELL) == []
+        said(desk, UNKNOWN, NOT_SAID, NOT_SAID)
+        [check] = desk.want(SELL, 1)[0].refusals
+        assert (check.code, check.value) == (code, None)
+        assert desk.close(SELL, strategy="holds")[0].approved
+
+
+def test_a_band_that_nobody_has_said_yet_is_none_that_can_be_kept() -> None:
+    desk = desk_of(enablePriceLimitProtection=1, enableHaltProtection=1)
+    said(desk, TRADING, NOT_SAID, NOT_SAID)
+    assert codes(desk) == ["OUTSIDE_PRICE_LIMITS"]
+
+
+def test_a_run_that_begins_knows_of_no_status_and_of_what_was_located() -> None:
+    desk = desk_of(enableHaltProtection=1, requireLocate=1)
+    said(desk)
+    desk.feed(Located(desk.tick(), "main", 0, 10))
+    desk.engine.apply(Started(desk.tick(), desk.engine.run + 1, []))
+    assert codes(desk, SELL) == ["INSTRUMENT_HALTED"]
+    said(desk)
+    assert codes(desk, SELL) == []
 
 
 def test_a_restriction_without_a_bid_lets_nothing_pass() -> None:
@@ -170,7 +201,9 @@ def test_what_was_said_survives_a_restart() -> None:
     assert codes(desk, SELL) == ["INSTRUMENT_HALTED"]
 
 
-@pytest.mark.parametrize("row", [("CLOSED",), (TRADING, -1, 5), (TRADING, 5, -1), (TRADING, 6, 5)], ids=str)
+@pytest.mark.parametrize(
+    "row", [("CLOSED",), (TRADING, -1, 5), (TRADING, 5, -1), (TRADING, -2, -2), (TRADING, 6, 5)], ids=str
+)
 def test_a_status_that_is_none_changes_nothing(row: tuple[Any, ...]) -> None:
     desk = desk_of(enableHaltProtection=1)
     said(desk)

@@ -4,6 +4,8 @@ They are read again when the client begins, at a steady pace, and soon after the
 name, but never more often than every few seconds. What differs from what the engine has is told as RulesChanged, so
 that the next order is made by the new ones. An instrument that the venue does not list any more (delisted, or by
 another name now), or lists as something else, takes no openings from then on.
+
+Of instruments of which nothing else does, a look says whether they trade; from one that failed on that is not known.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from tradewright.model.control import RulesChanged
 from tradewright.model.errors import InputError, TransportError, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.notice import HALTED, TRADING, UNKNOWN, InstrumentStatus
 from tradewright.model.numbers import SIZE_MAX
 from tradewright.ports import Clock, Orders
 
@@ -30,11 +33,12 @@ Read = Callable[[Sequence[str]], Awaitable[Mapping[str, Instrument]]]
 
 class RulesWatch:
     """Of one client. read: the instruments of some symbols as the venue lists them now; one that is missing is not
-    traded there any more. pace: seconds between two looks."""
+    traded there any more. pace: seconds between two looks. tells: of which instruments a look says whether they trade;
+    None = of none."""
 
     def __init__(
         self, read: Read, orders: Orders, clock: Clock, deliver: Callable[[Event], None], errors: Counter[str],
-        pace: float = PACE,
+        pace: float = PACE, tells: Callable[[Instrument], bool] | None = None,
     ) -> None:  # fmt: skip
         self._read = read
         self._orders = orders
@@ -42,6 +46,8 @@ class RulesWatch:
         self._deliver = deliver
         self._errors = errors
         self._pace = pace
+        self._tells = tells
+        self._said: dict[str, str] = {}
         self._symbols: dict[str, None] = {}
         self._seen: dict[str, Instrument] = {}
         self._doubted = asyncio.Event()
@@ -84,15 +90,27 @@ class RulesWatch:
                 listed = await self._read(followed)
             except (TransportError, VenueRefused, InputError):
                 self._errors[RULES] += 1
+                for symbol in followed:
+                    self._say(symbol, UNKNOWN)
                 return False
         for symbol in followed:
             self._tell(symbol, listed.get(symbol))
         return True
 
+    def _say(self, symbol: str, status: str) -> None:
+        """Whether an instrument trades, where that is news."""
+        known = self._orders.instrument(symbol)
+        if known is None or self._tells is None or not self._tells(known):
+            return
+        if self._said.get(symbol, UNKNOWN) != status:
+            self._said[symbol] = status
+            self._deliver(InstrumentStatus(self._clock(), known.index, status))
+
     def _tell(self, symbol: str, listed: Instrument | None) -> None:
         known = self._orders.instrument(symbol)
         if known is None:
             return
+        self._say(symbol, TRADING if _same(listed, known) and listed.rules.tradable else HALTED)
         before = known.rules.row()
         try:
             after = rules_at(listed, known).row() if _same(listed, known) else (*before[:-1], False)

@@ -78,7 +78,9 @@ def _check(ask: Asking, scope: str) -> None:
 def _waits(ask: Asking, wanted: shapes.Waive, key: tuple[str, str, str]) -> Response:
     """What can not hold is refused to the first of two already. Raises Problem, InputError."""
     who, waiting = ask.key.name, ask.desk.waiting
-    event_of(WaiverAsked(wanted.scope, wanted.limit, who, f"not {who}", wanted.reason, wanted.until), ask.desk.engine)
+    event_of(
+        WaiverAsked(wanted.scope, wanted.limit, who, f"not {who}", wanted.reason, wanted.until), ask.desk.engine, {}
+    )
     if key not in waiting and len(waiting) >= WAITING_MAX:
         raise Problem("BUSY", "too many waivers wait for a second person", retry=60)
     waiting[key] = Word(who, ask.key.whose, wanted.reason, time.monotonic() + WAIT_SECONDS)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.net.outgoing import Reader
-from tradewright.app.config import Config
+from tradewright.app.config import Config, leader_of
 from tradewright.app.config_keys import AccountBlock
 from tradewright.app.extras import check_installed
 from tradewright.app.home import own_book
@@ -36,6 +36,14 @@ FEES: Mapping[str, str] = {"binance": "0.1", "ccxt": "0.2"}
 DAY_ZONES: Mapping[str, str] = {"alpaca": "America/New_York"}
 #: The finest decimal of the money that a venue shows, as its limits have it.
 CASH_DECIMALS: Mapping[str, int] = {"alpaca": 2, "binance": 8, "ccxt": 8, "mt5": 2, "paper": MONEY_SCALE}
+#: Limits that ask for what a venue says of its instruments, about which it tells that, as its limits have them.
+NOTICES: Mapping[str, tuple[str, ...]] = {
+    "alpaca": ("enableHaltProtection", "enablePriceLimitProtection"),
+    "binance": ("enableHaltProtection",),
+    "mt5": ("enableHaltProtection",),
+}
+#: Alpaca's market data of a quarter of an hour ago.
+DELAYED = "delayed_sip"
 #: What an environment is, as a sentence.
 ENVIRONMENTS = {
     ("alpaca", "paper"): "Alpaca's paper trading",
@@ -105,6 +113,12 @@ def terms_of(name: str, code: str, account: AccountBlock, owner: str) -> Account
         owner=owner, settles_ms=0 if venue == "paper" else SETTLES_MS, remote=venue != "paper",
         reduce_only=reduce_only, cash_decimals=CASH_DECIMALS[venue],
     )  # fmt: skip
+
+
+def told_of(config: Config, name: str) -> tuple[str, ...]:
+    """Limits that ask for what a venue says of its instruments, about which an account hears that while it holds."""
+    leader = config.accounts[leader_of(config, name)]
+    return () if leader.feed == DELAYED else NOTICES.get(leader.venue, ())
 
 
 def transport_of(clock: Clock, admit: Callable[[], None] | None = None) -> Transport:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sim.wire.alpaca_desk import HOUR, KEYS, MINUTE, MONDAY, SECOND, Venue, heard, names, new_york
+from tests.unit.sim.wire.alpaca_desk import HOUR, KEYS, MINUTE, MONDAY, SECOND, Venue, heard, names, new_york, say
 from tradewright.sim.wire.alpaca import AccountTerms
 from tradewright.sim.wire.alpaca.notation import moment_of, stamp
 from tradewright.sim.wire.message import Answer, Request
@@ -383,6 +383,51 @@ def test_a_halted_share_takes_orders_and_trades_when_it_goes_on() -> None:
     venue.quote("ACME", "97.00", "97.02")
     venue.wait()
     assert [venue.order(one["id"])["filled_avg_price"] for one in (order, moved)] == ["97.02", "97.02"]
+
+
+def test_a_share_s_limit_band_is_told_while_its_session_lasts() -> None:
+    venue = Venue(new_york(2026, 1, 12, 15, 57))
+    stream = venue.data(lulds=["ACME", "GLOBEX"])
+
+    def band() -> list[tuple[str, float, float]]:
+        rows = [row for frame in heard(stream) for row in frame]
+        assert {(row["T"], row["i"], row["z"]) for row in rows} <= {("l", "B", "C")}
+        return [(row["S"], row["d"], row["u"]) for row in rows]
+
+    assert band() == [], "those of the first quotes were told before"
+    venue.wait(30 * SECOND)
+    assert band() == [], "nothing is heard of the share"
+    venue.quote("ACME", "100.40", "100.42")
+    venue.quote("ACME", "104.40", "104.42")
+    assert band() == [("ACME", 90, 110)], "within a percent, and once in so long"
+    venue.wait(30 * SECOND)
+    venue.quote("ACME", "104.40", "104.42")
+    assert band() == [("ACME", 93.96, 114.85)]
+    venue.wait(30 * SECOND)
+    venue.quote("GLOBEX", "0.49", "0.51")
+    assert band() == [("GLOBEX", 0.35, 0.65)]
+    venue.site.halt("ACME", True, venue.now)
+    venue.wait(30 * SECOND)
+    venue.quote("ACME", "90", "90.02")
+    assert band() == [], "a band is suspended with its share"
+    venue.site.halt("ACME", False, venue.now)
+    venue.quote("ACME", "90", "90.02")
+    assert band() == [("ACME", 81, 99.01)]
+    assert venue.site.band("ACME", 85_0000, 95_0000, venue.now) and not venue.site.band("BTC/USD", 1, 2, venue.now)
+    assert band() == [("ACME", 85, 95)]
+    venue.until(new_york(2026, 1, 12, 16))
+    venue.quote("ACME", "90", "90.02")
+    assert band() == []
+
+
+def test_a_plan_may_have_no_statuses_and_no_bands() -> None:
+    venue = Venue(notices=False)
+    stream = venue.data(quotes=["ACME"])
+    for channel in ("statuses", "lulds"):
+        say(stream, {"action": "subscribe", channel: ["ACME"]}, venue.now)
+    assert [(row["T"], row["code"]) for (row,) in heard(stream)] == [("error", 409)] * 2
+    venue.quote("ACME", "99.98", "100.01")
+    assert [row["T"] for (row,) in heard(stream)] == ["q"]
 
 
 def test_what_outlives_the_session_may_be_done_for_the_day() -> None:

@@ -135,7 +135,7 @@ class AlpacaVenue:
             self.options.fractions,
         )  # fmt: skip
         self._rules = RulesWatch(
-            self._market.listed, orders, clock, deliver, self.errors, self.options.rules_every
+            self._market.listed, orders, clock, deliver, self.errors, self.options.rules_every, _no_share
         )  # fmt: skip
         self._door.doubted = self._rules.doubt
         self._fresh: list[Order] = []
@@ -403,6 +403,11 @@ class AlpacaVenue:
         """Ends what is under way; what became of it is looked up at the next start."""
         self._lookups.close()
         await self._tasks.close()
+
+
+def _no_share(instrument: Instrument) -> bool:
+    """Whether what the list of assets says of it is all that is said: of shares the data stream tells."""
+    return instrument.asset_class != "equity"
 
 
 async def _behind(before: asyncio.Task[None], work: Coroutine[Any, Any, None]) -> None:

@@ -2,7 +2,8 @@
 
 One stream for shares and one for pairs, each opened with the first instrument of its kind and kept; after a new
 connection all that is watched is subscribed to again. A frame that can not be read ends the connection, a row that
-makes no sense is counted.
+makes no sense is counted. Of shares it is asked for halts and price bands too, by themselves: who may not have these
+has prices all the same.
 """
 
 from __future__ import annotations
@@ -21,10 +22,20 @@ from tradewright.adapters.venue.alpaca.endpoints import Endpoints
 from tradewright.adapters.venue.alpaca.instruments import instrument_of
 from tradewright.adapters.venue.alpaca.lookup import NO_ANSWER
 from tradewright.adapters.venue.alpaca.notation import Unreadable, plain, stamp, time_of, wire_symbol
+from tradewright.adapters.venue.alpaca.notices import BAND, STATUS, Notices
 from tradewright.adapters.venue.alpaca.outcomes import MISSING
 from tradewright.adapters.venue.alpaca.requests import Requests
 from tradewright.adapters.venue.alpaca.supported import FRAMES
-from tradewright.adapters.venue.alpaca.ticks import ANSWERS, MSGPACK, Tick, event_of, log_in, read_ticks, subscribe
+from tradewright.adapters.venue.alpaca.ticks import (
+    ANSWERS,
+    MSGPACK,
+    Tick,
+    event_of,
+    log_in,
+    read_ticks,
+    subscribe,
+    subscribe_notices,
+)
 from tradewright.model.errors import InputError, SocketClosed, VenueRefused
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
@@ -61,6 +72,9 @@ class Feed:
         self._standing = standing
         self._packed = packed
         self._wanted: dict[str, Instrument] = {}
+        self._notices = Notices(clock, deliver)
+        #: Statuses and bands are refused: they are not asked for again, since the stream might end each time.
+        self._unnoticed = False
         self._line = Line(
             url, transport, clock, rng, self._log_in, self._hear, self._lost, MSGPACK if packed else None,
             silence_ns=silence_ns,
@@ -79,6 +93,9 @@ class Feed:
         """Subscribes to them, where the stream is open; else it will be with the next connection."""
         try:
             await self._line.send(subscribe(symbols, self._packed))
+            shares = self._noticed(symbols)
+            if shares:
+                await self._line.send(subscribe_notices(shares, self._packed))
         except SocketClosed:
             self._errors["market data: not connected"] += 1
 
@@ -87,8 +104,21 @@ class Feed:
         await socket.send(log_in(self._credentials, self._packed))
         await self._demand(socket, "authenticated")
         await socket.send(subscribe(list(self._wanted), self._packed))
-        await self._subscribed(socket)
+        refused = await self._refused(socket)
+        if refused is not None:
+            raise VenueRefused(f"the data stream refuses what is wanted: {refused.code} {refused.msg}")
+        shares = self._noticed(list(self._wanted))
+        if shares:
+            await socket.send(subscribe_notices(shares, self._packed))
+            refused = await self._refused(socket)
+            if refused is not None:
+                self._errors[f"market data: no halts and bands: {refused.code}"] += 1
+                self._unnoticed = True
         self._standing.found(self)
+
+    def _noticed(self, symbols: Sequence[str]) -> list[str]:
+        """Those of which halts and bands are told."""
+        return [one for one in symbols if not self._unnoticed and self._wanted[one].asset_class == "equity"]
 
     async def _demand(self, socket: Socket, word: str) -> None:
         ticks = await self._next(socket)
@@ -96,16 +126,16 @@ class Feed:
             said = "; ".join(f"{tick.code} {tick.msg}" for tick in ticks)
             raise VenueRefused(f"the data stream is not {word}: {said}")
 
-    async def _subscribed(self, socket: Socket) -> None:
-        """Until the stream has taken what is wanted. Raises VenueRefused where it does not."""
+    async def _refused(self, socket: Socket) -> Tick | None:
+        """Until the stream has taken what is wanted; what it says where it does not."""
         while True:
             ticks = await self._next(socket)
             for tick in ticks:
                 if tick.T == "error":
-                    raise VenueRefused(f"the data stream refuses what is wanted: {tick.code} {tick.msg}")
+                    return tick
                 self._take(tick)
             if any(tick.T == "subscription" for tick in ticks):
-                return
+                return None
 
     async def _next(self, socket: Socket) -> list[Tick]:
         try:
@@ -116,6 +146,7 @@ class Feed:
 
     def _lost(self, reason: str) -> None:
         self._errors["market data: connection lost"] += 1
+        self._notices.lost()
         self._standing.missing(self, reason)
 
     def _hear(self, frame: str | bytes) -> None:
@@ -134,7 +165,7 @@ class Feed:
             self._errors[f"market data: {tick.code}"] += 1
             self._line.drop(f"the data stream says {tick.code} {tick.msg}")
             return
-        if tick.T not in ("q", "t"):
+        if tick.T not in ("q", "t", STATUS, BAND):
             if tick.T not in ANSWERS:
                 self._errors["tick of an unknown kind"] += 1
             return
@@ -142,6 +173,10 @@ class Feed:
         if instrument is None:
             return
         try:
+            if instrument.asset_class == "equity" and not self._unnoticed:
+                self._notices.hear(tick, instrument)
+            if tick.T in (STATUS, BAND):
+                return
             event = event_of(tick, instrument, self._clock())
         except Unreadable:
             self._errors["unreadable tick"] += 1

@@ -52,4 +52,5 @@ LIMITS = VenueLimits(
     openings=SHARES, closings=SHARES, trail_step_ppm=100, trail_distance=True, repriced=(LIMIT, STOP, STOP_LIMIT),
     resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), shorts=True, reduces_only=False, fees_with_fills=False,
     cash_decimals=2, quote_sizes=True, trades=True, bars=tuple(FRAMES),
+    notices=("enableHaltProtection", "enablePriceLimitProtection"),
 )  # fmt: skip

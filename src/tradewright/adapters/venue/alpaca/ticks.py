@@ -1,4 +1,4 @@
-"""The data streams' frames: what we say to them, and the quotes and trades they say.
+"""The data streams' frames: what we say to them, and the quotes, trades, statuses and price bands they say.
 
 The stream speaks first; every frame is an array. In JSON a number is the decimal that is written, in msgpack the
 shortest decimal of a double. Times on the wire are the venue's and are not used: an event is known when it comes.
@@ -35,6 +35,14 @@ class Tick(msgspec.Struct, kw_only=True):
     # "as" is a word of Python's.
     ask: Decimal | None = msgspec.field(default=None, name="as")
     tks: str = ""
+    # Conditions of a print.
+    c: list[str] | None = None
+    # Of a status: its code, and that of its reason.
+    sc: str = ""
+    rc: str = ""
+    # Of a price band.
+    u: Decimal | None = None
+    d: Decimal | None = None
 
 
 _JSON = msgspec.json.Decoder(list[msgspec.Raw])
@@ -42,9 +50,9 @@ _ROW = msgspec.json.Decoder(Tick)
 _PACKED = msgspec.msgpack.Decoder(list[Any])
 #: Rows of other kinds have other types in fields of the same name: they are not looked into.
 ANSWERS = ("success", "error", "subscription")
-_KINDS = ("q", "t", *ANSWERS)
-#: Bars, statuses, bands, corrections, cancels, imbalances, books, news: told where asked for, and of no use.
-_OTHERS = ("b", "u", "d", "s", "l", "c", "x", "i", "o", "n")
+_KINDS = ("q", "t", "s", "l", *ANSWERS)
+#: Bars, corrections, cancels, imbalances, books, news: told where asked for, and of no use.
+_OTHERS = ("b", "u", "d", "c", "x", "i", "o", "n")
 
 
 class _Kind(msgspec.Struct):
@@ -60,6 +68,11 @@ def log_in(credentials: Credentials, packed: bool) -> str | bytes:
 
 def subscribe(symbols: Sequence[str], packed: bool) -> str | bytes:
     return _written({"action": "subscribe", "trades": list(symbols), "quotes": list(symbols)}, packed)
+
+
+def subscribe_notices(symbols: Sequence[str], packed: bool) -> str | bytes:
+    """Of shares: whether they trade, and their price bands."""
+    return _written({"action": "subscribe", "statuses": list(symbols), "lulds": list(symbols)}, packed)
 
 
 def _written(message: Mapping[str, Any], packed: bool) -> str | bytes:
@@ -85,7 +98,7 @@ def read_ticks(frame: str | bytes, packed: bool) -> list[Tick]:
         raise Unreadable(f"a frame that is no market data: {error}") from error
 
 
-_FIELDS = frozenset(("T", "S", "msg", "code", "p", "s", "bp", "bs", "ap", "as", "tks"))
+_FIELDS = frozenset(("T", "S", "msg", "code", "p", "s", "bp", "bs", "ap", "as", "tks", "c", "sc", "rc", "u", "d"))
 
 
 def _unpacked(kind: str, row: dict[str, Any]) -> Tick:

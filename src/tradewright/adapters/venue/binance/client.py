@@ -83,7 +83,9 @@ class BinanceSpot:
         self._traded: dict[str, Instrument] = {}
         caller = self._caller = Caller(endpoints, credentials, transport, clock, self._measured)
         self._listing = Listing(caller, self.errors)
-        self._rules = RulesWatch(self._listing.read, orders, clock, deliver, self.errors, rules_pace)
+        self._rules = RulesWatch(
+            self._listing.read, orders, clock, deliver, self.errors, rules_pace, lambda listed: True
+        )  # fmt: skip
         caller.doubted = self._rules.doubt
         caller.forbidden = self._forbidden
         book = self._book = Book(orders)

@@ -88,7 +88,9 @@ class Mt5Client:
         self._connector = Connector(endpoints, credentials, transport, clock, self.errors)
         self._books = Books(terms, orders, self._symbols, clock, deliver, self.errors, dict(names.magics))
         self._lookup = Lookup(self._connector, self._books, self.errors)
-        self._rules = RulesWatch(self._listed, orders, clock, deliver, self.errors, self._polling.rules)
+        self._rules = RulesWatch(
+            self._listed, orders, clock, deliver, self.errors, self._polling.rules, lambda listed: True
+        )  # fmt: skip
         self._desk = Desk(
             self._connector, self._books, self._lookup, orders, clock, self._rng, deliver, self._wake.set, self.errors,
             self._rules.doubt, deviation or Deviation(),

@@ -53,12 +53,12 @@ NETTING_LIMITS = VenueLimits(
     openings=OPENINGS, closings=OPENINGS, stop_limits_pull_back=True,
     repriced=(LIMIT, STOP, STOP_LIMIT), resized=(LIMIT, STOP, STOP_LIMIT),
     shorts=True, reduces_only=False, fees_with_fills=True, cash_decimals=2, quote_sizes=False, trades=False,
-    bars=tuple(TIMEFRAMES),
+    bars=tuple(TIMEFRAMES), notices=("enableHaltProtection",),
 )  # fmt: skip
 #: The size of an exit is that of its position, and a lot stays one position.
 HEDGING_LIMITS = VenueLimits(
     openings=OPENINGS, closings=HEDGING_EXITS, stop_limits_pull_back=True,
     repriced=(LIMIT, STOP, STOP_LIMIT), resized=(LIMIT, STOP, STOP_LIMIT),
     resized_partly=False, shorts=True, reduces_only=True, fees_with_fills=True, cash_decimals=2, quote_sizes=False,
-    trades=False, bars=tuple(TIMEFRAMES),
+    trades=False, bars=tuple(TIMEFRAMES), notices=("enableHaltProtection",),
 )  # fmt: skip

@@ -19,6 +19,7 @@ class Knobs:
     late_answers: share of accepted orders, in parts per million, whose answer comes behind the first events.
     suspended: assets that are not tradable. unfractionable, unshortable, overnight, overnight_halted,
     fractional_eh: symbols with these traits. keys_without_data: keys whose scope has no market data.
+    notices: statuses and limit bands can be subscribed to.
     done_for_day: orders that outlive the session say so at its close, and are new again at the next open.
 
     Faults, each counted down as it happens: errors_after_accept: orders that are accepted and answered with 500;
@@ -42,6 +43,7 @@ class Knobs:
     overnight: frozenset[str] = field(default_factory=frozenset)
     overnight_halted: frozenset[str] = field(default_factory=frozenset)
     fractional_eh: frozenset[str] = field(default_factory=frozenset)
+    notices: bool = True
     done_for_day: bool = False
     keys_without_data: frozenset[str] = field(default_factory=frozenset)
     errors_after_accept: int = 0

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tradewright.model.instrument import Instrument
-from tradewright.model.market import Depth, MarketEvent, Quote, Trade
+from tradewright.model.market import Bar, Depth, MarketEvent, Quote, Trade
 from tradewright.model.rng import Rng
 from tradewright.model.zone import day_of, day_start
 from tradewright.sim.exchange.exchange import Exchange
@@ -27,6 +27,7 @@ from tradewright.sim.wire.alpaca.account_doors import AccountDoors
 from tradewright.sim.wire.alpaca.admission import Admission
 from tradewright.sim.wire.alpaca.agenda import Agenda
 from tradewright.sim.wire.alpaca.assets import CRYPTO, Asset, Assets
+from tradewright.sim.wire.alpaca.bands import Bands
 from tradewright.sim.wire.alpaca.boards import Board, Boards, Candle
 from tradewright.sim.wire.alpaca.codes import Refusal, in_maintenance, throttled
 from tradewright.sim.wire.alpaca.corrections import cancel_last, correct_last
@@ -39,7 +40,7 @@ from tradewright.sim.wire.alpaca.limits import RateLimit
 from tradewright.sim.wire.alpaca.market_data import MarketData
 from tradewright.sim.wire.alpaca.notation import NEW_YORK, Moment, refused, uuid_of
 from tradewright.sim.wire.alpaca.order_doors import OrderDoors
-from tradewright.sim.wire.alpaca.sessions import CLOSED, NIGHT, next_close, phase_at
+from tradewright.sim.wire.alpaca.sessions import CLOSED, NIGHT, is_open, next_close, phase_at
 from tradewright.sim.wire.alpaca.streams import DataStream, Stream, TradeStream
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Connection, Tape
@@ -70,6 +71,7 @@ class AlpacaSite:
         self.tape = tape
         self.assets = Assets(instruments, self.knobs)
         self.boards = Boards(self.assets)
+        self.bands = Bands()
         self.exchange = Exchange(models, rng.split("exchange"))
         self.agenda = Agenda()
         self.desk = Desk(
@@ -221,9 +223,14 @@ class AlpacaSite:
         if asset is None or own is None:
             return
         self.now = now = max(self.now, event.time)
+        if asset.halted and isinstance(own, Trade | Bar):
+            return
         board = self.boards.of(asset)
         candle = board.see(own)
         self._publish(asset, board, own, candle)
+        banded = asset.asset_class != CRYPTO and not asset.halted and board.price
+        if banded and self.bands.due(asset, now) and is_open(now):
+            self._spread(asset, [("lulds", "l", self.bands.told(asset, board.price, now))])
         traded = self._traded_on(asset, own)
         if traded is not None:
             for report in self.exchange.run(traded):
@@ -273,21 +280,40 @@ class AlpacaSite:
 
     def halt(self, symbol: str, halted: bool, now: int) -> bool:
         """Stops trading in a share, or lets it go on; orders are taken meanwhile and wait. False: no such share."""
-        self.advance(now)
-        asset = self.assets.find(symbol)
-        if asset is None or asset.asset_class == CRYPTO:
+        code, words = ("H", "Trading Halt") if halted else ("T", "Trading Resumption")
+        asset = self._share(symbol, now)
+        if asset is None:
             return False
         asset.halted = halted
-        code, words = ("H", "Trading Halt") if halted else ("T", "Trading Resumption")
-        row: dict[str, object] = {"sc": code, "sm": words, "rc": "", "rm": "", "z": "C", "t": Moment(now)}
+        self.bands.forget(asset)
+        return self.state(symbol, code, words, now)
+
+    def state(self, symbol: str, code: str, words: str, now: int, reason: str = "") -> bool:
+        """Tells a status of a share, whatever it is. False: no such share."""
+        asset = self._share(symbol, now)
+        if asset is None:
+            return False
+        row: dict[str, object] = {"sc": code, "sm": words, "rc": reason, "rm": "", "z": "C", "t": Moment(now)}
         self._spread(asset, [("statuses", "s", row)])
         return True
 
-    def amend(self, symbol: str, cancelled: bool, now: int) -> bool:
-        """Cancels the last trade of a share, or corrects its price. False: no such share, or no trade of it."""
+    def band(self, symbol: str, low: int, high: int, now: int) -> bool:
+        """From now on the price band of a share is that one, in its counts. False: no such share."""
+        asset = self._share(symbol, now)
+        if asset is not None:
+            self._spread(asset, [("lulds", "l", self.bands.set(asset, low, high, now))])
+        return asset is not None
+
+    def _share(self, symbol: str, now: int) -> Asset | None:
+        """One by its symbol, as everything is by now."""
         self.advance(now)
         asset = self.assets.find(symbol)
-        if asset is None or asset.asset_class == CRYPTO:
+        return None if asset is None or asset.asset_class == CRYPTO else asset
+
+    def amend(self, symbol: str, cancelled: bool, now: int) -> bool:
+        """Cancels the last trade of a share, or corrects its price. False: no such share, or no trade of it."""
+        asset = self._share(symbol, now)
+        if asset is None:
             return False
         board = self.boards.of(asset)
         said = cancel_last(board, now) if cancelled else correct_last(board, now)
@@ -297,9 +323,8 @@ class AlpacaSite:
     def split(self, symbol: str, new: int, old: int, now: int) -> bool:
         """A share is split, `new` for `old`: positions follow at their cost, with an activity SPLIT; orders at work
         stay as they were, stop prices included. False: no such share. The market's prices are the tape's to change."""
-        self.advance(now)
-        asset = self.assets.find(symbol)
-        if asset is None or asset.asset_class == CRYPTO or min(new, old) <= 0:
+        asset = self._share(symbol, now)
+        if asset is None or min(new, old) <= 0:
             return False
         for account in self.accounts.values():
             size = account.ledger.split(asset, new, old)

@@ -116,6 +116,7 @@ class DataStream(Stream):
         self.endpoint = request.path
         crypto, news = "/crypto/" in self.endpoint, "/news" in self.endpoint
         self.channels = CRYPTO_CHANNELS if crypto else NEWS_CHANNELS if news else STOCK_CHANNELS
+        self._withheld = () if knobs.notices else ("statuses", "lulds")
         self._credentials = credentials
         self._knobs = knobs
         self._others = others
@@ -172,6 +173,9 @@ class DataStream(Stream):
             return
         if not all(channel in self.channels for channel in asked):
             self.error(410)
+            return
+        if any(asked.get(channel) for channel in self._withheld):
+            self.error(409)
             return
         after = {channel: list(names) for channel, names in self.wanted.items()}
         for channel, names in asked.items():

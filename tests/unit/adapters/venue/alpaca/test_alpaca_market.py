@@ -138,7 +138,7 @@ def test_a_data_stream_that_breaks_is_subscribed_anew_and_the_account_stays_up()
         assert stage.errors["market data: connection lost"] == 1
         assert stage.ledger.ups() == [True]
 
-    play(act, [Fault(faults.DISCONNECT, "/v2/iex", after=3)])
+    play(act, [Fault(faults.DISCONNECT, "/v2/iex", after=4)])
 
 
 def test_a_data_stream_that_stays_away_brings_the_account_down_until_it_is_there_again() -> None:

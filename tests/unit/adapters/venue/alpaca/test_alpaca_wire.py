@@ -309,7 +309,7 @@ def test_the_answers_to_the_log_in_are_told_apart() -> None:
 def test_market_data_of_both_codecs_says_the_same() -> None:
     rows = [
         {"T": "q", "S": "ACME", "bp": 100.1, "bs": 3, "ap": 100.25, "as": 4.5, "c": ["R"], "z": "C", "bx": "V"},
-        {"T": "c", "S": "ACME", "oc": ["@"], "op": 1.5}, {"T": "s", "S": "ACME", "c": 5, "t": []},
+        {"T": "c", "S": "ACME", "oc": ["@"], "op": 1.5}, {"T": "x", "S": "ACME", "c": 5, "t": []},
     ]  # fmt: skip
     for packed in (False, True):
         said = msgspec.msgpack.encode(rows) if packed else json.dumps(rows)
