@@ -68,7 +68,7 @@ BUGS = {
               "        engine.decision_count += 1\n        outputs = engine.react(event)\n        if engine.board"),
     ),
     "a look-up believes nothing": Bug(
-        "I-15", ("binance", 1),
+        "I-15", ("binance", 5),
         Break("adapters/venue/binance/outcomes.py", "Row(NOT_FOUND, code=-2013, kind=ASK)",
               "Row(UNKNOWN, code=-2013, kind=ASK)"),
     ),
@@ -106,7 +106,7 @@ BUGS = {
         Break("core/reconcile.py", "one.theirs - one.ours, one.price,", "one.ours - one.theirs, one.price,"),
     ),
     "a halt stops no opening": Bug(
-        "I-14", ("binance", 1),
+        "I-14", ("binance", 2),
         Break("core/rules.py", 'return self.verdict(proposal.state == ACTIVE, proposal.state, ACTIVE, "state")',
               'return self.verdict(True, proposal.state, ACTIVE, "state")'),
     ),

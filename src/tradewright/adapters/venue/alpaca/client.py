@@ -60,6 +60,8 @@ from tradewright.ports import Clock, Orders, Socket, Transport
 
 SECOND_NS = 1_000_000_000
 CLOCK_OFFSET = "CLOCK_OFFSET"
+#: Order classes whose exits wait until their opening is filled whole.
+WITH_OPENING = ("bracket", "oto")
 #: Updates kept of linked orders whose names we wait for.
 HELD_MAX = 1_000
 
@@ -296,10 +298,24 @@ class AlpacaVenue:
         leg = tracked.legs.get(update.order.id)
         if leg is None or update.price is None or update.qty is None:
             return
+        opening = self._untold_opening(tracked) if update.order.order_class in WITH_OPENING else ""
+        if opening:
+            self._start(self._answer_both(opening, tracked.id))
+            return
         size = size_units(update.qty, tracked.instrument)
         cumulative = size_units(update.order.filled_qty, tracked.instrument)
         if leg.told + size == cumulative:
             self._teller.fill(tracked, leg, size, price_units(update.price, tracked.instrument), cumulative, time)
+
+    def _untold_opening(self, tracked: Tracked) -> str:
+        """The opening of an exit that Alpaca lets work once all of it is filled, where that was not heard of."""
+        exit = self._orders.order(tracked.id)
+        opening = None if exit is None else self._orders.order(exit.parent)
+        return "" if opening is None or self._orders.filled(opening.id) >= opening.quantity else opening.id
+
+    async def _answer_both(self, first: str, second: str) -> None:
+        await self._lookups.answer(first, surely=False)
+        await self._lookups.answer(second, surely=False)
 
     async def _look_again(self) -> None:
         looked = moved = self._clock()

@@ -13,6 +13,7 @@ from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_REJECTED, WORKING
 from tradewright.model.event import REPLACE_REJECTED
 from tradewright.model.market import Quote
 from tradewright.model.order import ENTRY, STOP, STOP_LIMIT, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, Order
+from tradewright.model.report import Fill
 from tradewright.sim.wire.alpaca import Knobs
 from tradewright.sim.wire.faults import Fault
 
@@ -74,6 +75,24 @@ def test_a_leg_that_has_ended_is_known_to_the_next_client() -> None:
         await stage.start()
         await asyncio.sleep(5)
         assert set(ledger.states) == {entry.id, stop.id, target.id}, "none of it is somebody else's"
+
+    play(act).agree()
+
+
+def test_an_exit_s_fill_is_not_told_before_that_of_its_opening() -> None:
+    """The stream has lost the opening's fill."""
+
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        stage.site.trouble.silent = True
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: len(stage.account.ledger.positions) == 1)
+        stage.site.trouble.silent = False
+        stage.quote("ACME", "111", "111.5")
+        await stage.until(lambda: ledger.filled(target.id) == 10**10, 5)
+        fills = [event.order_id for event in ledger.events if isinstance(event, Fill)]
+        assert fills == [entry.id, target.id]
 
     play(act).agree()
 
