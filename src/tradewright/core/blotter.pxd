@@ -89,7 +89,6 @@ cdef class Blotter:
     cpdef apply(self, Event event)
     cdef _tick(self, long long time)
     cdef _apply_other(self, Event event)
-    cdef _apply_control(self, Event event)
     @cython.locals(order=Order, state=OrderState, account=AccountState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
     cpdef bint held_here(self, Order order) except -1

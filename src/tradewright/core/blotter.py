@@ -10,8 +10,8 @@ from collections import deque
 from typing import Any
 
 from tradewright.core import (
+    controls,
     inquiries,
-    modify,
     owed_exits,
     reconcile,
     reservations,
@@ -22,7 +22,7 @@ from tradewright.core import (
     watchdog,
 )
 from tradewright.core.accounts import AccountState
-from tradewright.core.breakers import breaker_due, heard, re_armed, turned
+from tradewright.core.breakers import breaker_due, heard
 from tradewright.core.client_ids import ClientIds
 from tradewright.core.decision_ids import DecisionIds
 from tradewright.core.exits import HeldExit, closing_price
@@ -48,7 +48,7 @@ from tradewright.core.open_trades import Terms, snapshot, terms_of
 from tradewright.core.orders import OrderState
 from tradewright.core.parents import Parents
 from tradewright.core.risk import Rule
-from tradewright.core.scoreboard import SAID, Scoreboard
+from tradewright.core.scoreboard import Scoreboard
 from tradewright.core.state import order_from, order_state_from, to_bytes
 from tradewright.core.trading_state import REAPPEARED, UNKNOWN_ORDER
 from tradewright.core.watching import watch
@@ -59,28 +59,12 @@ from tradewright.model.control import (
     ACTIVE,
     EVERYTHING,
     HALTED,
-    AccountSeen,
     Alarm,
     CashMoved,
-    DayRolled,
-    ExitMoved,
-    ExitPlanned,
     ExitTriggered,
-    LagMeasured,
-    LimitsExpired,
-    LimitsSet,
-    LimitWaived,
-    ModifyJudged,
     OrderAdopted,
-    RulesChanged,
-    SessionStopped,
-    Started,
-    StrategyHalted,
-    TradingStateChanged,
-    TradingStateSet,
 )
 from tradewright.model.decision import Decision
-from tradewright.model.decision_request import DecisionRequested
 from tradewright.model.errors import ContractError
 from tradewright.model.event import (
     CANCELLED,
@@ -95,24 +79,15 @@ from tradewright.model.event import (
 )
 from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.foreign import EXTERNAL
-from tradewright.model.instrument import Instrument, OrderRules
+from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
 from tradewright.model.market import MarketEvent
-from tradewright.model.notice import InstrumentStatus, Located
 from tradewright.model.order import ENTRY, EXIT, LIMIT, MARKET, REDUCE_ONLY, STOP_LOSS, Order
-from tradewright.model.order_request import OrderNamed
 from tradewright.model.recalled import OrderRecalled
 from tradewright.model.report import Fill, FillPrice, Report
-from tradewright.model.reservation import Released, ReservationExpired, Reserved
-from tradewright.model.score import ShadowMatched
-from tradewright.model.session_set import SessionSet
 from tradewright.model.shadow import ShadowTerms, is_shadow
 from tradewright.model.signal import Signal
 from tradewright.model.sizer import Sizer
-from tradewright.model.slice import Sliced
-from tradewright.model.unmet import WishUnmet
-from tradewright.model.withheld import LAST_GATE, RequestWithheld
-from tradewright.model.zone import day_of, week_of
 
 #: An ended order leaves memory after this long without news; tables and journal keep it for ever.
 ENDED_KEPT_NS = 24 * 3_600_000_000_000
@@ -377,106 +352,14 @@ class Blotter:
             self._apply_cash(event)
         else:
             self._tick(event.time)
-            self._apply_control(event)
-            if isinstance(event, RequestWithheld):
-                self._notice(LAST_GATE, event.order_id, event.text)
+            if isinstance(event, ExitTriggered):
+                self._apply_exit_triggered(event)
+            elif isinstance(event, OrderAdopted):
+                self._apply_adopted(event)
             elif isinstance(event, OrderRecalled):
                 self._apply_recalled(event)
-            elif isinstance(event, WishUnmet):
-                unmet.fold(self, event)
-            elif isinstance(event, OrderNamed):
-                self.client_ids.add(event)
-            elif isinstance(event, SessionSet):
-                session.set_up(self, event)
-                self.set_due()
-            elif isinstance(event, DecisionRequested):
-                self.decision_ids.add(event)
-
-    def _apply_control(self, event: Event) -> None:
-        if isinstance(event, Started):
-            inquiries.begin(self)
-            reconcile.begin(self)
-            self.gate.notices.begin()
-        elif isinstance(event, TradingStateSet):
-            self.set_state(event.scope, event.state, session.cause_of(self, event))
-            turned(self, event)
-            if self.sessions:
-                session.set_by_person(self, event)
-            if event.state == ACTIVE:
-                re_armed(self, event.scope)
-            if event.scope.startswith("strategy:"):
-                if event.state == HALTED:
-                    self.halted[event.scope[9:]] = event.reason
-                else:
-                    self.halted.pop(event.scope[9:], None)
-        elif isinstance(event, TradingStateChanged):
-            self.set_state(event.scope, event.state, event.code)
-            turned(self, event)
-        elif isinstance(event, Signal):
-            self.signals[event.key] = event
-        elif isinstance(event, StrategyHalted):
-            self.halted[event.strategy] = event.code
-            self.stopping = True
-        elif isinstance(event, Alarm):
-            self.alarms.append(event)
-        elif isinstance(event, DayRolled):
-            self._apply_day(event)
-        elif isinstance(event, ExitTriggered):
-            self._apply_exit_triggered(event)
-        elif isinstance(event, ModifyJudged):
-            modify.fold(self, event)
-        elif isinstance(event, ExitPlanned | ExitMoved):
-            fold(self, event)
-            owed_exits.moved(self, event)
-        elif isinstance(event, OrderAdopted):
-            self._apply_adopted(event)
-        elif isinstance(event, reconcile.CONNECTED):
-            reconcile.fold(self, event)
-        elif isinstance(event, LimitsSet):
-            self.gate.apply(event)
-            self.set_due()
-        elif isinstance(event, LagMeasured):
-            self.gate.lags[event.name] = event.lag_ns
-        elif isinstance(event, Sliced):
-            self.parents.add(event, self.orders[event.order_id].order)
-        elif isinstance(event, InstrumentStatus):
-            self.gate.notices.state(event, len(self.instruments))
-        elif isinstance(event, Located):
-            self._apply_located(event)
-        elif isinstance(event, AccountSeen):
-            seen = self.accounts[event.account].traffic
-            if seen is not None:
-                seen.heard = self.now
-        elif isinstance(event, LimitWaived):
-            self.gate.waive(event)
-        elif isinstance(event, LimitsExpired):
-            self.gate.expire(event.scope, event.time)
-            self.set_due()
-        elif isinstance(event, SessionStopped):
-            session.fold(self, event)
-        elif isinstance(event, Reserved):
-            reservations.fold(self, event)
-        elif isinstance(event, Released | ReservationExpired):
-            reservations.end(self, event.id)
-        elif isinstance(event, SAID):
-            self._apply_shadow(event)
-        elif isinstance(event, RulesChanged):
-            self.instruments[event.instrument_index].rules = OrderRules(*event.rules)  # type: ignore[arg-type]
-
-    def _apply_shadow(self, said: Event) -> None:
-        """What the shadow path says of its strategies."""
-        if self.board is not None:
-            if isinstance(said, ShadowMatched):
-                self.board.used(said, self.symbols[said.symbol].index)
-            self.board.apply(said)
-
-    def _apply_located(self, located: Located) -> None:
-        """What was located is good for the account's day by the clock, which may begin with this very event."""
-        account = self.accounts.get(located.account)
-        if account is None:
-            raise ContractError(f"located for {located.account}: there is no such account")
-        day = day_of(account.terms.day_zone, self.now)
-        self.gate.notices.locate(located, day, len(self.instruments))
+            else:
+                controls.fold(self, event)
 
     def _apply_cash(self, moved: CashMoved) -> None:
         if moved.result:
@@ -504,29 +387,6 @@ class Blotter:
             self.causes[scope] = cause
             self.since[scope] = self.now
             self.stopping = True
-
-    def _apply_day(self, rolled: DayRolled) -> None:
-        account = self.accounts[rolled.account]
-        self.gate.canaries.end_day(account)
-        new_week = week_of(rolled.day) != week_of(account.day) or account.week_equity is None
-        account.enter_day(rolled.day)
-        account.day_equity = rolled.equity
-        account.ranges.clear()
-        self.gate.forget_waivers(self.now)
-        self.gate.notices.forget(rolled.account, rolled.day)
-        self.parents.forget_old(self.now)
-        if self.board is not None:
-            self.board.apply(rolled)
-        if account.traffic is not None:
-            account.traffic.messages_today = 0
-            account.traffic.fills_today = 0
-        if new_week:
-            account.week_equity = rolled.equity
-            account.gain_from = None
-        for book in account.books:
-            if book.used():
-                book.new_day(self.marks.marks[book.instrument.index].price(), new_week)
-        self.set_due()
 
     def set_due(self) -> None:
         """When the core has something to do by itself: a day ends, a temporary limit, a reservation, an opening's
@@ -615,7 +475,7 @@ class Blotter:
         order = order_from(self._owned(row), self.instruments)
         if row[2] == EXTERNAL:
             text = f"{order.account}: {order} is somebody else's; it belongs to {order.strategy}"
-            self._notice(reconcile.FOREIGN_ORDER, order.id, text)
+            self.notice(reconcile.FOREIGN_ORDER, order.id, text)
         else:
             # The start of the run it left in may never have reached the disk: then this run has the same number.
             self._count_id(order.id)
@@ -755,7 +615,7 @@ class Blotter:
         if state is None:
             self._tick(event.time)
             booked = "; its fill is not booked" if isinstance(event, Fill) else ""
-            self._notice(UNKNOWN_ORDER, report.order_id, f"a report on {report.order_id}, an order not known{booked}")
+            self.notice(UNKNOWN_ORDER, report.order_id, f"a report on {report.order_id}, an order not known{booked}")
             return
         if report.kind == NOT_FOUND and inquiries.too_early(self, report, state):
             state.queried = False
@@ -802,7 +662,7 @@ class Blotter:
             if order.role != ENTRY:
                 self._note_exit(state, was_asked)
         elif was_lost and state.stage == WORKING:
-            self._notice(REAPPEARED, order.id, f"{order.id} works though its venue did not know it")
+            self.notice(REAPPEARED, order.id, f"{order.id} works though its venue did not know it")
 
     def _note_exit(self, state: OrderState, asked: bool) -> None:
         """An exit has ended just now: what a person should hear of it."""
@@ -812,10 +672,10 @@ class Blotter:
             return  # a close that guards nothing, where nothing waits for its end
         failed = owed_exits.failed(self, state, asked, overtime(self, state.order))
         if failed:
-            self._notice(owed_exits.CLOSE_FAILED, state.order.id, failed)
+            self.notice(owed_exits.CLOSE_FAILED, state.order.id, failed)
         lost = owed_exits.ended(self, state, asked)
         if lost:
-            self._notice(owed_exits.EXIT_LOST, state.order.id, lost)
+            self.notice(owed_exits.EXIT_LOST, state.order.id, lost)
         exit_ended(self, state)
 
     def _begin_exit(self, exit: HeldExit, fill: Fill) -> None:
@@ -850,11 +710,11 @@ class Blotter:
     def _alarm_fill(self, state: OrderState) -> None:
         order = state.order
         if state.late:
-            self._notice("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}")
+            self.notice("LATE_FILL", order.id, f"{order.id} filled after it had ended as {state.code}")
         if state.overfilled:
-            self._notice("OVERFILL", order.id, f"{order.id} filled {state.filled} of {order.quantity}")
+            self.notice("OVERFILL", order.id, f"{order.id} filled {state.filled} of {order.quantity}")
 
-    def _notice(self, code: str, order_id: str, text: str) -> None:
+    def notice(self, code: str, order_id: str, text: str) -> None:
         """What folding a report came upon; said as an output by `react`, which recovery does not call."""
         self.noticed.append(Alarm(self.now, code, order_id, text))
 
