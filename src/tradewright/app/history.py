@@ -215,8 +215,8 @@ class Stories:
                     self._heard(trader, item, voted)
                 elif isinstance(item, Vote):
                     voted[item.key] = item
-                elif isinstance(item, WishUnmet):
-                    for moment in self._at(item.symbol, item.time):
+                elif isinstance(item, WishUnmet) and (moments := self._at(item.symbol, item.time)):
+                    for moment in moments:
                         moment.unmet.append(item)
                 elif isinstance(item, Decision) and self.wanted(item):
                     self._decided(trader, item, said, voted)
