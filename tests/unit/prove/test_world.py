@@ -112,6 +112,7 @@ ONCE_BROKEN = {
 #: The same, of days on which its strategy goes short as well.
 TURNING_BROKEN = {
     ("alpaca", 58): "exits owed in two parts went out as four of one group, which the venue refuses for good",
+    ("alpaca", 50): "an exit whose successor its venue refused once it had made way was taken to work for ever",
     ("mt5", 159): "a list that was behind the fills made an order larger that had filled",
     (
         "mt5",

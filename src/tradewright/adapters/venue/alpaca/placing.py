@@ -37,7 +37,7 @@ from tradewright.adapters.venue.alpaca.tracked import CANCELED, ENDED, REJECTED,
 from tradewright.model.command import Replace
 from tradewright.model.event import CANCEL_REJECTED, OUTCOME_UNKNOWN, REPLACE_REJECTED
 from tradewright.model.event import REJECTED as REPORT_REJECTED
-from tradewright.model.order import ENTRY, Order
+from tradewright.model.order import ENTRY, LIMIT, STOP, STOP_LIMIT, Order
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, HttpRequest, Orders
 
@@ -359,7 +359,8 @@ class Placing:
         """The venue's own replacement, of a leg that nothing was filled of."""
         old = tracked.last
         assert old is not None
-        if command.quantity != tracked.total or tracked.filled:
+        priced = order.type in (LIMIT, STOP, STOP_LIMIT)
+        if command.quantity != tracked.total or tracked.filled or not priced:
             self._teller.refuse(REPLACE_REJECTED, order.id, NOT_NATIVE, "a linked order can change its price alone")
             return
         request = self._requests.reprice(

@@ -20,6 +20,7 @@ from tradewright.adapters.venue.alpaca.tracked import (
     FILLED,
     OPEN,
     REJECTED,
+    REPLACED,
     Leg,
     Tracked,
     own_id,
@@ -190,8 +191,8 @@ class Teller:
                 self.replaced(tracked, leg, time)
             if code:
                 self.name(tracked, leg, time, code)
-        elif leg.status == REJECTED and len(tracked.legs) > 1:
-            # It was to take another's place, and that one was faster: it stands as it stood.
+        elif leg.status == REJECTED and tracked.before is not None and tracked.before.status != REPLACED:
+            # It was to take another's place, and that one was faster: it stands as it stood. One that made way is gone.
             del tracked.legs[leg.venue_id]
             tracked.changed = True
             self.state(tracked, time, code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import islice
 
 from tradewright.adapters.venue.alpaca.answers import WireOrder
 from tradewright.adapters.venue.alpaca.notation import Unreadable
@@ -79,6 +80,11 @@ class Tracked:
     def last(self) -> Leg | None:
         """The newest leg."""
         return next(reversed(self.legs.values()), None)
+
+    @property
+    def before(self) -> Leg | None:
+        """The leg whose place the newest was to take."""
+        return next(islice(reversed(self.legs.values()), 1, None), None)
 
     @property
     def filled(self) -> int:

@@ -206,6 +206,33 @@ def test_the_price_of_a_leg_is_changed_in_place_and_its_family_stays(when: str) 
     play(act).agree()
 
 
+def test_an_opening_at_the_market_has_no_price_to_change() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        ledger.replace(entry, "10")
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        assert (REPLACE_REJECTED, "NOT_NATIVE_LINK") in ledger.reports(entry)
+
+    play(act).agree()
+
+
+def test_a_leg_whose_successor_is_refused_once_it_made_way_has_ended() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in (stop, target)))
+        await stage.until(lambda: ledger.filled(entry.id) == 10**10)
+        stage.site.trouble.exits_refused = True
+        ledger.replace(stop, "10", stop="92")
+        await stage.until(lambda: ledger.states[stop.id].stage == ENDED_REJECTED)
+        await stage.until(lambda: ledger.states[target.id].stage == ENDED_CANCELLED)
+
+    play(act).agree()
+
+
 def test_a_target_that_fills_in_part_makes_its_stop_smaller() -> None:
     async def act(stage: Stage) -> None:
         ledger = stage.ledger
