@@ -179,14 +179,14 @@ class BinanceSpot:
             order = self._orders.order(order_id)
             if order is not None:
                 self._traded.setdefault(order.instrument.symbol, order.instrument)
-        await self._first_look()
-        watching = [self._spawn(self._watch_clock()), self._spawn(self._rules.run())]
+        # Requests are taken before the venue's clock is known, and wait: they too are given up at the end.
         try:
+            await self._first_look()
+            self._spawn(self._watch_clock())
+            self._spawn(self._rules.run())
             self._feed.start()
             await self._stream.line.run()
         finally:
-            for task in watching:
-                task.cancel()
             self._feed.stop()
             await self.close()
 

@@ -401,11 +401,33 @@ def test_orders_carried_out_and_answered_with_a_time_out_are_found() -> None:
     play(program, [Fault(faults.DROP_FRAME, "/ws-api", after=1, times=20)], knobs=Knobs(unknown_answers=2))
 
 
+def running() -> list[str]:
+    """What of the clients goes on."""
+    coroutines = [task.get_coro() for task in asyncio.all_tasks()]
+    return [one.__qualname__ for one in coroutines if "/tradewright/adapters/" in one.cr_code.co_filename]  # type: ignore[union-attr]
+
+
 def test_a_client_that_is_stopped_leaves_nothing_running() -> None:
     async def program(stage: Stage) -> None:
         stage.buy()
+        assert running()
         await stage.stop()
-        left = [task for task in asyncio.all_tasks() if "binance" in str(task.get_coro())]
-        assert left == []
+        assert running() == []
 
     play(program)
+
+
+def test_a_client_that_is_stopped_before_it_knows_the_venues_clock_sends_nothing_any_more() -> None:
+    async def program(stage: Stage) -> None:
+        stage.site.venue.limits.address("127.0.0.1").banned_until = stage.clock() + 60 * SECOND_NS
+        await stage.start(up=False)
+        await stage.wait(1)
+        stage.ledger.submit(stage.order(SELL, LIMIT, ONE, 110 * DOLLAR, role="exit"))
+        await stage.wait(1)
+        assert not stage.ledger.ups and "Lanes._run" in running()
+        await stage.stop()
+        assert running() == []
+        await asyncio.sleep(120)
+        assert not stage.calls("POST")
+
+    play(program, start=False)
