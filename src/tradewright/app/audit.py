@@ -5,7 +5,8 @@ line has its own hash and that of the line before. It is written before what it 
 is killed leaves out nothing that anybody was told; it is on the disk a second later, which a power cut may cost. What
 can not be written waits, and is written when it can be. Several processes write it, one at a time.
 
-A file that has grown is put away under the number of its last line, and the chain goes on in a new one.
+A file that has grown is put away under the number of its last line, and an empty one takes its place: whoever finds no
+line in it, for whatever reason, goes on behind the newest that was put away.
 """
 
 from __future__ import annotations
@@ -61,12 +62,11 @@ class AuditLog:
         self.head = Head(0, BEGIN)
         self._patience = patience
         self._say = say
-        self._size = -1
+        self._seen = (-1, -1)
         self._waiting: deque[dict[str, Any]] = deque()
         self._lost = 0
         self._failing = ""
         self._unsynced = False
-        self._away: Path | None = None
 
     def take_up(self) -> str:
         """Goes on behind what is there; what to say of it."""
@@ -89,9 +89,9 @@ class AuditLog:
         """What waits, if it can be."""
         try:
             with _opened(self.file, self._patience) as file:
-                if (size := os.fstat(file).st_size) != self._size:
+                if _seen(file) != self._seen:
                     kept = self.head
-                    self._take_up(file, size)
+                    self._take_up(file)
                     if self.head != kept and self.head.number <= kept.number:
                         # Whoever took lines away while this ran has not taken what it remembers.
                         self._put(file, {"time": moment_text(time.time_ns()), "what": "cut", "kept": str(kept)})
@@ -119,68 +119,67 @@ class AuditLog:
         self._put(file, row)
         self._lost = 0
 
-    def _take_up(self, file: int, size: int) -> None:
-        """Goes on behind what another has written. A last line that is none was torn when its writer ended: it is cut,
-        and the next line says so."""
-        begin = max(0, size - LINE_BYTES_MAX)
-        tail = os.pread(file, size - begin, begin)
-        whole, _, torn = tail.rpartition(b"\n")
-        if not whole and begin:
-            raise OSError("what it ends with is no line, and longer than any")
-        self.head = _head_of(whole.rpartition(b"\n")[2]) if whole else Head(0, BEGIN)
-        self._size = size - len(torn)
-        if not torn:
-            return
-        os.ftruncate(file, self._size)
-        about = {"bytes": len(torn), "cut": sha256(torn).hexdigest()}
-        self._put(file, {"time": moment_text(time.time_ns()), "what": "mended", **about})
+    def _take_up(self, file: int) -> None:
+        """Goes on behind what another has written, and where there is nothing behind what was put away. A last line
+        that is none was torn when its writer ended: it is cut, and the next line says so."""
+        line, torn = _end_of(file)
+        behind = self._behind(file) if line is None else None
+        self.head = _head_of(line) if line is not None else _head_in(behind) if behind is not None else Head(0, BEGIN)
+        inode, size = _seen(file)
+        self._seen = inode, size - len(torn)
+        if torn:
+            os.ftruncate(file, size - len(torn))
+        if behind is not None:
+            self._put(file, {"time": moment_text(time.time_ns()), "what": "continued", "behind": behind.name})
+        if torn:
+            about = {"bytes": len(torn), "cut": sha256(torn).hexdigest()}
+            self._put(file, {"time": moment_text(time.time_ns()), "what": "mended", **about})
+
+    def _behind(self, file: int) -> Path | None:
+        """The newest that was put away, and is not this file under its second name."""
+        here = os.fstat(file)
+        away = (path for path in self.file.parent.glob(SEGMENTS) if not os.path.samestat(path.stat(), here))
+        return max(away, default=None)
 
     def _put(self, file: int, row: dict[str, Any]) -> None:
         """All of a line or nothing. Raises OSError."""
         head, line = _line(row, self.head)
+        inode, size = self._seen
         if (put := os.write(file, line)) != len(line):
-            os.ftruncate(file, self._size)
+            os.ftruncate(file, size)
             raise OSError(f"{put} of {len(line)} bytes were taken")
-        self.head, self._size, self._unsynced = head, self._size + len(line), True
+        self.head, self._seen, self._unsynced = head, (inode, size + len(line)), True
 
     def put_away(self) -> None:
-        """Goes on in a new file, whose first line is behind the last one of this. Raises nothing: what can not be done
-        now is tried again."""
+        """An empty file takes the place of this one. Each step is on the disk before the next, so that a power cut
+        leaves one of them and no line behind others that are gone. Waits for the disk, from any thread; meanwhile
+        lines wait. Raises nothing: what can not be done now is tried again."""
         new = self.file.with_suffix(".new")
-        segment = self.file.with_name(SEGMENT.format(self.head.number))
         try:
             with _opened(self.file, 0.0) as file:
-                if os.fstat(file).st_size != self._size:
+                if _seen(file) != self._seen:
                     return
-                row = {"time": moment_text(time.time_ns()), "what": "continued", "behind": segment.name}
-                head, line = _line(row, self.head)
-                new.unlink(missing_ok=True)
-                new.touch(0o600)
-                new.write_bytes(line)
-                # Whoever is stopped between these two leaves one file under two names, which reads as one.
+                os.fsync(file)
+                # Whoever is stopped between these leaves one file under two names, which reads as one.
                 for path in self.file.parent.glob(SEGMENTS):
                     if path.samefile(self.file):
                         path.unlink()
-                segment.hardlink_to(self.file)
+                self.file.with_name(SEGMENT.format(self.head.number)).hardlink_to(self.file)
+                _sync(self.file.parent)
+                new.unlink(missing_ok=True)
+                new.touch(0o600)
                 new.rename(self.file)
+                _sync(self.file.parent)
         except OSError:
             return
-        self.head, self._size, self._unsynced, self._away = head, len(line), True, segment
 
     def sync(self) -> None:
         """What was written is on the disk. From any thread; raises nothing."""
-        self._unsynced, away, self._away = False, self._away, None
-        for path in (self.file, *((away, away.parent) if away is not None else ())):
-            try:
-                file = os.open(path, os.O_RDONLY)
-            except OSError:
-                continue
-            try:
-                os.fsync(file)
-            except OSError:
-                self._unsynced = True
-            finally:
-                os.close(file)
+        self._unsynced = False
+        try:
+            _sync(self.file)
+        except OSError:
+            self._unsynced = True
 
     async def run(self) -> None:
         """Brings what was written to the disk, and writes what waits, until it is cancelled."""
@@ -192,8 +191,14 @@ class AuditLog:
                 self._fail("another process holds it")
             if self._unsynced:
                 await asyncio.to_thread(self.sync)
-            if self._size >= SEGMENT_BYTES:
-                self.put_away()
+            if self._seen[1] >= SEGMENT_BYTES:
+                moved = asyncio.create_task(asyncio.to_thread(self.put_away))
+                try:
+                    await asyncio.shield(moved)
+                finally:
+                    # Who cancels this has a last line, and finds the file free for it.
+                    await moved
+                self.write()
 
 
 #: What a request that is carried out has to tell of itself.
@@ -233,6 +238,21 @@ def _opened(path: Path, patience: float) -> Iterator[int]:
         os.close(file)
 
 
+def _seen(file: int) -> tuple[int, int]:
+    """By what a writer knows the file as he left it: which one it is, and its bytes."""
+    found = os.fstat(file)
+    return found.st_ino, found.st_size
+
+
+def _sync(path: Path) -> None:
+    """A file or a folder is on the disk. Raises OSError."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
 def _is(path: Path, file: int) -> bool:
     """Whether the file was not put away while this waited for it."""
     try:
@@ -257,12 +277,28 @@ def _head_of(line: bytes) -> Head:
         return Head(0, BEGIN)
 
 
+def _end_of(file: int) -> tuple[bytes | None, bytes]:
+    """The last line, None = there is none, and what stands behind it. Raises OSError where that is too much for one."""
+    size = os.fstat(file).st_size
+    begin = max(0, size - LINE_BYTES_MAX)
+    whole, _, torn = os.pread(file, size - begin, begin).rpartition(b"\n")
+    if not whole and begin:
+        raise OSError("what it ends with is no line, and longer than any")
+    return whole.rpartition(b"\n")[2] if whole else None, torn
+
+
+def _head_in(path: Path) -> Head:
+    """Of what was put away. Raises OSError."""
+    with path.open("rb") as file:
+        return _head_of(_end_of(file.fileno())[0] or b"")
+
+
 # ── what is in it ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Verified(NamedTuple):
     """head: of the last good line. wrong: why the line behind it is none, "" = all are good. torn: bytes behind the
-    last line, of one that was not finished."""
+    last line of the newest file, of one that was not finished; what was put away is whole."""
 
     head: Head
     wrong: str
@@ -272,6 +308,11 @@ class Verified(NamedTuple):
 def lines_of(folder: Path) -> Iterator[bytes]:
     """Each line as it stands, those that were put away first, the unfinished last one too. Raises InputError where
     there is no log."""
+    return (line for line, _ in _found(folder))
+
+
+def _found(folder: Path) -> Iterator[tuple[bytes, bool]]:
+    """Each line, and whether it stands in the newest file."""
     newest = folder / FILE
     try:
         # What is put away from here on is read as the newest still.
@@ -279,8 +320,8 @@ def lines_of(folder: Path) -> Iterator[bytes]:
             for path in sorted(folder.glob(SEGMENTS)):
                 with path.open("rb") as file:
                     if not os.path.samestat(os.fstat(file.fileno()), os.fstat(last.fileno())):
-                        yield from _lines(file)
-            yield from _lines(last)
+                        yield from ((line, False) for line in _lines(file))
+            yield from ((line, True) for line in _lines(last))
     except FileNotFoundError:
         raise InputError(f"{newest} is not there: nothing was asked of a service in this home") from None
 
@@ -303,8 +344,10 @@ def verified(folder: Path, anchor: str = "") -> Verified:
         raise UsageError(f"a head is NUMBER:HASH, as the service says it; not {anchor!r}")
     kept = Head(int(number or 0), hash)
     head = Head(0, BEGIN)
-    for line in lines_of(folder):
+    for line, newest in _found(folder):
         if not line.endswith(b"\n") and len(line) < LINE_BYTES_MAX:
+            if not newest:
+                return Verified(head, f"line {head.number + 1} is torn, in a file that was put away whole", 0)
             return Verified(head, _missed(head, kept), len(line))
         wrong = _wrong(line.rstrip(b"\n"), head)
         if wrong:

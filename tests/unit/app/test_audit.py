@@ -10,10 +10,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from hashlib import sha256
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,7 @@ def test_the_chain_goes_on_in_a_new_file_and_holds_over_all_of_them(tmp_path: Pa
         if number % 4 == 3:
             log.take_up()
             log.put_away()
+            assert (tmp_path / FILE).read_bytes() == b"" and verified(tmp_path).head == log.head
             assert other.note("request", who="bob")
     assert [path.name for path in sorted(tmp_path.glob(SEGMENTS))] == [
         "audit-000000000004.jsonl", "audit-000000000010.jsonl", "audit-000000000016.jsonl",
@@ -258,6 +261,7 @@ def test_who_is_stopped_while_a_file_is_put_away_has_lost_and_doubled_no_line(
     log = AuditLog(tmp_path)
     assert log.note("request", who="bob") and verified(tmp_path) == (log.head, "", 0)
     log.put_away()
+    log.write()
     assert verified(tmp_path) == (log.head, "", 0) and log.head.number == 5
     assert len(list(tmp_path.glob(SEGMENTS))) == 1
 
@@ -278,6 +282,207 @@ def test_a_writer_that_has_opened_what_is_put_away_then_writes_in_the_new_file(
     monkeypatch.setattr(fcntl, "flock", late)
     assert log.note("request", who="late")
     assert [row["what"] for row in rows(tmp_path)] == ["continued", "request"]
+    assert verified(tmp_path) == (log.head, "", 0)
+
+
+def test_a_torn_line_is_an_unfinished_end_in_the_newest_file_alone(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path)
+    for _ in range(2):
+        log.note("request", who="ann")
+        log.note("request", who="bob")
+        log.put_away()
+        log.write()
+    first, second = sorted(tmp_path.glob(SEGMENTS))
+    for segment, line in ((first, 2), (second, 5)):
+        content = segment.read_bytes()
+        for cut in (1, 100):
+            segment.write_bytes(content[:-cut])
+            assert verified(tmp_path)[1:] == (f"line {line} is torn, in a file that was put away whole", 0)
+            command = tradewright("audit", "verify", "--home", tmp_path)
+            assert (command.code, f"line {line} is torn" in command.out) == (1, True)
+        segment.write_bytes(content)
+    newest = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(b"")
+    second.write_bytes(second.read_bytes()[:-1])
+    assert verified(tmp_path).wrong.startswith("line 5 is torn"), "nor where nothing stands behind it"
+    second.write_bytes(second.read_bytes() + b"\n")
+    (tmp_path / FILE).write_bytes(newest[:-1])
+    assert verified(tmp_path)[1:] == ("", len(newest) - 1)
+
+
+Names = dict[str, int]
+Kept = dict[int, bytes]
+
+
+class LosingDisk:
+    """What a power cut may leave of a folder: of each name what it was when the folder was last on the disk or after
+    any step since, of each file what was on the disk and any part of what came behind. head: what has to be there."""
+
+    def __init__(self, folder: Path, head: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder, self.head = folder, head
+        self.whole: Kept = {path.stat().st_ino: path.read_bytes() for path in folder.iterdir()}
+        self.safe = dict(self.whole)
+        self.past = [self._names()]
+        self.left: list[tuple[Names, Kept, Head]] = []
+        right = os.fsync
+
+        def fsync(file: int) -> None:
+            self.stepped()
+            right(file)
+            if os.path.samestat(os.fstat(file), folder.stat()):
+                self.past = [self._names()]
+            else:
+                self.safe[os.fstat(file).st_ino] = os.pread(file, 1 << 20, 0)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        for step in ("hardlink_to", "unlink", "rename"):
+            monkeypatch.setattr(Path, step, self._stepping(getattr(Path, step)))
+
+    def _names(self) -> Names:
+        return {path.name: path.stat().st_ino for path in self.folder.iterdir()}
+
+    def _stepping(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def stepping(path: Path, *args: Any, **named: Any) -> Any:
+            done = step(path, *args, **named)
+            self.stepped()
+            return done
+
+        return stepping
+
+    def stepped(self) -> None:
+        self.past.append(self._names())
+        self.whole |= {path.stat().st_ino: path.read_bytes() for path in self.folder.iterdir()}
+        each = [[(name, past.get(name)) for past in self.past] for name in sorted({*chain(*self.past)})]
+        for names in set(product(*each)):
+            held = {name: inode for name, inode in names if inode is not None}
+            for part in (0.0, 0.5, 0.95, 1.0):
+                state = held, {inode: self._part(inode, part) for inode in held.values()}, self.head
+                if state not in self.left:
+                    self.left.append(state)
+
+    def _part(self, inode: int, part: float) -> bytes:
+        whole, safe = self.whole[inode], len(self.safe.get(inode, b""))
+        return whole[: safe + int(part * (len(whole) - safe))]
+
+    def states(self, folder: Path) -> Iterator[tuple[Path, str]]:
+        """Each as a folder, and the head that has to be there."""
+        for number, (names, kept, head) in enumerate(self.left):
+            state = folder / str(number)
+            state.mkdir()
+            first: dict[int, Path] = {}
+            for name, inode in names.items():
+                if inode in first:
+                    (state / name).hardlink_to(first[inode])
+                else:
+                    first[inode] = state / name
+                    first[inode].write_bytes(kept[inode])
+            yield state, str(head)
+
+
+def test_whatever_a_power_cut_leaves_of_a_file_that_is_put_away_the_chain_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    log = AuditLog(folder)
+    for _ in range(2):
+        for _ in range(3):
+            log.note("request", who="ann")
+        log.put_away()
+        log.write()
+    log.sync()
+    with monkeypatch.context() as patched:
+        disk = LosingDisk(folder, log.head, patched)
+        log.note("request", who="bob")
+        log.put_away()
+        log.write()
+        disk.stepped()
+        log.note("request", who="carl")
+        disk.stepped()
+        log.sync()
+        disk.head = log.head
+        disk.stepped()
+    (tmp_path / "left").mkdir()
+    seen = set()
+    for state, kept in disk.states(tmp_path / "left"):
+        before = verified(state, kept)
+        assert before.wrong == "", (before, sorted(path.name for path in state.iterdir()))
+        again = AuditLog(state)
+        again.take_up()
+        assert again.note("request", who="dora")
+        assert verified(state, kept) == (again.head, "", 0)
+        assert verified(state, str(before.head)).wrong == "", "what was whole is there still"
+        first = rows(state)[0]
+        seen.add((len(list(state.glob(SEGMENTS))), bool(before.torn), first["what"], rows(state)[1]["what"]))
+    assert {one[0] for one in seen} == {2, 3} and (3, True, "continued", "mended") in seen
+
+
+def test_a_file_that_is_gone_or_empty_is_begun_behind_what_was_put_away(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path)
+    for number in (2, 5):
+        log.note("request", who="ann")
+        log.note("request", who="bob")
+        log.put_away()
+        head = log.head
+        for lose in (lambda: (tmp_path / FILE).write_bytes(b""), (tmp_path / FILE).unlink):
+            lose()
+            next_start = AuditLog(tmp_path)
+            assert f": {number + 1} lines, head {number + 1}:" in next_start.take_up()
+            (line,) = rows(tmp_path)
+            assert (line["what"], line["behind"]) == ("continued", f"audit-{number:012}.jsonl")
+            assert line["before"] == head.hash and verified(tmp_path, str(head)) == (next_start.head, "", 0)
+
+
+def test_a_new_file_of_the_same_size_is_not_taken_for_the_one_that_was_put_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_001)
+    log, other = AuditLog(tmp_path), AuditLog(tmp_path)
+    for _ in range(3):
+        log.note("request", who="x" * 100)
+    size = (tmp_path / FILE).stat().st_size
+    other.take_up()
+    other.put_away()
+    other.note("request", who="x" * 100)
+    line = len((tmp_path / FILE).read_bytes().splitlines(keepends=True)[1])
+    other.note("request", who="x" * (100 + size - (tmp_path / FILE).stat().st_size - line))
+    assert (tmp_path / FILE).stat().st_size == size
+    assert log.note("request", who="eve")
+    assert verified(tmp_path) == (log.head, "", 0) and log.head.number == 7
+
+
+def test_the_loop_goes_on_while_the_disk_takes_what_is_put_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SYNC_SECONDS", 0.01)
+    monkeypatch.setattr(audit, "SEGMENT_BYTES", 500)
+    written(tmp_path, 3)
+    log = AuditLog(tmp_path)
+    log.take_up()
+    slow, begun, right = threading.Event(), threading.Event(), os.fsync
+
+    def fsync(file: int) -> None:
+        begun.set()
+        assert slow.wait(20)
+        right(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    async def program() -> None:
+        running = asyncio.create_task(log.run())
+        async with asyncio.timeout(20):
+            while not begun.is_set():
+                await asyncio.sleep(0.005)
+        assert not log.note("request", who="bob"), "it waits, and nobody with it"
+        running.cancel()
+        await asyncio.sleep(0.05)
+        assert not running.done()
+        slow.set()
+        await asyncio.wait([running])
+
+    asyncio.run(program())
+    assert log.note("stopped"), "whoever has ended it finds the file free"
+    assert [row["what"] for row in rows(tmp_path)] == ["continued", "request", "stopped"]
     assert verified(tmp_path) == (log.head, "", 0)
 
 
