@@ -278,7 +278,7 @@ LIMIT_PAIRS: dict[str, Pair] = {
     "canaryDays": Pair(
         {"limits": {"canary": {"maxOrderQuantity": 5, "canaryDays": 1}}},
         {"limits": {"canary": {"maxOrderQuantity": 5}}},
-        ({**buys(1, size=1), **buys(2)},), DAYS, "MAX_ORDER_QUANTITY",
+        ({**buys(2, size=1), **buys(3)},), DAYS, "MAX_ORDER_QUANTITY",
     ),
 }  # fmt: skip
 #: Limits that decide nothing in a backtest, and where their pairs are; that of the poll is tests/venues.

@@ -4,6 +4,7 @@ over restarts, in the words of `explain`, and the same when the journal is run a
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,24 @@ from tests.e2e.judge import DECISION, STARTED, records
 from tests.e2e.settings_pairs import HERE
 from tradewright.app.demo import ACCOUNT, DemoOptions, Session
 from tradewright.app.limits_file import scopes_of
+from tradewright.app.recovery import folding, snapshot_bytes
+from tradewright.core.limits import limits_from
+from tradewright.model.control import LimitsSet
+from tradewright.model.event import BAR
 from tradewright.model.moment import moment_text
+from tradewright.trader import Trader
 
 HOUR = 3_600
 #: Monday 2026-11-16 00:00 UTC; five days of hourly bars.
 BEGIN, HOURS = 1_794_787_200, 120
 LIMITS = "limits:\n  canary:\n    maxOrderQuantity: 2\n    canaryDays: 1\n"
 EXPIRED = 75
-#: Of the first version on its first and second day; of the second on the day it comes, on its first whole one, and
-#: on the one behind that.
-FIRST = {"bar 2": [["buy", {"size": 1}]], "bar 9": [["buy", {"size": 3}]], "bar 30": [["buy", {"size": 9}]]}
+SCOPE = "canary:Scripted"
+#: Each version on the day it comes, on its first whole one, and on the one behind that.
+FIRST = {
+    "bar 2": [["buy", {"size": 1}]], "bar 9": [["buy", {"size": 3}]], "bar 30": [["buy", {"size": 2}]],
+    "bar 50": [["buy", {"size": 9}]],
+}  # fmt: skip
 SECOND = {"bar 2": [["buy", {"size": 3}]], "bar 20": [["buy", {"size": 2}]], "bar 40": [["buy", {"size": 8}]]}
 
 
@@ -36,19 +45,22 @@ def data(folder: Path) -> Path:
     return file
 
 
-def play(folder: Path, script: dict[str, Any], bars: int) -> None:
-    """A session that ends after so many bars."""
+def session_of(folder: Path, script: dict[str, Any], bars: int) -> Session:
+    """A session whose market ends after so many bars."""
     (folder / "limits.yaml").write_text(LIMITS)
     options = DemoOptions(
         folder=folder / "home", files=[data(folder)], strategies=[(f"{HERE}:Scripted", {"script": script})],
         scopes=scopes_of(folder / "limits.yaml", ACCOUNT),
     )  # fmt: skip
     session = Session(options, lambda event, outcome: None)
-    try:
-        session.market = islice(session.market, bars)
+    session.market = islice(session.market, bars)
+    return session
+
+
+def play(folder: Path, script: dict[str, Any], bars: int) -> None:
+    """It is played to its end."""
+    with closing(session_of(folder, script, bars)) as session:
         session.run()
-    finally:
-        session.close()
 
 
 def go_on(folder: Path, script: dict[str, Any]) -> dict[str, Any]:
@@ -82,9 +94,9 @@ def test_each_version_is_bound_until_it_has_proved_itself(folder: Path) -> None:
         (row[7][0][6] // one, [check[7] for check in row[8] if not check[1]]) for row in rows if row[0] == DECISION
     ]
     assert wanted == [
-        (1, []), (3, ["canary:Scripted"]), (9, []), (3, ["canary:Scripted"]), (2, []), (8, []),
+        (1, []), (3, [SCOPE]), (2, []), (9, []), (3, [SCOPE]), (2, []), (8, []),
     ]  # fmt: skip
-    assert [row[2] for row in rows if row[0] == EXPIRED] == ["canary:Scripted"] * 2
+    assert [row[2] for row in rows if row[0] == EXPIRED] == [SCOPE] * 2
 
 
 def test_explain_says_that_it_was_the_canary_s_limit(folder: Path) -> None:
@@ -103,6 +115,38 @@ def test_its_journal_runs_again_to_the_same(folder: Path) -> None:
     assert again["differences"] == [] and again["stateHash"] == folded["stateHash"]
 
 
+def folded(journal: Path, snapshot: int) -> str:
+    """The state that a snapshot of that record, or an older one, and all records behind it leave."""
+    trader = Trader(None)
+    for _, event, outputs in folding(journal, trader, pytest.fail, snapshot):
+        trader.follow(event, outputs)
+    return trader.state_hash()
+
+
+def test_what_persons_make_of_a_version_is_the_same_from_a_snapshot_and_from_zero(tmp_path: Path) -> None:
+    """Confirmed, put to the proof again, and for longer than is configured: each act and some days from the snapshot
+    behind the act before; then another start."""
+    journal = tmp_path / "home" / "journal"
+    acts: list[dict[str, Any]] = [{}, {"maxOrderQuantity": 1}, {}, {"maxOrderQuantity": 1, "canaryDays": 30}, {}]
+    with closing(session_of(tmp_path, FIRST, HOURS)) as session:
+        live, hours, at = session.live, session.market, 0
+        assert live.started is not None
+        for values in acts:
+            live.step(LimitsSet(live.trader.engine.now, SCOPE, limits_from(values).row(), 0, "", "ann", "as she likes"))
+            session.market = islice(hours, 20)
+            session.run()
+            live.journal.wait(live.journal.head.sequence)
+            assert folded(journal, at) == live.trader.state_hash(), values
+            at = live.journal.head.sequence
+            live.journal.snapshot(live.journal.head, snapshot_bytes(live.trader, live.started, live.counts.markets))
+    with closing(session_of(tmp_path, FIRST, 5)) as session:
+        session.run()
+        state = session.live.trader.state_hash()
+    assert folded(journal, 0) == state
+    kinds = [row[0] for row in records(journal)]
+    assert (kinds.count(STARTED), kinds.count(BAR)) == (2, 105)
+
+
 def test_a_start_says_which_strategies_are_another_version(tmp_path: Path) -> None:
     play(tmp_path, FIRST, 10)
     row = go_on(tmp_path, {**FIRST, "bar 99": []})
@@ -117,4 +161,4 @@ def test_a_backtest_is_bound_alike(tmp_path: Path) -> None:
         "backtest", f"{HERE}:Scripted", "--data", data(tmp_path), "--limits", tmp_path / "limits.yaml", "--settings",
         settings, "--json",
     ).row  # fmt: skip
-    assert (row["orders"], row["denied"]) == (2, 1)
+    assert (row["orders"], row["denied"]) == (3, 1)

@@ -286,9 +286,16 @@ def _restored(engine: Blotter, changes: list[TradingStateChanged]) -> None:
 
 
 def _uses(engine: Blotter, book: Book) -> list[tuple[int | None, int | None]]:
-    """Value and limit of what is asked again behind the fills of a book, losses left out; None = it is not known."""
-    asked = [rule for rule in engine.gate.rules_of(book) if rule.limit in _ASKED_AGAIN and rule.code not in LOSSES]
-    uses = [rule.used(engine.stamp, engine.now) for rule in asked if rule.waived <= engine.now]
+    """Value and limit of what is asked again behind the fills of a book; None = it is not known. Losses are left out,
+    and what binds a canary alone: it may hold more from the version before, and its account goes on."""
+    uses = [
+        rule.used(engine.stamp, engine.now)
+        for rule in engine.gate.rules_of(book)
+        if rule.limit in _ASKED_AGAIN
+        and rule.code not in LOSSES
+        and rule.waived <= engine.now
+        and (rule.exposure is None or CANARY not in parts_of(rule.exposure.scope))
+    ]
     return [(used[0], used[1]) for used in uses if used is not None]
 
 

@@ -23,20 +23,23 @@ from tradewright.model.errors import InputError
 if TYPE_CHECKING:
     from tradewright.core.accounts import AccountState
     from tradewright.core.setup import Setup, StrategySpec
+    from tradewright.model.control import LimitsSet
 
 #: Versions that are remembered; one that came before all of these is new again.
 VERSIONS_MAX = 1_000
 
 
 class Running:
-    """The version of a strategy that takes part. whole: the day of its account that is on began under it."""
+    """The version of a strategy that takes part. since: days count that began no earlier, ns UTC. limits: (name, value)
+    pairs of the canary limits that are configured for it, whether they bind it or not."""
 
-    __slots__ = ("account", "version", "whole")
+    __slots__ = ("account", "version", "since", "limits")
 
-    def __init__(self, account: str, version: str, whole: bool = False) -> None:
+    def __init__(self, account: str, version: str, since: int, limits: list[tuple[str, Any]]) -> None:
         self.account = account
         self.version = version
-        self.whole = whole
+        self.since = since
+        self.limits = limits
 
 
 class Shown:
@@ -58,31 +61,39 @@ class Canaries:
         self.running: dict[str, Running] = {}
         self.shown: dict[tuple[str, str], Shown] = {}
 
-    def begin(self, setup: Setup) -> list[str]:
-        """Fold: these strategies take part from now on. The ids of those that did not with this version."""
+    def begin(self, setup: Setup, now: int) -> tuple[list[str], dict[str, Limits]]:
+        """Fold: at `now` a run begins, or goes on, with these strategies. The scopes of those that did not take part
+        with this version; and by scope the canary limits to be set, none of them = nothing binds any more. A version
+        that went on and is configured as it was keeps what it has: persons may have set or ended it."""
         before, self.running = self.running, {}
+        others: list[str] = []
+        found: dict[str, Limits] = {}
+        limits = setup.further_limits()
         for spec in setup.strategies:
             # A member of an ensemble orders nothing.
             if spec.ensemble == "":
-                version = version_of(setup, spec)
-                known = before.get(spec.id)
-                same = known is not None and (known.account, known.version) == (spec.account, version)
-                self.running[spec.id] = known if same and known is not None else Running(spec.account, version)
-                self.shown.setdefault((spec.id, version), Shown())
+                scope, known = scope_of(spec.id), before.pop(spec.id, None)
+                mine = limits.get(scope, limits.get(CANARY, Limits()))
+                running = self.running[spec.id] = Running(spec.account, version_of(setup, spec), now, mine.row())
+                self.shown.setdefault((spec.id, running.version), Shown())
+                if known is not None and (known.account, known.version) == (running.account, running.version):
+                    running.since = known.since
+                else:
+                    others.append(scope)
+                was = [] if known is None else known.limits
+                if running.limits != was or (was and scope in others):
+                    found[scope] = self._binding(spec.id, mine)
+        found |= {scope_of(id): Limits() for id, gone in before.items() if gone.limits}
         for key in list(self.shown)[: max(0, len(self.shown) - VERSIONS_MAX)]:
             if key[0] not in self.running or self.running[key[0]].version != key[1]:
                 del self.shown[key]
-        return [id for id, running in self.running.items() if before.get(id) is not running]
+        return others, found
 
-    def in_force(self, limits: Mapping[str, Limits]) -> dict[str, Limits]:
-        """Of limits as they are configured, by scope, those that bind: of a canary's the ones for new versions."""
-        found = {scope: one for scope, one in limits.items() if scope != CANARY and not scope.startswith(_BEGIN)}
-        for id, running in self.running.items():
-            mine = limits.get(scope_of(id), limits.get(CANARY))
-            if mine is not None and self.is_new(id, mine.get(CANARY_DAYS)):
-                why = f"version {running.version} is new"
-                found[scope_of(id)] = Limits(mine.values, 1, mine.currency, reason=why)
-        return found
+    def _binding(self, strategy: str, limits: Limits) -> Limits:
+        """Of canary limits as they are configured those that bind a strategy: all where it is new, else none."""
+        new = self.is_new(strategy, limits.get(CANARY_DAYS))
+        why = f"version {self.running[strategy].version} is {'new' if new else 'not new'}"
+        return Limits(limits.values if new else {}, 1, limits.currency, reason=why)
 
     def is_new(self, strategy: str, days: int | None) -> bool:
         """Whether the version that runs has yet to prove itself; days: on which it has to trade for that, None = it
@@ -104,10 +115,9 @@ class Canaries:
     def end_day(self, account: AccountState) -> None:
         """Fold: a day of an account is over, and what traded in it is still counted."""
         for id, running in self.running.items():
-            if running.account == account.terms.name:
-                if running.whole and any(book.strategy == id and book.trades for book in account.books):
-                    self.shown[id, running.version].days += 1
-                running.whole = True
+            whole = running.account == account.terms.name and account.day_begin >= running.since
+            if whole and any(book.strategy == id and book.trades for book in account.books):
+                self.shown[id, running.version].days += 1
 
     def proved(self, limits: Mapping[str, Limits]) -> list[str]:
         """Scopes whose canary limits are in force and have nothing to bind any more."""
@@ -118,26 +128,31 @@ class Canaries:
             if scope in limits and limits[scope].values and not self.is_new(id, limits[scope].get(CANARY_DAYS))
         ]
 
-    def set_by_person(self, scope: str, before: Limits | None, values: Mapping[str, Any]) -> None:
+    def set_by_person(self, event: LimitsSet, before: Limits | None) -> None:
         """Fold: a person has set canary limits, which puts a version that had proved itself to the proof again, or has
-        ended them, which confirms it."""
-        shown = self.of(scope.removeprefix(_BEGIN)) if scope.startswith(_BEGIN) else None
+        ended them, which confirms it. before: what the scope had."""
+        id = event.scope.removeprefix(_BEGIN)
+        shown = self.of(id) if event.scope != id else None
         if shown is not None:
-            shown.confirmed = not values
-            if values and (before is None or not before.values):
+            shown.confirmed = not event.values
+            if event.values and (before is None or not before.values):
                 shown.days = 0
+                self.running[id].since = event.time
 
     # ── as state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def row(self) -> list[object]:
         return [
-            [(id, running.account, running.version, running.whole) for id, running in self.running.items()],
+            [(id, one.account, one.version, one.since, one.limits) for id, one in self.running.items()],
             [(*key, shown.days, shown.confirmed) for key, shown in self.shown.items()],
         ]
 
     def restore(self, row: list[Any]) -> None:
         """The inverse."""
-        self.running = {id: Running(account, version, whole) for id, account, version, whole in row[0]}
+        self.running = {
+            id: Running(account, version, since, [(name, value) for name, value in limits])
+            for id, account, version, since, limits in row[0]
+        }
         self.shown = {(id, version): Shown(days, confirmed) for id, version, days, confirmed in row[1]}
 
 

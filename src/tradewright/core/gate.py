@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradewright.core.accounts import AccountState
-from tradewright.core.canary import Canaries, scope_of
+from tradewright.core.canary import Canaries
 from tradewright.core.exposure import CANARY, Exposure, concerns, out_of, parts_of, rank_of
 from tradewright.core.exposure_rules import share
 from tradewright.core.holds import Holds
@@ -62,13 +62,13 @@ class Use(NamedTuple):
 
 
 class Gate:
-    """limits: by scope. configured: what the newest run began with. waivers: by scope and limit. exposures: what each
-    scope holds, made when it is first asked. bound: the rules by book, looked up when first asked; books keep none,
-    since a ring of references would outlive its run. lags: as measured last; tapes: by instrument; guards: exit plans
-    at work, as the engine keeps them. What limits ask to be kept, as lists the engine shares: watching (accounts that
-    see the market), tracked (their traffic), guarded (their highest equity), settled (limits asked again behind each
-    fill), taping (scopes that ask for tapes), resting (scopes whose openings may
-    work for so long), targeted (accounts whose session has a target)."""
+    """limits: by scope. configured: what the newest run began with, for new versions apart (`canaries`). waivers: by
+    scope and limit. exposures: what each scope holds, made when it is first asked. bound: the rules by book, looked up
+    when first asked; books keep none, since a ring of references would outlive its run. lags: as measured last; tapes:
+    by instrument; guards: exit plans at work, as the engine keeps them. What limits ask to be kept, as lists the engine
+    shares: watching (accounts that see the market), tracked (their traffic), guarded (their highest equity), settled
+    (limits asked again behind each fill), taping (scopes that ask for tapes), resting (scopes whose openings may work
+    for so long), targeted (accounts whose session has a target)."""
 
     def __init__(
         self,
@@ -119,30 +119,34 @@ class Gate:
         if row == self.configured.get(scope, []):
             return
         self.configured[scope] = row
+        self._take_place(scope, limits, now)
+
+    def begin(self, setup: Setup, now: int) -> dict[str, Limits]:
+        """Fold: at `now` a run begins, or goes on, with these strategies. What it configures for scopes that are no
+        account's own and not for new versions: these are set here."""
+        others, limits = self.canaries.begin(setup, now)
+        for key in [key for key in self.waivers if key[0] in others]:
+            # What was waived for another version is not for this one.
+            del self.waivers[key]
+            self.forget()
+        for scope, one in limits.items():
+            known = self.limits.get(scope)
+            if one.values or (known is not None and known.values):
+                self._take_place(scope, one, now)
+        return {scope: one for scope, one in setup.further_limits().items() if CANARY not in parts_of(scope)}
+
+    def _take_place(self, scope: str, limits: Limits, now: int) -> None:
+        """Configured limits replace what the scope has."""
         known = self.limits.get(scope)
         version = 1 if known is None else known.version + 1
         why = limits.reason or "as configured"
         self.set(scope, Limits(limits.values, version, limits.currency, "setup", why, since=now))
 
-    def begin(self, setup: Setup) -> dict[str, Limits]:
-        """Fold: a run begins, or goes on, with these strategies. Its limits of scopes that are no account's own, those
-        for new versions where there are some."""
-        changed = list(map(scope_of, self.canaries.begin(setup)))
-        limits = self.canaries.in_force(setup.further_limits())
-        for scope in map(scope_of, self.canaries.running):
-            if scope in limits and scope in changed:
-                # What was set for another version is not for this one.
-                self.configured.pop(scope, None)
-            elif scope in limits and not self.configured.get(scope) and self.limits.get(scope, Limits()).values:
-                # A person has put it to the proof again, and what persons have set stands.
-                self.configured[scope] = limits[scope].row()
-        return limits
-
     def apply(self, event: LimitsSet) -> None:
         """Fold a set. Raises ContractError where it can not hold; nothing has changed then."""
         self.check_set(event)
         known = self.limits.get(event.scope)
-        self.canaries.set_by_person(event.scope, known, dict(event.values))
+        self.canaries.set_by_person(event, known)
         under = None
         if event.expires:
             under = known if known is None or known.expires == 0 else known.under
@@ -186,7 +190,6 @@ class Gate:
         ended = self.limits[scope]
         under = ended.under or Limits(who=ended.who, reason="its time is over", since=now)
         if scope.startswith(CANARY):
-            self.configured.pop(scope, None)
             under = Limits(who="setup", reason="the version has proved itself", since=now)
         self.set(
             scope,

@@ -325,8 +325,11 @@ class Trader:
         return {name: account.terms for name, account in self.engine.accounts.items()}
 
     def resume(self, started: Started, states: list[Any]) -> None:
-        """Behind a restored engine: the run that `started` began, and its strategies as they were."""
-        self._build(started, True)
+        """Behind a restored engine: the run that `started` began, and its strategies as they were. Of what the engine
+        holds nothing is begun again: persons may have changed it since."""
+        self.setup = Setup.from_row(started.setup)
+        self._seat(self.setup)
+        self.roster.build(self.setup, True)
         self.roster.restore_strategies(states)
 
     def _build(self, started: Started, journaled: bool) -> None:
@@ -339,7 +342,7 @@ class Trader:
                 engine.list_instrument(instrument)
         for account, limits in self.setup.limits_of_accounts():
             engine.open_account(account, limits, started.time)
-        engine.configure(engine.gate.begin(self.setup), started.time)
+        self._configure(self.setup, started.time)
         engine.sizers = dict(self.setup.sizers)
         engine.plans = dict(self.setup.plans)
         session.end_all_but(engine, [account_name for account_name, _, _ in self.setup.sessions])
@@ -351,8 +354,13 @@ class Trader:
         """A session has begun, or has other settings: the strategies of its account are those that it makes."""
         assert self.setup is not None, "a session is of an account, and a start named it"
         self.setup = session.under(self.setup, event)
-        self.engine.configure(self.engine.gate.begin(self.setup), event.time)
+        self._configure(self.setup, event.time)
         self._take_on(self.setup, journaled, event.account)
+
+    def _configure(self, setup: Setup, time: int) -> None:
+        """Limits as the setup says, those for new versions included."""
+        engine = self.engine
+        engine.configure(engine.gate.begin(setup, max(time, engine.now)), time)
 
     def _take_on(self, setup: Setup, journaled: bool, account: str) -> None:
         """The strategies as the setup has them, of an account alone or of all ("")."""

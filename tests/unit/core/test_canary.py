@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -20,6 +22,7 @@ from tradewright.model.control import (
     CashMoved,
     LimitsExpired,
     LimitsSet,
+    LimitWaived,
     Started,
     TradingStateSet,
 )
@@ -29,7 +32,7 @@ from tradewright.model.event import ACCEPTED, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.market import Quote
-from tradewright.model.order import BUY
+from tradewright.model.order import BUY, SELL
 from tradewright.model.report import Fill, Report
 from tradewright.model.session_set import SessionSet
 from tradewright.trader import Trader
@@ -45,12 +48,13 @@ def spec(id: str, code: str, ensemble: str = "", parameters: str = "p") -> Strat
 
 
 class Engine:
-    """A trader without strategies' code, which knows their versions all the same; its clock goes as it is told."""
+    """A trader without strategies' code, which knows their versions all the same; its clock goes as it is told. late:
+    when in the day its journal begins."""
 
-    def __init__(self, scopes: dict[str, dict[str, Any]] | None = None, *specs: StrategySpec) -> None:
+    def __init__(self, scopes: dict[str, dict[str, Any]] | None = None, *specs: StrategySpec, late: int = 0) -> None:
         self.trader = Trader(None)
         self.scopes = CANARY if scopes is None else scopes
-        self.now = 20_000 * DAY
+        self.now = 20_000 * DAY + late
         self.start(*specs)
         self.feed(CashMoved(self.now, "main", "USD", 10**24, "deposit"))
         self.later(1)
@@ -69,6 +73,17 @@ class Engine:
 
     def start(self, *specs: StrategySpec) -> list[Event]:
         return self.feed(self.started(specs or (spec("s", "a"),)))
+
+    def resumed(self, setup: Setup | None = None) -> Engine:
+        """Another, from what a snapshot taken now holds; setup: of the start that it says its run began with."""
+        setup = setup or self.trader.setup
+        assert setup is not None
+        row = msgspec.json.decode(msgspec.json.encode(setup.row()), type=list[Any])
+        other = copy(self)
+        other.trader = Trader(None)
+        restore(other.engine, to_bytes(self.engine))
+        other.trader.resume(Started(20_000 * DAY, self.engine.run, row), [])
+        return other
 
     def feed(self, event: Event) -> list[Event]:
         return self.trader.step(event).outputs
@@ -276,28 +291,143 @@ def test_without_canary_limits_nothing_is_bound_and_days_are_counted_all_the_sam
     assert not desk.bound()
 
 
-def test_it_is_part_of_the_state_and_a_fold_without_strategies_leaves_the_same() -> None:
-    def play(step: Any, desk: Engine) -> list[str]:
-        hashes = []
+#: What becomes of a version before a snapshot is taken.
+FATES: dict[str, Callable[[Engine], object]] = {
+    "it has traded on a day": lambda desk: desk.day(),
+    "it has proved itself": lambda desk: [desk.day(), desk.day()],
+    "a person has confirmed it": lambda desk: desk.set(),
+    "a person has put it to the proof again": lambda desk: [desk.day(), desk.day(), desk.set(maxOrderQuantity=1)],
+    "a person asks for a longer proof": lambda desk: [
+        desk.set(maxOrderQuantity=1, canaryDays=10), desk.day(), desk.day(), desk.day(),
+    ],
+    "a person asked for a shorter proof": lambda desk: [desk.set(maxOrderQuantity=1, canaryDays=1), desk.day()],
+    "its session has begun": lambda desk: [desk.set(), set_up(desk)],
+}  # fmt: skip
+
+
+def set_up(desk: Engine) -> list[Event]:
+    """A user sets his session."""
+    desk.now += 1
+    limits = limits_from({"maxOrderValue": 10**6}).row()
+    return desk.feed(SessionSet(desk.now, "main", "ann", "", [], limits, [], [list(spec("s", "a"))], "key"))
+
+
+@pytest.mark.parametrize("fate", FATES.values(), ids=list(FATES))
+def test_a_version_goes_on_behind_a_snapshot_as_if_nothing_had_been(
+    fate: Callable[[Engine], object],
+) -> None:
+    def play(desk: Engine) -> list[str]:
+        hashes = [desk.trader.state_hash()]
+        for values in ({"maxOrderQuantity": 1}, {}):
+            desk.set(**values)
+            hashes.append(desk.trader.state_hash())
         for number, code in enumerate("aabba"):
-            step(desk.started((spec("s", code),)))
-            desk.now += DAY if number % 2 else HOUR
-            step(Quote(desk.now, desk.engine.instruments[0], PRICE, PRICE))
+            desk.start(spec("s", code))
+            desk.later(DAY if number % 2 else HOUR)
             hashes.append(desk.trader.state_hash())
         return hashes
 
     desk = Engine()
+    fate(desk)
+    assert play(desk.resumed()) == play(desk)
+
+
+def test_what_a_snapshot_holds_is_gone_on_with_and_not_begun_again() -> None:
+    desk = Engine()
+    desk.set(maxOrderQuantity=1)
+    other = Engine({"canary:s": {"maxOrderQuantity": 9}}, spec("s", "b"))
+    assert desk.resumed(other.trader.setup).trader.state_hash() == desk.trader.state_hash()
+
+
+def test_what_versions_have_shown_is_kept_by_version() -> None:
+    desk = Engine()
     desk.day()
-    other = Engine()
-    restored = Trader(None)
-    restore(restored.engine, to_bytes(desk.engine))
-    restored.resume(desk.started((spec("s", "a"),)), [])
-    restored.engine.run = desk.engine.run
-    assert restored.state_hash() == desk.trader.state_hash()
-    other.trader, other.now = restored, desk.now
-    assert play(desk.feed, desk) == play(other.feed, other)
-    canaries = desk.engine.gate.canaries
+    desk.start(spec("s", "b"))
+    canaries = desk.resumed().engine.gate.canaries
     assert [(key[1], shown.days) for key, shown in canaries.shown.items()] == [("a-p", 1), ("b-p", 0)]
+
+
+@pytest.mark.parametrize("fate", FATES.values(), ids=list(FATES))
+def test_a_restart_changes_nothing_of_what_binds_a_version(fate: Callable[[Engine], object]) -> None:
+    desk = Engine()
+    fate(desk)
+    before, bound = desk.engine.gate.limits["canary:s"].state(), not desk.want(9).approved
+    for again in (desk.start, lambda: set_up(desk), desk.start):
+        desk.now += 1
+        again()
+        assert desk.engine.gate.limits["canary:s"].state() == before
+        assert desk.want(9).approved is not bound
+
+
+def test_a_proof_that_a_person_has_made_longer_ends_with_its_own_days() -> None:
+    desk = Engine()
+    desk.set(maxOrderQuantity=1, canaryDays=4)
+    for _ in range(3):
+        assert desk.ended(desk.day()) == []
+        desk.start()
+        assert not desk.want(2).approved
+    assert desk.ended(desk.day()) == ["canary:s"]
+    assert desk.want(9).approved
+
+
+def test_canary_limits_that_are_configured_otherwise_replace_what_a_person_has_set() -> None:
+    desk = Engine()
+    desk.set(maxOrderQuantity=1, canaryDays=10)
+    desk.scopes = {"canary": {"maxOrderQuantity": 5, "canaryDays": 3}}
+    desk.start()
+    assert desk.want(5).approved and not desk.want(6).approved
+    desk.set()
+    desk.scopes = CANARY
+    desk.start()
+    assert desk.want(6).approved, "a version that was confirmed stays so"
+    assert desk.engine.gate.limits["canary:s"].who == "ann"
+
+
+def test_a_waiver_for_one_version_is_not_for_the_next() -> None:
+    desk = Engine({"canary": {**CANARY["canary"], "softLimits": ["maxOrderQuantity"]}})
+    desk.feed(LimitWaived(desk.now, "canary:s", "maxOrderQuantity", "ann", "bob", "x", desk.now + HOUR))
+    desk.start()
+    assert desk.want(5).approved
+    desk.start(spec("s", "b"))
+    assert not desk.want(5).approved
+    assert desk.engine.gate.waivers == {}
+
+
+@pytest.mark.parametrize("away", [0, 3 * DAY])
+def test_a_day_that_had_begun_before_the_version_came_proves_nothing(away: int) -> None:
+    """Neither a journal's first one, nor the one that is on when an engine comes back."""
+    desk = Engine({"canary": {"maxOrderQuantity": 2, "canaryDays": 1}}, late=DAY - HOUR)
+    desk.now += away
+    desk.start(spec("s", "b" if away else "a"))
+    desk.want(1)
+    assert desk.ended(desk.later(HOUR)) == [] and desk.bound()
+    assert desk.ended(desk.day()) == ["canary:s"]
+
+
+def test_a_day_that_was_on_when_a_person_asked_for_another_proof_is_none_of_it() -> None:
+    desk = Engine({"canary": {"maxOrderQuantity": 2}})
+    desk.set()
+    desk.want(1)
+    desk.set(maxOrderQuantity=2, canaryDays=1)
+    assert desk.ended(desk.day()) == [] and desk.bound()
+    assert desk.ended(desk.day()) == ["canary:s"]
+
+
+@pytest.mark.parametrize("limit", [{"maxTotalExposure": 150}, {"maxLeverage": "0.0001"}])
+def test_a_canary_that_holds_more_from_its_old_version_than_it_may_stops_nobody_else(limit: dict[str, Any]) -> None:
+    desk = Engine({"canary": limit}, spec("s", "a"), spec("t", "a"))
+    desk.set("canary:s")
+    desk.set("canary:t")
+    desk.bought(10)
+    desk.start(spec("s", "b"), spec("t", "a"))
+    intent = Intent(desk.engine.next_order_id("main"), "main", "s", desk.engine.instruments[0], SELL)
+    intent.quantity, intent.closing = 1, True
+    order = next(output for output in desk.engine.judge(intent) if isinstance(output, Decision)).orders[0]
+    desk.feed(Report(ACCEPTED, desk.now, order.id, desk.now))
+    desk.feed(Fill(desk.now, order.id, desk.now, "closed", PRICE, 1))
+    assert desk.engine.states == {}
+    assert desk.want(1, "t").approved
+    assert [check.scope for check in desk.want(1).refusals] == ["canary:s"], "it opens nothing itself"
 
 
 def test_how_much_is_used_of_a_canary_s_limit_can_be_read() -> None:
@@ -328,7 +458,7 @@ def test_versions_that_are_remembered_have_an_end() -> None:
     desk = Engine()
     desk.set()
     for number in range(VERSIONS_MAX + 3):
-        desk.engine.gate.canaries.begin(Setup([], [], [spec("s", f"c{number}")], {}))
+        desk.engine.gate.canaries.begin(Setup([], [], [spec("s", f"c{number}")], {}), desk.now)
     assert len(desk.engine.gate.canaries.shown) == VERSIONS_MAX
     desk.start()
     assert desk.bound(), "one that came before all of these is new again"
