@@ -112,7 +112,7 @@ class Lots:
         """What an order closes, the first first; somebody else takes the oldest."""
         if order is None:
             return list(held)
-        named = [id for id in held if id in (order.lot, order.parent)]
+        named = [id for id in held if id and id in (order.lot, order.parent)]  # "" = what somebody else has traded
         return named if self._hedging else [*(named or [id for id in held if id in stopped]), *held]
 
 

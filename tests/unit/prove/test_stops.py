@@ -80,6 +80,14 @@ def test_a_close_takes_the_lot_it_names_else_what_has_a_stop() -> None:
     assert gone.bare([]) == Counter({LONG: 5})
 
 
+def test_a_close_takes_what_has_a_stop_also_where_somebody_else_has_traded_before() -> None:
+    openings = {"Z": order(ENTRY, 10), "A": order(ENTRY, 10), "B": order(ENTRY, 10), "S": order(STOP_LOSS, 10, "B")}
+    lots, stops = books_of(**openings, C=order(EXIT, 10))
+    lots.taken(8, *BOOK, 10)
+    lots.filled(9, "1", "C", 10)
+    assert stops.bare([]) == {}
+
+
 def test_a_short_is_guarded_by_a_purchase_and_not_by_the_stop_of_a_long() -> None:
     orders = {
         "A": order(ENTRY, 10, side=-1), "S": order(STOP_LOSS, 10, "A", side=1),
