@@ -293,12 +293,14 @@ POSTGRES = ("postgresql", "postgres")
 
 class Claim(NamedTuple):
     """Who owns something, as a register shows it. token: counted upwards with each owner; holder: that process, and no
-    other one ever, "" = it was given back; renewals: since it was taken; note: the holder's own words."""
+    other one ever, "" = it was given back; renewals: since it was taken; note: the holder's own words; ttl_ns: how
+    long the holder counts on it from a renewal on."""
 
     token: int
     holder: str
     renewals: int
     note: str = ""
+    ttl_ns: int = 0
 
 
 class Leases(Protocol):
@@ -308,7 +310,7 @@ class Leases(Protocol):
     async def look(self, name: str) -> Claim | None:
         """The claim as it stands, None = there is none. Raises LeaseError."""
 
-    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str) -> int:
+    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str, ttl_ns: int) -> int:
         """Gives it to `holder` where it still stands as it was seen, under a token above that one's and above `least`;
         0 = it stands otherwise, and nothing was done. Raises LeaseError."""
 

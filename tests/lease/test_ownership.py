@@ -30,13 +30,13 @@ class Owner:
     """A process that wants an account. ahead: by how much its clock is, ns; note: what it puts down; lines: what it has
     said."""
 
-    def __init__(self, leases: Leases, name: str) -> None:
+    def __init__(self, leases: Leases, name: str, ttl: float = TTL) -> None:
         self.ahead = 0
         self.note: str | None = None
         self.lines: list[str] = []
         clock = steady_clock()
         names = {"main": name}
-        self.own = Ownership(leases, names, TTL, lambda: clock() + self.ahead, lambda: self.note, self.lines.append)
+        self.own = Ownership(leases, names, ttl, lambda: clock() + self.ahead, lambda: self.note, self.lines.append)
 
     @property
     def token(self) -> int:
@@ -117,7 +117,7 @@ def test_what_its_holder_puts_down_goes_along_also_when_that_is_his_last_word(ur
         await asyncio.sleep(0.05 * TTL)
         renewals, one.note = one.own.claims["main"].renewals, "first"
         await asyncio.sleep(0.2 * TTL)
-        assert one.own.claims["main"][2:] == (renewals + 1, "first"), "it waits for no renewal that is due"
+        assert one.own.claims["main"][2:4] == (renewals + 1, "first"), "it waits for no renewal that is due"
         await ended(keeping)
         one.note = "last"
         await one.own.end()
@@ -175,11 +175,52 @@ def test_time_that_passes_while_a_process_stands_still_counts(url: str) -> None:
         one.ahead += 30 * SECOND_NS
         assert not one.own.held("main")
         keeping = asyncio.create_task(one.own.keep())
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.8 * TTL)
+        assert not one.own.held("main"), "another may have taken it, and not know yet that it is gone"
+        assert "is not held, nothing leaves: it has to stand 1 s again" in one.lines[-1]
+        await asyncio.sleep(0.5 * TTL)
         assert one.own.held("main") and one.token == 1, "nobody had taken it meanwhile"
         await ended(keeping)
 
     play(url, program)
+
+
+@pytest.mark.parametrize("back", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_who_was_silent_holds_nothing_while_another_counts_on_what_the_register_forgot(url: str, back: bool) -> None:
+    async def program(one: Owner, other: Owner, name: str) -> None:
+        await one.takes()
+        await other.takes()
+        assert (one.own.held("main"), other.own.held("main")) == (False, True)
+        if back:
+            put_back(url, name, one.token, one.own.holder)
+        else:
+            emptied(url, name)
+        keeping = asyncio.create_task(one.own.keep())
+        began = time.monotonic()
+        while not one.own.held("main"):
+            assert time.monotonic() - began < 3 * TTL and not keeping.done()
+            await asyncio.sleep(0.005)
+        assert not other.own.held("main") and time.monotonic() - began >= TTL
+        with pytest.raises(LeaseLost):
+            await other.own.keep()
+        await ended(keeping)
+
+    play(url, program)
+
+
+def test_who_is_configured_to_wait_less_waits_as_long_as_its_holder_counts_on_it(url: str) -> None:
+    name = new_name()
+
+    async def program(one: Leases, other: Leases) -> None:
+        patient, hasty = Owner(one, name), Owner(other, name, TTL / 4)
+        await patient.takes()
+        taking = asyncio.create_task(hasty.takes())
+        while not taking.done():
+            await asyncio.sleep(0.005)
+            assert not (patient.own.held("main") and hasty.own.held("main"))
+        assert hasty.token == 2
+
+    talk(url, program)
 
 
 def test_who_wants_the_same_two_accounts_gets_both(redis_url: str) -> None:
@@ -219,3 +260,6 @@ def test_a_claim_is_free_when_it_was_seen_unchanged_for_the_whole_time() -> None
     assert not fresh.see(back, 0) and fresh.see(back, 10), "it may have been put back to that"
     fresh.forget()
     assert not fresh.see(None, 11) and fresh.see(None, 21) and fresh.highest == 3
+    longer = Claim(3, "a", 2, "", 30)
+    assert [fresh.see(claim, now) for claim, now in ((longer, 22), (longer, 51), (longer, 52))] == [False, False, True]
+    assert not fresh.see(None, 60) and not fresh.see(None, 89), "its holder may be about to put it down again"

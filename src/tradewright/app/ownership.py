@@ -1,13 +1,15 @@
 """Who owns the accounts of a service: their leases are taken one behind the other, renewed, and lost.
 
 No clock is compared with another. Who wants a lease takes it when he has seen its claim unchanged for the whole of
-`ttl`, by his own clock, or that it was given back meanwhile. Who has it holds it for `ttl` less a margin, from the
-moment before he asked for the renewal that was answered last. So he has stopped when another may begin, whatever
-becomes of the register: stopped, started again, emptied, or put back to what it was. The clock goes on while a process
-stands still.
+`ttl`, his own or the claim's if that is longer, by his own clock, or that it was given back meanwhile. Who has it holds
+it for `ttl` less a margin, from the moment before he asked for the renewal that was answered last. So he has stopped
+when another may begin, whatever becomes of the register: stopped, started again, emptied, or put back to what it was.
+The clock goes on while a process stands still.
 
-A claim that was not renewed in time, and that nobody has taken, is held again with its next renewal: its token says
-that nobody else had it. Where it is another's by then, `LeaseLost` ends the service.
+A claim that was not renewed in time, and that nobody has taken, is held again when it was renewed for a whole `ttl`
+more. That its row is there, or none, proves nothing: another may have taken it before the register was emptied or put
+back, and still count on it. By then he has found that it is not his, or stopped. Where it is another's, `LeaseLost`
+ends the service.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ LOOKS, RENEWALS, MARGIN = 10, 3, 10
 
 
 class Sighting:
-    """How long a claim was seen as it is, by the clock of whoever wants it. highest: token that was seen."""
+    """How long a claim was seen as it is, by the clock of whoever wants it. ttl_ns: his own; highest: token that was
+    seen."""
 
     def __init__(self, ttl_ns: int) -> None:
         self.highest = 0
+        #: Of any claim that was seen: who put it down may be about to do so again.
         self._ttl_ns = ttl_ns
         self._shown: Claim | None = None
         self._since: int | None = None
@@ -47,7 +51,8 @@ class Sighting:
             # That it was given back is taken for true where it was seen before: an older one may have been put back.
             self._given_back = self._since is not None and _given_back(self._shown, shown)
             self._shown, self._since = shown, now
-            self.highest = max(self.highest, 0 if shown is None else shown.token)
+            if shown is not None:
+                self.highest, self._ttl_ns = max(self.highest, shown.token), max(self._ttl_ns, shown.ttl_ns)
         return self._given_back or now - self._since >= self._ttl_ns
 
     def forget(self) -> None:
@@ -84,6 +89,8 @@ class Ownership:
         self._said: dict[str, str] = {}
         #: By account: when the claim that was answered last was asked for.
         self._asked: dict[str, int] = {}
+        #: By account: since when one that had lapsed was renewed again.
+        self._again: dict[str, int] = {}
 
     # ── what may leave ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -120,7 +127,7 @@ class Ownership:
                 self._tell(account, f"LEASE  {account}: standing by; it is {owner}")
                 return False
             asked, note = self._clock(), "" if shown is None else shown.note
-            taking = self._leases.take(name, shown, self.holder, max(least, sighting.highest), note)
+            taking = self._leases.take(name, shown, self.holder, max(least, sighting.highest), note, self._ttl_ns)
             token = await self._answered(taking)
         except LeaseError as error:
             sighting.forget()
@@ -128,7 +135,7 @@ class Ownership:
             return False
         if token:
             self.before[account], self._asked[account] = shown, asked
-            self.claims[account] = Claim(token, self.holder, 0, note)
+            self.claims[account] = Claim(token, self.holder, 0, note, self._ttl_ns)
             self._tell(account, f"LEASE  {account} is ours, token {token}")
         return bool(token)
 
@@ -158,6 +165,7 @@ class Ownership:
         try:
             ours = await self._answered(self._leases.renew(self._names[account], claim))
         except LeaseError as error:
+            self._again.pop(account, None)
             if not self.held(account):
                 self._tell(account, f"LEASE  {account} is not held, nothing leaves: {error}")
             return
@@ -167,6 +175,10 @@ class Ownership:
                 f"account {account} belongs to another engine since its lease (token {claim.token}) was not renewed in "
                 "time; nothing was sent for it since. Started again, this one stands by"
             )
+        if not self.held(account) and asked < self._again.setdefault(account, self._clock()) + self._ttl_ns:
+            self._tell(account, f"LEASE  {account} is not held, nothing leaves: it has to stand {self._ttl:g} s again")
+            return
+        self._again.pop(account, None)
         self._asked[account] = asked
         self._tell(account, f"LEASE  {account} is ours, token {claim.token}")
 

@@ -18,21 +18,22 @@ MADE: LiteralString = """
 DO $$ BEGIN
     PERFORM pg_advisory_xact_lock(7239155027);
     CREATE TABLE IF NOT EXISTS tradewright_leases (
-        name text PRIMARY KEY, token bigint NOT NULL, holder text NOT NULL, renewals bigint NOT NULL, note text NOT NULL
+        name text PRIMARY KEY, token bigint NOT NULL, holder text NOT NULL, renewals bigint NOT NULL,
+        note text NOT NULL, ttl_ns bigint NOT NULL
     );
 END $$
 """
-LOOK: LiteralString = "SELECT token, holder, renewals, note FROM tradewright_leases WHERE name = %s"
+LOOK: LiteralString = "SELECT token, holder, renewals, note, ttl_ns FROM tradewright_leases WHERE name = %s"
 FIRST: LiteralString = """
-INSERT INTO tradewright_leases (name, token, holder, renewals, note) VALUES (%s, %s, %s, 0, %s)
+INSERT INTO tradewright_leases (name, token, holder, renewals, note, ttl_ns) VALUES (%s, %s, %s, 0, %s, %s)
 ON CONFLICT (name) DO NOTHING RETURNING token
 """
 TAKE: LiteralString = """
-UPDATE tradewright_leases SET token = greatest(token, %s) + 1, holder = %s, renewals = 0, note = %s
+UPDATE tradewright_leases SET token = greatest(token, %s) + 1, holder = %s, renewals = 0, note = %s, ttl_ns = %s
 WHERE name = %s AND token = %s AND holder = %s AND renewals = %s RETURNING token
 """
 PUT: LiteralString = """
-INSERT INTO tradewright_leases AS held (name, token, holder, renewals, note) VALUES (%s, %s, %s, %s, %s)
+INSERT INTO tradewright_leases AS held (name, token, holder, renewals, note, ttl_ns) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (name) DO UPDATE SET renewals = excluded.renewals, note = excluded.note
 WHERE held.token = excluded.token AND held.holder = excluded.holder RETURNING token
 """
@@ -56,11 +57,12 @@ class PostgresLeases:
         row = await self._answered(LOOK, [name])
         return None if row is None else Claim(*row)
 
-    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str) -> int:
+    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str, ttl_ns: int) -> int:
         if seen is None:
-            row = await self._written(FIRST, [name, least + 1, holder, note])
+            row = await self._written(FIRST, [name, least + 1, holder, note, ttl_ns])
         else:
-            row = await self._written(TAKE, [least, holder, note, name, seen.token, seen.holder, seen.renewals])
+            as_seen = [name, seen.token, seen.holder, seen.renewals]
+            row = await self._written(TAKE, [least, holder, note, ttl_ns, *as_seen])
         return 0 if row is None else int(row[0])
 
     async def renew(self, name: str, claim: Claim) -> bool:

@@ -16,21 +16,22 @@ from tradewright.model.errors import LeaseError
 from tradewright.ports import WITH_TLS, Claim
 
 PREFIX = "tradewright:lease:"
-#: ARGV: token, holder and renewals as they were seen ("" = there was none); least; the new holder and its note.
+#: ARGV: token, holder and renewals as they were seen ("" = there was none); least; the new holder, note and ttl_ns.
 TAKE = """
 local held = redis.call('HMGET', KEYS[1], 'token', 'holder', 'renewals')
 for at = 1, 3 do
   if (held[at] or '') ~= ARGV[at] then return 0 end
 end
 local token = math.max(tonumber(held[1] or '0'), tonumber(ARGV[4])) + 1
-redis.call('HSET', KEYS[1], 'token', token, 'holder', ARGV[5], 'renewals', 0, 'note', ARGV[6])
+redis.call('HSET', KEYS[1], 'token', token, 'holder', ARGV[5], 'renewals', 0, 'note', ARGV[6], 'ttl_ns', ARGV[7])
 return token
 """
-#: ARGV: token and holder of the claim; its renewals, note, and the holder that is put down.
+#: ARGV: token and holder of the claim; its renewals, note, the holder that is put down, and ttl_ns.
 PUT = """
 local held = redis.call('HMGET', KEYS[1], 'token', 'holder')
 if held[1] and (held[1] ~= ARGV[1] or held[2] ~= ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'token', ARGV[1], 'holder', ARGV[5], 'renewals', ARGV[3], 'note', ARGV[4])
+redis.call('HSET', KEYS[1], 'token', ARGV[1], 'holder', ARGV[5], 'renewals', ARGV[3], 'note', ARGV[4],
+  'ttl_ns', ARGV[6])
 return 1
 """
 
@@ -54,16 +55,17 @@ class RedisLeases:
     async def look(self, name: str) -> Claim | None:
         client: Any = self._client
         with _translated():
-            token, *rest = await client.hmget(PREFIX + name, "token", "holder", "renewals", "note")
+            token, *rest = await client.hmget(PREFIX + name, "token", "holder", "renewals", "note", "ttl_ns")
         if token is None:
             return None
-        holder, renewals, note = rest
-        return Claim(int(token), holder.decode(), int(renewals), note.decode())
+        with _translated():
+            holder, renewals, note, ttl_ns = rest
+            return Claim(int(token), holder.decode(), int(renewals), note.decode(), int(ttl_ns))
 
-    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str) -> int:
+    async def take(self, name: str, seen: Claim | None, holder: str, least: int, note: str, ttl_ns: int) -> int:
         before = ["", "", ""] if seen is None else [seen.token, seen.holder, seen.renewals]
         with _translated():
-            return int(await self._take(keys=[PREFIX + name], args=[*before, least, holder, note]))
+            return int(await self._take(keys=[PREFIX + name], args=[*before, least, holder, note, ttl_ns]))
 
     async def renew(self, name: str, claim: Claim) -> bool:
         return await self._written(name, claim, claim.holder)
@@ -73,7 +75,7 @@ class RedisLeases:
 
     async def _written(self, name: str, claim: Claim, holder: str) -> bool:
         with _translated():
-            args = [claim.token, claim.holder, claim.renewals, claim.note, holder]
+            args = [claim.token, claim.holder, claim.renewals, claim.note, holder, claim.ttl_ns]
             return bool(await self._put(keys=[PREFIX + name], args=args))
 
     async def close(self) -> None:
@@ -85,6 +87,6 @@ def _translated() -> Iterator[None]:
     """What the library raises, in our words."""
     try:
         yield
-    except (RedisError, OSError, TimeoutError, ValueError, AttributeError) as error:
-        # The last two: what stands there is not of our making.
+    except (RedisError, OSError, TimeoutError, ValueError, TypeError, AttributeError) as error:
+        # The last three: what stands there is not of our making.
         raise LeaseError(f"the leases: {' '.join(str(error).split()) or type(error).__name__}") from error
