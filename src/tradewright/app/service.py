@@ -375,7 +375,8 @@ class Service:
             step(TradingStateSet(now, scope, ACTIVE, STOPPER, "it has started again"))
         if self.ownership is not None:
             notes = [claim.note for claim in self.ownership.before.values() if claim is not None]
-            for taken in list(taken_over(notes, engine, now)):
+            strategies = [spec.id for spec in self.plan.setup(instruments).strategies]
+            for taken in list(taken_over(notes, engine, strategies, now, self.log.say)):
                 step(taken)
         halt = quarantine_of(self.room.watch, self.room.trader, now)
         if halt is not None:
