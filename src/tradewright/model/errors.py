@@ -90,7 +90,8 @@ class NotSent(TransportError):
 
 
 class Withheld(NotSent):
-    """The last gate did not let it out, and will not the next time: it may not be made again. code: why."""
+    """The last gate did not let it out, and will not the next time: it may not be made again. code: why; of them
+    `NOT_LEASED` alone passes."""
 
     def __init__(self, text: str, code: str) -> None:
         super().__init__(text)

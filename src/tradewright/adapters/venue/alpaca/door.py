@@ -18,6 +18,7 @@ from tradewright.adapters.venue.alpaca.answers import read
 from tradewright.adapters.venue.alpaca.gate import OPENING, QUESTION, BudgetSpent, Gate
 from tradewright.adapters.venue.alpaca.notation import Unreadable
 from tradewright.adapters.venue.alpaca.outcomes import (
+    CANCEL,
     QUERY,
     REFUSED,
     TAKEN,
@@ -28,6 +29,7 @@ from tradewright.adapters.venue.alpaca.outcomes import (
 )  # fmt: skip
 from tradewright.model.errors import AnswerLost, NotSent, VenueRefused, Withheld
 from tradewright.model.rng import Rng
+from tradewright.model.withheld import NOT_LEASED
 from tradewright.ports import Clock, HttpAnswer, HttpRequest, Transport
 
 Noun = TypeVar("Noun")
@@ -99,7 +101,9 @@ class Door:
         except BudgetSpent as spent:
             return Outcome(Verdict(THROTTLED, "RATE_LIMITED", str(spent)))
         except Withheld as error:
-            return Outcome(Verdict(REFUSED, error.code, str(error)))
+            # A cancel that had no lease is not refused: the order works on, and it goes again when that is back.
+            passes = kind == CANCEL and error.code == NOT_LEASED
+            return Outcome(Verdict(NOT_SENT if passes else REFUSED, error.code, str(error)))
         except NotSent as error:
             return Outcome(Verdict(NOT_SENT, "NOT_SENT", str(error)))
         except AnswerLost as error:

@@ -14,6 +14,7 @@ from tradewright.model.command import Cancel, Command, Replace
 from tradewright.model.errors import AnswerLost, NotSent, Withheld
 from tradewright.model.order import ENTRY, Order
 from tradewright.model.rng import Rng
+from tradewright.model.withheld import NOT_LEASED
 from tradewright.ports import Clock, HttpAnswer
 
 SECOND_NS = 1_000_000_000
@@ -99,13 +100,16 @@ class Caller:
         return outcome
 
     async def insist(self, path: str, body: bytes, order: Order, what: str) -> Outcome:
-        """A cancel or a change: what surely was not done for want of a connection or by a limit is tried again."""
+        """A cancel or a change: what surely was not done for want of a connection or by a limit is tried again. A
+        cancel that had no lease is UNKNOWN and not refused: the order works on, and it goes again when that is back."""
         key = self.key(order, what)
         pauses, until = waits(self._rng, SECOND_NS // 10), self._clock() + PATIENCE_NS
         for attempt in range(100):
             outcome = await self.post(path, body, f"{key}:{attempt}", EXIT)
             if outcome.kind == outcomes.LIMITED:
                 continue
+            if outcome.code == NOT_LEASED and what == "cancel":
+                break
             if outcome.code != NOT_SENT:
                 return outcome
             pause = next(pauses)
