@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lease.registers import SECONDS
+from tests.lease.registers import SECONDS, put_back
 from tests.unit.app.standing_api import Client, standing
 from tradewright.app import serving
 from tradewright.app.clock import steady_clock
@@ -19,7 +19,7 @@ from tradewright.app.service_log import ServiceLog
 from tradewright.app.wiring.journals import AccountLock
 from tradewright.app.wiring.leases import open_leases
 from tradewright.app.wiring.venues import lease_names
-from tradewright.model.errors import JournalLocked
+from tradewright.model.errors import JournalLocked, LeaseLost
 
 #: Nobody is there, and nobody is asked.
 OWNED = """accounts:
@@ -62,6 +62,30 @@ def test_who_stands_by_says_so_takes_nothing_and_journals_nothing(redis_url: str
             await other.end()
 
     asyncio.run(program())
+
+
+def test_accounts_that_go_to_another_while_venues_are_reached_end_the_start_at_once(
+    redis_url: str, tmp_path: Path
+) -> None:
+    text = OWNED.replace(":9", f":9/{tmp_path.name}") + f"leases: {{url: '{redis_url}', ttlSec: 1}}\nreadySeconds: 60\n"
+    (tmp_path / "service.yaml").write_text(text)
+    config = read_config(tmp_path / "service.yaml")
+    (tmp_path / "home").mkdir()
+    service = serving.opened(config, tmp_path / "home", ServiceLog(True))
+
+    async def program() -> None:
+        running = asyncio.create_task(service.run())
+        assert service.ownership is not None
+        while not service.ownership.all_held():
+            await asyncio.sleep(0.01)
+        put_back(redis_url, lease_names(config)["main"], 9, "somebody else")
+        async with asyncio.timeout(10):
+            with pytest.raises(LeaseLost):
+                await running
+
+    asyncio.run(program())
+    assert not service.trading and service.room.journal.head.sequence == 0
+    service.close()
 
 
 async def looked_at(client: Client) -> None:

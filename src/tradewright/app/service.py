@@ -12,7 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -247,8 +247,6 @@ class Service:
                 self.log.say(line)
             if not await self._unless_stopped(self.doorstep.reach()):
                 return
-            if self.keeping is not None and self.keeping.done():
-                self.keeping.result()
             self._begin()
             self.trading = True
             control = ControlSocket(self.folder)
@@ -289,17 +287,20 @@ class Service:
             self.loop.call_soon_threadsafe(self.stopping.set)
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Whether it was done; False when the service was told to end meanwhile."""
+        """Whether it was done; False when the service was told to end meanwhile. Raises LeaseLost as soon as the
+        accounts are another's."""
         working, stopped = asyncio.ensure_future(work), asyncio.ensure_future(self.stopping.wait())
-        await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+        others = [stopped] if self.keeping is None else [stopped, self.keeping]
+        await asyncio.wait([working, *others], return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if not working.done():
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
-            return False
-        working.result()
-        return True
+        done = working.done()
+        working.cancel()
+        (failed,) = await asyncio.gather(working, return_exceptions=True)
+        if self.keeping is not None and self.keeping.done():
+            self.keeping.result()
+        if done and failed is not None:
+            raise failed
+        return done
 
     def _open_api(self) -> None:
         """Takes the interface's address, where one is configured; only then is it imported."""

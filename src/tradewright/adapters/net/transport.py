@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 
 import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from tradewright.adapters.net.url_text import without_queries
@@ -81,6 +83,26 @@ class AiohttpSocket:
         await self._socket.close()
 
 
+class AskingConnector(aiohttp.TCPConnector):
+    """Asks when a connection stands: behind it the request leaves with the loop's next turn. One for which something is
+    withheld is closed."""
+
+    def __init__(self, admit: Callable[[], None]) -> None:
+        super().__init__(limit_per_host=POOL)
+        self._admit = admit
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        try:
+            self._admit()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
 class AiohttpTransport:
     """Pooled HTTP and WebSockets. Use it in one event loop and close it there. admit: raises Withheld where nothing may
     leave at this moment."""
@@ -96,26 +118,14 @@ class AiohttpTransport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit_per_host=POOL),
+                connector=AskingConnector(self._admit),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
-                trace_configs=[self._asking()],
                 auto_decompress=False,
                 headers={"Accept-Encoding": "identity"},
             )
             self._session._retry_connection = False
         return self._session
-
-    def _asking(self) -> aiohttp.TraceConfig:
-        """Behind it nothing is waited for until the request has left."""
-
-        async def ask(*_: object) -> None:
-            self._admit()
-
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(ask)
-        trace.on_connection_reuseconn.append(ask)
-        return trace
 
     async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
         self._admit()

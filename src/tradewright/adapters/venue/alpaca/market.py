@@ -36,7 +36,7 @@ from tradewright.adapters.venue.alpaca.ticks import (
     subscribe,
     subscribe_notices,
 )
-from tradewright.model.errors import InputError, SocketClosed, VenueRefused
+from tradewright.model.errors import InputError, SocketClosed, VenueRefused, Withheld
 from tradewright.model.event import Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
@@ -98,6 +98,9 @@ class Feed:
                 await self._line.send(subscribe_notices(shares, self._packed))
         except SocketClosed:
             self._errors["market data: not connected"] += 1
+        except Withheld as error:
+            # The next connection subscribes to all that is wanted.
+            self._line.drop(str(error))
 
     async def _log_in(self, socket: Socket) -> None:
         await self._demand(socket, "connected")

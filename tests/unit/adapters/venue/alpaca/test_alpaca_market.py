@@ -9,10 +9,12 @@ import pytest
 from tests.unit.adapters.venue.alpaca.stage import MONDAY, MS, SECOND, Stage, play
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
 from tradewright.model.account_snapshot import ConnectionChanged
-from tradewright.model.errors import InputError
+from tradewright.model.errors import InputError, Withheld
 from tradewright.model.market import Bar, Quote, Trade
 from tradewright.model.numbers import MONEY_ONE
 from tradewright.model.rng import Rng
+from tradewright.model.withheld import NOT_LEASED
+from tradewright.prove.site_transport import SiteSocket
 from tradewright.sim.wire import faults
 from tradewright.sim.wire.alpaca import Knobs
 from tradewright.sim.wire.faults import Fault
@@ -139,6 +141,31 @@ def test_a_data_stream_that_breaks_is_subscribed_anew_and_the_account_stays_up()
         assert stage.ledger.ups() == [True]
 
     play(act, [Fault(faults.DISCONNECT, "/v2/iex", after=4)])
+
+
+def test_a_subscription_that_was_withheld_is_made_with_a_fresh_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    shut, send = False, SiteSocket.send
+
+    async def admitted(socket: SiteSocket, message: str | bytes) -> None:
+        if shut:
+            raise Withheld("its lease is not known to be ours", NOT_LEASED)
+        await send(socket, message)
+
+    async def act(stage: Stage) -> None:
+        nonlocal shut
+        stage.venue.watch(stage.ledger.instruments[:1])
+        await asyncio.sleep(2)
+        shut = True
+        stage.venue.watch(stage.ledger.instruments[:2])
+        await asyncio.sleep(1)
+        shut = False
+        await asyncio.sleep(9)
+        stage.quote("GLOBEX", "20", "21")
+        await asyncio.sleep(1)
+        assert [q.symbol for q in stage.ledger.events if isinstance(q, Quote)] == ["GLOBEX"]
+
+    monkeypatch.setattr(SiteSocket, "send", admitted)
+    play(act)
 
 
 def test_a_data_stream_that_stays_away_brings_the_account_down_until_it_is_there_again() -> None:
