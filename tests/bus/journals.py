@@ -38,3 +38,9 @@ def eventful(folder: Path) -> Path:
 def facts(journal: Path, prefix: str, after: int = 0) -> list[tuple[str, bytes]]:
     """Subject and content of each, as another process tells them."""
     return [(prefix + one.type.removeprefix("trade"), one.content) for one in retold(journal, after, 10**9)]
+
+
+def middle(journal: Path) -> int:
+    """A record of it behind which a service may have begun: the end of a step, with facts before it and behind it."""
+    told = [one.sequence for one in retold(journal, 0, 10**9)]
+    return told[len(told) // 2]

@@ -17,7 +17,7 @@ import nats
 import pytest
 import redis
 
-from tests.bus.journals import eventful, facts
+from tests.bus.journals import eventful, facts, middle
 from tests.bus.readers import Kept, kept
 from tests.bus.senders import put
 from tests.project import ROOT
@@ -101,9 +101,9 @@ def test_every_type_of_event_is_on_the_bus_as_at_the_sockets(
 def test_what_is_told_goes_on_behind_the_place_and_before_it_nothing_is(
     journal: Path, url: str, prefix: str, tmp_path: Path
 ) -> None:
-    tell(box(journal, tmp_path, prefix, since=700), url, prefix)
+    tell(box(journal, tmp_path, prefix, since=middle(journal)), url, prefix)
     found = unnamed(kept(url, prefix))
-    assert found == facts(journal, prefix, 700) and 100 < len(found) < len(facts(journal, prefix)) - 100
+    assert found == facts(journal, prefix, middle(journal)) and 100 < len(found) < len(facts(journal, prefix)) - 100
     # A place that is known counts, whatever a later start would begin with.
     tell(box(journal, tmp_path, prefix, since=0), url, prefix)
     assert unnamed(kept(url, prefix)) == found
@@ -315,9 +315,9 @@ def test_an_entry_that_is_taken_for_old_is_looked_up(
 def test_what_a_bus_that_was_never_reached_was_not_told_is_told_by_the_next_start(
     journal: Path, url: str, prefix: str, tmp_path: Path
 ) -> None:
-    box(journal, tmp_path, prefix, since=700)
+    box(journal, tmp_path, prefix, since=middle(journal))
     tell(box(journal, tmp_path, prefix, since=1_200), url, prefix)
-    assert unnamed(kept(url, prefix)) == facts(journal, prefix, 700)
+    assert unnamed(kept(url, prefix)) == facts(journal, prefix, middle(journal))
 
 
 def test_a_home_that_was_put_back_does_not_lose_its_new_history_unsaid(url: str, prefix: str) -> None:
@@ -336,10 +336,10 @@ def test_a_home_that_was_put_back_does_not_lose_its_new_history_unsaid(url: str,
 
 
 def test_who_deletes_the_place_tells_under_other_ids(journal: Path, nats_url: str, prefix: str, tmp_path: Path) -> None:
-    tell(box(journal, tmp_path, prefix, since=700), nats_url, prefix)
+    tell(box(journal, tmp_path, prefix, since=middle(journal)), nats_url, prefix)
     (tmp_path / "bus.place").unlink()
-    tell(box(journal, tmp_path, prefix, since=700), nats_url, prefix)
-    found, told = unnamed(kept(nats_url, prefix)), facts(journal, prefix, 700)
+    tell(box(journal, tmp_path, prefix, since=middle(journal)), nats_url, prefix)
+    found, told = unnamed(kept(nats_url, prefix)), facts(journal, prefix, middle(journal))
     assert found == told + told
 
 
