@@ -116,7 +116,9 @@ class Ownership:
         order = self._orders.order(id) if id else None
         if order is None or order.side != trace.side or order.instrument.symbol != trace.symbol:
             return ""
-        if self._hedging and trace.closes != bool(order.lot):
+        # Who closes by hand from a terminal leaves the opening's comment. A close of ours that comes late opens, where
+        # nothing of its position is left.
+        if self._hedging and trace.closes and not order.lot:
             return ""
         # Of a comment that was cut the rest may be the whole id of another order: that one has its ticket already.
         told = self.ticket(id)
