@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests.border import border
 from tests.project import build_of, compiled_modules, shared_folder
+from tests.store.servers import shared_server
 
 HERE = Path(__file__).parent
 
@@ -39,6 +40,27 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data: {folder} is not a folder ($TRADEWRIGHT_SHARED names another)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a PostgreSQL that all workers of a run share. One that can not be had is a failure, never a skip."""
+    with shared_server("postgres", tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a Redis that all workers of a run share. One that can not be had is a failure, never a skip."""
+    with shared_server("redis", tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a NATS with JetStream that all workers of a run share. One that can not be had is a failure, never a skip."""
+    with shared_server("nats", tmp_path_factory) as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

@@ -5,30 +5,14 @@ Nothing of it is compiled but the engine that is folded: the compiled build runs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.project import compiled_alone
-from tests.store.servers import shared_server
 
 HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     compiled_alone(items, HERE)
-
-
-@pytest.fixture(scope="session")
-def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a NATS with JetStream that all workers of a run share."""
-    with shared_server("nats", tmp_path_factory) as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a Redis that all workers of a run share."""
-    with shared_server("redis", tmp_path_factory) as url:
-        yield url

@@ -17,7 +17,6 @@ import pytest
 
 from tests.e2e.command import tradewright
 from tests.project import compiled_alone
-from tests.store.servers import shared_server
 
 HERE = Path(__file__).parent
 MINUTES = 1_500
@@ -27,20 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     compiled_alone(items, HERE)
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a PostgreSQL that all workers of a run share."""
-    with shared_server("postgres", tmp_path_factory) as url:
-        yield url
-
-
 @pytest.fixture
-def database(postgres: str) -> Iterator[str]:
+def database(postgres_url: str) -> Iterator[str]:
     """URL of an empty database there."""
     name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
-        yield f"{postgres.rpartition('/')[0]}/{name}"
+        yield f"{postgres_url.rpartition('/')[0]}/{name}"
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
