@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tradewright.core.at_open import OPENING_CODES
 from tradewright.core.breakers import (
     BREAKER_RESUMED,
     CIRCUIT_BREAKER,
@@ -23,6 +24,7 @@ from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.risk import Rule
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
+from tradewright.core.watching import WAITING_LIMIT
 from tradewright.explain import QUESTIONS, REFUSALS
 from tradewright.model.answer import FAILURES
 from tradewright.model.command import CANCEL_CODES
@@ -109,6 +111,9 @@ def page() -> str:
     lines += [f"| {code} | change | | {text} | {QUESTIONS[code]} |" for code, text in MODIFY_CODES.items()]
     lines += [f"| {code} | {PICKER} | | {text} | {QUESTIONS[code]} |" for code, text in RESERVATION_CODES.items()]
     lines += [f"| {code} | risk | | {text} | {QUESTIONS[code]} |" for code, text in PARENT_CODES.items()]
+    lines += [
+        f"| {code} | risk | `{WAITING_LIMIT}` | {text} | {QUESTIONS[code]} |" for code, text in OPENING_CODES.items()
+    ]
     for rule in RULES:
         limits = [rule.limit, *(rule.also if rule.switches else ())] if rule.limit else []
         names = ", ".join(f"`{name}`" for name in limits)

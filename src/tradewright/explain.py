@@ -9,6 +9,7 @@ from typing import Any
 
 from tradewright.core.exposure import CANARY
 from tradewright.core.orders import OrderState
+from tradewright.model.at_open import OPENS_LATER, OpeningJudged
 from tradewright.model.command import CANCEL_CODES, Cancel
 from tradewright.model.control import (
     ESCALATED,
@@ -61,7 +62,7 @@ QUESTIONS = {
     "BELOW_FILLED": "new size {value} (filled {limit})",
     "TERMS_OF_TYPE": "the order has what is to change: {value}",
     "TIME_IN_FORCE_STAYS": "its time in force stays as it is: {value}",
-    "OPENING_WAITS": "it waits here until what its position holds is closed: {value}",
+    "OPENING_WAITS": "it waits here for its market, or for its position to be closed: {value}",
     "PARENT_EXCEEDED": "slices of the parent order would be {value} (its size {limit})",
     "RESERVATION_ENDED": "the reservation it names is there",
     "SIZE_UNKNOWN": "what the size follows from is known",
@@ -124,6 +125,7 @@ QUESTIONS.update(
         "DRAWDOWN_LIMIT": "equity is {value} below its highest (limit {limit})",
         "LOSS_SPEED_LIMIT": "lost within the window {value} (limit {limit})",
         "PATTERN_DAY_TRADER": "day trades within five business days {value} (limit {limit})",
+        OPENS_LATER: "its market opens in {value}, and it waits here until then",
         "MARKET_CLOSED": "the market is open: {value}",
         "SYMBOL_BLOCKED": "the symbol is not blocked: {value}",
         "SYMBOL_NOT_ALLOWED": "the symbol is allowed: {value}",
@@ -323,6 +325,8 @@ class Story:
             )
             if isinstance(step, ModifyJudged):
                 what = _changed(step, instrument)
+            if isinstance(step, OpeningJudged):
+                what = f"its market has opened: {_verdict(step.approved, step.verdicts, instrument)}"
             if isinstance(step, Cancel):
                 what += f": {step.code} {CANCEL_CODES[step.code]}"
             if isinstance(step, Report) and step.code:
@@ -347,10 +351,15 @@ def _changed(judged: ModifyJudged, instrument: Instrument) -> str:
         if units
     ]
     wanted = ", ".join([f"size {text_of(judged.quantity, instrument.size_scale)}", *prices])
-    refused = [check for check in judged.verdicts if not check.passed]
-    why = "; ".join(f"{check.code}: {check_row(check, instrument)['text']}" for check in refused)
-    said = "granted" if judged.approved else f"REFUSED: {why}"
+    said = _verdict(judged.approved, judged.verdicts, instrument)
     return f"change to {wanted} {said}" + (f" ({judged.reason})" if judged.reason else "")
+
+
+def _verdict(approved: bool, checks: list[Check], instrument: Instrument) -> str:
+    """What was said to an order that was judged again."""
+    refused = [check for check in checks if not check.passed]
+    why = "; ".join(f"{check.code}: {check_row(check, instrument)['text']}" for check in refused)
+    return "granted" if approved else f"REFUSED: {why}"
 
 
 def _moved(moved: ExitMoved, instrument: Instrument) -> str:

@@ -217,6 +217,10 @@ LIMIT_PAIRS: dict[str, Pair] = {
         beside={"maxDayTrades": 1}, options={"cash": "20000"},
     ),
     "requireMarketSession": risk("requireMarketSession", True, "MARKET_CLOSED", ONE, calendar="us-equity"),
+    "queueWhenClosed": risk(
+        "queueWhenClosed", True, "MARKET_CLOSED", ONE, beside={"requireMarketSession": True}, calendar="us-equity",
+        market=[*flat(5), (880, "ACME", "100"), (881, "ACME", "100")],
+    ),
     "blockedSymbols": risk("blockedSymbols", ["ACME"], "SYMBOL_BLOCKED"),
     "allowedSymbols": risk("allowedSymbols", ["ZETA"], "SYMBOL_NOT_ALLOWED"),
     "duplicateWindowSeconds": risk("duplicateWindowSeconds", 600, "DUPLICATE_ORDER"),

@@ -14,6 +14,7 @@ from tradewright.app.wiring.journals import read, verify
 from tradewright.backtest.strategy_source import code_hash, strategy_class
 from tradewright.core.setup import StrategySpec
 from tradewright.explain import Story
+from tradewright.model.at_open import OpeningJudged
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import Command
 from tradewright.model.control import Alarm, ExitMoved, ExitTriggered, ModifyJudged, StrategyHalted, TradingStateSet
@@ -163,7 +164,7 @@ def _difference(sequence: int, made: list[bytes], kept: list[bytes]) -> str:
 
 
 #: What the story of an order tells, by its `order_id`.
-_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | Report | Alarm | Released | WishUnmet
+_TOLD = Command | ExitTriggered | ExitMoved | ModifyJudged | OpeningJudged | Report | Alarm | Released | WishUnmet
 
 
 class Moment:

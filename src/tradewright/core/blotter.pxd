@@ -70,12 +70,14 @@ cdef class Blotter:
     cdef readonly object decision_ids
     cdef public list targeted
     cdef public list resting
+    cdef public list queueing
     cdef public object board
     cdef readonly dict inquiries
     cdef readonly dict owed
     cdef readonly dict renewed
     cdef readonly set unwanted
     cdef readonly dict turning
+    cdef readonly dict at_open
     cdef readonly dict unmet
     cdef Book newest
     @cython.locals(state=AccountState)
@@ -91,6 +93,7 @@ cdef class Blotter:
     cdef _apply_other(self, Event event)
     @cython.locals(order=Order, state=OrderState, account=AccountState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
+    cpdef count_opening(self, Order order, Book book)
     cpdef bint held_here(self, Order order) except -1
     @cython.locals(hold=Hold, other=Order, state=OrderState, terms=Account)
     cpdef bint blocked(self, Order order) except -1

@@ -10,6 +10,7 @@ from collections import deque
 from typing import Any
 
 from tradewright.core import (
+    at_open,
     controls,
     inquiries,
     owed_exits,
@@ -106,8 +107,9 @@ class Blotter:
     often those that took the place of a lost one were placed in a row; of market orders by the name of their book's
     side. unmet: wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the
     callers' own names for orders; decision_ids: of decisions from outside that may come again. unwanted: exits whose
-    end was wished for. turning: openings that wait until their book is closed, by id, the oldest first. `order_count`
-    and `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
+    end was wished for. turning: openings that wait until their book is closed, by id, the oldest first; at_open: those
+    that wait for their market, and what each was decided on. `order_count` and `decision_count` number ids; `run` is
+    part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -117,7 +119,7 @@ class Blotter:
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
-        "unwanted", "decision_ids", "turning",
+        "unwanted", "decision_ids", "turning", "at_open", "queueing",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -145,6 +147,7 @@ class Blotter:
         self.renewed: dict[str, int] = {}
         self.unwanted: set[str] = set()
         self.turning: dict[str, Order] = {}
+        self.at_open: dict[str, at_open.Wanted] = {}
         self.unmet: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
         self.order_count = 0
         self.last_id = ""
@@ -170,6 +173,7 @@ class Blotter:
         self.taping: list[str] = self.gate.taping
         self.targeted: list[AccountState] = self.gate.targeted
         self.resting: list[str] = self.gate.resting
+        self.queueing: list[str] = self.gate.queueing
         self.sessions: dict[str, session.Session] = {}
         self.parents = Parents()
         self.client_ids = ClientIds()
@@ -418,12 +422,11 @@ class Blotter:
             amount = 0
             if order.role == ENTRY:
                 amount = decision.hold
-                book.trades += 1
-                book.last_trade = decision.time
-                account = self.accounts[order.account]
-                if account.traffic is not None:
-                    account.traffic.opens(order)
-                if not account.terms.reduce_only and turning.meets(book, order):
+                if self.queueing and at_open.begins(decision):
+                    self.at_open[order.id] = (decision.confidence, decision.inputs)
+                else:
+                    self.count_opening(order, book)
+                if not self.accounts[order.account].terms.reduce_only and turning.meets(book, order):
                     self.turning[order.id] = order
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
@@ -436,6 +439,14 @@ class Blotter:
                 owed_exits.guarded_by(self, order)
         if self.turning and self.resting:
             self.set_due()
+
+    def count_opening(self, order: Order, book: Book) -> None:
+        """An opening goes: it is a trade of its day, and counts for its account's traffic."""
+        book.trades += 1
+        book.last_trade = order.time
+        traffic = self.accounts[order.account].traffic
+        if traffic is not None:
+            traffic.opens(order)
 
     def held_here(self, order: Order) -> bool:
         """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait
@@ -586,7 +597,8 @@ class Blotter:
         self.turning.pop(state.order.id, None)
         self.renewed.pop(state.order.id, None)
         self._post(state)
-        self._count_trade(state, True)
+        # What waited for its market was no trade yet.
+        self._count_trade(state, self.at_open.pop(state.order.id, None) is None)
         self.note_end(self.now, state.order.id)
         if why == NOTHING_TO_GUARD:
             owed_exits.ended_here(self, state)

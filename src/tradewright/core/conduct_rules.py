@@ -11,10 +11,12 @@ from tradewright.core.exposure import Exposure
 from tradewright.core.exposure_rules import OpeningRule, fullest
 from tradewright.core.risk import Proposal, Rule
 from tradewright.core.traffic import Traffic, terms_of
-from tradewright.model.calendar import calendar
+from tradewright.core.watching import WAITING_LIMIT
+from tradewright.model.at_open import OPENS_LATER
+from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
-from tradewright.model.order import MARKET, STOP, TRAILING_STOP
+from tradewright.model.order import DAY, GTC, MARKET, STOP, TRAILING_STOP
 
 MILLION = 1_000_000
 SECOND_NS = 1_000_000_000
@@ -22,15 +24,24 @@ SECOND_NS = 1_000_000_000
 
 class MarketSession(OpeningRule):
     """requireMarketSession: the instrument's market is open by its calendar, holidays and early closes included; an
-    order for extended hours is let pass."""
+    order for extended hours is let pass. With `queueWhenClosed` an opening that comes before waits for the next
+    session (OPENS_LATER)."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         if proposal.order.extended_hours:
             return None
+        now = proposal.now
         try:
-            is_open = calendar(proposal.order.instrument.calendar).is_open(proposal.now)
+            times = calendar(proposal.order.instrument.calendar)
+            is_open = times.is_open(now)
+            opens = NEVER if is_open else times.next_open(now)
         except InputError:
             return self.verdict(False, None, 1, "flag")
+        assert self.limits is not None, "a rule that is not bound"
+        if opens < NEVER and self.limits.get(WAITING_LIMIT) and proposal.order.time_in_force in (DAY, GTC):
+            check = self.verdict(True, opens - now, None, "ns")
+            check.code = OPENS_LATER
+            return check
         return self.verdict(is_open, int(is_open), 1, "flag")
 
 
@@ -276,7 +287,7 @@ class CumulativeCollar(OpeningRule):
 
 #: As asked, behind the rules on one order.
 CONDUCT_RULES: list[Rule] = [
-    MarketSession("MARKET_CLOSED", "requireMarketSession"),
+    MarketSession("MARKET_CLOSED", "requireMarketSession", (WAITING_LIMIT,)),
     Blocked("SYMBOL_BLOCKED", "blockedSymbols"),
     Allowed("SYMBOL_NOT_ALLOWED", "allowedSymbols"),
     Duplicate("DUPLICATE_ORDER", "duplicateWindowSeconds"),

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tradewright.core import inquiries, modify, owed_exits, reconcile, reservations, session, unmet
+from tradewright.core import at_open, inquiries, modify, owed_exits, reconcile, reservations, session, unmet
 from tradewright.core.breakers import re_armed, turned
 from tradewright.core.guards import fold as fold_guards
 from tradewright.core.scoreboard import SAID
+from tradewright.model.at_open import OpeningJudged
 from tradewright.model.control import (
     ACTIVE,
     HALTED,
@@ -230,6 +231,7 @@ FOLDS: dict[type[Event], Callable[[Blotter, Any], None]] = {
     LimitsExpired: _expire_limits,
     LagMeasured: _measure,
     ModifyJudged: modify.fold,
+    OpeningJudged: at_open.fold,
     ExitPlanned: _guard,
     ExitMoved: _guard,
     Sliced: _slice,

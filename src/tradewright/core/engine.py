@@ -8,6 +8,7 @@ on recovery.
 from __future__ import annotations
 
 from tradewright.core import (
+    at_open,
     by_hand,
     by_service,
     inquiries,
@@ -185,7 +186,8 @@ class Engine(Judge):
         for order_id in sorted(self.holds.holds):
             state = self.orders[order_id]
             if state.stage == HELD:
-                if order_id not in self.exits and not turning.waits(self, state.order):
+                waits = turning.waits(self, state.order) or at_open.waits(self, state.order)
+                if order_id not in self.exits and not waits:
                     self.emit(cancel_of(self.now, order_id, NEVER_SENT), outputs)
             else:
                 self.emit(Query(self.now, order_id), outputs)
@@ -225,6 +227,8 @@ class Engine(Judge):
             outputs += self.end_openings()
         elif event.kind == ACCEPTED and (self.states or self.halted):
             outputs += self._end_late_opening(event)  # type: ignore[arg-type]
+        if self.at_open and isinstance(event, MarketEvent):
+            outputs += at_open.settle(self, event)
         if self.turning:
             outputs += turning.settle(self)
         return outputs

@@ -31,6 +31,7 @@ from tradewright.core.watching import (
     TAPE_LIMITS,
     TARGET_LIMITS,
     TRAFFIC_LIMITS,
+    WAITING_LIMIT,
 )
 from tradewright.model.control import LimitsSet, LimitWaived
 from tradewright.model.errors import ContractError, InputError
@@ -68,7 +69,8 @@ class Gate:
     by instrument; guards: exit plans at work, as the engine keeps them. What limits ask to be kept, as lists the engine
     shares: watching (accounts that see the market), tracked (their traffic), guarded (their highest equity), settled
     (limits asked again behind each fill), taping (scopes that ask for tapes), resting (scopes whose openings may work
-    for so long), targeted (accounts whose session has a target)."""
+    for so long), queueing (scopes whose openings wait for their market), targeted (accounts whose session has a
+    target)."""
 
     def __init__(
         self,
@@ -96,6 +98,7 @@ class Gate:
         self.settled: list[AccountState] = []
         self.taping: list[str] = []
         self.resting: list[str] = []
+        self.queueing: list[str] = []
         self.targeted: list[AccountState] = []
         self.bound: dict[Book, list[Rule]] = {}
         self.canaries = Canaries()
@@ -253,6 +256,7 @@ class Gate:
         self.targeted[:] = self._accounts_with(TARGET_LIMITS)
         self.taping[:] = [scope for scope, limits in self.limits.items() if any(map(limits.has, TAPE_LIMITS))]
         self.resting[:] = [scope for scope, limits in self.limits.items() if limits.has(RESTING_LIMIT)]
+        self.queueing[:] = [scope for scope, limits in self.limits.items() if limits.has(WAITING_LIMIT)]
         if not self.taping:
             self.tapes.clear()
 

@@ -99,6 +99,19 @@ class Holds:
         hold.position.opening -= 1
         hold.book.opening -= 1
 
+    def set_aside(self, order_id: str) -> dict[str, Hold]:
+        """An opening's hold is as if its order had never been, to see whether that would be granted now. Returns what
+        `bring_back` needs."""
+        every = self.holds
+        self.holds = {id: hold for id, hold in every.items() if id != order_id}
+        self.vacate(every[order_id])
+        return every
+
+    def bring_back(self, order_id: str, every: dict[str, Hold]) -> None:
+        """Undo `set_aside`."""
+        self.take(every[order_id])
+        self.holds = every
+
     def lift(self, order_ids: list[str]) -> list[int]:
         """Let go of what exits hold, as if they had ended, to see what a close could take. Returns the counts for
         `put_back`."""

@@ -66,6 +66,7 @@ cdef class Judge(Blotter):
     cpdef list cancel(self, str order_id, str code)
     @cython.locals(made=Order)
     cdef _place(self, Decision decision, list outputs)
+    cdef bint _waits_here(self, str order_id) except -1
     cpdef emit(self, Event output, list outputs)
 
 @cython.locals(step=cython.longlong)

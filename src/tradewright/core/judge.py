@@ -491,7 +491,7 @@ class Judge(Blotter):
         outputs: list[Event] = []
         state = self.orders.get(order_id)
         if state is not None and state.is_open() and state.cancel in (NONE, REFUSED):
-            waited = order_id in self.turning
+            waited = self._waits_here(order_id)
             self.emit(cancel_of(self.now, order_id, code), outputs)
             if waited:
                 turning.end_exits(self, order_id, outputs)
@@ -500,10 +500,14 @@ class Judge(Blotter):
     def _place(self, decision: Decision, outputs: list[Event]) -> None:
         """A decision, and the orders of it that go to their venue."""
         self.emit(decision, outputs)
-        if decision.approved and not (self.turning and decision.orders[0].id in self.turning):
+        if decision.approved and not self._waits_here(decision.orders[0].id):
             for made in decision.orders:
                 if made.id not in self.exits:
                     self.emit(submit_of(self.now, approved_of(made)), outputs)
+
+    def _waits_here(self, order_id: str) -> bool:
+        """Whether an opening goes later, by itself."""
+        return order_id in self.turning or order_id in self.at_open
 
     def emit(self, output: Event, outputs: list[Event]) -> None:
         """Apply an output as it is made, and note it."""

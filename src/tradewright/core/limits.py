@@ -69,6 +69,7 @@ LIMITS: dict[str, tuple[str, str]] = {
     "maxDayTrades": ("count", "positions opened and closed on one day, within five business days"),
     "dayTradeEquityMinimum": ("money", "equity from which day trades are not counted; 25000 where it is not given"),
     "requireMarketSession": ("flag", "the instrument's market is open by its calendar"),
+    "queueWhenClosed": ("flag", "openings that requireMarketSession would refuse wait here until their market opens"),
     "blockedSymbols": ("symbols", "symbols in which nothing is opened"),
     "allowedSymbols": ("symbols", "the only symbols in which anything is opened"),
     "duplicateWindowSeconds": ("ns", "time within which no two opening orders are alike, at most an hour"),
@@ -112,8 +113,9 @@ LIMITS: dict[str, tuple[str, str]] = {
 PARAMETERS = (
     "defaultRiskEstimate", "riskModel", "exposurePollIntervalSec", "tradepicker.key", "tradepicker.reserveOnOpen",
     "tradepicker.reservationTtlMs", "lossWindowMinutes", "orderType", "dayTradeEquityMinimum", "messageReserve",
-    "repeatedExecutionSeconds", "breakerErrors", "breakerCooldownSeconds", "maintenanceMarginPercent",
-    "collarWindowSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds", "marketBufferPercent", "canaryDays",
+    "queueWhenClosed", "repeatedExecutionSeconds", "breakerErrors", "breakerCooldownSeconds",
+    "maintenanceMarginPercent", "collarWindowSeconds", "softLimits", "stopFillSeconds", "staleOrderSeconds",
+    "marketBufferPercent", "canaryDays",
 )  # fmt: skip
 #: That of limits for new versions of strategies (`core.canary`): no other set has it.
 CANARY_DAYS = "canaryDays"

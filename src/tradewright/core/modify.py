@@ -35,7 +35,7 @@ MODIFY_CODES = {
     BELOW_FILLED: "The new size is above what is filled.",
     TERMS_OF_TYPE: "The order has the price that is to change, and a size that is not made at its fill.",
     TIME_IN_FORCE_STAYS: "The time in force stays as it is: no order is given another one.",
-    OPENING_WAITS: "The order is no opening that waits here until what its position holds is closed.",
+    OPENING_WAITS: "The order is no opening that waits here for its market, or for its position to be closed.",
 }
 #: Rules that count orders, or say which are opened at all: a change is none, and was when its order was.
 _COUNTING = (
@@ -63,7 +63,7 @@ def change(engine: Engine, wish: Intent, time_in_force: int) -> list[Event]:
     limit = wish.limit_units or order.limit_units
     stop = wish.stop_units or order.stop_units
     checks = _formal(state, wish, quantity)
-    if order.id in engine.turning:
+    if order.id in engine.turning or order.id in engine.at_open:
         checks.append(Check(OPENING_WAITS, False, 1, 0, "flag"))
     if time_in_force:
         stays = time_in_force == order.time_in_force

@@ -44,6 +44,8 @@ def _end_of(engine: Blotter, hold: Hold) -> int:
     order, state = hold.order, engine.orders[hold.order.id]
     if order.role != ENTRY or order.strategy == EXTERNAL or state.stage not in (HELD, WORKING):
         return NEVER_NS
+    if order.id in engine.at_open:
+        return NEVER_NS  # its time begins when it goes
     if state.cancel not in (NONE, REFUSED):
         return NEVER_NS
     span = engine.gate.least(hold.book, RESTING_LIMIT) or NEVER_NS

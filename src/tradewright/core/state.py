@@ -37,7 +37,7 @@ from tradewright.model.zone import day_start
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 23
+VERSION = 24
 
 
 def to_bytes(engine: Blotter) -> bytes:
@@ -82,6 +82,7 @@ def to_bytes(engine: Blotter) -> bytes:
             sorted(engine.renewed.items()),
             sorted(engine.unwanted),
             list(engine.turning),
+            [(id, *wanted) for id, wanted in engine.at_open.items()],
             sorted(engine.unmet.items()),
             engine.client_ids.row(),
             engine.decision_ids.row(),
@@ -105,7 +106,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     (
         _, counts, instruments, marks, accounts, ledger, orders, holds, exits, children, states, halted, signals,
         ended, due, sizers, gate, plans, guards, stops, reserved, sessions, parents, inquiries,
-        owed, renewed, unwanted, turning, unmet, named, decided, *board,
+        owed, renewed, unwanted, turning, opening, unmet, named, decided, *board,
     ) = row  # fmt: skip
     engine.run, engine.now, engine.order_count, engine.decision_count, engine.denied_count, engine.late_events = counts
     for item in instruments:
@@ -154,6 +155,7 @@ def _restore(engine: Blotter, row: list[Any]) -> None:
     engine.renewed.update(dict(renewed))
     engine.unwanted.update(unwanted)
     engine.turning.update({id: engine.orders[id].order for id in turning})
+    engine.at_open.update({id: (sure, tuple((label, value) for label, value in seen)) for id, sure, seen in opening})
     engine.unmet.update({tuple(key): [tuple(said) for said in kept] for key, kept in unmet})
     engine.client_ids.restore(named, engine.orders)
     engine.decision_ids.restore(decided)

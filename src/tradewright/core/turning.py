@@ -58,11 +58,13 @@ def settle(engine: Engine) -> list[Event]:
     """Send those whose book is turned, and end those whose book nothing turns, the oldest first. Applied outputs."""
     outputs: list[Event] = []
     for order in list(engine.turning.values()):
+        if order.id in engine.at_open:
+            continue
         book = engine.book(order.account, order.strategy, order.instrument)
         if stopped(engine, order):
             outputs += engine.cancel(order.id, OPENINGS_STOPPED)
         elif not meets(book, order):
-            _send(engine, order, outputs)
+            send(engine, order, outputs)
         elif not _is_closed(book, order.side):
             outputs += engine.cancel(order.id, NOT_CLOSED)
     return outputs
@@ -76,7 +78,7 @@ def end_exits(engine: Judge, order_id: str, outputs: list[Event]) -> None:
             engine.emit(cancel_of(engine.now, id, NOTHING_TO_GUARD), outputs)
 
 
-def _send(engine: Engine, order: Order, outputs: list[Event]) -> None:
+def send(engine: Engine, order: Order, outputs: list[Event]) -> None:
     """It goes, and those of its exits that its venue takes with it."""
     engine.emit(submit_of(engine.now, approved_of(order)), outputs)
     for id in engine.children.get(order.id, ()):

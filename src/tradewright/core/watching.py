@@ -41,6 +41,8 @@ TRAFFIC_LIMITS = (
 )
 #: The limit that bounds how long openings work.
 RESTING_LIMIT = "staleOrderSeconds"
+#: The limit that lets openings wait for their market.
+WAITING_LIMIT = "queueWhenClosed"
 #: Limits that need the tape of every instrument.
 TAPE_LIMITS = ("maxVolumePercent", "maxTouchPercent", "cumulativeCollarPercent")
 

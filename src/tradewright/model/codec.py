@@ -20,6 +20,7 @@ from tradewright.model.account_snapshot import (
     SnapshotFailed,
 )
 from tradewright.model.answer import failed_from, received_from
+from tradewright.model.at_open import OpeningJudged
 from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.command import Approved, Cancel, Query, Replace, Submit
 from tradewright.model.control import (
@@ -123,6 +124,7 @@ _PLAIN: dict[int, Callable[..., Event]] = {
     kinds.EXIT_PLANNED: ExitPlanned,
     kinds.EXIT_MOVED: ExitMoved,
     kinds.MODIFY_JUDGED: ModifyJudged,
+    kinds.OPENING_JUDGED: OpeningJudged,
     kinds.RESERVE_REQUESTED: ReserveRequested,
     kinds.RELEASE_REQUESTED: ReleaseRequested,
     kinds.ORDER_REQUESTED: OrderRequested,

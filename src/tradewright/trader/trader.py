@@ -129,7 +129,9 @@ class Trader:
         engine, roster = self.engine, self.roster
         kind = event.kind
         if kind <= MARKET_KIND_MAX:
-            quiet = not (engine.exits or engine.guards or engine.guarded or engine.stops or engine.owed)
+            quiet = not (
+                engine.exits or engine.guards or engine.guarded or engine.stops or engine.owed or engine.at_open
+            )
             if quiet and engine.now < engine.next_due and event.time < engine.next_due:
                 engine.apply(event)
                 intents = roster.run(event)

@@ -170,6 +170,15 @@ def reservation(**keys: Any) -> bool:
     return wants(desk, symbol="ZETA")
 
 
+def closed(**keys: Any) -> bool:
+    """Whether an opening in the evening is granted."""
+    desk = Desk(symbols=("NYSE",))
+    set_limits(desk, requireMarketSession=1, **keys)
+    desk.now = 1_700_088_000 * SECOND
+    desk.quote(PRICE)
+    return wants(desk)
+
+
 def maintenance(**keys: Any) -> bool:
     """9,000 of 10,000 are held: equity is 111 % of it, and 100 of distance are wanted."""
     desk = Desk(cash="10000")
@@ -211,6 +220,7 @@ PAIRS: dict[str, tuple[Callable[..., bool], Any, bool, bool]] = {
     "breakerCooldownSeconds": (cooldown, 100 * SECOND, False, True),
     "tradepicker.reservationTtlMs": (reservation, 10 * SECOND, True, False),
     "maintenanceMarginPercent": (maintenance, 250_000, False, True),
+    "queueWhenClosed": (closed, 1, True, False),
     "staleOrderSeconds": (stale, 30 * SECOND, True, False),
     "orderType": (order_type, "limit", True, False),
     "tradepicker.key": (picker_key, "account_strategy", True, False),

@@ -220,9 +220,10 @@ def test_a_limit_on_whole_accounts_is_not_taken_for_less(name: str, scope: str) 
 def test_a_parameter_where_no_limit_reads_it_is_refused(name: str, readers: list[str]) -> None:
     """It would do nothing, and nobody would be told."""
     desk = desk_of_two("all", maxOrderValue=10**6)
-    value: Any = "account_strategy" if name == "tradepicker.key" else 3
-    alone, beside = limits_from({name: value}), limits_from({name: value, readers[0]: 5})
-    reader = limits_from({readers[0]: 5})
+    value: Any = {"tradepicker.key": "account_strategy", "queueWhenClosed": True}.get(name, 3)
+    reads: Any = True if name == "queueWhenClosed" else 5
+    alone, beside = limits_from({name: value}), limits_from({name: value, readers[0]: reads})
+    reader = limits_from({readers[0]: reads})
     own: Any = [(desk.engine.accounts["one"].terms, alone.row())]
     plain: Any = [(desk.engine.accounts["one"].terms, [])]
     said = f"limits of account:one: {name} says how {readers[0]} counts, which is not set there"

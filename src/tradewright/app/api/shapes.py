@@ -447,7 +447,12 @@ class Submitted(Shape, kw_only=True):
     order_id: str
     status: Annotated[
         str,
-        one_of("pending", "accepted", "rejected", description="as it stands now; pending: its venue has not answered"),
+        one_of(
+            "pending",
+            "accepted",
+            "rejected",
+            description="as it stands now; pending: its venue has not answered, or its market is closed",
+        ),
     ]
     created_at: str
     client_order_id: str | None

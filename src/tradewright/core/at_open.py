@@ -1,0 +1,123 @@
+"""Openings that wait here until their market opens.
+
+Where `queueWhenClosed` stands beside `requireMarketSession`, an opening that comes while its market is closed, and that
+every other rule grants, keeps its place and its money here, its exits with it. It goes with the first data of its
+instrument in the next session, and only if all rules grant it then as well: prices, limits and what is held are others
+by that time. Until it goes it is no trade of a day and no order like another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradewright.core import turning
+from tradewright.core.risk import judge, passed
+from tradewright.model.at_open import OPENS_LATER, OpeningJudged
+from tradewright.model.calendar import calendar
+from tradewright.model.command import REFUSED_AT_OPEN
+from tradewright.model.decision import Check, Decision
+from tradewright.model.errors import InputError
+from tradewright.model.event import Event
+from tradewright.model.intent import Intent
+from tradewright.model.market import MarketEvent
+from tradewright.model.order import ENTRY, LIMIT, STOP_LOSS, Order
+
+if TYPE_CHECKING:
+    from tradewright.core.blotter import Blotter
+    from tradewright.core.engine import Engine
+
+#: What an opening that waits was decided on: its confidence, and (label, number) pairs.
+Wanted = tuple[float, tuple[tuple[str, float | None], ...]]
+OPENING_CODES = {
+    OPENS_LATER: "Where `queueWhenClosed` lets an opening wait for its market, it is not refused as MARKET_CLOSED but "
+    "kept here until the session begins, and judged again then. One that is to fill at once or in an auction does not "
+    "wait.",
+}
+
+
+# ── folding ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def begins(decision: Decision) -> bool:
+    """Whether what was granted waits for its market."""
+    if decision.orders[0].role != ENTRY:
+        return False
+    return any(check.code == OPENS_LATER for check in decision.checks)
+
+
+def waits(engine: Blotter, order: Order) -> bool:
+    """Whether an order is such an opening, or an exit that goes with it."""
+    return order.id in engine.at_open or order.parent in engine.at_open
+
+
+def fold(engine: Blotter, judged: OpeningJudged) -> None:
+    """What is granted is from now on an order of this moment: it counts among the trades of this day."""
+    if not judged.approved:
+        return
+    del engine.at_open[judged.order_id]
+    order = engine.orders[judged.order_id].order
+    order.time = judged.time
+    engine.holds.raise_to(order.id, judged.hold, order.quantity)
+    engine.count_opening(order, engine.book(order.account, order.strategy, order.instrument))
+    if engine.resting:
+        engine.set_due()
+
+
+# ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def settle(engine: Engine, event: MarketEvent) -> list[Event]:
+    """Send those whose market is open and whom the rules still let go, and end the others, the oldest first. Applied
+    outputs."""
+    outputs: list[Event] = []
+    for id in list(engine.at_open):
+        order = engine.orders[id].order
+        if order.instrument.index != event.instrument.index or not _is_open(order, engine.now):
+            continue
+        checks, need = _judged(engine, order)
+        approved = passed(checks)
+        rows = [list(check.row()) for check in checks]
+        engine.emit(OpeningJudged(engine.now, id, approved, need if approved else 0, rows), outputs)
+        if not approved:
+            outputs += engine.cancel(id, REFUSED_AT_OPEN)
+        elif id not in engine.turning:
+            turning.send(engine, order, outputs)
+    return outputs
+
+
+def _is_open(order: Order, now: int) -> bool:
+    """Whether its market trades; not beyond the calendar's table."""
+    try:
+        return calendar(order.instrument.calendar).is_open(now)
+    except InputError:
+        return False
+
+
+def _judged(engine: Engine, order: Order) -> tuple[list[Check], int]:
+    """The verdicts of all rules on an opening as if it were not there yet, and the money it needs."""
+    book = engine.book(order.account, order.strategy, order.instrument)
+    wish = _wish(engine, order)
+    every = engine.holds.set_aside(order.id)
+    try:
+        proposal = engine.proposal_of(order, wish, book)
+        checks = judge(engine.rules_of(book), proposal)
+    finally:
+        engine.holds.bring_back(order.id, every)
+    return checks, proposal.need or 0
+
+
+def _wish(engine: Engine, order: Order) -> Intent:
+    """What was wanted of it, as far as rules ask for it."""
+    wish = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
+    wish.confidence, wish.inputs = engine.at_open[order.id]
+    guard = engine.guards.get(order.id)
+    wish.plan = None if guard is None else guard.plan
+    for id in engine.children.get(order.id, ()):
+        exit = engine.orders[id].order
+        if exit.role == STOP_LOSS:
+            wish.stop_loss, wish.exit_trail_units, wish.exit_trail_ppm = (
+                exit.stop_units, exit.trail_units, exit.trail_ppm,
+            )  # fmt: skip
+        elif exit.type == LIMIT:
+            wish.take_profit = exit.limit_units
+    return wish

@@ -1,0 +1,403 @@
+"""An opening that comes while its market is closed waits for it where it may, and is judged again when that opens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.unit.core.audit import assert_idle
+from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.engine import Engine
+from tradewright.core.life_cycle import HELD
+from tradewright.core.limits import limits_from
+from tradewright.core.state import restore, to_bytes
+from tradewright.explain import Story
+from tradewright.model import event as kinds
+from tradewright.model.at_open import OPENS_LATER, OpeningJudged
+from tradewright.model.cancel_request import CancelRequested
+from tradewright.model.codec import Decoder, encode
+from tradewright.model.command import (
+    BY_HAND,
+    NOTHING_TO_GUARD,
+    OPENINGS_STOPPED,
+    REFUSED_AT_OPEN,
+    STALE_ORDER,
+    Cancel,
+    Query,
+    Submit,
+)
+from tradewright.model.control import HALTED, LimitsSet, ModifyJudged, TradingStateSet
+from tradewright.model.event import Event
+from tradewright.model.exit_plan import ExitPlan
+from tradewright.model.intent import Intent
+from tradewright.model.order import CLS, DAY, EXTENDED_HOURS, FOK, GTC, IOC, OPG, STOP_LOSS, TAKE_PROFIT
+
+PRICE = 10_000
+SECOND = 10**9
+QUEUE = {"requireMarketSession": True, "queueWhenClosed": True}
+
+
+def ns(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * SECOND
+
+
+#: A Wednesday evening in New York, the open of the Thursday behind it, and its close.
+EVENING, OPEN, CLOSE = ns("2023-11-15T23:00:00"), ns("2023-11-16T14:30:00"), ns("2023-11-16T21:00:00")
+
+
+def desk_of(limits: dict[str, Any] | None = None, now: int = EVENING, **terms: Any) -> Desk:
+    desk = Desk(account_of(**{"leverage": 10, **terms}), symbols=("NYSE", "ACME"), limits={**QUEUE, **(limits or {})})
+    desk.now = now
+    desk.quote(PRICE)
+    return desk
+
+
+def opens(desk: Desk, price: int = PRICE) -> list[Event]:
+    """The first quote of the session."""
+    desk.now = max(desk.now, OPEN - 1)
+    return desk.quote(price)
+
+
+def judged(outputs: list[Event]) -> list[tuple[str, bool]]:
+    return [(one.order_id, one.approved) for one in outputs if isinstance(one, OpeningJudged)]
+
+
+def refusals(outputs: list[Event]) -> list[str]:
+    """The codes for which it was refused at the open."""
+    return [c.code for one in outputs if isinstance(one, OpeningJudged) for c in one.verdicts if not c.passed]
+
+
+def ended(outputs: list[Event]) -> list[tuple[str, str]]:
+    return [(one.order_id, one.code) for one in outputs if isinstance(one, Cancel)]
+
+
+def test_it_waits_for_the_first_quote_of_the_session_and_goes() -> None:
+    desk = desk_of()
+    order = desk.buy(5)
+    assert desk.submitted() == [] and desk.state(order).stage == HELD
+    for time in (EVENING + 3_600 * SECOND, OPEN - 2):
+        desk.now = time
+        assert judged(desk.quote(PRICE + 7)) == []
+    assert judged(desk.quote(PRICE + 7)) == [(order, True)], "at the open itself it is open"
+    assert desk.submitted() == [order]
+    assert judged(desk.quote(PRICE + 8)) == [] and desk.submitted() == []
+    desk.fill(order, 5, PRICE + 7)
+    assert desk.net() == 5
+    assert_idle(desk.engine)
+
+
+def test_data_of_another_instrument_wakes_nothing() -> None:
+    desk = desk_of()
+    order = desk.buy(5)
+    desk.now = OPEN + SECOND
+    assert judged(desk.quote(PRICE, symbol="ACME")) == []
+    assert judged(desk.quote(PRICE)) == [(order, True)]
+
+
+def test_its_check_says_how_long_it_waits() -> None:
+    desk = desk_of()
+    (decision,) = desk.want(BUY, 5)
+    (check,) = [check for check in decision.checks if check.code == OPENS_LATER]
+    assert (check.passed, check.unit, check.value) == (True, "ns", OPEN - desk.now)
+    assert "its market opens in 55799." in Story(decision, desk.state(decision.orders[0].id)).text()
+
+
+@pytest.mark.parametrize("tif", [IOC, FOK, OPG, CLS])
+def test_what_is_to_fill_at_once_or_in_an_auction_does_not_wait(tif: int) -> None:
+    assert desk_of().refused(BUY, 5, time_in_force=tif) == ["MARKET_CLOSED"]
+
+
+@pytest.mark.parametrize("tif", [DAY, GTC])
+def test_what_outlives_the_night_waits(tif: int) -> None:
+    desk = desk_of()
+    desk.buy(5, time_in_force=tif)
+    assert desk.submitted() == []
+
+
+def test_an_order_for_extended_hours_goes_at_once() -> None:
+    desk = desk_of()
+    order = desk.buy(5, limit_units=PRICE, flags=EXTENDED_HOURS)
+    assert desk.submitted() == [order]
+
+
+def test_while_the_market_is_open_nothing_waits() -> None:
+    desk = desk_of(now=OPEN)
+    order = desk.buy(5)
+    assert desk.submitted() == [order] and desk.engine.at_open == {}
+
+
+def test_beyond_the_calendar_it_is_refused() -> None:
+    desk = desk_of(now=ns("2040-06-01T23:00:00"))
+    assert desk.refused(BUY, 5) == ["MARKET_CLOSED"]
+
+
+def test_a_scope_that_lets_nothing_wait_refuses_for_all() -> None:
+    desk = desk_of()
+    set_limits(desk, "strategy:s", requireMarketSession=True)
+    assert desk.refused(BUY, 5) == ["MARKET_CLOSED"]
+
+
+def set_limits(desk: Desk, scope: str, **limits: Any) -> None:
+    desk.feed(LimitsSet(desk.tick(), scope, limits_from(limits).row(), 0, "", "ann", "test"))
+
+
+def test_what_another_rule_refuses_does_not_wait() -> None:
+    desk = desk_of({"maxOrderQuantity": 4})
+    assert desk.refused(BUY, 5) == ["MAX_ORDER_QUANTITY"]
+    assert desk.engine.at_open == {}
+
+
+def test_a_close_is_never_kept() -> None:
+    desk = desk_of(now=OPEN)
+    desk.filled(BUY, 5, PRICE)
+    desk.now = CLOSE + SECOND
+    desk.quote(PRICE)
+    desk.taken()
+    (close,) = [one.orders[0].id for one in desk.close(SELL)]
+    assert desk.submitted() == [close]
+
+
+def test_it_holds_its_place_and_its_money_while_it_waits() -> None:
+    desk = desk_of({"maxOpenPositions": 1}, leverage=1)
+    order = desk.buy(5)
+    hold = desk.engine.holds.of(order)
+    assert (hold.remaining, hold.held > 0) == (5, True)
+    assert desk.refused(BUY, 5, symbol="ACME") == ["PRICE_UNKNOWN", "INSUFFICIENT_FUNDS", "MAX_OPEN_POSITIONS"]
+    desk.cancel(order)
+    assert hold.held == 0
+    assert_idle(desk.engine)
+
+
+@pytest.mark.parametrize(
+    ("limits", "leverage", "code"), [({"maxOrderValue": 60_000}, 10, "MAX_ORDER_VALUE"), ({}, 1, "INSUFFICIENT_FUNDS")]
+)
+def test_at_the_open_it_is_judged_at_the_price_of_then(limits: dict[str, Any], leverage: int, code: str) -> None:
+    desk = desk_of(limits, leverage=leverage)
+    order = desk.buy(500 if limits else 9_000)
+    outputs = opens(desk, PRICE + 3_000)
+    assert judged(outputs) == [(order, False)] and refusals(outputs) == [code]
+    assert ended(outputs) == [(order, REFUSED_AT_OPEN)] and desk.submitted() == []
+    assert desk.state(order).status == "CANCELLED"
+    assert_idle(desk.engine)
+
+
+def test_a_limit_set_in_the_night_binds_at_the_open() -> None:
+    desk = desk_of()
+    order = desk.buy(5)
+    set_limits(desk, "all", maxOrderQuantity=4)
+    assert refusals(opens(desk)) == ["MAX_ORDER_QUANTITY"]
+    assert not desk.state(order).is_open()
+
+
+def test_it_goes_though_waiting_is_no_longer_allowed() -> None:
+    """What was granted a place is not lost by a word about those to come."""
+    desk = desk_of()
+    order = desk.buy(5)
+    set_limits(desk, "account:main", requireMarketSession=True)
+    assert judged(opens(desk)) == [(order, True)]
+
+
+def test_its_confidence_is_asked_again() -> None:
+    desk = desk_of()
+    weak, strong = desk.buy(1, confidence=0.4), desk.buy(1, confidence=0.8)
+    set_limits(desk, "all", minConfidence=0.6)
+    assert judged(opens(desk)) == [(weak, False), (strong, True)]
+
+
+def test_of_two_that_want_the_last_trade_of_the_day_the_older_goes() -> None:
+    desk = desk_of({"maxTradesPerDay": 1})
+    first, second = desk.buy(1), desk.buy(2)
+    outputs = opens(desk)
+    assert judged(outputs) == [(first, True), (second, False)]
+
+
+def test_it_does_not_stand_in_its_own_way() -> None:
+    """Its own slot, its own terms and its own moment are not another order's."""
+    limits = {
+        "maxOpenPositions": 1, "maxWorkingOrders": 1, "duplicateWindowSeconds": 3_600, "maxTotalExposure": 501,
+    }  # fmt: skip
+    desk = desk_of(limits, now=OPEN - 60 * SECOND)
+    order = desk.buy(5)
+    assert judged(opens(desk)) == [(order, True)]
+    assert {*desk.refused(BUY, 5)} == {"DUPLICATE_ORDER", "MAX_TOTAL_EXPOSURE", "MAX_WORKING_ORDERS"}
+
+
+def test_two_that_are_alike_do_not_both_go() -> None:
+    desk = desk_of({"duplicateWindowSeconds": 60})
+    first, second = desk.buy(5), desk.buy(5)
+    outputs = opens(desk)
+    assert judged(outputs) == [(first, True), (second, False)] and refusals(outputs) == ["DUPLICATE_ORDER"]
+
+
+def test_it_is_a_trade_of_the_day_on_which_it_goes() -> None:
+    desk = desk_of(now=ns("2023-11-15T21:30:00"))
+    order = desk.buy(5)
+    book = desk.engine.book("main", "s", desk.on())
+    assert (book.trades, book.last_trade) == (0, 0)
+    opens(desk)
+    assert (book.trades, book.last_trade) == (1, desk.now)
+    desk.say(kinds.REJECTED, order)
+    assert book.trades == 0
+
+
+def test_one_that_never_went_was_no_trade() -> None:
+    desk = desk_of(now=OPEN)
+    desk.filled(BUY, 1, PRICE)
+    desk.now = CLOSE + SECOND
+    desk.quote(PRICE)
+    order = desk.buy(5)
+    desk.cancel(order)
+    assert desk.engine.book("main", "s", desk.on()).trades == 1
+
+
+def test_its_exits_wait_and_go_with_it() -> None:
+    desk = desk_of()
+    (decision,) = desk.want(BUY, 5, stop_loss=PRICE - 500, take_profit=PRICE + 500)
+    entry, *exits = [order.id for order in decision.orders]
+    assert desk.submitted() == []
+    opens(desk)
+    assert desk.submitted() == [entry, *exits]
+    desk.fill(entry, 5, PRICE)
+    assert [desk.state(id).order.role for id in desk.engine.holds.holds] == [STOP_LOSS, TAKE_PROFIT]
+
+
+def test_refused_at_the_open_its_exits_end_with_it() -> None:
+    desk = desk_of({"maxOrderValue": 60_000})
+    (decision,) = desk.want(BUY, 500, stop_loss=PRICE - 500)
+    entry, stop = [order.id for order in decision.orders]
+    assert ended(opens(desk, PRICE + 3_000)) == [(entry, REFUSED_AT_OPEN), (stop, NOTHING_TO_GUARD)]
+    assert_idle(desk.engine)
+
+
+@pytest.mark.parametrize("scope", ["all", "account:main", "strategy:s"])
+def test_a_state_that_opens_nothing_ends_it(scope: str) -> None:
+    desk = desk_of()
+    order = desk.buy(5)
+    desk.taken()
+    outputs = desk.feed(TradingStateSet(desk.tick(), scope, HALTED, "ann", "enough"))
+    assert ended(outputs) == [(order, OPENINGS_STOPPED)]
+    assert_idle(desk.engine)
+
+
+def test_a_person_ends_it() -> None:
+    desk = desk_of()
+    order = desk.buy(5)
+    desk.taken()
+    asked = CancelRequested(desk.tick(), "", "", "", 0, "ann", "test", order)
+    desk.engine.apply(asked)
+    desk.took(asked, desk.engine.cancel_openings(asked))
+    assert desk.cancelled() == [(order, BY_HAND)]
+    assert judged(opens(desk)) == []
+
+
+def test_it_gets_no_other_terms_while_it_waits() -> None:
+    desk = desk_of()
+    order = desk.buy(5, limit_units=PRICE)
+    wish = Intent(order, "main", "s", desk.on(), BUY)
+    wish.order_id, wish.modifies, wish.quantity = order, True, 4
+    (said,) = [one for one in desk.took(None, desk.engine.modify(wish)) if isinstance(one, ModifyJudged)]
+    assert [check.code for check in said.verdicts if not check.passed] == ["OPENING_WAITS"]
+
+
+def test_how_long_it_works_counts_from_the_open() -> None:
+    desk = desk_of({"staleOrderSeconds": 30})
+    order = desk.buy(5, limit_units=PRICE - 5)
+    desk.now += 600 * SECOND
+    desk.quote(PRICE)
+    assert desk.cancelled() == []
+    opens(desk)
+    desk.accept(order)
+    desk.now += 29 * SECOND
+    desk.quote(PRICE)
+    assert desk.cancelled() == []
+    desk.now += 2 * SECOND
+    desk.quote(PRICE)
+    assert desk.cancelled() == [(order, STALE_ORDER)]
+
+
+def test_an_opening_that_turns_its_position_waits_for_both() -> None:
+    desk = desk_of(now=OPEN, reduce_only=False)
+    desk.filled(BUY, 8, PRICE)
+    desk.now = CLOSE + SECOND
+    desk.quote(PRICE)
+    desk.taken()
+    close, opening = [one.orders[0].id for one in desk.want(SELL, 16)]
+    assert desk.submitted() == [close]
+    desk.now = ns("2023-11-17T14:30:00")
+    assert judged(desk.quote(PRICE)) == [(opening, True)]
+    assert desk.submitted() == []
+    desk.fill(close, 8, PRICE)
+    assert desk.submitted() == [opening]
+
+
+def test_closed_before_the_open_it_still_waits_for_its_market() -> None:
+    desk = desk_of(now=OPEN, reduce_only=False)
+    desk.filled(BUY, 8, PRICE)
+    desk.now = CLOSE + SECOND
+    desk.quote(PRICE)
+    close, opening = [one.orders[0].id for one in desk.want(SELL, 16)]
+    desk.taken()
+    desk.fill(close, 8, PRICE)
+    assert desk.submitted() == []
+    desk.now = ns("2023-11-17T14:30:00")
+    desk.quote(PRICE)
+    assert desk.submitted() == [opening]
+
+
+def test_a_restart_in_the_night_leaves_it_waiting() -> None:
+    desk = desk_of()
+    (decision,) = desk.want(BUY, 5, stop_loss=PRICE - 500)
+    entry, stop = [order.id for order in decision.orders]
+    assert [one for one in desk.engine.look_up() if isinstance(one, Query | Cancel)] == []
+    again = Engine()
+    restore(again, to_bytes(desk.engine))
+    assert again.state_hash() == desk.engine.state_hash() and list(again.at_open) == [entry]
+    desk.engine = again
+    opens(desk)
+    assert desk.submitted() == [entry, stop]
+
+
+def test_folded_from_its_records_it_is_the_same_engine() -> None:
+    desk = desk_of({"maxOrderValue": 60_000, "staleOrderSeconds": 600})
+    desk.buy(5), desk.buy(500), desk.buy(7, limit_units=PRICE)
+    opens(desk, PRICE + 3_000)
+    fresh = desk_of({"maxOrderValue": 60_000, "staleOrderSeconds": 600})
+    begun = desk.events.index(next(one for one in desk.events if one.kind == kinds.DECISION))
+    decoder = Decoder(fresh.engine.instruments, lambda id: fresh.engine.orders[id].order)
+    for event in desk.events[begun:]:
+        fresh.engine.apply(decoder.decode(encode(event)))
+    assert fresh.engine.state_hash() == desk.engine.state_hash()
+
+
+def test_explain_tells_both_judgements() -> None:
+    desk = desk_of({"maxOrderValue": 60_000})
+    (decision,) = desk.want(BUY, 500)
+    steps = opens(desk, PRICE + 3_000)
+    story = Story(decision, desk.state(decision.orders[0].id))
+    story.steps += [one for one in steps if isinstance(one, OpeningJudged | Cancel | Submit)]
+    text = story.text()
+    assert "and it waits here until then" in text
+    assert "its market has opened: REFUSED: MAX_ORDER_VALUE" in text
+    assert "REFUSED_AT_OPEN it waited for its market, and was refused when that opened" in text
+
+
+@pytest.mark.parametrize(("seen", "goes"), [(1.0, True), (-1.0, False)])
+def test_the_filter_is_asked_again_with_what_its_strategy_saw(seen: float, goes: bool) -> None:
+    desk = desk_of()
+    order = desk.buy(5, inputs=(("structure", seen),))
+    set_limits(desk, "all", requireStructureAlignment=True)
+    assert judged(opens(desk)) == [(order, goes)]
+
+
+@pytest.mark.parametrize(
+    "exits", [{"stop_loss": PRICE - 500}, {"exit_trail_units": 500}, {"plan": ExitPlan(stop_ppm=50_000)}]
+)
+@pytest.mark.parametrize(("most", "goes"), [(25, True), (24, False)])
+def test_its_risk_is_that_of_the_stop_it_was_wanted_with(exits: dict[str, Any], most: int, goes: bool) -> None:
+    """Five shares, five dollars away from their stop."""
+    desk = desk_of()
+    order = desk.buy(5, **exits)
+    set_limits(desk, "all", maxDailyRiskPerSymbol=most)
+    assert judged(opens(desk)) == [(order, goes)]
