@@ -51,11 +51,13 @@ def waits(engine: Blotter, order: Order) -> bool:
 
 
 def fold(engine: Blotter, judged: OpeningJudged) -> None:
-    """What is granted is from now on an order of this moment: it counts among the trades of this day."""
+    """What is granted is from now on an order of this moment, the newest one: it counts among the trades of this day,
+    and its venue's client looks for it from here on."""
     if not judged.approved:
         return
     del engine.at_open[judged.order_id]
-    order = engine.orders[judged.order_id].order
+    state = engine.orders[judged.order_id] = engine.orders.pop(judged.order_id)
+    order = state.order
     order.time = judged.time
     engine.holds.raise_to(order.id, judged.hold, order.quantity)
     engine.count_opening(order, engine.book(order.account, order.strategy, order.instrument))

@@ -47,7 +47,8 @@ class Order:
     price counts, or trail_ppm in parts per million of the price; one of them is set for TRAILING_STOP.
     lot: the lot a close names in a hedging account, "" = FIFO. parent: the order whose fills activate this one (OTO),
     group: orders of one group cancel each other (OCO). size_ppm: share of equity, in parts per million, from which a
-    backtest sizes this order at its fill price; 0 = the quantity stands. decision: id of the decision that made it.
+    backtest sizes this order at its fill price; 0 = the quantity stands. decision: id of the decision that made it;
+    time: of that decision, ns UTC, or when its market opened where it waited for that.
     """
 
     __slots__ = (

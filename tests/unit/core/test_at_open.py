@@ -401,3 +401,15 @@ def test_its_risk_is_that_of_the_stop_it_was_wanted_with(exits: dict[str, Any], 
     order = desk.buy(5, **exits)
     set_limits(desk, "all", maxDailyRiskPerSymbol=most)
     assert judged(opens(desk)) == [(order, goes)]
+
+
+def test_once_it_has_gone_it_is_the_newest_order_also_behind_a_restart() -> None:
+    desk = desk_of()
+    waited = desk.buy(5, limit_units=PRICE)
+    desk.quote(PRICE, symbol="ACME")
+    between = desk.buy(1, symbol="ACME")
+    opens(desk)
+    again = Engine()
+    restore(again, to_bytes(desk.engine))
+    assert list(again.orders) == list(desk.engine.orders) == [between, waited]
+    assert again.orders[waited].order.time == desk.now
