@@ -14,7 +14,7 @@ from tradewright.core.traffic import Traffic, terms_of
 from tradewright.core.watching import WAITING_LIMIT
 from tradewright.model.at_open import OPENS_LATER
 from tradewright.model.calendar import NEVER, calendar
-from tradewright.model.decision import Check
+from tradewright.model.decision import Check, check_of
 from tradewright.model.errors import InputError
 from tradewright.model.order import DAY, GTC, MARKET, STOP, TRAILING_STOP
 
@@ -39,9 +39,7 @@ class MarketSession(OpeningRule):
             return self.verdict(False, None, 1, "flag")
         assert self.limits is not None, "a rule that is not bound"
         if opens < NEVER and self.limits.get(WAITING_LIMIT) and proposal.order.time_in_force in (DAY, GTC):
-            check = self.verdict(True, opens - now, None, "ns")
-            check.code = OPENS_LATER
-            return check
+            return check_of(OPENS_LATER, True, opens - now, None, "ns", self.station, scope.scope, self.limits.version)
         return self.verdict(is_open, int(is_open), 1, "flag")
 
 

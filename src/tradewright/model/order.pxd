@@ -20,4 +20,4 @@ cdef class Order:
     cdef readonly str role
     cdef readonly long long size_ppm
     cdef readonly long long decision
-    cdef readonly long long time
+    cdef public long long time
