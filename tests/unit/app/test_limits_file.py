@@ -57,10 +57,11 @@ def test_the_filter_s_example_loads_and_binds(tmp_path: Path) -> None:
 
 def test_the_blocks_of_the_page_on_risk_load(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "risk.md").read_text(), re.DOTALL)
-    limits, canary, picker, packed, filter = (read(block, tmp_path) for block in blocks)
+    limits, canary, picker, packed, queued, filter = (read(block, tmp_path) for block in blocks)
     assert packed["account:main"]["maxLeverage"] == 2_000_000
     assert packed["account:main"]["maxDailyLossPercent"] == 30_000
     assert picker["account:main"]
+    assert queued["account:main"]["queueWhenClosed"] == 1
     assert set(limits) == {"all", "strategy:sma_cross", "account:main/symbol:BTCUSD"}
     assert set(canary) == {"canary", "canary:sma_cross"} and canary["canary"]["canaryDays"] == 5
     assert filter["owner:ann/symbol:XAUUSD"]["sessions"] == [[[0, 1, 2, 3, 4], 480, 1020, "Europe/London"]]
