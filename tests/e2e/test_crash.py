@@ -24,7 +24,7 @@ from tests.e2e.markets import bars, quote_bars, quotes
 from tests.e2e.nursery import Nursery
 from tests.project import ROOT
 from tradewright.app.home import PAPER
-from tradewright.model.event import MARKET_KIND_MAX
+from tradewright.model.event import FILLED, MARKET_KIND_MAX
 from tradewright.prove.crash import DEAD, POINTS
 
 FILE = ROOT / "tests/e2e/strategies.py"
@@ -111,12 +111,17 @@ def die(nursery: Nursery, home: Path, whole: Whole, point: str, hit: int) -> Non
 def died_with_it(seen: Witness) -> bool:
     """Whether a command may have died with the process: an order that never arrived, a cancel in its last instant, of
     which the exchange keeps no trace, or an answer to what the exchange did then: that comes after the start, and meets
-    other prices."""
+    other prices. What the journal's writer had not come to, the exchange's book may have long since: more than one of
+    its moments is told at once then, or one from behind the data that come next."""
     starts = [number for number, row in enumerate(seen.rows) if row[0] == STARTED]
     if len(starts) == 1:
         return False  # it died before it had journaled anything
     before, behind = seen.rows[: starts[1]], seen.rows[starts[1] :]
-    late = takewhile(lambda row: row[0] > MARKET_KIND_MAX, behind)
+    late = list(takewhile(lambda row: row[0] > MARKET_KIND_MAX, behind))
+    known = {row[4] for row in before if row[0] == FILLED}
+    filled = {row[3] for row in late if row[0] == FILLED and row[4] not in known}
+    if len(filled) > 1 or max(filled, default=0) > next((row[1] for row in behind[len(late) :]), 0):
+        return True
     if seen.lost or any(row[0] in (CANCEL, REPLACE) for row in before if row[1] == before[-1][1]):
         return True
     return any(row[0] in (DECISION, CANCEL, REPLACE) for row in late)
