@@ -115,7 +115,10 @@ def _wish(engine: Engine, order: Order) -> Intent:
     guard = engine.guards.get(order.id)
     wish.plan = None if guard is None else guard.plan
     for id in engine.children.get(order.id, ()):
-        exit = engine.orders[id].order
+        state = engine.orders.get(id)
+        if state is None or not state.is_open():
+            continue  # it was cancelled meanwhile, and may be forgotten
+        exit = state.order
         if exit.role == STOP_LOSS:
             wish.stop_loss, wish.exit_trail_units, wish.exit_trail_ppm = (
                 exit.stop_units, exit.trail_units, exit.trail_ppm,

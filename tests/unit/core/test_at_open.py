@@ -413,3 +413,26 @@ def test_once_it_has_gone_it_is_the_newest_order_also_behind_a_restart() -> None
     restore(again, to_bytes(desk.engine))
     assert list(again.orders) == list(desk.engine.orders) == [between, waited]
     assert again.orders[waited].order.time == desk.now
+
+
+def test_an_exit_that_was_cancelled_and_forgotten_in_the_meantime_hurts_nothing() -> None:
+    desk = desk_of(now=ns("2023-11-17T22:00:00"))
+    (decision,) = desk.want(BUY, 5, stop_loss=PRICE - 500, take_profit=PRICE + 500)
+    entry, stop, target = [order.id for order in decision.orders]
+    desk.cancel(target)
+    desk.now = ns("2023-11-19T12:00:00")
+    desk.quote(PRICE, symbol="ACME")
+    assert target not in desk.engine.orders
+    desk.now = ns("2023-11-20T14:30:00")
+    assert judged(desk.quote(PRICE)) == [(entry, True)]
+    assert desk.submitted() == [entry, stop]
+
+
+def test_a_stop_that_was_cancelled_meanwhile_bounds_no_risk() -> None:
+    desk = desk_of()
+    (decision,) = desk.want(BUY, 5, stop_loss=PRICE - 500)
+    entry, stop = [order.id for order in decision.orders]
+    set_limits(desk, "all", maxDailyRiskPerSymbol=25)
+    desk.cancel(stop)
+    outputs = opens(desk)
+    assert judged(outputs) == [(entry, False)] and refusals(outputs) == ["MAX_DAILY_RISK_SYMBOL"]
