@@ -1,7 +1,7 @@
 """Openings that wait here until their market opens.
 
 Where `queueWhenClosed` stands beside `requireMarketSession`, an opening that comes while its market is closed, and that
-every other rule grants, keeps its place and its money here, its exits with it. It goes with the first data of its
+every other rule grants, keeps its place and its money here, its exits with it. It goes with the first price of its
 instrument in the next session, and only if all rules grant it then as well: prices, limits and what is held are others
 by that time. Until it goes it is no trade of a day and no order like another.
 """
@@ -74,7 +74,7 @@ def settle(engine: Engine, event: MarketEvent) -> list[Event]:
     outputs: list[Event] = []
     for id in list(engine.at_open):
         order = engine.orders[id].order
-        if order.instrument.index != event.instrument.index or not _is_open(order, engine.now):
+        if order.instrument.index != event.instrument.index or not _is_open(engine, order):
             continue
         checks, need = _judged(engine, order)
         approved = passed(checks)
@@ -87,10 +87,13 @@ def settle(engine: Engine, event: MarketEvent) -> list[Event]:
     return outputs
 
 
-def _is_open(order: Order, now: int) -> bool:
-    """Whether its market trades; not beyond the calendar's table."""
+def _is_open(engine: Engine, order: Order) -> bool:
+    """Whether its market trades, and the price that it would meet is of this session; not beyond the calendar's
+    table."""
+    known = engine.marks.marks[order.instrument.index].reference_time(order.side)
     try:
-        return calendar(order.instrument.calendar).is_open(now)
+        times = calendar(order.instrument.calendar)
+        return times.is_open(engine.now) and known >= times.last_open(engine.now)
     except InputError:
         return False
 

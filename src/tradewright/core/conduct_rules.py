@@ -25,7 +25,7 @@ SECOND_NS = 1_000_000_000
 class MarketSession(OpeningRule):
     """requireMarketSession: the instrument's market is open by its calendar, holidays and early closes included; an
     order for extended hours is let pass. With `queueWhenClosed` an opening that comes before waits for the next
-    session (OPENS_LATER)."""
+    session (OPENS_LATER), but not where the limit is waived; other terms for one never do."""
 
     def ask(self, proposal: Proposal, scope: Exposure, limit: Any) -> Check | None:
         if proposal.order.extended_hours:
@@ -38,7 +38,8 @@ class MarketSession(OpeningRule):
         except InputError:
             return self.verdict(False, None, 1, "flag")
         assert self.limits is not None, "a rule that is not bound"
-        if opens < NEVER and self.limits.get(WAITING_LIMIT) and proposal.order.time_in_force in (DAY, GTC):
+        stays = proposal.order.time_in_force in (DAY, GTC) and not proposal.intent.modifies
+        if opens < NEVER and stays and self.limits.get(WAITING_LIMIT) and self.waived <= now:
             return check_of(OPENS_LATER, True, opens - now, None, "ns", self.station, scope.scope, self.limits.version)
         return self.verdict(is_open, int(is_open), 1, "flag")
 
@@ -82,6 +83,7 @@ class Crossing(OpeningRule):
             other = hold.order
             if (
                 other.side == -order.side
+                and other.parent != order.id  # its own exits go when it has filled
                 and other.instrument is order.instrument
                 and hold.position.account == order.account
                 and self.concerns(other.strategy == order.strategy)

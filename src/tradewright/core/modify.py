@@ -112,7 +112,7 @@ def _judged(engine: Engine, state: OrderState, quantity: int, limit: int, stop: 
     asked = order_from(list(order.row()), engine.instruments)
     asked.quantity, asked.limit_units, asked.stop_units = quantity - state.filled, limit, stop
     wish = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
-    wish.closing = order.role != ENTRY
+    wish.closing, wish.modifies = order.role != ENTRY, True
     if order.role != ENTRY:
         form = _waits(engine, state)
     else:

@@ -28,10 +28,11 @@ from tradewright.model.command import (
     Query,
     Submit,
 )
-from tradewright.model.control import HALTED, LimitsSet, ModifyJudged, TradingStateSet
+from tradewright.model.control import HALTED, LimitsSet, LimitWaived, ModifyJudged, TradingStateSet
 from tradewright.model.event import Event
 from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.intent import Intent
+from tradewright.model.market import Quote
 from tradewright.model.order import CLS, DAY, EXTENDED_HOURS, FOK, GTC, IOC, OPG, STOP_LOSS, TAKE_PROFIT
 
 PRICE = 10_000
@@ -436,3 +437,55 @@ def test_a_stop_that_was_cancelled_meanwhile_bounds_no_risk() -> None:
     desk.cancel(stop)
     outputs = opens(desk)
     assert judged(outputs) == [(entry, False)] and refusals(outputs) == ["MAX_DAILY_RISK_SYMBOL"]
+
+
+def test_its_own_stop_is_no_order_that_it_could_trade_with() -> None:
+    desk = desk_of({"enableWashTradeProtection": True})
+    (decision,) = desk.want(BUY, 5, stop_loss=PRICE - 500)
+    assert judged(opens(desk)) == [(decision.orders[0].id, True)]
+
+
+def test_other_terms_for_a_working_opening_are_refused_while_its_market_is_closed() -> None:
+    """They would leave at once: nothing keeps a change until the open."""
+    desk = desk_of(now=OPEN)
+    order = desk.buy(5, limit_units=PRICE - 50)
+    desk.accept(order)
+    desk.now = CLOSE + SECOND
+    desk.quote(PRICE)
+    desk.taken()
+    wish = Intent(order, "main", "s", desk.on(), BUY)
+    wish.modifies, wish.limit_units = True, PRICE - 10
+    (said,) = [one for one in desk.took(None, desk.engine.modify(wish)) if isinstance(one, ModifyJudged)]
+    assert [check.code for check in said.verdicts if not check.passed] == ["MARKET_CLOSED"]
+    assert desk.taken() == []
+
+
+def test_where_two_persons_waive_the_hours_it_goes_at_once() -> None:
+    desk = desk_of({"softLimits": ["requireMarketSession"]})
+    end = desk.now + 3_600 * SECOND
+    desk.feed(LimitWaived(desk.tick(), "account:main", "requireMarketSession", "ann", "bob", "news", end))
+    order = desk.buy(5)
+    assert desk.submitted() == [order]
+    desk.now = end
+    desk.quote(PRICE)
+    desk.buy(6)
+    assert desk.submitted() == []
+
+
+def test_the_price_of_the_evening_is_none_of_the_session() -> None:
+    """The first trade of the day comes before the first quote, and the quote of the evening is what it would be judged
+    at."""
+    desk = desk_of({"maxOrderValue": 60_000})
+    order = desk.buy(500)
+    desk.now = OPEN - 1
+    assert judged(desk.print(PRICE + 3_000)) == []
+    assert judged(desk.quote(PRICE + 3_000)) == [(order, False)]
+
+
+def test_data_of_before_the_open_that_come_late_wake_nothing() -> None:
+    desk = desk_of()
+    order = desk.buy(5)
+    desk.now = OPEN + SECOND
+    desk.quote(PRICE, symbol="ACME")
+    assert judged(desk.feed(Quote(OPEN - 1, desk.on(), PRICE, PRICE))) == []
+    assert judged(desk.quote(PRICE)) == [(order, True)]

@@ -64,6 +64,14 @@ def test_an_order_holds_the_dearer_of_both_terms_until_the_venue_has_spoken() ->
     assert (held(desk), desk.net()) == (0, 15)
 
 
+def test_its_own_stop_is_no_order_that_it_could_trade_with() -> None:
+    desk = desk_of(limits={"enableWashTradeProtection": True})
+    (decision,) = desk.want(BUY, 10, limit_units=9_000, stop_loss=8_500)
+    order_id = decision.orders[0].id
+    desk.accept(order_id)
+    assert refused(change(desk, order_id, limit=9_100)) == []
+
+
 def test_a_change_that_is_refused_by_the_venue_leaves_the_order_as_it_was() -> None:
     desk = desk_of()
     order_id = desk.buy(10, limit_units=9_000)
