@@ -60,7 +60,7 @@ def fold(engine: Blotter, judged: OpeningJudged) -> None:
     order = state.order
     order.time = judged.time
     engine.holds.raise_to(order.id, judged.hold, order.quantity)
-    engine.count_opening(order, engine.book(order.account, order.strategy, order.instrument))
+    engine.begin_opening(order, engine.book(order.account, order.strategy, order.instrument))
     if engine.resting:
         engine.set_due()
 

@@ -93,7 +93,7 @@ cdef class Blotter:
     cdef _apply_other(self, Event event)
     @cython.locals(order=Order, state=OrderState, account=AccountState, book=Book, stage=cython.int, exit=HeldExit)
     cdef _apply_decision(self, Decision decision)
-    cpdef count_opening(self, Order order, Book book)
+    cpdef begin_opening(self, Order order, Book book)
     cpdef bint held_here(self, Order order) except -1
     @cython.locals(hold=Hold, other=Order, state=OrderState, terms=Account)
     cpdef bint blocked(self, Order order) except -1

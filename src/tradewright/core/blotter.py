@@ -425,9 +425,7 @@ class Blotter:
                 if self.queueing and at_open.begins(decision):
                     self.at_open[order.id] = (decision.confidence, decision.inputs)
                 else:
-                    self.count_opening(order, book)
-                if not self.accounts[order.account].terms.reduce_only and turning.meets(book, order):
-                    self.turning[order.id] = order
+                    self.begin_opening(order, book)
             self.holds.reserve(order, book, decision.hold_currency, amount)
             if order.parent:
                 self.children.setdefault(order.parent, []).append(order.id)
@@ -440,13 +438,16 @@ class Blotter:
         if self.turning and self.resting:
             self.set_due()
 
-    def count_opening(self, order: Order, book: Book) -> None:
-        """An opening goes: it is a trade of its day, and counts for its account's traffic."""
+    def begin_opening(self, order: Order, book: Book) -> None:
+        """An opening is one of this moment: a trade of its day, which counts for its account's traffic, and turns what
+        its book holds by now."""
         book.trades += 1
         book.last_trade = order.time
-        traffic = self.accounts[order.account].traffic
-        if traffic is not None:
-            traffic.opens(order)
+        account = self.accounts[order.account]
+        if account.traffic is not None:
+            account.traffic.opens(order)
+        if not account.terms.reduce_only and turning.meets(book, order):
+            self.turning[order.id] = order
 
     def held_here(self, order: Order) -> bool:
         """Whether an exit stays with `core.exits`: it is linked to others at a venue that links none, or has to wait

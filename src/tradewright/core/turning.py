@@ -58,8 +58,6 @@ def settle(engine: Engine) -> list[Event]:
     """Send those whose book is turned, and end those whose book nothing turns, the oldest first. Applied outputs."""
     outputs: list[Event] = []
     for order in list(engine.turning.values()):
-        if order.id in engine.at_open:
-            continue
         book = engine.book(order.account, order.strategy, order.instrument)
         if stopped(engine, order):
             outputs += engine.cancel(order.id, OPENINGS_STOPPED)

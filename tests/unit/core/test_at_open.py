@@ -20,6 +20,7 @@ from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import (
     BY_HAND,
+    NOT_CLOSED,
     NOTHING_TO_GUARD,
     OPENINGS_STOPPED,
     REFUSED_AT_OPEN,
@@ -345,6 +346,19 @@ def test_closed_before_the_open_it_still_waits_for_its_market() -> None:
     desk.now = ns("2023-11-17T14:30:00")
     desk.quote(PRICE)
     assert desk.submitted() == [opening]
+
+
+def test_what_its_book_has_come_to_hold_by_the_open_is_not_closed_by_it() -> None:
+    """Where a venue takes no reduce-only it would close what stands on the other side, and its exits guard nothing."""
+    desk = desk_of(reduce_only=False)
+    long = desk.buy(8, limit_units=PRICE, flags=EXTENDED_HOURS)
+    (decision,) = desk.want(SELL, 5, stop_loss=PRICE + 500)
+    short, stop = [order.id for order in decision.orders]
+    desk.fill(long, 8, PRICE)
+    desk.taken()
+    outputs = opens(desk)
+    assert judged(outputs) == [(short, True)] and desk.submitted() == []
+    assert ended(outputs) == [(short, NOT_CLOSED), (stop, NOTHING_TO_GUARD)]
 
 
 def test_a_restart_in_the_night_leaves_it_waiting() -> None:
