@@ -414,10 +414,10 @@ class Engine(Judge):
             self.end_too_large(self.book(order.account, order.strategy, order.instrument), outputs)
 
     def end_unneeded(self, book: Book, outputs: list[Event]) -> None:
-        """End the exits of a book that has less than they would close."""
+        """End the exits of a book that has less than they would close, but for those of openings to come."""
         for hold in list(book.exits.values()):
             exit = hold.order
-            if book.closable(exit.side, exit.lot) == 0:
+            if book.closable(exit.side, exit.lot) == 0 and not self.awaits_fills(self.orders[exit.id]):
                 outputs += self.cancel(exit.id, NOTHING_TO_GUARD)
         self.end_too_large(book, outputs)
 

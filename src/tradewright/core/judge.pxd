@@ -29,8 +29,10 @@ cdef class Judge(Blotter):
     cdef bint _close(self, Book book, Intent intent, list outputs) except -1
     @cython.locals(lot=Lot, rest=cython.longlong, there=cython.longlong, part=Intent, every=cython.bint)
     cdef _close_lots(self, Book book, Intent intent, list outputs)
-    @cython.locals(state=OrderState, order=Order, parent=OrderState, whole=cython.bint, waits=cython.bint)
+    @cython.locals(state=OrderState, order=Order, whole=cython.bint)
     cdef list _in_the_way(self, Book book, Intent intent)
+    @cython.locals(parent=OrderState)
+    cpdef bint awaits_fills(self, OrderState state) except -1
     @cython.locals(there=cython.longlong)
     cdef list _enough(self, Book book, Intent intent, list found)
     cdef _free(self, list freed, list outputs)

@@ -13,6 +13,7 @@ from tradewright.core.holds import left
 from tradewright.core.ledger import Book
 from tradewright.core.life_cycle import HELD, NONE, REFUSED
 from tradewright.core.marks import Mark
+from tradewright.core.orders import OrderState
 from tradewright.core.risk import Proposal, Rule, judge, passed
 from tradewright.core.sizers import Sized, fitted, sized, weighted
 from tradewright.core.sizing import size
@@ -174,11 +175,14 @@ class Judge(Blotter):
                 continue
             if intent.lot and intent.lot not in (order.lot, order.parent):
                 continue
-            parent = self.orders.get(order.parent)
-            waits = parent is not None and parent.is_open() and (state.stage == HELD or parent.filled == 0)
-            if not waits and (whole or state.stage != HELD):
+            if not self.awaits_fills(state) and (whole or state.stage != HELD):
                 found.append(order_id)
         return found if whole else self._enough(book, intent, found)
+
+    def awaits_fills(self, state: OrderState) -> bool:
+        """Whether an exit is there for what its opening has still to fill."""
+        parent = self.orders.get(state.order.parent)
+        return parent is not None and parent.is_open() and (state.stage == HELD or parent.filled == 0)
 
     def _enough(self, book: Book, intent: Intent, found: list[str]) -> list[str]:
         """The first of these exits that together make room for a close of a part; with each all of its group."""

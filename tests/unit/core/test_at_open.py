@@ -29,12 +29,13 @@ from tradewright.model.command import (
     Query,
     Submit,
 )
-from tradewright.model.control import HALTED, LimitsSet, LimitWaived, ModifyJudged, TradingStateSet
+from tradewright.model.control import HALTED, LimitsSet, LimitWaived, ModifyJudged, OrderAdopted, TradingStateSet
 from tradewright.model.event import Event
 from tradewright.model.exit_plan import ExitPlan
+from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.intent import Intent
 from tradewright.model.market import Quote
-from tradewright.model.order import CLS, DAY, EXTENDED_HOURS, FOK, GTC, IOC, OPG, STOP_LOSS, TAKE_PROFIT
+from tradewright.model.order import CLS, DAY, EXTENDED_HOURS, FOK, GTC, IOC, LIMIT, OPG, STOP_LOSS, TAKE_PROFIT, Order
 
 PRICE = 10_000
 SECOND = 10**9
@@ -359,6 +360,29 @@ def test_what_its_book_has_come_to_hold_by_the_open_is_not_closed_by_it() -> Non
     outputs = opens(desk)
     assert judged(outputs) == [(short, True)] and desk.submitted() == []
     assert ended(outputs) == [(short, NOT_CLOSED), (stop, NOTHING_TO_GUARD)]
+
+
+def test_its_exits_outlive_what_somebody_else_closes_meanwhile() -> None:
+    """They guard what it will open, not what its book had."""
+    desk = desk_of(now=OPEN, remote=True)
+    desk.connect()
+    desk.shown()
+    desk.shown()
+    desk.filled(BUY, 5, PRICE)
+    desk.now = CLOSE + SECOND
+    desk.quote(PRICE)
+    (decision,) = desk.want(BUY, 3, stop_loss=PRICE - 500)
+    entry, stop = [order.id for order in decision.orders]
+    theirs = foreign_id("main", "77")
+    order = Order(theirs, "main", EXTERNAL, desk.on(), SELL, LIMIT, 5, PRICE)
+    desk.feed(OrderAdopted(desk.tick(), list(order.row())))
+    desk.accept(theirs)
+    desk.fill(theirs, 5, PRICE)
+    assert desk.net() == 0 and desk.state(stop).is_open()
+    desk.now = ns("2023-11-17T14:30:00")
+    desk.taken()
+    desk.quote(PRICE)
+    assert desk.submitted() == [entry, stop]
 
 
 def test_a_restart_in_the_night_leaves_it_waiting() -> None:
