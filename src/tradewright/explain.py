@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tradewright.core.at_open import EXIT_PASSED
 from tradewright.core.exposure import CANARY
 from tradewright.core.orders import OrderState
 from tradewright.model.at_open import OPENS_LATER, OpeningJudged
@@ -125,6 +126,7 @@ QUESTIONS.update(
         "DRAWDOWN_LIMIT": "equity is {value} below its highest (limit {limit})",
         "LOSS_SPEED_LIMIT": "lost within the window {value} (limit {limit})",
         "PATTERN_DAY_TRADER": "day trades within five business days {value} (limit {limit})",
+        EXIT_PASSED: "the price {value} has not reached its exit at {limit}",
         OPENS_LATER: "its market opens in {value}, and it waits here until then",
         "MARKET_CLOSED": "the market is open: {value}",
         "SYMBOL_BLOCKED": "the symbol is not blocked: {value}",

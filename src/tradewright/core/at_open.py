@@ -3,7 +3,8 @@
 Where `queueWhenClosed` stands beside `requireMarketSession`, an opening that comes while its market is closed, and that
 every other rule grants, keeps its place and its money here, its exits with it. It goes with the first price of its
 instrument in the next session, and only if all rules grant it then as well: prices, limits and what is held are others
-by that time. Until it goes it is no trade of a day and no order like another.
+by that time; nor does it go where it would be closed at once, beyond its stop or target. Until it goes it is no trade of
+a day and no order like another.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from tradewright.core import turning
 from tradewright.core.risk import judge, passed
 from tradewright.model.at_open import OPENS_LATER, OpeningJudged
 from tradewright.model.calendar import calendar
-from tradewright.model.command import REFUSED_AT_OPEN
-from tradewright.model.decision import Check, Decision
+from tradewright.model.command import DAY_IS_OVER, REFUSED_AT_OPEN
+from tradewright.model.decision import RISK, Check, Decision, check_of
 from tradewright.model.errors import InputError
 from tradewright.model.event import Event
 from tradewright.model.intent import Intent
 from tradewright.model.market import MarketEvent
-from tradewright.model.order import ENTRY, LIMIT, STOP_LOSS, Order
+from tradewright.model.order import DAY, ENTRY, LIMIT, STOP_LOSS, TRAILING_STOP, Order
 
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
 
 #: What an opening that waits was decided on: its confidence, and (label, number) pairs.
 Wanted = tuple[float, tuple[tuple[str, float | None], ...]]
+EXIT_PASSED = "EXIT_PASSED"
 OPENING_CODES = {
     OPENS_LATER: "Where `queueWhenClosed` lets an opening wait for its market, it is not refused as MARKET_CLOSED but "
     "kept here until the session begins, and judged again then. One that is to fill at once or in an auction does not "
     "wait.",
+    EXIT_PASSED: "When its market opens, an opening that would fill at once finds a price that has reached neither its "
+    "stop nor its target.",
 }
 
 
@@ -74,17 +78,23 @@ def settle(engine: Engine, event: MarketEvent) -> list[Event]:
     outputs: list[Event] = []
     for id in list(engine.at_open):
         order = engine.orders[id].order
-        if order.instrument.index != event.instrument.index or not _is_open(engine, order):
-            continue
-        checks, need = _judged(engine, order)
-        approved = passed(checks)
-        rows = [list(check.row()) for check in checks]
-        engine.emit(OpeningJudged(engine.now, id, approved, need if approved else 0, rows), outputs)
-        if not approved:
-            outputs += engine.cancel(id, REFUSED_AT_OPEN)
-        elif id not in engine.turning:
-            turning.send(engine, order, outputs)
+        if order.time_in_force == DAY and engine.now >= calendar(order.instrument.calendar).next_close(order.time):
+            outputs += engine.cancel(id, DAY_IS_OVER)
+        elif order.instrument.index == event.instrument.index and _is_open(engine, order):
+            _send(engine, order, outputs)
     return outputs
+
+
+def _send(engine: Engine, order: Order, outputs: list[Event]) -> None:
+    """It goes if it is granted now as well, else it ends."""
+    checks, need = _judged(engine, order)
+    approved = passed(checks)
+    rows = [list(check.row()) for check in checks]
+    engine.emit(OpeningJudged(engine.now, order.id, approved, need if approved else 0, rows), outputs)
+    if not approved:
+        outputs += engine.cancel(order.id, REFUSED_AT_OPEN)
+    elif order.id not in engine.turning:
+        turning.send(engine, order, outputs)
 
 
 def _is_open(engine: Engine, order: Order) -> bool:
@@ -105,10 +115,23 @@ def _judged(engine: Engine, order: Order) -> tuple[list[Check], int]:
     every = engine.holds.set_aside(order.id)
     try:
         proposal = engine.proposal_of(order, wish, book)
-        checks = judge(engine.rules_of(book), proposal)
+        checks = judge(engine.rules_of(book), proposal) + _beyond(order, wish, proposal.reference)
     finally:
         engine.holds.bring_back(order.id, every)
     return checks, proposal.need or 0
+
+
+def _beyond(order: Order, wish: Intent, price: int) -> list[Check]:
+    """Of one that would fill at `price`: whether each of its exits is still to be reached from there."""
+    side, limit = order.side, order.limit_units
+    rests = side * (price - order.stop_units) < 0 if order.stop_units else order.type == TRAILING_STOP
+    if price <= 0 or rests or (limit and side * (limit - price) < 0):
+        return []
+    return [
+        check_of(EXIT_PASSED, towards * (price - exit) > 0, price, exit, "price", RISK, "", 0)
+        for exit, towards in ((wish.stop_loss, side), (wish.take_profit, -side))
+        if exit
+    ]
 
 
 def _wish(engine: Engine, order: Order) -> Intent:

@@ -77,6 +77,7 @@ TARGET_WORKS = "TARGET_WORKS"
 STALE_ORDER = "STALE_ORDER"
 NOT_CLOSED = "NOT_CLOSED"
 REFUSED_AT_OPEN = "REFUSED_AT_OPEN"
+DAY_IS_OVER = "DAY_IS_OVER"
 CANCEL_CODES = {
     STRATEGY: "its strategy asked for it",
     CLOSING: "the position it guards, or would add to, is being closed",
@@ -92,6 +93,7 @@ CANCEL_CODES = {
     STALE_ORDER: "it has worked longer than `staleOrderSeconds` allows an opening",
     NOT_CLOSED: "it waited to turn its position round, and nothing closes that any more",
     REFUSED_AT_OPEN: "it waited for its market, and was refused when that opened",
+    DAY_IS_OVER: "it waited for its market, and the session that it was good for gave it no price",
     BY_HAND: "a person asked for it",
     LIVES_ON: "it has ended here, and its venue shows that it still works",
     POSITION_WAS_SPLIT: "what it was ordered for was split: its size and prices are those of before",

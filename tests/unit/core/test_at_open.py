@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.core.audit import assert_idle
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tradewright.core.at_open import EXIT_PASSED
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import limits_from
@@ -20,6 +21,7 @@ from tradewright.model.cancel_request import CancelRequested
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import (
     BY_HAND,
+    DAY_IS_OVER,
     NOT_CLOSED,
     NOTHING_TO_GUARD,
     OPENINGS_STOPPED,
@@ -35,7 +37,20 @@ from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.intent import Intent
 from tradewright.model.market import Quote
-from tradewright.model.order import CLS, DAY, EXTENDED_HOURS, FOK, GTC, IOC, LIMIT, OPG, STOP_LOSS, TAKE_PROFIT, Order
+from tradewright.model.order import (
+    CLS,
+    DAY,
+    EXTENDED_HOURS,
+    FOK,
+    GTC,
+    IOC,
+    LIMIT,
+    OPG,
+    STOP,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    Order,
+)
 
 PRICE = 10_000
 SECOND = 10**9
@@ -184,6 +199,45 @@ def test_at_the_open_it_is_judged_at_the_price_of_then(limits: dict[str, Any], l
     assert ended(outputs) == [(order, REFUSED_AT_OPEN)] and desk.submitted() == []
     assert desk.state(order).status == "CANCELLED"
     assert_idle(desk.engine)
+
+
+@pytest.mark.parametrize(
+    ("terms", "price", "goes"),
+    [
+        ({}, PRICE - 499, True),
+        ({}, PRICE - 500, False),
+        ({}, PRICE + 499, True),
+        ({}, PRICE + 500, False),
+        ({"limit_units": PRICE - 100}, PRICE + 600, True),  # it rests, and its target is one of later
+        ({"limit_units": PRICE - 100}, PRICE - 600, False),
+        ({"type": STOP, "stop_units": PRICE + 100}, PRICE - 600, True),
+        ({"type": STOP, "stop_units": PRICE + 100}, PRICE + 600, False),
+    ],
+)
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_it_does_not_go_where_it_would_be_closed_at_once(
+    terms: dict[str, Any], price: int, goes: bool, side: int
+) -> None:
+    """A night may take the price past its stop, or its target. For a sale all lies on the other side."""
+    terms = {name: PRICE + side * (value - PRICE) if value > 100 else value for name, value in terms.items()}
+    desk = desk_of()
+    (decision,) = desk.want(side, 5, stop_loss=PRICE - side * 500, take_profit=PRICE + side * 500, **terms)
+    outputs = opens(desk, PRICE + side * (price - PRICE))
+    assert judged(outputs) == [(decision.orders[0].id, goes)]
+    assert refusals(outputs) == ([] if goes else [EXIT_PASSED])
+
+
+def test_one_that_is_good_for_the_day_ends_with_its_session() -> None:
+    """Its instrument may not trade on that day at all; what is good until it is cancelled waits on."""
+    desk = desk_of()
+    (decision,) = desk.want(BUY, 5, time_in_force=DAY, stop_loss=PRICE - 500)
+    order, stop = [order.id for order in decision.orders]
+    other = desk.buy(6)
+    desk.now = CLOSE - 2
+    assert ended(desk.quote(PRICE, symbol="ACME")) == []
+    assert ended(desk.quote(PRICE, symbol="ACME")) == [(order, DAY_IS_OVER), (stop, NOTHING_TO_GUARD)]
+    desk.now = ns("2023-11-17T14:30:00")
+    assert judged(desk.quote(PRICE)) == [(other, True)]
 
 
 def test_a_limit_set_in_the_night_binds_at_the_open() -> None:
