@@ -14,6 +14,7 @@ from tradewright.core.traffic import Traffic, terms_of
 from tradewright.core.watching import WAITING_LIMIT
 from tradewright.model.at_open import OPENS_LATER
 from tradewright.model.calendar import NEVER, calendar
+from tradewright.model.command import MARKET_CLOSED
 from tradewright.model.decision import Check, check_of
 from tradewright.model.errors import InputError
 from tradewright.model.order import DAY, GTC, MARKET, STOP, TRAILING_STOP
@@ -287,7 +288,7 @@ class CumulativeCollar(OpeningRule):
 
 #: As asked, behind the rules on one order.
 CONDUCT_RULES: list[Rule] = [
-    MarketSession("MARKET_CLOSED", "requireMarketSession", (WAITING_LIMIT,)),
+    MarketSession(MARKET_CLOSED, "requireMarketSession", (WAITING_LIMIT,)),
     Blocked("SYMBOL_BLOCKED", "blockedSymbols"),
     Allowed("SYMBOL_NOT_ALLOWED", "allowedSymbols"),
     Duplicate("DUPLICATE_ORDER", "duplicateWindowSeconds"),

@@ -3,7 +3,7 @@
 A venue that takes no reduce-only can not be told which of two orders on one side is to close: it gives what is held to
 the one that comes first and refuses the other, or lets the opening close. So where an account nets at such a venue, an
 opening keeps its place and its money here, its exits with it, until nothing is held on the other side; and it ends
-where nothing closes that any more.
+where nothing closes that any more, or its market has closed by then.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewright.core.life_cycle import HELD
+from tradewright.core.risk import judge, passed
 from tradewright.core.trading_state import stopped
 from tradewright.model.command import (
+    MARKET_CLOSED,
     NOT_CLOSED,
     NOTHING_TO_GUARD,
     OPENINGS_STOPPED,
@@ -21,6 +23,7 @@ from tradewright.model.command import (
     submit_of,
 )
 from tradewright.model.event import Event
+from tradewright.model.intent import Intent
 from tradewright.model.order import EXIT, MARKET, Order
 
 if TYPE_CHECKING:
@@ -62,7 +65,10 @@ def settle(engine: Engine) -> list[Event]:
         if stopped(engine, order):
             outputs += engine.cancel(order.id, OPENINGS_STOPPED)
         elif not meets(book, order):
-            send(engine, order, outputs)
+            if _shut(engine, book, order):
+                outputs += engine.cancel(order.id, MARKET_CLOSED)
+            else:
+                send(engine, order, outputs)
         elif not _is_closed(book, order.side):
             outputs += engine.cancel(order.id, NOT_CLOSED)
     return outputs
@@ -83,6 +89,16 @@ def send(engine: Engine, order: Order, outputs: list[Event]) -> None:
         state = engine.orders.get(id)
         if state is not None and state.stage == HELD and id not in engine.exits:
             engine.emit(submit_of(engine.now, approved_of(state.order)), outputs)
+
+
+def _shut(engine: Engine, book: Book, order: Order) -> bool:
+    """Whether its market has closed meanwhile, where it has to be open: judged long ago, it would go the next day."""
+    rules = [rule for rule in engine.rules_of(book) if rule.code == MARKET_CLOSED]
+    if not rules:
+        return False
+    wish = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
+    wish.modifies = True  # it is not to wait once more
+    return not passed(judge(rules, engine.proposal_of(order, wish, book)))
 
 
 def _is_closed(book: Book, side: int) -> bool:

@@ -76,6 +76,7 @@ STOP_UNFILLED = "STOP_UNFILLED"
 TARGET_WORKS = "TARGET_WORKS"
 STALE_ORDER = "STALE_ORDER"
 NOT_CLOSED = "NOT_CLOSED"
+MARKET_CLOSED = "MARKET_CLOSED"
 REFUSED_AT_OPEN = "REFUSED_AT_OPEN"
 DAY_IS_OVER = "DAY_IS_OVER"
 CANCEL_CODES = {
@@ -92,6 +93,7 @@ CANCEL_CODES = {
     TARGET_WORKS: "it was reached while the target of its pair works: what is left goes at the market",
     STALE_ORDER: "it has worked longer than `staleOrderSeconds` allows an opening",
     NOT_CLOSED: "it waited to turn its position round, and nothing closes that any more",
+    MARKET_CLOSED: "it waited to turn its position round, and its market has closed by then",
     REFUSED_AT_OPEN: "it waited for its market, and was refused when that opened",
     DAY_IS_OVER: "it waited for its market, and the session that it was good for gave it no price",
     BY_HAND: "a person asked for it",

@@ -22,6 +22,7 @@ from tradewright.model.codec import Decoder, encode
 from tradewright.model.command import (
     BY_HAND,
     DAY_IS_OVER,
+    MARKET_CLOSED,
     NOT_CLOSED,
     NOTHING_TO_GUARD,
     OPENINGS_STOPPED,
@@ -401,6 +402,17 @@ def test_closed_before_the_open_it_still_waits_for_its_market() -> None:
     desk.now = ns("2023-11-17T14:30:00")
     desk.quote(PRICE)
     assert desk.submitted() == [opening]
+
+
+def test_a_turn_whose_close_fills_behind_the_bell_opens_nothing() -> None:
+    desk = desk_of(now=CLOSE - 60 * SECOND, reduce_only=False)
+    desk.filled(BUY, 8, PRICE)
+    close, opening = [one.orders[0].id for one in desk.want(SELL, 16)]
+    desk.now = CLOSE
+    desk.taken()
+    outputs = desk.fill(close, 8, PRICE)
+    assert ended(outputs) == [(opening, MARKET_CLOSED)] and desk.submitted() == []
+    assert_idle(desk.engine)
 
 
 def test_what_its_book_has_come_to_hold_by_the_open_is_not_closed_by_it() -> None:
