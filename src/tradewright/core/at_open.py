@@ -3,8 +3,8 @@
 Where `queueWhenClosed` stands beside `requireMarketSession`, an opening that comes while its market is closed, and that
 every other rule grants, keeps its place and its money here, its exits with it. It goes with the first price of its
 instrument in the next session, and only if all rules grant it then as well: prices, limits and what is held are others
-by that time; nor does it go where it would be closed at once, beyond its stop or target. Until it goes it is no trade of
-a day and no order like another.
+by that time; nor does it go where it would be closed at once, beyond its stop or target. Until it goes it is no trade
+of a day and no order like another.
 """
 
 from __future__ import annotations
