@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tradewright.app.conflate import Conflator
 from tradewright.app.lags import Lags
-from tradewright.app.live import DURING_RECONCILIATION, LiveEngine
+from tradewright.app.live import DURING_RECONCILIATION, Decided, LiveEngine
 from tradewright.app.recall import recalled
 from tradewright.core.engine import Engine
 from tradewright.core.inquiries import NEVER_NS
@@ -233,24 +233,50 @@ class ConnectedEngine:
 
     def step(self, event: Event) -> None:
         """Decides one event; its commands are durable when they are handed over. Raises what it failed by before."""
-        if self._failure is not None:
-            raise self._failure
-        if isinstance(event, Report) and event.order_id not in self.engine.orders:
-            self._recall(event.order_id)
-        for command in self.live.step(event):
-            self.live.crash(BEFORE_HAND_OVER)
-            self._hand_over(command)
-            self.live.crash(AFTER_HAND_OVER)
+        self._decide_one(event)
+        self._release()
         if isinstance(event, ConnectionChanged):
             self._look[event.account].set()
         elif isinstance(event, AccountSnapshot):
             self._compared[event.account].set()
 
+    def _decide_one(self, event: Event) -> Decided:
+        if self._failure is not None:
+            raise self._failure
+        if isinstance(event, Report) and event.order_id not in self.engine.orders:
+            self._recall(event.order_id)
+        return self.live.decide(event)
+
+    def _release(self) -> None:
+        """What was decided leaves. Exchanges in this house have all of it before they answer, with one commit."""
+        for command in self.live.release():
+            self.live.crash(BEFORE_HAND_OVER)
+            self._hand_over(command)
+            self.live.crash(AFTER_HAND_OVER)
+        for paper in self._papers:
+            paper.answer()
+
     def put(self, event: Event) -> None:
         """`step` for whoever asks from outside the task that decides. InputError is theirs; whatever else is raised
         ends `run` too, since the books may hold what no record does."""
-        try:
+        with self._from_outside():
             self.step(event)
+
+    def put_next(self, event: Event) -> Decided:
+        """`put` of one of several events that come together: what it commands waits for `release_all`, which has to
+        come in the same turn of the loop."""
+        with self._from_outside():
+            return self._decide_one(event)
+
+    def release_all(self) -> None:
+        """Behind `put_next`: one wait for the disk, then all commands, in their order."""
+        with self._from_outside():
+            self._release()
+
+    @contextmanager
+    def _from_outside(self) -> Iterator[None]:
+        try:
+            yield
         except InputError:
             raise
         except Exception as error:
@@ -283,7 +309,10 @@ class ConnectedEngine:
             gate.approve(command)
         shadow = self._shadow
         venue = shadow if shadow is not None and shadow.account == account else self.venues[account]
-        venue.execute(command)
+        if isinstance(venue, PaperAccount):
+            venue.take(command)
+        else:
+            venue.execute(command)
 
     async def _wait(self) -> None:
         """Until something comes, or the engine's next moment."""

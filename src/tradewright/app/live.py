@@ -1,8 +1,14 @@
 """The running engine: every input and output journaled, every command held back until its record is durable.
 
-`step` is what the sequencer (and later every venue's client) calls. When the journal can not be written any more,
-openings stop; cancels and orders that can only reduce may leave after a line in the emergency file. An order that may
-not leave ends at once, so that it stands in nobody's way.
+`step` is what the sequencer (and every venue's client) calls. It is `decide`, which journals, and `release`, which
+waits for the disk: what comes together is decided one behind the other, each on the books that those before it left,
+and released by one wait. That sends nothing too early and nothing out of turn: records are appended as they are
+decided and become durable in that order, so the wait for the last covers all before it, and commands are given in the
+order of their decisions. Where the disk fails in the middle, what it has taken by then leaves; what is behind that is
+held back.
+
+When the journal can not be written any more, openings stop; cancels and orders that can only reduce may leave after a
+line in the emergency file. An order that may not leave ends at once, so that it stands in nobody's way.
 """
 
 from __future__ import annotations
@@ -11,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from threading import Thread
 from typing import Protocol
 
@@ -65,6 +72,15 @@ class Counts:
     markets: int = 0
 
 
+@dataclass(slots=True)
+class Decided:
+    """An input with what was made of it. sequence: of its last record, 0 = the journal has not taken it."""
+
+    event: Event
+    outcome: Outcome
+    sequence: int = 0
+
+
 class Observer(Protocol):
     """Looks at the books before a step, and sees what it made while they are still those behind it. It is durable when
     the journal has reached `sequence`, that of its last record, and never where the journal fails before."""
@@ -103,6 +119,9 @@ class LiveEngine:
         self._untold: deque[tuple[int, Event, Outcome]] = deque()
         self._snapshot_at = journal.head.sequence + SNAPSHOT_RECORDS
         self._snapshots: Thread | None = None
+        #: What was decided and not released yet, and why the journal did not take the first of it that it did not.
+        self._held: list[Decided] = []
+        self._refused: JournalFull | None = None
         #: Commands decided while a snapshot was taken, and orders whose cancel has its line.
         self._owed: list[Command] = []
         self._cancelled: set[str] = set()
@@ -112,40 +131,85 @@ class LiveEngine:
 
     def step(self, event: Event) -> list[Command]:
         """Decide one input, journal it with its outputs, and return the commands once they are durable."""
+        self.decide(event)
+        return self.release()
+
+    def decide(self, event: Event) -> Decided:
+        """Decide one input and journal it with its outputs. Its commands wait for `release`, which has to come in the
+        same turn of the loop. Raises JournalFull for a start that is not taken."""
         self.crash(BEFORE_STEP)
         if self.observer is not None:
             self.observer.look(event)
         self._ahead = True
-        outcome = self.trader.step(event)
+        decided = Decided(event, self.trader.step(event))
         self.crash(AFTER_STEP)
-        if self.failure is not None:
-            return self._emergency(event, outcome)
+        if self.failure is None:
+            self._take(decided)
+        self._held.append(decided)
+        return decided
+
+    def _take(self, decided: Decided) -> None:
         try:
-            sequence = self._append(event, outcome)
-            self._ahead = False
-            if self.observer is not None:
-                self.observer.see(sequence, event, outcome)
-            if outcome.commands or isinstance(event, Started | TradingStateSet):
-                self.crash(BEFORE_DURABLE)
-                self.journal.wait(sequence)
-                self.crash(AFTER_DURABLE)
+            decided.sequence = self._append(decided.event, decided.outcome)
         except JournalFull as failure:
             # Every order's id has the run's number in it: before that is durable, nothing may leave at all.
-            if isinstance(event, Started):
+            if isinstance(decided.event, Started):
                 raise
-            return self._fail(event, outcome, failure)
+            self._refused = failure
+            return
+        self._ahead = False
+        if self.observer is not None:
+            self.observer.see(decided.sequence, decided.event, decided.outcome)
+
+    def release(self) -> list[Command]:
+        """The commands of all that was decided since the last time, in its order, once they are durable."""
+        held, self._held = self._held, []
+        if self.failure is not None:
+            return [command for one in held for command in self._emergency(one.event, one.outcome)]
+        failure = self._wait(held)
+        kept = held if failure is None else list(takewhile(self.is_durable, held))
+        for one in kept:
+            self._settle(one)
+        commands = [command for one in kept for command in one.outcome.commands]
+        if failure is not None:
+            return commands + self._fail(held[len(kept) :], failure)
+        self.tell()
+        if self.journal.head.sequence >= self._snapshot_at:
+            self.snapshot()
+        owed, self._owed = self._owed, []
+        return commands + owed
+
+    def is_durable(self, decided: Decided) -> bool:
+        return 0 < decided.sequence <= self.journal.durable
+
+    def _wait(self, held: list[Decided]) -> JournalFull | None:
+        """Until all that has to be durable before it leaves is; why it never will be. Raises that for a start."""
+        bound = [
+            one.sequence
+            for one in held
+            if one.sequence and (one.outcome.commands or isinstance(one.event, Started | TradingStateSet))
+        ]
+        if bound:
+            self.crash(BEFORE_DURABLE)
+            try:
+                self.journal.wait(bound[-1])
+            except JournalFull as failure:
+                if isinstance(held[0].event, Started):
+                    raise
+                return failure
+            self.crash(AFTER_DURABLE)
+        refused, self._refused = self._refused, None
+        return refused
+
+    def _settle(self, decided: Decided) -> None:
+        event, outcome = decided.event, decided.outcome
         if isinstance(event, Started):
             self.started = event
         elif isinstance(event, SessionSet) and self.started is not None and self.trader.setup is not None:
             # What a snapshot begins with: the run goes on as a start would begin it now.
             self.started = Started(self.started.time, self.started.run, self.trader.setup.row())
         self._count(event, outcome)
-        self._untold.append((sequence, event, outcome))
-        self.tell()
-        if self.journal.head.sequence >= self._snapshot_at:
-            self.snapshot()
-        owed, self._owed = self._owed, []
-        return [*outcome.commands, *owed]
+        self._untold.append((decided.sequence, event, outcome))
 
     def tell(self) -> None:
         """Let the listener hear what has become durable."""
@@ -256,10 +320,10 @@ class LiveEngine:
 
     # ── when the journal can not be written ────────────────────────────────────────────────────────────────────────
 
-    def _fail(self, event: Event, outcome: Outcome, failure: JournalFull) -> list[Command]:
+    def _fail(self, held: list[Decided], failure: JournalFull) -> list[Command]:
         """From now on nothing new is opened; what was decided just now leaves only if it reduces or cancels."""
         self.failure = failure
-        leaving = self._emergency(event, outcome)
+        leaving = [command for one in held for command in self._emergency(one.event, one.outcome)]
         halt = TradingStateSet(self.trader.engine.now, EVERYTHING, HALTED, "journal", str(failure))
         return leaving + self._emergency_commands(self.trader.step(halt))
 

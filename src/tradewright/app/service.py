@@ -38,6 +38,7 @@ from tradewright.app.service_log import ServiceLog
 from tradewright.app.service_words import begin_lines
 from tradewright.app.sources import Sources
 from tradewright.app.synthetic_feed import SyntheticFeed
+from tradewright.app.together import Together
 from tradewright.app.watch import quarantine_of
 from tradewright.app.wiring.buses import check_bus
 from tradewright.app.wiring.database import check_database
@@ -310,8 +311,9 @@ class Service:
         from tradewright.app.api.server import ApiServer
 
         desk = Desk(
-            self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do, self._decide
-        )
+            self.connected, self.config, self.plan, self.folder, self.log, self._carry_out, self._do,
+            Together(self.connected, self._wake), self._decide,
+        )  # fmt: skip
         desk.tables, desk.events, desk.owns = self.tables, self.events, self._owns
         self.api = ApiServer(self.config, self.config.block.server, desk, self.audit)
         if self.ownership is not None:

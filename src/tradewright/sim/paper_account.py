@@ -51,14 +51,26 @@ class PaperAccount:
         venue.together = True
         self._clock = clock
         self._deliver = deliver
+        self._asked = False
 
     def execute(self, command: Command) -> None:
+        self.take(command)
+        self.answer()
+
+    def take(self, command: Command) -> None:
+        """One of several commands that come together; `answer` follows in the same turn of the loop."""
         if isinstance(command, Submit) and self._venue.order(command.order_id) is not None:
             # What has this id exists: a refusal would be told of it. It is looked up, as at every venue.
             command = Query(command.time, command.order_id)
+        self._asked = True
         self._venue.execute(command)
-        for report in self._venue.due(self._clock()):
-            self._deliver(report)
+
+    def answer(self) -> None:
+        """Tells what has become of what was taken, once it is durable: one commit holds all of it."""
+        if self._asked:
+            self._asked = False
+            for report in self._venue.due(self._clock()):
+                self._deliver(report)
 
     def hear(self, event: MarketEvent) -> list[Report]:
         """What happens here with a market event, before the engine sees it."""

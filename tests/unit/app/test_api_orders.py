@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Answer, Client, FullDisk, asked
+from tradewright.app import audit
 from tradewright.app.api import shapes
 from tradewright.app.api.digits import DIGITS_MAX
 from tradewright.app.history import fold, rerun
@@ -71,6 +73,50 @@ def test_an_order_is_placed_answered_and_found_again(tmp_path: Path) -> None:
     asked(tmp_path, act)
     journal = tmp_path / "home" / JOURNAL
     assert rerun(journal).differences == []
+
+
+def test_orders_that_come_at_once_share_their_waits_and_each_has_its_answer(tmp_path: Path) -> None:
+    met: Counter[str] = Counter()
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        await asyncio.gather(*[client.get("/api/v1/status/exposure?account=one") for _ in range(8)])
+        names = ["a", "b", "c", "d", "a", "e", "f"]
+        before = met.copy()
+        *answers, wrong = await asyncio.gather(
+            *[post(client, clientOrderId=name) for name in names], post(client, symbol="NOPE")
+        )
+        assert met["live-before-durable"] - before["live-before-durable"] <= 3
+        assert met["paper-after-commit"] - before["paper-after-commit"] <= 3
+        assert (wrong.status, wrong.code) == (422, "INVALID_REQUEST")
+        ids = {name: answer.row["orderId"] for name, answer in zip(names, answers, strict=True)}
+        assert len(set(ids.values())) == 6 and answers[0].row["orderId"] == answers[4].row["orderId"]
+        for name, order_id in ids.items():
+            await works(client, order_id)
+            assert (await client.get(f"/api/v1/orders/{order_id}"))["clientOrderId"] == name
+        rows = [
+            row
+            for row in map(msgspec.json.decode, audit.lines_of(tmp_path / "home"))
+            if row.get("path") == "/api/v1/orders"
+        ]
+        told = [row["record"] for row in rows if row["status"] == 200]
+        assert len(told) == 7 and len(set(told)) == 7
+
+    asked(tmp_path, act, crash=lambda point: met.update([point]))
+    assert rerun(tmp_path / "home" / JOURNAL).differences == []
+
+
+def test_where_the_journal_fails_under_orders_that_come_at_once_none_is_told_to_be_placed(tmp_path: Path) -> None:
+    disk = FullDisk()
+
+    async def act(client: Client) -> None:
+        await client.has_traded()
+        disk.full = True
+        for answer in await asyncio.gather(*[post(client, clientOrderId=f"{number}") for number in range(4)]):
+            assert (answer.status, answer.code) == (503, "NOT_DURABLE")
+
+    with pytest.raises(JournalFull):
+        asked(tmp_path, act, crash=disk)
 
 
 TYPES = {

@@ -37,7 +37,8 @@ from tradewright.model.errors import InputError, JournalFull, MayHaveLeft
 from tradewright.model.event import ACCEPTED, OUTCOME_UNKNOWN, QUERY, REJECTED, SUBMIT, Event
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar, Quote
-from tradewright.model.order import BUY, EXIT, Order
+from tradewright.model.order import BUY, EXIT, GTC, Order
+from tradewright.model.order_request import OrderRequested
 from tradewright.model.report import Fill, Report
 from tradewright.signal.strategy import Strategy
 from tradewright.trader import Outcome, Trader
@@ -180,6 +181,59 @@ def test_on_a_full_disk_nothing_opens_and_what_closes_leaves_with_a_line(tmp_pat
     adopted = [taken_in(line, 9 * MINUTE) for line in reopened.lines()]
     reopened.close()
     assert [event.order[0] for event in adopted if event] == [closing[0].order_id]
+
+
+def wanted(live: LiveEngine, size: int) -> OrderRequested:
+    """A bid by hand, below the market."""
+    now = live.trader.engine.now
+    return OrderRequested(now, "main", "manual", "ACME", BUY, size, 900, "", "ann", "", 0, GTC, 0, "")
+
+
+def test_what_is_decided_together_waits_for_the_disk_once_and_leaves_in_its_order(tmp_path: Path) -> None:
+    live = live_engine(tmp_path, None)
+    Played(live).bar(1)
+    met: list[str] = []
+    live.crash = met.append
+    together = [live.decide(wanted(live, size)) for size in (3, 1, 2)]
+    assert submitted(live.release()) == [("manual", 3), ("manual", 1), ("manual", 2)]
+    assert (met.count("live-before-step"), met.count("live-before-durable")) == (3, 1)
+    assert all(live.is_durable(one) for one in together) and live.counts.orders == 4
+    assert live.release() == []
+    live.close()
+    assert fold(tmp_path).state_hash == live.trader.state_hash()
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_where_the_disk_fills_up_among_what_is_decided_together_each_is_what_became_of_it(
+    known: bool, tmp_path: Path
+) -> None:
+    """known: the journal has failed already when the last of them is decided."""
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty")
+        Played(live).bar(1)
+        kept = live.decide(wanted(live, 2))
+        live.journal.wait(kept.sequence)
+        full = True
+        lost = live.decide(wanted(live, 3))
+        if known:
+            with pytest.raises(JournalFull):
+                live.journal.wait(lost.sequence)
+        closing = live.decide(bar_of(live, 2))
+        assert submitted(live.release()) == [("manual", 2), ("in_and_out", -1)]
+        assert [live.is_durable(one) for one in (kept, lost, closing)] == [True, False, False]
+        assert (closing.sequence == 0) is known and live.failure is not None
+        codes = [(one.order.quantity, one.status, one.code) for one in live.trader.engine.orders.values()]
+        assert (3, "REJECTED", "JOURNAL_FULL") in codes and live.trader.engine.states == {"all": 3}
+        assert live.decide(wanted(live, 1)).sequence == 0 and live.release() == []
+        with pytest.raises(JournalFull):
+            live.close()
+    emergency = EmergencyFile(tmp_path)
+    adopted = [taken_in(line, MINUTE) for line in emergency.lines()]
+    emergency.close()
+    assert [one.order[0] for one in adopted if isinstance(one, OrderAdopted)] == [
+        one.order_id for one in closing.outcome.commands
+    ]
 
 
 def decision_of(live: LiveEngine, id: str, minute: int = 1) -> Callable[[int], DecisionRequested]:

@@ -22,6 +22,7 @@ from tradewright.app.control import Wanted
 from tradewright.app.home import JOURNAL
 from tradewright.app.keeper import Keeper
 from tradewright.app.service_log import ServiceLog
+from tradewright.app.together import Together, Told
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
 from tradewright.core.setup import StrategySpec
@@ -46,8 +47,9 @@ DURABLE_LOOK_SECONDS = 0.001
 
 class Desk:
     """carry_out: a person's wish, answered when it is durable. do: an input made for the engine's time, whose outputs
-    are durable. decide: the same of what a service outside has decided (`answering.decided`). decisions, bars (by
-    symbol): the newest since the process began, the newest last."""
+    are durable. together: the same of inputs that share a wait for the disk. decide: as `do`, of what a service outside
+    has decided (`answering.decided`). decisions, bars (by symbol): the newest since the process began, the newest
+    last."""
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Desk:
         log: ServiceLog,
         carry_out: Callable[[Wanted], dict[str, Any]],
         do: Callable[[Callable[[int], Event]], list[Event]],
+        together: Together,
         decide: Callable[[Callable[[int], DecisionRequested]], list[Decision]],
     ) -> None:
         self.connected = connected
@@ -67,6 +70,7 @@ class Desk:
         self.log = log
         self._carry_out = carry_out
         self._do = do
+        self._together = together
         self._decide = decide
         self.ring = KeyRing(folder)
         self.tokens = Tokens(self.ring)
@@ -103,6 +107,12 @@ class Desk:
         outputs = self._do(made)
         self._tell()
         return outputs
+
+    async def do_together(self, made: Callable[[int], Event], answer: Callable[[Sequence[Event]], Told]) -> Told:
+        """`Together.do`."""
+        record, found = await self._together.do(made, answer)
+        tell(record=record)
+        return found
 
     def decide(self, made: Callable[[int], DecisionRequested]) -> list[Decision]:
         outputs = self._decide(made)

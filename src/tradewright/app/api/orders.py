@@ -4,6 +4,7 @@ a refusal by a rule is an answer like any, with its decision and every check, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from fastapi import Response
@@ -53,9 +54,11 @@ async def submit(ask: Ask, account: AccountName = "") -> Response:
         events.append(event)
         return event
 
-    outputs = ask.desk.do(made)
-    named = ask.desk.engine.client_ids.find(events[0]) if events[0].client_id else None
-    return told(submitted(ask, named, decisions_of(events[0], outputs)))
+    def answered(outputs: Sequence[Event]) -> Response:
+        named = ask.desk.engine.client_ids.find(events[0]) if events[0].client_id else None
+        return told(submitted(ask, named, decisions_of(events[0], outputs)))
+
+    return await ask.desk.do_together(made, answered)
 
 
 def submitted(ask: Asking, named: OrderNamed | None, decisions: list[Decision]) -> shapes.Submitted:
