@@ -19,6 +19,9 @@ from tests.unit.app.standing_api import BOTH, Answer, Client, FullDisk, asked
 from tradewright.app import audit
 from tradewright.app.api import shapes
 from tradewright.app.api.digits import DIGITS_MAX
+from tradewright.app.api.direct import Direct, takes_nothing
+from tradewright.app.api.route import ANY
+from tradewright.app.api.server import ROUTES
 from tradewright.app.history import fold, rerun
 from tradewright.app.home import JOURNAL
 from tradewright.model.errors import JournalFull
@@ -117,6 +120,42 @@ def test_where_the_journal_fails_under_orders_that_come_at_once_none_is_told_to_
 
     with pytest.raises(JournalFull):
         asked(tmp_path, act, crash=disk)
+
+
+def test_a_request_without_a_query_is_answered_as_one_with_a_query(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two ways lead to a route; the short one does not ask FastAPI."""
+
+    async def act(client: Client) -> None:
+        reader = client.make("read")
+        direct = client.service.api.door.behind  # type: ignore[union-attr]
+        assert isinstance(direct, Direct)
+        plain = {(route.method, route.path): route for route in ROUTES if takes_nothing(route)}
+        assert ("GET", "/api/v1/accounts") in plain and ("GET", "/api/v1/bars/{symbol}") not in plain
+
+        async def both(method: str, path: str, key: str, body: bytes | None) -> int:
+            short, long = [await client.ask(method, f"{path}{query}", body, key) for query in ("", "?a=b")]
+            assert (short.status, short.content) == (long.status, long.content), path
+            assert [*short.headers] == [*long.headers], path
+            return short.status
+
+        changing = [one for one in plain.items() if one[0][0] != "GET" and one[1].scope != ANY]
+        assert len(changing) > 8
+        for (method, path), route in changing:
+            assert await both(method, path, reader, None) == 403
+            assert route.body is None or await both(method, path, client.key, b"{") == 422
+        assert await both("GET", "/api/v1/states", reader, None) == 200
+        assert await both("GET", "/api/v1/account", reader, None) == 422
+        await client.has_traded()
+        monkeypatch.setattr(direct._behind, "build_middleware_stack", None)
+        monkeypatch.setattr(direct._behind, "middleware_stack", None)
+        body = BID | {"quantity": "0.02"}
+        alone = await client.ask("POST", "/api/v1/orders", body, client.make("trade", accounts=["one"]))
+        assert alone.status == 200 and alone.row["status"] == "pending"
+        assert (await client.ask("POST", "/api/v1/orders?account=one", body)).code == "INTERNAL"
+
+    asked(tmp_path, act)
 
 
 TYPES = {

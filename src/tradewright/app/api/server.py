@@ -19,6 +19,7 @@ from starlette.routing import Match
 from tradewright.app.api import docs, exchange, history, limits, orders, performance, reads, signals, trading, writes
 from tradewright.app.api.connections import PING_SECONDS, PONG_SECONDS, Connection, Listener, Socket, make_room
 from tradewright.app.api.desk import Desk
+from tradewright.app.api.direct import Answered, Direct
 from tradewright.app.api.door import Door
 from tradewright.app.api.paces import Paces
 from tradewright.app.api.problem import Problem, place_of, unrepeated
@@ -50,7 +51,7 @@ class ApiServer:
     loop of the engine. url: where it answers."""
 
     def __init__(self, config: Config, block: ServerBlock, desk: Desk, audit: AuditLog) -> None:
-        application = application_of(desk)
+        application = Direct(application_of(desk), ROUTES, ANSWERED)
         self.desk = desk
         self.stream = Stream(desk)
         paces = Paces(block.requests_per_second)
@@ -150,10 +151,7 @@ def application_of(desk: Desk) -> FastAPI:
     """The routes, behind no door yet."""
     application = FastAPI(
         title="tradewright", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False,
-        exception_handlers={
-            Problem: _problem, InputError: _input_error, RequestValidationError: _invalid, HTTPException: _http,
-            JournalFull: _full, Exception: _defect,
-        },
+        exception_handlers={**ANSWERED, RequestValidationError: _invalid, HTTPException: _http, Exception: _defect},
     )  # fmt: skip
     application.state.desk = desk
     for route in ROUTES:
@@ -209,3 +207,7 @@ async def _full(request: Request, error: Any) -> Response:
 
 async def _defect(request: Request, error: Any) -> Response:
     return await _problem(request, Problem("INTERNAL"))
+
+
+#: What a route raises, by its kind.
+ANSWERED: dict[int | type[Exception], Answered] = {Problem: _problem, InputError: _input_error, JournalFull: _full}
