@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from tradewright.app.api.problem import Problem
-from tradewright.app.api.route import Asking, Route, needs
+from tradewright.app.api.route import OPEN, Asking, Route, needs
 from tradewright.model.errors import InputError, JournalFull
 
 #: Why nothing came of it, as an answer.
@@ -31,7 +31,9 @@ class Direct:
         self._behind = behind
         self._answered = answered
         self._plain = {
-            (route.method, route.path): (route, needs(route.scope)) for route in routes if takes_nothing(route)
+            (route.method, route.path): (route, None if route.scope == OPEN else needs(route.scope))
+            for route in routes
+            if takes_nothing(route)
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +45,8 @@ class Direct:
         scope["app"], scope["route"] = self._behind, route
         request = Request(scope, receive)
         try:
-            await check(request)
+            if check is not None:
+                await check(request)
             response = await route.endpoint(Asking(request))
         except (Problem, InputError, JournalFull) as error:
             kind = next(kind for kind in type(error).__mro__ if kind in self._answered)
