@@ -248,7 +248,7 @@ class Judge(Blotter):
         plain = intent.weight_ppm == PPM_ONE and intent.weighed == 0
         if not intent.closing and not (intent.quantity and plain):
             if (intent.size_ppm or intent.value) and plain:
-                order.quantity, sizing = size(intent, account, price)
+                order.quantity, sizing, code = size(intent, account, price)
             else:
                 sizer = self._sizer_for(intent)
                 order.quantity, sizing, code = self._sized(intent, sizer, account, price)
@@ -366,8 +366,8 @@ class Judge(Blotter):
         if intent.quantity:
             return weighted(intent.quantity, intent, "as asked")
         if intent.size_ppm or intent.value:
-            quantity, words = size(intent, account, price)
-            return weighted(quantity, intent, words)
+            quantity, words, code = size(intent, account, price)
+            return Sized(0, words, code) if code else weighted(quantity, intent, words)
         return sized(intent, sizer, account, self.marks.marks[intent.instrument.index].reference(intent.side))
 
     def _decision_of(

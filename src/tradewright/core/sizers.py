@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tradewright.core.accounts import AccountState
 from tradewright.core.risk import Proposal, Rule
-from tradewright.core.sizing import bought
+from tradewright.core.sizing import SIZE_UNKNOWN, bought
 from tradewright.model.decision import SIZING, Check
 from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
@@ -31,7 +31,6 @@ from tradewright.model.sizer import (
 )
 
 #: Why the sizing station refuses, by code.
-SIZE_UNKNOWN = "SIZE_UNKNOWN"
 STOP_REQUIRED = "STOP_REQUIRED"
 NO_EDGE = "NO_EDGE"
 SIZING_CODES = {
@@ -49,8 +48,9 @@ CAPPING = {
     "INSUFFICIENT_FUNDS": "what is free",
     "BUDGET_EXCEEDED": "its budget",
 }
-#: Amounts are shown to this part of a unit: a millionth.
+#: Amounts are shown to this part of a unit, a millionth; below one to this many digits, or a coin's would be lost.
 _SHOWN = MONEY_ONE // 1_000_000
+_DIGITS = 6
 
 
 class Sized(NamedTuple):
@@ -221,8 +221,8 @@ def _lost(
 
 
 def shown(money: int) -> str:
-    """Money in words: to a millionth, rounded down, which is for the eye alone."""
-    return money_text(round_down(money, _SHOWN))
+    """Money in words: to a millionth, below one to six digits; rounded down, which is for the eye alone."""
+    return money_text(round_down(money, min(_SHOWN, int(10 ** max(0, len(str(abs(money))) - _DIGITS)))))
 
 
 # ── caps ───────────────────────────────────────────────────────────────────────────────────────────────────────────

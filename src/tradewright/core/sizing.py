@@ -8,6 +8,9 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.intent import Intent
 from tradewright.model.numbers import money_text, round_down, text_of
 
+#: Why a size that has to be found is refused.
+SIZE_UNKNOWN = "SIZE_UNKNOWN"
+
 
 def quantity_for(account: AccountState, instrument: Instrument, money: int | None, price: int) -> int:
     """Size counts on the venue's step that `money` (account currency), the expected fee taken off, buys at `price`; 0
@@ -35,17 +38,22 @@ def money_for(account: AccountState, intent_ppm: int, value: int) -> int | None:
     return None if equity is None else equity * intent_ppm // 1_000_000
 
 
-def size(intent: Intent, account: AccountState, price: int) -> tuple[int, str]:
-    """(size counts, how they came about). 0 counts where the money or the price is not known."""
+def size(intent: Intent, account: AccountState, price: int) -> tuple[int, str, str]:
+    """(size counts, how they came about, the code that refuses them). The code is "" but where the money, its exchange
+    rate or the price is not known: that is no size of zero."""
     if intent.quantity:
-        return intent.quantity, "as asked"
+        return intent.quantity, "as asked", ""
     instrument = intent.instrument
+    currency = account.terms.currency
     money = money_for(account, intent.size_ppm, intent.value)
-    quantity = quantity_for(account, instrument, money, price)
     if money is None:
-        return 0, "equity is not known"
-    share = f"{intent.size_ppm / 10_000:g} % of equity = " if intent.size_ppm else ""
-    return quantity, (
-        f"{share}{money_text(money)} {account.terms.currency} less fee at {text_of(price, instrument.price_scale)}, "
-        f"rounded down to {text_of(quantity, instrument.size_scale)}"
-    )
+        return 0, "equity is not known", SIZE_UNKNOWN
+    if price <= 0:
+        return 0, "the price is not known", SIZE_UNKNOWN
+    words = f"{intent.size_ppm / 10_000:g} % of equity = " if intent.size_ppm else ""
+    words += f"{money_text(money)} {currency}"
+    quantity = quantity_for(account, instrument, money, price)
+    if quantity == 0 and account.marks.convert(money, currency, instrument.quote) is None:
+        return 0, f"{words}; no rate from {currency} to {instrument.quote}", SIZE_UNKNOWN
+    at = text_of(price, instrument.price_scale)
+    return quantity, f"{words} less fee at {at}, rounded down to {text_of(quantity, instrument.size_scale)}", ""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.engine import Engine
-from tradewright.core.sizers import CAPPING, kelly_ppm, risk_of
+from tradewright.core.sizers import CAPPING, kelly_ppm, risk_of, shown
 from tradewright.core.state import restore, to_bytes
 from tradewright.model.decision import Decision
 from tradewright.model.errors import InputError
@@ -217,6 +217,20 @@ def test_the_decision_says_how_the_size_came_about(name: str) -> None:
     sizer, wish = sizer_from(text), dict(wish)
     sizer.deviation_units = wish.pop("deviation", 0)
     assert sized(sizer, situation, wish).sizing == words
+
+
+@pytest.mark.parametrize(
+    ("money", "words"),
+    [
+        (9_998_443_999_999_999_999, "9.998443"),
+        (48_599_364_000_000_000, "0.0485993"),
+        (151 * 10**10, "0.00000151"),  # a bitcoin's: what a stop costs per coin of a cheap pair
+        (-151 * 10**10, "-0.00000151"),
+        (0, "0"),
+    ],
+)
+def test_the_words_show_enough_of_an_amount_to_work_with(money: int, words: str) -> None:
+    assert shown(money) == words
 
 
 # ── what is not known ──────────────────────────────────────────────────────────────────────────────────────────────

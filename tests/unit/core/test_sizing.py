@@ -54,15 +54,23 @@ def test_a_size_in_another_currency_is_converted() -> None:
     assert desk.want(BUY, 0, size_ppm=1_000_000)[0].orders[0].quantity == 8
 
 
-def test_what_can_not_be_known_is_sized_to_nothing_and_refused() -> None:
-    desk = Desk(symbols=("SAPX", "EURUSD"), cash={"EUR": "1000"})
-    desk.quote(10_000)
-    (decision,) = desk.want(BUY, 0, size_ppm=500_000)
-    assert (decision.approved, decision.orders[0].quantity, decision.sizing) == (False, 0, "equity is not known")
-    (decision,) = desk.want(BUY, 0, value=1000 * ONE)
-    assert (decision.approved, decision.orders[0].quantity) == (False, 0)
-    desk = Desk()
-    assert desk.want(BUY, 0, value=1000 * ONE)[0].orders[0].quantity == 0, "no price"
+def test_what_can_not_be_known_is_sized_to_nothing_and_refused_by_its_code() -> None:
+    """It is not a size that was rounded down to zero: neither its code nor its words say so."""
+    lost = Desk(symbols=("SAPX", "EURUSD"), cash={"EUR": "1000"})
+    lost.quote(10_000)
+    there = Desk(symbols=("SAPX", "EURUSD"), cash="10000")
+    there.quote(10_000)
+    no_rate = "no rate from USD to EUR"
+    for desk, wish, words in [
+        (lost, {"size_ppm": 500_000}, "equity is not known"),
+        (there, {"size_ppm": 500_000}, f"50 % of equity = 5000 USD; {no_rate}"),
+        (there, {"value": 1000 * ONE}, f"1000 USD; {no_rate}"),
+        (there, {"value": 1000 * ONE, "weight_ppm": 500_000}, f"1000 USD; {no_rate}"),
+        (Desk(), {"value": 1000 * ONE}, "the price is not known"),
+    ]:
+        (decision,) = desk.want(BUY, 0, **wish)
+        assert (decision.approved, decision.orders[0].quantity, decision.sizing) == (False, 0, words)
+        assert decision.refusals[0].code == "SIZE_UNKNOWN"
 
 
 def test_a_share_of_lost_equity_is_nothing() -> None:
