@@ -116,3 +116,18 @@ def test_a_backtest_says_it_too(options: DemoOptions) -> None:
     assert report(result).remarks[0] == (
         "what is set for symbol:NOPE binds nothing here: there is no symbol 'NOPE' in this run"
     )
+
+
+@pytest.mark.parametrize("scope", ["all", "account:main", "account:main/symbol:ACME"])
+def test_a_market_whose_sessions_nobody_knows_is_said_to_be_always_open(tmp_path: Path, scope: str) -> None:
+    """Data files name no sessions: a share of theirs is open at all times. So is a crypto pair, by its nature."""
+    both = ("ACME", "BTCUSD")
+    data = load(bars(tmp_path / "both.csv", 60, both), ReadOptions())
+    asking = {scope: limits_from({"requireMarketSession": True})}
+    result = run(specifications("sma_cross", "main", both, {}), data, RunOptions(scopes=asking))
+    assert report(result).remarks[0] == (
+        "requireMarketSession refuses nothing in ACME: without a calendar a market counts as always open"
+    )
+    coins = load(bars(tmp_path / "coins.csv", 60, ("BTCUSD",)), ReadOptions())
+    alone = specifications("sma_cross", "main", ("BTCUSD",), {})
+    assert not run(alone, coins, RunOptions(scopes={"all": limits_from({"requireMarketSession": True})})).unbound

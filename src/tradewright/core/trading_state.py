@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tradewright.core.exposure import CANARY, out_of, parts_of
 from tradewright.model.account import Account
+from tradewright.model.calendar import ALWAYS
 from tradewright.model.control import ACTIVE, EVERYTHING, HALTED, REDUCING, TradingStateChanged
 from tradewright.model.errors import InputError
 from tradewright.model.foreign import EXTERNAL
@@ -48,6 +49,8 @@ MEASURES = {
 }
 #: Names that a sentence lists of those there are.
 NAMES_SHOWN = 12
+#: The limit that asks for the sessions of markets.
+SESSION_LIMIT = "requireMarketSession"
 
 
 def stopped(engine: Blotter, order: Order) -> bool:
@@ -96,7 +99,20 @@ def unbound(setup: Setup) -> list[str]:
     return [
         f"what is set for {scope} binds nothing here: there is no {kind} {name!r} in this run"
         for scope, kind, name, _ in _unmet(setup)
-    ]
+    ] + _never_closed(setup)
+
+
+def _never_closed(setup: Setup) -> list[str]:
+    """Where the market's session is asked for and nobody said what it is, as sentences: an instrument without a
+    calendar (a data file has none) is open at all times. That of a crypto pair is."""
+    own = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
+    if not any(limits.has(SESSION_LIMIT) for limits in {**setup.scopes, **own}.values()):
+        return []
+    without = [item.symbol for item in setup.instruments if item.calendar == ALWAYS and item.asset_class != "crypto"]
+    more = ", …" if len(without) > NAMES_SHOWN else ""
+    names = ", ".join(without[:NAMES_SHOWN]) + more
+    sentence = f"{SESSION_LIMIT} refuses nothing in {names}: without a calendar a market counts as always open"
+    return [sentence] if without else []
 
 
 def unfed(setup: Setup, asked: Mapping[str, str], told: Mapping[str, Collection[str]] | None = None) -> list[str]:

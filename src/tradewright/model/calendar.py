@@ -44,7 +44,9 @@ RULES = {
     "forex": Rule("America/New_York", -7 * 60, 17 * 60, -7 * 60),
     "metals": Rule("America/New_York", -6 * 60, 17 * 60, -7 * 60, "metals"),
 }
-NAMES = ("always", *RULES)
+#: The calendar of what never closes, and of what nobody knows the sessions of.
+ALWAYS = "always"
+NAMES = (ALWAYS, *RULES)
 
 
 class Calendar:
@@ -104,8 +106,8 @@ class Calendar:
 @cache
 def calendar(name: str) -> Calendar:
     """The calendar of that name, built once. Raises InputError for a name that is not in NAMES."""
-    if name == "always":
-        return Calendar("always", "UTC", 0, (-NEVER, NEVER), (NEVER, NEVER))
+    if name == ALWAYS:
+        return Calendar(ALWAYS, "UTC", 0, (-NEVER, NEVER), (NEVER, NEVER))
     rule = RULES.get(name)
     if rule is None:
         raise InputError(f"calendar {name!r} is not one of {', '.join(NAMES)}")
