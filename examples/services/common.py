@@ -36,9 +36,18 @@ def arguments(description: str) -> argparse.Namespace:
 
 
 def closes_of(file: Path, symbol: str | None, rows: int) -> Floats:
-    """The closes of one symbol in the order of time; where there are bid and ask bars, their mid."""
+    """The closes of one symbol in the order of time; where there are bid and ask bars, their mid. Ends the process with
+    a sentence where there are none."""
+    if not file.is_file():
+        raise SystemExit(f"{file}: there is no such file")
     table = pl.read_parquet(file) if file.suffix == ".parquet" else pl.read_csv(file)
-    table = table.filter(pl.col("symbol") == (symbol or table["symbol"][0])).sort("ts")
+    if "symbol" in table.columns:
+        table = table.filter(pl.col("symbol") == (symbol or table["symbol"][0]))
+    if len(table) <= WINDOW:
+        raise SystemExit(
+            f"{file}: {len(table)} bars{f' of {symbol}' if symbol else ''}, and it takes more than {WINDOW}"
+        )
+    table = table.sort("ts")
     if "close" not in table.columns:
         table = table.with_columns(((pl.col("bid_close") + pl.col("ask_close")) / 2).alias("close"))
     closes = table["close"].cast(pl.Float64).to_numpy()

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from examples.services.common import closes_of
 from examples.services.rl.agent import learn
 from tests.e2e.markets import bars
 from tests.e2e.services import Proxy, Service, Watch, proxy_of, running
@@ -312,3 +313,17 @@ def test_the_rl_service_is_scored_on_real_bars_it_has_not_seen(shared: Path) -> 
         score = service.score
     assert score["scored"] > 1000
     assert score["learned"] == (score["learned"] + score["scored"]) * 7 // 10
+
+
+def test_a_service_learns_from_a_file_without_symbols_and_says_what_it_can_not_learn_from(tmp_path: Path) -> None:
+    path = tmp_path / "bars.csv"
+    path.write_text("ts,close\n" + "".join(f"2026-01-05T14:{minute:02d}:00Z,{100 + minute}\n" for minute in range(40)))
+    assert closes_of(path, None, 0)[-1] == 139
+    few = bars(tmp_path / "few.csv", count=30)
+    for file, symbol, words in [
+        (tmp_path / "none.csv", None, "there is no such file"),
+        (few, "NOPE", "0 bars of NOPE, and it takes more than 30"),
+        (few, None, "30 bars, and it takes more than 30"),
+    ]:
+        with pytest.raises(SystemExit, match=words):
+            closes_of(file, symbol, 0)
