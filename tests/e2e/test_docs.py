@@ -23,6 +23,7 @@ from scripts import (
     websocket_page,
 )
 from tests.project import COMPILED_ALONE, PACKAGE, ROOT
+from tradewright.core.at_open import OPENING_CODES
 from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.parents import PARENT_CODES
 from tradewright.core.reservations import RESERVATION_CODES
@@ -132,7 +133,8 @@ def test_the_table_of_controls_names_rules_and_tests_that_are_there() -> None:
 
 def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
     text = reasons_page.PAGE.read_text()
-    codes = [*SIZING_CODES, *MODIFY_CODES, *RESERVATION_CODES, *PARENT_CODES, *(rule.code for rule in RULES)]
+    families = (SIZING_CODES, MODIFY_CODES, RESERVATION_CODES, PARENT_CODES, OPENING_CODES)
+    codes = [*(code for family in families for code in family), *(rule.code for rule in RULES)]
     assert [code for code in codes if f"| {code} |" not in text] == []
     assert set(codes) == set(QUESTIONS)
     assert set(REFUSALS) <= set(codes)
