@@ -127,7 +127,7 @@ QUESTIONS.update(
         "LOSS_SPEED_LIMIT": "lost within the window {value} (limit {limit})",
         "PATTERN_DAY_TRADER": "day trades within five business days {value} (limit {limit})",
         EXIT_PASSED: "the price {value} has not reached its exit at {limit}",
-        OPENS_LATER: "its market opens in {value}, and it waits here until then",
+        OPENS_LATER: "its market opens in {value}: granted by all others, it waits here until then",
         "MARKET_CLOSED": "the market is open: {value}",
         "SYMBOL_BLOCKED": "the symbol is not blocked: {value}",
         "SYMBOL_NOT_ALLOWED": "the symbol is allowed: {value}",

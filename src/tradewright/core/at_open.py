@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 #: What an opening that waits was decided on: its confidence, and (label, number) pairs.
 Wanted = tuple[float, tuple[tuple[str, float | None], ...]]
 EXIT_PASSED = "EXIT_PASSED"
+#: Rules on the age of what is known of a market: while it is closed all of it is old.
+_AGES = ("PRICE_STALE", "RATE_STALE")
 OPENING_CODES = {
     OPENS_LATER: "Where `queueWhenClosed` lets an opening wait for its market, it is not refused as MARKET_CLOSED but "
     "kept here until the session begins, and judged again then. One that is to fill at once or in an auction does not "
@@ -70,6 +72,14 @@ def fold(engine: Blotter, judged: OpeningJudged) -> None:
 
 
 # ── deciding ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def put_off(checks: list[Check]) -> None:
+    """Where an opening is to wait, no age of a closed market's prices is held against it: it goes at none of them."""
+    if any(check.code == OPENS_LATER for check in checks):
+        for check in checks:
+            if check.code in _AGES and not check.passed and check.value is not None:
+                check.passed, check.note = True, ", which is asked again when its market opens"
 
 
 def settle(engine: Engine, event: MarketEvent) -> list[Event]:

@@ -5,7 +5,7 @@ What is decided is applied at once, and returned in the order in which it must b
 
 from __future__ import annotations
 
-from tradewright.core import reservations, turning
+from tradewright.core import at_open, reservations, turning
 from tradewright.core.accounts import AccountState
 from tradewright.core.blotter import Blotter
 from tradewright.core.exits import on_tick
@@ -260,6 +260,8 @@ class Judge(Blotter):
             proposal, capped = fitted(proposal, rules, sizer.quantity_max)
             sizing += capped
         checks = judge(rules, proposal)
+        if self.queueing:
+            at_open.put_off(checks)
         if code:
             checks.insert(0, Sized(0, sizing, code).check())
         if intent.parent and not intent.closing:

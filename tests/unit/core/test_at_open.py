@@ -483,7 +483,7 @@ def test_explain_tells_both_judgements() -> None:
     story = Story(decision, desk.state(decision.orders[0].id))
     story.steps += [one for one in steps if isinstance(one, OpeningJudged | Cancel | Submit)]
     text = story.text()
-    assert "and it waits here until then" in text
+    assert "it waits here until then" in text
     assert "its market has opened: REFUSED: MAX_ORDER_VALUE" in text
     assert "REFUSED_AT_OPEN it waited for its market, and was refused when that opened" in text
 
@@ -593,3 +593,27 @@ def test_data_of_before_the_open_that_come_late_wake_nothing() -> None:
     desk.quote(PRICE, symbol="ACME")
     assert judged(desk.feed(Quote(OPEN - 1, desk.on(), PRICE, PRICE))) == []
     assert judged(desk.quote(PRICE)) == [(order, True)]
+
+
+def test_the_age_of_a_closed_markets_price_is_asked_when_it_opens() -> None:
+    desk = desk_of({"maxPriceAgeSeconds": 120})
+    desk.now += 600 * SECOND
+    desk.quote(PRICE, symbol="ACME")
+    (decision,) = desk.want(BUY, 5)
+    assert decision.approved
+    text = Story(decision, desk.state(decision.orders[0].id)).text()
+    assert "(limit 120 s), which is asked again when its market opens" in text
+    assert judged(opens(desk)) == [(decision.orders[0].id, True)]
+
+
+def test_while_nothing_waits_an_old_price_refuses_as_ever() -> None:
+    desk = desk_of({"maxPriceAgeSeconds": 120}, now=OPEN)
+    desk.now += 600 * SECOND
+    desk.quote(PRICE, symbol="ACME")
+    assert desk.refused(BUY, 5) == ["PRICE_STALE"]
+
+
+def test_a_price_nobody_knows_lets_nothing_wait() -> None:
+    desk = Desk(account_of(leverage=10), symbols=("NYSE",), limits={**QUEUE, "maxPriceAgeSeconds": 120})
+    desk.now = EVENING
+    assert "PRICE_UNKNOWN" in desk.refused(BUY, 5, limit_units=PRICE)
