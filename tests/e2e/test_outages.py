@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from scripts.services import Server
 from tests.bus.test_serving import agree
@@ -80,6 +81,16 @@ class Site:
         with urllib.request.urlopen(f"{line.split()[2]}/health", timeout=20) as answer:
             found: dict[str, Any] = json.loads(answer.read())
         return found
+
+    def caught_up(self) -> bool:
+        """Whether bus and tables have all but the newest records."""
+        (line,) = self.service.said("API    http")
+        with urllib.request.urlopen(f"{line.split()[2]}/metrics", timeout=20) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        (found,) = [one for one in families if one.name == "tradewright_follower_lag_records"]
+        done = len(found.samples) == 2 and all(sample.value < 100 for sample in found.samples)
+        time.sleep(0 if done else 0.5)
+        return done
 
     def counts(self, away: set[str]) -> list[int]:
         """What has to grow, whoever is away: fills, orders over HTTP, and decisions while their bus stands."""
@@ -183,6 +194,8 @@ def test_servers_killed_in_turn_and_together_stop_no_trading_and_lose_and_double
         for site in sites:
             last = [id for id, _ in site.load.said]
             site.service.until(lambda site=site, last=last: all(site.service.said(f"decision {id}:") for id in last))
+            # What is behind at the end of a service is told by the next one.
+            site.service.until(site.caught_up)
             assert site.service.end() == 0
         for site in sites:
             judge(site, spans)

@@ -238,8 +238,8 @@ def told(engine: Blotter, state: OrderState, filled: int) -> None:
                 engine.owed[id].size -= filled
     for id in linked(engine, order) if not state.queried else ():
         owed = engine.owed[id]
-        if owed.asked:
-            owed.due = min(owed.due, engine.now)  # it was looked up, and this is the answer
+        if owed.asked and not any(other.queried for other in _working_pair(engine, engine.orders[id].order)):
+            owed.due = min(owed.due, engine.now)  # its pair was looked up, and this is the last answer
     for id in list(engine.owed):
         freed_state = engine.orders[id]
         owed = engine.owed[id]

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
 from tradewright.core.life_cycle import NONE
 from tradewright.model import event as kinds
-from tradewright.model.command import NOTHING_TO_GUARD
+from tradewright.model.command import NOTHING_TO_GUARD, TOO_LARGE, Query
 from tradewright.model.control import Started
 from tradewright.model.exit_plan import plan_from
 from tradewright.model.order import MARKET, STOP, STOP_LOSS, TAKE_PROFIT, Order
@@ -303,3 +303,32 @@ def test_no_exit_ends_on_what_is_known_while_another_order_of_its_book_is_looked
         assert desk.net() == -40 and desk.engine.orders[guard].cancel == NONE
     else:
         assert desk.cancelled() == [(stop, "TOO_LARGE"), (guard, "NOTHING_TO_GUARD")]
+
+
+def test_of_a_pair_of_which_several_work_the_last_answer_counts() -> None:
+    """A look-up that asked again with each answer of the others would never end."""
+    desk = Desk(account_of(leverage=10))
+    desk.quote(PRICE)
+    desk.buy(1, strategy="t")  # beside another strategy nothing carries reduce-only
+    (decision,) = desk.want(BUY, 21, stop_loss=9_500, take_profit=11_000)
+    entry, stop, target = [order.id for order in decision.orders]
+    desk.fill(entry, 12, PRICE)
+    desk.accept(stop)
+    desk.accept(target)
+    desk.fill(stop, 5, 9_500)
+    assert desk.cancelled() == [(target, TOO_LARGE)]
+    desk.say(kinds.CANCELLED, target)
+    (second,) = placed(desk)
+    desk.accept(second.id)
+    desk.taken()
+    desk.fill(entry, 9, PRICE)
+    assert queried(desk) == [stop, second.id]
+    desk.found(second.id)
+    assert desk.taken() == []
+    desk.found(stop, filled=5)
+    (third,) = placed(desk)
+    assert (second.role, second.quantity, third.role, third.quantity) == (TAKE_PROFIT, 7, TAKE_PROFIT, 9)
+
+
+def queried(desk: Desk) -> list[str]:
+    return [command.order_id for command in desk.taken() if isinstance(command, Query)]
