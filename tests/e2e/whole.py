@@ -56,7 +56,6 @@ EQUITY_LIMITS = """
 limits:
   all:
     maxOrderValue: 30000
-    requireMarketSession: true
   account:paper:
     pack: us-pdt-legacy
     tradepicker.maxOpenPositions: 2
