@@ -26,6 +26,7 @@ from tradewright.app.live import (
     AFTER_STEP,
     BEFORE_DURABLE,
     BEFORE_STEP,
+    Decided,
     LiveEngine,
 )
 from tradewright.app.recovery import groups
@@ -36,7 +37,7 @@ from tradewright.core.setup import Setup, StrategySpec
 from tradewright.model.account import CASH
 from tradewright.model.chain import Head
 from tradewright.model.codec import Decoder
-from tradewright.model.command import Cancel, Command
+from tradewright.model.command import Cancel
 from tradewright.model.control import EVERYTHING, HALTED, Started, TradingStateSet
 from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import ALARM, CANCELLED, Event
@@ -129,11 +130,11 @@ class TalliedEngine(LiveEngine):
 
     edges: Counter[tuple[int, int]]
 
-    def step(self, event: Event) -> list[Command]:
+    def decide(self, event: Event) -> Decided:
         state = self.trader.engine.orders.get(event.order_id) if isinstance(event, Report) else None
         if state is not None:
             self.edges[event.kind, state.stage] += 1
-        return super().step(event)
+        return super().decide(event)
 
     def _append(self, event: Event, outcome: Outcome) -> int:
         # An exit that is held here ends without a report: its cancel ends it.

@@ -311,5 +311,5 @@ def test_the_command_prints_what_struck_and_what_broke() -> None:
     assert set(said.row) >= ROW
     assert (said.row["seeds"], said.row["venues"], said.row["breaks"]) == (1, ["mt5"], [])
     assert set(said.row["faults"]) == set(kinds_at("mt5")) and sum(said.row["faults"].values()) > 0
-    assert set(said.row["edges"]) == set(edges().values())
+    assert set(said.row["edges"]) == set(edges().values()) and said.row["edges"]["accepted on SUBMITTED"] > 0
     assert said.row["hash"] == run(["mt5"], [2]).hash
