@@ -87,7 +87,7 @@ def days(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.
 def check_path(played: Played) -> None:
     """Every station had its say, every symbol was decided on, and money is where it should be."""
     row, rows = played.row, played.rows
-    assert (row["conserved"], row["halted"], row["remarks"]) == (True, {}, [])
+    assert (row["conserved"], row["halted"], row["remarks"]) == (True, {}, played.market.remarks)
     decisions = [found for found in rows if found[0] == DECISION]
     assert {found[4] for found in decisions} == {"Quartet", "sma_cross", "rsi_reversion"}
     symbols = [listed[0] for listed in rows[0][3][0]]

@@ -56,6 +56,7 @@ EQUITY_LIMITS = """
 limits:
   all:
     maxOrderValue: 30000
+    requireMarketSession: true
   account:paper:
     pack: us-pdt-legacy
     tradepicker.maxOpenPositions: 2
@@ -76,7 +77,7 @@ executionFilter:
 
 class Market(NamedTuple):
     """files: with the minutes, counted from `begin`, that a short run plays of each. fires: codes that refuse in it.
-    voters: members whose words are heard."""
+    remarks: what the run says of itself."""
 
     files: dict[str, tuple[int, int]]
     begin: datetime
@@ -85,6 +86,7 @@ class Market(NamedTuple):
     currency: str
     limits: str
     fires: frozenset[str]
+    remarks: list[str]
 
     def cut(self, data: Path, folder: Path) -> list[Path]:
         """The short run's files, written into `folder`."""
@@ -110,6 +112,7 @@ MARKETS = {
         ("ADABTC", "DASHBTC", "ETCBTC", "ETHBTC", "LTCBTC", "NXTBTC", "POWRBTC", "XLMBTC", "XMRBTC", "ZECBTC"),
         "10", "BTC", CRYPTO_LIMITS,
         frozenset({"OPEN_LIMIT_EXCEEDED", "OUTSIDE_SESSION", "POSITION_LIMIT"}),
+        [],
     ),
     "US equities": Market(
         {
@@ -121,6 +124,7 @@ MARKETS = {
         ("BAC", "SPY"),
         "100000", "USD", EQUITY_LIMITS,
         frozenset({"OUTSIDE_SESSION", "MAX_TRADES_PER_DAY", "COOLDOWN"}),
+        ["requireMarketSession refuses nothing in BAC, SPY: without a calendar a market counts as always open"],
     ),
 }  # fmt: skip
 

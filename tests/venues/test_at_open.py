@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from tests.cases.scene import Scene, play
 from tradewright.core.life_cycle import HELD
+from tradewright.model.moment import moment_of
 
 SECOND = 10**9
 #: Venue, and half a minute before its market opens.
-BEFORE = {"alpaca": "2026-03-09T13:29:30", "mt5-netting": "2026-02-15T21:59:30"}
+BEFORE = {"alpaca": "2026-03-09T13:29:30Z", "mt5-netting": "2026-02-15T21:59:30Z"}
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["undisturbed", "killed while it waits"])
 @pytest.mark.parametrize("venue", BEFORE)
 def test_it_goes_when_the_market_opens_and_not_before(venue: str, killed: bool) -> None:
-    start = int(datetime.fromisoformat(BEFORE[venue]).replace(tzinfo=UTC).timestamp()) * SECOND
+    start = moment_of(BEFORE[venue], "a moment")
 
     async def act(scene: Scene) -> None:
         turn = start + 30 * SECOND

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -38,6 +37,7 @@ from tradewright.model.exit_plan import ExitPlan
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.intent import Intent
 from tradewright.model.market import Quote
+from tradewright.model.moment import moment_of
 from tradewright.model.order import (
     CLS,
     DAY,
@@ -59,7 +59,7 @@ QUEUE = {"requireMarketSession": True, "queueWhenClosed": True}
 
 
 def ns(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * SECOND
+    return moment_of(f"{text}Z", "a moment")
 
 
 #: A Wednesday evening in New York, the open of the Thursday behind it, and its close.
