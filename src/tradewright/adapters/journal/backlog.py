@@ -15,6 +15,10 @@ from tradewright.model.errors import ContractError, JournalError
 #: About 50,000 records of 300 bytes: a second of the fastest replay measured, far more than a disk's worst pause
 #: at live rates, and little against the memory of a process.
 BYTES_MAX = 16 * 1024 * 1024
+#: What nobody waits for may share a commit with what comes so soon behind it, unless there is much of it. A commit for
+#: each would cost a processor as much as deciding it, and whoever waits would wait for two.
+LINGER_SECONDS = 0.002
+LINGER_BYTES_MAX = 64 * 1024
 
 
 class Entry(NamedTuple):
@@ -34,6 +38,7 @@ class Backlog:
         self.failure: JournalError | None = None
         self._entries: list[Entry] = []
         self._bytes = 0
+        self._wanted = 0
         self._closing = False
         lock = Lock()
         self._work = Condition(lock)
@@ -54,16 +59,23 @@ class Backlog:
             self.head = Head(self.head.sequence + len(frames), extend(self.head.hash, frames))
             self._entries.append(Entry(payload, day, self.head))
             self._bytes += len(payload)
-            self._work.notify()
+            if len(self._entries) == 1 or self._is_urgent():
+                self._work.notify()
             return self.head.sequence
 
     def take(self, timeout: float | None) -> list[Entry] | None:
-        """All that is queued, waiting up to `timeout` seconds for something; None once closed and empty."""
+        """All that is queued, waiting up to `timeout` seconds for something, and a little for more where nobody waits
+        for it; None once closed and empty."""
         with self._work:
             if not self._entries and not self._closing:
                 self._work.wait(timeout)
+            if self._entries and not self._is_urgent():
+                self._work.wait(LINGER_SECONDS)
             taken, self._entries = self._entries, []
             return None if self._closing and not taken else taken
+
+    def _is_urgent(self) -> bool:
+        return self._closing or self._wanted > self.durable or self._bytes >= LINGER_BYTES_MAX
 
     def settle(self, durable: int, size: int) -> None:
         """Says that all up to `durable` is on the disk and that `size` bytes of the backlog are done with."""
@@ -84,6 +96,9 @@ class Backlog:
         if sequence > self.head.sequence:
             raise ContractError(f"record {sequence} was never appended")
         with self._progress:
+            if sequence > max(self._wanted, self.durable):
+                self._wanted = sequence
+                self._work.notify()
             self._progress.wait_for(lambda: self.durable >= sequence or self.failure is not None, timeout)
             if self.durable < sequence and self.failure is not None:
                 raise self.failure

@@ -1,7 +1,8 @@
 """The writer: the one thread, with the one connection, that turns the backlog into durable rows.
 
-A commit starts as soon as the last one ended and takes all that was queued meanwhile. There is no timer: a lone record
-waits for one fsync, a burst shares one. After a commit come those who wait for it, then the chores: checkpoint, anchor.
+A commit starts as soon as somebody waits for one, and takes all that was queued meanwhile: a lone record waits for one
+fsync, a burst shares one. What nobody waits for has its own within milliseconds. After a commit come those who wait for
+it, then the chores: checkpoint, anchor.
 """
 
 from __future__ import annotations
