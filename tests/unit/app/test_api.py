@@ -13,12 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
 import pytest
 
@@ -27,7 +25,7 @@ from tests.e2e.judge import records
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import BOTH, Client, Dam, FullDisk, asked, instant, standing
 from tradewright.adapters.journal import points
-from tradewright.app.api import connections, door, past, problem, server, shapes
+from tradewright.app.api import door, past, problem, server, shapes
 from tradewright.app.api.child import MEMORY_BYTES_MAX, NICENESS, said_by
 from tradewright.app.api.desk import BARS_KEPT
 from tradewright.app.api.keys import KeyRing
@@ -248,84 +246,6 @@ def test_bodies_are_bounded_in_size_time_and_depth(tmp_path: Path, monkeypatch: 
     asked(tmp_path, act)
 
 
-@pytest.mark.parametrize("opening", [b"", b"GET /health HTTP/1.1\r\nHost"])
-def test_whoever_connects_and_says_nothing_whole_keeps_others_out_for_a_time_and_takes_no_more_files(
-    opening: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS_MAX", 2.0)
-
-    async def act(client: Client) -> None:
-        host, port = client.url.removeprefix("http://").split(":")
-        key = client.make("kill")
-        before = len(os.listdir("/proc/self/fd"))
-        idle = []
-        for _ in range(connections.CONNECTIONS_MAX + 100):
-            # Not from the loop itself: where its queue is full, connecting waits for it.
-            idle.append(await asyncio.to_thread(socket.create_connection, (host, int(port))))
-            idle[-1].sendall(opening)
-        await asyncio.sleep(0.3)
-        assert len(os.listdir("/proc/self/fd")) - before - len(idle) <= connections.CONNECTIONS_MAX + 8
-        with pytest.raises(aiohttp.ClientError):
-            await client.ask("GET", "/health")
-        # Half a second request ends as the first would; one byte each second does not prolong it.
-        for _ in range(3):
-            await asyncio.sleep(1.0)
-            for one in idle:
-                with suppress(OSError):
-                    one.sendall(b"E")
-        end, killed = time.monotonic() + 30, 0
-        while not killed:
-            try:
-                killed = (await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"}, key)).status
-            except aiohttp.ClientError:
-                # On a machine that is busy the strangers' time ends later.
-                assert time.monotonic() < end
-                await asyncio.sleep(0.2)
-        assert killed == 200 and client.engine.states["all"] == HALTED
-        for one in idle:
-            one.close()
-
-    asked(tmp_path, act)
-
-
-def test_strangers_who_ask_again_and_again_keep_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "REQUEST_SECONDS_MAX", 2.0)
-    ask = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
-
-    async def act(client: Client) -> None:
-        host, port = client.url.removeprefix("http://").split(":")
-        # Who has a key keeps his connection, however many there are.
-        mine = await asyncio.open_connection(host, int(port))
-        with_key = b"GET /api/v1/states HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n" % client.key.encode()
-        ends = b""
-        strangers = []
-        for _ in range(connections.CONNECTIONS_MAX):
-            strangers.append(await asyncio.open_connection(host, int(port)))
-            strangers[-1][1].write(ask)
-            head = await strangers[-1][0].readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200 ")
-            ends += b"1" if b"connection: close" in head.lower() else b"0"
-            mine[1].write(with_key)
-            head = await mine[0].readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200 ") and b"connection: close" not in head.lower()
-            size = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            await mine[0].readexactly(size)
-        half = connections.CONNECTIONS_MAX // 2
-        assert ends[: half - 2] == b"0" * (half - 2) and ends[half:] == b"1" * half
-        assert (await client.ask("POST", "/api/v1/kill", {"reason": "looks odd"})).status == 200
-        # Half a second request ends as a first one does.
-        for _, writer in strangers:
-            writer.write(b"G")
-        for reader, _ in strangers:
-            with suppress(ConnectionError):
-                await asyncio.wait_for(reader.read(), 20)
-        assert (await client.ask("GET", "/health")).headers.get("Connection") is None
-        for _, writer in [*strangers, mine]:
-            writer.close()
-
-    asked(tmp_path, act)
-
-
 def test_one_who_listens_where_it_is_bound_is_found_before_anything_is_journaled(tmp_path: Path) -> None:
     with socket.socket() as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -350,32 +270,6 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_keeps_nobody_else_out
         assert (await client.ask("GET", "/api/v1/states", key=other)).status == 200
 
     asked(tmp_path, act, BOTH.replace("requestsPerSecond: 1000", "requestsPerSecond: 2"))
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        b"\x16\x03\x01nonsense\r\n\r\n",
-        b"POST /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"GET /health HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n",
-    ],
-)
-def test_a_stranger_who_talks_nonsense_writes_nothing_into_the_log(
-    said: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def act(client: Client) -> None:
-        host, port = client.url.removeprefix("http://").split(":")
-        for _ in range(3):
-            _, writer = await asyncio.open_connection(host, int(port))
-            for part in (said, b"more\r\n\r\n"):
-                writer.write(part)
-                await asyncio.sleep(0.1)
-            writer.close()
-        assert (await client.ask("GET", "/health")).status == 200
-
-    asked(tmp_path, act)
-    assert [one.getMessage() for one in caplog.records if one.levelname != "DEBUG"] == []
 
 
 # ── what is told ───────────────────────────────────────────────────────────────────────────────────────────────────

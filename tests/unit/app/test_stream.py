@@ -338,7 +338,9 @@ def test_two_users_on_all_channels_hear_nothing_of_each_other(tmp_path: Path) ->
                 said = json.dumps(ear.events, default=str)
                 for word in (*strangers[account], f"secret of {strangers[account][0]}"):
                     assert f'"{word}' not in said and f":{word}" not in said, word
-            assert pair[0].places() == pair[1].places(), "a user's path tells all that is the user's"
+            # What came between his connection and what he asked for then is told on his path once more.
+            every, his = (ear.places() for ear in pair)
+            assert every == sorted(set(his)), "a user's path tells all that is the user's"
 
     asked(tmp_path, act, TWO)
 

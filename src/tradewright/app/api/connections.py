@@ -14,8 +14,7 @@ import time
 from typing import Any
 from weakref import WeakSet
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -27,6 +26,10 @@ CONNECTIONS_MAX = 256
 FILES_RESERVED = 256
 #: From the connection, or a later request's first byte, until the request is whole; longer than a body may take.
 REQUEST_SECONDS_MAX = 15.0
+#: Of a request's first line and headers, as long as they are not whole; what comes at once counts as one piece.
+HEAD_BYTES_MAX = 16_384
+#: Requests that may wait behind the one that is answered on the same connection.
+PIPELINED_MAX = 16
 #: A socket is pinged so often, and ends where no answer comes in time: its client does not read.
 PING_SECONDS = 5.0
 PONG_SECONDS = 10.0
@@ -64,13 +67,50 @@ class Listener(socket.socket):
         return sum(one.fileno() >= 0 for one in self._open)
 
 
-class Connection(H11Protocol):
-    """HTTP whose requests have to be whole in time."""
+class Joined(asyncio.Transport):
+    """What an answer consists of leaves as one piece when its turn ends: head and body by themselves would be two calls
+    of the system and two packets."""
 
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self.transport = transport
+        self._loop = loop
+        self._held: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        if not self._held:
+            self._loop.call_soon(self.flush)
+        self._held.append(data)
+
+    def flush(self) -> None:
+        held, self._held = self._held, []
+        if held:
+            self.transport.write(b"".join(held))
+
+    def is_closing(self) -> bool:
+        return self.transport.is_closing()
+
+    def close(self) -> None:
+        self.flush()
+        self.transport.close()
+
+    def abort(self) -> None:
+        self._held = []
+        self.transport.abort()
+
+
+class Connection(HttpToolsProtocol):
+    """HTTP whose requests have to be whole in time, and their heads short."""
+
+    transport: Joined
     _ends: asyncio.TimerHandle | None = None
+    #: Bytes of a head that is not whole, -1 = there is none.
+    _head = -1
+    _is_socket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.transport = Joined(transport, self.loop)
         self._ends = self.loop.call_later(REQUEST_SECONDS_MAX, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,10 +119,39 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+        if self._is_socket:
+            return
+        if self._head >= 0:
+            self._head += len(data)
+            if self._head > HEAD_BYTES_MAX:
+                self.send_400_response("The head of this request is too long.")
+        if self._is_whole():
             self._no_end()
         elif self._ends is None:
             self._ends = self.loop.call_later(REQUEST_SECONDS_MAX, self.transport.abort)
+
+    def _is_whole(self) -> bool:
+        """Whether the newest request is all here, and not answered yet."""
+        newest: RequestResponseCycle | None = self.cycle
+        return self._head < 0 and newest is not None and not (newest.more_body or newest.response_complete)
+
+    def on_message_begin(self) -> None:
+        """Raises OverflowError, which the client hears as a bad request."""
+        super().on_message_begin()
+        self._head = 0
+        if len(self.pipeline) >= PIPELINED_MAX:
+            raise OverflowError("requests behind requests")
+
+    def on_headers_complete(self) -> None:
+        self._head = -1
+        super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._no_end()
+        self._is_socket = True
+        self.transport.flush()
+        self.transport = self.transport.transport  # type: ignore[assignment]
+        super().handle_websocket_upgrade()
 
     def _no_end(self) -> None:
         if self._ends is not None:
