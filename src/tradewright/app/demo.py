@@ -92,7 +92,8 @@ class DemoOptions:
     its end as fast as the machine can. strategies: (reference, parameters); none = the four classics. checkpoint_pages:
     of the journal's WAL; proofs make it small to see many. cash: at the first start, in `currency`. scopes: limits,
     over those a demo has. sizer, exits: of openings that bring none, as a backtest takes them. settings: of a file.
-    shadow: options of the shadow path, None = there is none."""
+    shadow: options of the shadow path, None = there is none. calendars: of the files' instruments, as `ReadOptions`
+    has them."""
 
     folder: Path
     seconds: float = 60.0
@@ -107,6 +108,11 @@ class DemoOptions:
     exits: dict[str, Number] = field(default_factory=dict)
     settings: Settings = field(default_factory=lambda: Settings(ACCOUNT, ACCOUNT))
     shadow: Mapping[str, Number] | None = None
+    calendars: Mapping[str, str] = field(default_factory=dict)
+
+    def reading(self) -> ReadOptions:
+        """How its files are read."""
+        return ReadOptions(calendars=self.calendars)
 
     def deposit(self) -> int:
         """Money put in at the first start, in the account's currency."""
@@ -128,6 +134,9 @@ def check_options(options: DemoOptions) -> None:
     """Raises InputError for what can not work whatever the market is."""
     if options.deposit() < 0:
         raise InputError(f"cash in {options.currency} can not be negative")
+    if options.calendars and not options.files:
+        raise InputError("--calendar is of data files (--data); the instruments of the synthetic market have their own")
+    options.reading()
     options.account()
     plan_from(options.exits)
     if options.sizer:
@@ -171,7 +180,7 @@ class Feed:
 def feed_of(options: DemoOptions) -> Feed:
     """The synthetic market of the seed, or the data files."""
     if options.files:
-        data = load(options.files, ReadOptions())
+        data = load(options.files, options.reading())
         names = ", ".join(path.name for path in options.files)
         return Feed(data.instruments, data.events(), data.time_first - 1, f"file {names}", False, data.kinds)
     market = Market(options.seed, START_NS, step_ms=STEP_MS)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradewright.cli.options import (
+    Calendars,
     Cash,
     Currency,
     DataFiles,
@@ -22,6 +23,7 @@ from tradewright.cli.options import (
     SettingsFile,
     Shadow,
     ShadowOptions,
+    calendars,
     parameters,
     shadow_options,
 )
@@ -73,6 +75,7 @@ def backtest(
     stamp: Annotated[str, typer.Option("--stamp", help="What a bar's label means: open or close.")] = "open",
     period: Annotated[str | None, typer.Option("--period", help="Length of a bar, e.g. 1m (default: found).")] = None,
     adjust: Annotated[str | None, typer.Option("--adjust", help="A factor, or a factor file.")] = None,
+    calendar: Calendars = None,
     max_gap: Annotated[str | None, typer.Option("--max-gap", help="Longest gap that is no error, e.g. 3d.")] = None,
     final: Annotated[str, typer.Option("--final", help="mark_close or close_at_last_open.")] = "mark_close",
     convention: Annotated[str, typer.Option("--convention", help="Of the statistics.")] = "tradewright",
@@ -101,7 +104,7 @@ def backtest(
         models = Models(fee=fee, slippage=slippage, latency=latency, partial=partial, fill=fill, queue=queue)
         reading = ReadOptions(
             symbols=symbols.split(",") if symbols else None, from_=from_, to=to, stamp=stamp, period=period,
-            adjust=factor_or_file(adjust), max_gap=max_gap,
+            adjust=factor_or_file(adjust), max_gap=max_gap, calendars=calendars(calendar),
         )  # fmt: skip
         options = RunOptions(
             cash=cash, currency=currency, kind=kind, mode=mode, leverage=leverage, owner=settings.owner, scopes=scopes,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tradewright.cli.options import (
+    Calendars,
     Cash,
     Currency,
     DataFiles,
@@ -20,6 +21,7 @@ from tradewright.cli.options import (
     SettingsFile,
     Shadow,
     ShadowOptions,
+    calendars,
     parameters,
     shadow_options,
 )
@@ -45,6 +47,7 @@ def demo(
     settings_file: SettingsFile = None,
     sizer: DefaultSizer = "",
     exits: DefaultExits = None,
+    calendar: Calendars = None,
     shadow: Shadow = False,
     shadow_option: ShadowOptions = None,
     as_json: Json = False,
@@ -70,6 +73,7 @@ def demo(
             folder=Path(), seconds=seconds, seed=seed, files=data or [], strategies=chosen, cash=cash,
             currency=currency, scopes=scopes, sizer=sizer or settings.sizer,
             exits={**settings.exits, **parameters(exits, "--exit")}, shadow=shadow_options(shadow, shadow_option),
+            calendars=calendars(calendar),
         )  # fmt: skip
         check_options(options)
     folder = options.folder = home_of(home) if home is not None else new_run(None)

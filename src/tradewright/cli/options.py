@@ -20,6 +20,10 @@ JournalPath = Annotated[
     Path | None, typer.Option("--journal", help="A journal or run folder (default: the newest run).")
 ]
 DataFiles = Annotated[list[Path] | None, typer.Option("--data", help="Parquet or CSV file; may be given again.")]
+Calendars = Annotated[
+    list[str] | None,
+    typer.Option("--calendar", help="When the data's markets are open: NAME or SYMBOL=NAME; may be given again."),
+]
 Params = Annotated[
     list[str] | None, typer.Option("--param", "-p", help="Strategy parameter as name=value; may be given again.")
 ]
@@ -57,6 +61,16 @@ def parameters(pairs: list[str] | None, option: str = "--param") -> dict[str, st
         if not separator or not name:
             raise UsageError(f"{option} {pair!r}: write it as name=value")
         found[name] = value
+    return found
+
+
+def calendars(texts: list[str] | None) -> dict[str, str]:
+    """`--calendar` by symbol, "" = of all others. Raises UsageError."""
+    found: dict[str, str] = {}
+    for text in texts or []:
+        symbol, _, name = text.rpartition("=")
+        if found.setdefault(symbol, name) != name:
+            raise UsageError(f"--calendar {text!r}: {symbol or 'the data'} has the calendar {found[symbol]!r} already")
     return found
 
 

@@ -104,7 +104,7 @@ def unbound(setup: Setup) -> list[str]:
 
 def _never_closed(setup: Setup) -> list[str]:
     """Where the market's session is asked for and nobody said what it is, as sentences: an instrument without a
-    calendar (a data file has none) is open at all times. That of a crypto pair is."""
+    calendar (that of a data file, where none is given) is open at all times. That of a crypto pair is."""
     own = {f"account:{account.name}": limits for account, limits in setup.limits_of_accounts()}
     if not any(limits.has(SESSION_LIMIT) for limits in {**setup.scopes, **own}.values()):
         return []

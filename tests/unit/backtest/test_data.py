@@ -206,6 +206,19 @@ def test_symbols_choose_and_order_the_instruments(tmp_path: Path) -> None:
     assert read(tmp_path, "ts,bid,ask\n2024-01-01,1,2\n", symbol="EURUSD").instruments[0].asset_class == "forex"
 
 
+def test_calendars_are_given_by_symbol_or_for_all(tmp_path: Path) -> None:
+    text = "ts,symbol,bid,ask\n" + "".join(f"2024-01-01,{symbol},1,2\n" for symbol in ("ACME", "EURUSD", "BTCUSD"))
+
+    def named(**calendars: str) -> list[str]:
+        found = read(tmp_path, text, calendars={name.strip("_"): calendar for name, calendar in calendars.items()})
+        return [instrument.calendar for instrument in found.instruments]
+
+    assert [instrument.calendar for instrument in read(tmp_path, text).instruments] == ["always"] * 3
+    assert named(_="us-equity") == ["us-equity"] * 3
+    assert named(_="us-equity", EURUSD="forex", BTCUSD="always") == ["us-equity", "forex", "always"]
+    assert named(EURUSD="forex") == ["always", "forex", "always"]
+
+
 def test_scales_as_given_round_half_to_even_and_count(tmp_path: Path) -> None:
     text = "ts,price,size\n2024-01-01,1.005,0.05\n2024-01-01,1.015,1.25\n2024-01-01,1.5,1\n"
     data = read(tmp_path, text, price_scale=2, size_scale=1)

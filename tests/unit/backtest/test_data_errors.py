@@ -56,6 +56,14 @@ CASES = [
          "{path}: row 1, column 'high': 12000000.0 is out of range at 9 decimals", {"price_scale": 9}),
     Case("price too small for a given scale", bars("2024-01-01,10,12,0.004,11,5", ROW_2),
          "{path}: row 1, column 'low': 0.004 is zero at 2 decimals; give a larger price_scale", {"price_scale": 2}),
+    Case("before the calendar begins", bars("1994-12-30,10,12,9,11,5", ROW_1),
+         "{path}: row 1, column 'ts': 1994-12-30 is not in the calendar us-equity, which has 1995 to 2035",
+         {"calendars": {"": "us-equity"}, "period": "1d"}),
+    Case("behind the calendar's end", bars(ROW_1, "2036-01-02,11,12,10,11,5"),
+         "{path}: row 2, column 'ts': 2036-01-02 is not in the calendar us-equity, which has 1995 to 2035",
+         {"calendars": {"x": "us-equity"}, "period": "1d"}),
+    Case("calendar of another symbol", bars(ROW_1, ROW_2),
+         "a calendar is given for y, and there is only x", {"calendars": {"y": "us-equity"}}),
     Case("size negative", bars(ROW_1, "2024-01-02,11,12,10,11,-5"),
          "{path}: row 2, column 'volume': -5.0 is negative"),
     Case("size missing", bars(ROW_1, "2024-01-02,11,12,10,11,"),
@@ -161,6 +169,7 @@ OPTIONS = [
     ({"from_": "soon"}, "from 'soon' is not a time; write it like 2024-01-31 or 2024-01-31T14:30:00Z"),
     ({"period": "1 fortnight"}, "period '1 fortnight' is not a span of time; write it like 30s, 5m, 4h, 1d or 1w"),
     ({"period": 0}, "period 0 is not a span of time; write it like 30s, 5m, 4h, 1d or 1w"),
+    ({"calendars": {"x": "nyse"}}, "calendar 'nyse' is not one of always, us-equity, forex, metals"),
     ({"max_gap": "-1d"}, "max_gap '-1d' is not a span of time; write it like 30s, 5m, 4h, 1d or 1w"),
 ]
 

@@ -10,6 +10,8 @@ from tradewright.backtest.data.counts import Mask, NumberArray
 from tradewright.backtest.data.layout import OHLC
 from tradewright.backtest.data.options import DAY, span_text, time_text
 from tradewright.backtest.data.table import Rows
+from tradewright.model.calendar import calendar
+from tradewright.model.calendar_table import FIRST_YEAR, LAST_YEAR
 from tradewright.model.errors import InputError
 from tradewright.model.event import QUOTE
 
@@ -63,6 +65,15 @@ def check_order(parts: list[Rows], period: int) -> None:
                 f"{after.path}: row {after.frame['row'][0]}, column 'ts': {time_text(int(after.times[0]))} lies within"
                 f" {before.path}, which also holds {after.symbol}; give each time once"
             )
+
+
+def check_calendar(rows: Rows, name: str, period: int) -> None:
+    """The calendar of that name knows the days of all rows."""
+    known = calendar(name)
+    outside = (rows.times - period < known.first) | (rows.times + period >= known.last)
+    if outside.any():
+        label = time_text(int(rows.times[int(np.argmax(outside))]))
+        rows.refuse(outside, "ts", f"{label} is not in the calendar {name}, which has {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _refuse_step(rows: Rows, wrong: Mask, sentence: str) -> None:

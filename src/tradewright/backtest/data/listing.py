@@ -90,4 +90,7 @@ def _inferred(
         told = any(bool((column > 0).any()) for column in sizes)
         size_scale = scale_of(sizes, SIZE_MAX) if told else 8 if asset_class == "crypto" else 0
     rules = OrderRules(tick=1 if factors else 10 ** max(0, price_scale - decimals))
-    return Instrument(symbol, options.venue, asset_class, base, quote, price_scale, size_scale, rules=rules)
+    return Instrument(
+        symbol, options.venue, asset_class, base, quote, price_scale, size_scale,
+        calendar=options.calendar_of(symbol), rules=rules,
+    )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from tradewright.model.calendar import ALWAYS, calendar
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import SCALE_MAX
@@ -36,6 +37,7 @@ class ReadOptions:
     crossed: "skip" quotes and bid/ask bars with bid over ask, or "keep" them; counted either way.
     instruments: used instead of inferred ones, by symbol; their index is set to their place in the dataset.
     venue: of inferred instruments.
+    calendars: of inferred instruments, by symbol; that of "" is that of all others (default: they never close).
     """
 
     symbols: Sequence[str] | None = None
@@ -51,6 +53,7 @@ class ReadOptions:
     crossed: str = "skip"
     instruments: Sequence[Instrument] = ()
     venue: str = "paper"
+    calendars: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, allowed in (("stamp", ("open", "close")), ("crossed", ("skip", "keep"))):
@@ -60,12 +63,18 @@ class ReadOptions:
             scale = getattr(self, name)
             if scale is not None and not 0 <= scale <= SCALE_MAX:
                 raise InputError(f"{name} {scale} must lie between 0 and {SCALE_MAX}")
+        for name in self.calendars.values():
+            calendar(name)
         if self.time_from >= self.time_to:
             raise InputError(f"from {self.from_} is not before to {self.to}")
         for name in ("period", "max_gap"):
             span = getattr(self, name)
             if span is not None:
                 span_ns(span, name)
+
+    def calendar_of(self, symbol: str) -> str:
+        """The name of its calendar."""
+        return self.calendars.get(symbol, self.calendars.get("", ALWAYS))
 
     @property
     def time_from(self) -> int:

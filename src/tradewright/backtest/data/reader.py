@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tradewright.backtest.data.adjust import factors_of
-from tradewright.backtest.data.checks import check_order, check_values, crossed, slack
+from tradewright.backtest.data.checks import check_calendar, check_order, check_values, crossed, slack
 from tradewright.backtest.data.counts import IntArray
 from tradewright.backtest.data.dataset import Dataset, Gaps, Series
 from tradewright.backtest.data.listing import Listing, listing_of
@@ -28,6 +28,9 @@ def load(files: str | Path | Iterable[str | Path], options: ReadOptions = _DEFAU
     wanted = None if options.symbols is None else list(dict.fromkeys(options.symbols))
     parts = [rows for path in paths for rows in read_rows(path, options.symbol, wanted)]
     symbols = list(dict.fromkeys(rows.symbol for rows in parts)) if wanted is None else wanted
+    unknown = [symbol for symbol in options.calendars if symbol and symbol not in symbols]
+    if unknown:
+        raise InputError(f"a calendar is given for {', '.join(unknown)}, and there is only {', '.join(symbols)}")
     factors = {} if options.adjust is None else factors_of(options.adjust, symbols)
     instruments, series = [], []
     for index, symbol in enumerate(symbols):
@@ -53,6 +56,7 @@ def _series(parts: list[Rows], listing: Listing, options: ReadOptions) -> Series
     gaps = _gaps(kept, period, options)
     for rows in kept:
         check_values(rows)
+        check_calendar(rows, listing.instrument.calendar, period)
     masks = [crossed(rows) for rows in kept]
     skip = options.crossed == "skip"
     traded = [rows.where(~mask) if skip else rows for rows, mask in zip(kept, masks, strict=True)]
