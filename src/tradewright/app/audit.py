@@ -213,7 +213,11 @@ def tell(**about: Any) -> None:
 
 
 def _short(value: Any) -> Any:
-    return value if isinstance(value, int) else str(value).encode(errors="backslashreplace").decode()[:TEXT_MAX]
+    if isinstance(value, int):
+        return value
+    text = str(value)
+    # What can not be encoded is shown; most is plain.
+    return text[:TEXT_MAX] if text.isascii() else text.encode(errors="backslashreplace").decode()[:TEXT_MAX]
 
 
 @contextmanager

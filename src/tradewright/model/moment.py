@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from tradewright.model.errors import InputError
 
@@ -38,6 +39,7 @@ def moment_of(text: object, what: str) -> int:
     return seconds * _SECOND_NS + (0 if found is None else int(found[1].ljust(9, "0")))
 
 
+@lru_cache(maxsize=256)
 def civil(days: int) -> tuple[int, int, int]:
     """(year, month, day) of an ordinal counted from 1970-01-01."""
     shifted = days + 719_468
