@@ -29,6 +29,10 @@ USAGE = {
     "an option without value": (("demo", "--seed"), "--seed"),
     "a parameter without name": (("demo", "sma_cross", "-p", "=5"), "write it as name=value"),
     "an exit without value": (("demo", "sma_cross", "--exit", "stopLossPercent"), "--exit 'stopLossPercent': write it"),
+    "an exit of a backtest that is none": (
+        ("backtest", "sma_cross", "--data", "examples/bars.csv", "--exit", "stop=2"),
+        "'stop' is not known; they are stopLossPercent",
+    ),
     "an exit that is none": (("demo", "--exit", "stop=2"), "'stop' is not known; they are stopLossPercent"),
     "a sizer that is none": (("demo", "--sizer", "dice:6"), "dice"),
     "money that is none": (("demo", "--cash", "much"), "much"),

@@ -211,6 +211,8 @@ def check_options(options: RunOptions) -> None:
     limits_from(options.limits)
     if options.sizer:
         sizer_from(options.sizer)
+    if options.exits:
+        plan_from(options.exits)
     shadow = _shadow(options)
     if shadow is not None:
         shadow_models(options.models, shadow)
