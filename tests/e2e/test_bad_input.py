@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.e2e.command import Said, files, tradewright
-from tests.e2e.markets import bars
+from tests.e2e.markets import bars, quotes
+from tests.project import ROOT
 from tradewright.adapters.journal import FileJournal
 
 HEAD = "ts,open,high,low,close,volume\n"
@@ -160,6 +161,18 @@ def test_a_strategy_that_these_data_would_never_call_is_told(text: str, good: Pa
     both_ways(tmp_path, sentence, 1, "backtest", f"{file}:Mine", "--data", good)
     said = tradewright("demo", f"{file}:Mine", "--data", good, "--home", tmp_path / "home", "--json")
     assert said.row["remarks"] == [sentence]
+
+
+def test_an_ensemble_that_decides_on_bars_is_told_that_there_are_none(tmp_path: Path) -> None:
+    """Its members hear quotes, and what they say decides nothing by itself."""
+    ticks, quorum = quotes(tmp_path / "ticks.csv", 50), f"{ROOT / 'tests/e2e/strategies.py'}:Quorum"
+    sentence = (
+        "Quorum decides on bars, and these data have none: with decide_on tick or cycle it decides on what there is"
+    )
+    both_ways(tmp_path, sentence, 1, "backtest", quorum, "--data", ticks)
+    said = tradewright("demo", quorum, "--data", ticks, "--home", tmp_path / "home", "--json")
+    assert said.row["remarks"] == [sentence]
+    assert tradewright("backtest", quorum, "--data", ticks, "-p", "decide_on=tick").code == 0
 
 
 @pytest.mark.parametrize("name", NAMES)

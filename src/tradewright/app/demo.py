@@ -227,7 +227,7 @@ class Session:
         chosen = self.options.strategies or list(STRATEGIES)
         specified = [item for ref, parameters in chosen for item in specifications(ref, ACCOUNT, symbols, parameters)]
         if self.feed.kinds:
-            self.unheard = unheard([found for _, found in specified], self.feed.kinds)
+            self.unheard = unheard(specified, self.feed.kinds)
         specs = [spec for spec, _ in self.options.settings.over(specified)]
         doubled = [spec.id for spec in specs if sum(other.id == spec.id for other in specs) > 1]
         if doubled:

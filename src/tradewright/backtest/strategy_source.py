@@ -48,13 +48,20 @@ def _check_callbacks(found: type[Strategy], ref: str) -> None:
             raise InputError(f"strategy {ref!r}: {name} is async or yields, so it would never run")
 
 
-def unheard(found: Iterable[type[Strategy]], kinds: Collection[int]) -> str:
-    """A sentence where none of the strategies has a callback for any kind of event that the market has, else ""."""
-    strategies = list(found)
-    for kind in strategies:
-        heard = {event for name, events in HEARS.items() for event in events if _has(kind, name)}
-        if issubclass(kind, Ensemble) or heard & set(kinds):
-            return ""
+def unheard(found: Iterable[Specified], kinds: Collection[int]) -> str:
+    """A sentence where none of the strategies has a callback for any kind of event that the market has, or decides on
+    any, else ""."""
+    # What a member says is a vote of its ensemble, and decides nothing by itself.
+    alone = [(spec, kind) for spec, kind in found if not spec.ensemble]
+    if any(_answers(spec, kind, kinds) for spec, kind in alone):
+        return ""
+    waiting_for_bars = [spec.id for spec, kind in alone if issubclass(kind, Ensemble)]
+    if waiting_for_bars:
+        return (
+            f"{', '.join(waiting_for_bars)} decides on bars, and these data have none: with decide_on tick or cycle it "
+            "decides on what there is"
+        )
+    strategies = [kind for _, kind in alone]
     names = ", ".join(kind.__name__ for kind in strategies)
     waiting = sorted({name for kind in strategies for name in HEARS if _has(kind, name)})
     answer = f"only {', '.join(waiting)}" if waiting else "nothing"
@@ -62,6 +69,13 @@ def unheard(found: Iterable[type[Strategy]], kinds: Collection[int]) -> str:
     near = f", though there is {', '.join(others)}" if others else ""
     there = ", ".join(name for name, events in HEARS.items() if set(events) & set(kinds))
     return f"{names}: these data call {there}, and {answer} would answer{near}"
+
+
+def _answers(spec: StrategySpec, kind: type[Strategy], kinds: Collection[int]) -> bool:
+    """Whether something that these data have makes it decide."""
+    if issubclass(kind, Ensemble):
+        return dict(spec.parameters).get("decide_on", kind.decide_on) != "bar" or not {BAR, QUOTE_BAR}.isdisjoint(kinds)
+    return any(_has(kind, name) and not set(events).isdisjoint(kinds) for name, events in HEARS.items())
 
 
 def _has(found: type[Strategy], callback: str) -> bool:

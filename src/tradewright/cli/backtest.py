@@ -137,7 +137,7 @@ def heard(refs: Sequence[str], dataset: Dataset, settings: Settings, given: dict
     specified: list[Specified] = []
     for ref in refs:
         own = specifications(ref, ACCOUNT, dataset.symbols, settings.parameters(ref, given))
-        if why := unheard([found for _, found in own], dataset.kinds):
+        if why := unheard(own, dataset.kinds):
             raise InputError(why)
         if own[0][0].id in [spec.id for spec, _ in specified]:
             raise UsageError(f"two strategies are called {own[0][0].id}")
