@@ -22,6 +22,7 @@ from tradewright.model.control import (
     TradingStateChanged,
     TradingStateSet,
 )
+from tradewright.model.currency import decimals_of
 from tradewright.model.decision import Decision
 from tradewright.model.event import FILLED, Event
 from tradewright.model.moment import moment_text
@@ -89,8 +90,9 @@ class Screen:
 
     def _table(self, engine: Engine) -> Table:
         account = engine.accounts[self.account]
-        equity = account.equity()
-        title = f"tradewright · {moment_text(engine.now)[:19]}Z · equity {money(equity)} {account.terms.currency}"
+        currency = account.terms.currency
+        equity = money(account.equity(), currency)
+        title = f"tradewright · {moment_text(engine.now)[:19]}Z · equity {equity} {currency}"
         table = Table(title=title, expand=False)
         for name, justify in (
             ("symbol", "left"),
@@ -112,8 +114,8 @@ class Screen:
             made = sum(book.realised for book in books)
             table.add_row(
                 instrument.symbol, text_of(mark, instrument.price_scale) if mark else "—",
-                text_of(net, instrument.size_scale), f"{money(opened)} {instrument.quote}",
-                f"{money(made)} {instrument.quote}",
+                text_of(net, instrument.size_scale), f"{money(opened, instrument.quote)} {instrument.quote}",
+                f"{money(made, instrument.quote)} {instrument.quote}",
             )  # fmt: skip
         return table
 
@@ -150,10 +152,11 @@ def alert_line(output: Alarm | StrategyHalted | TradingStateChanged | SessionSto
     return f"STATE  {output.scope} is {TRADING_STATES[output.state]} — {output.code}"
 
 
-def money(amount: int | None) -> str:
-    """Money with two decimals for looking at; the exact figure is in the JSON."""
+def money(amount: int | None, currency: str) -> str:
+    """Money for looking at, with as many decimals as it takes; the exact figure is in the JSON."""
     if amount is None:
         return "unknown"
-    cents = amount // 10 ** (MONEY_SCALE - 2)
-    sign = "-" if cents < 0 else ""
-    return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+    places = decimals_of(currency)
+    units = amount // 10 ** (MONEY_SCALE - places)
+    whole, part = divmod(abs(units), 10**places)
+    return f"{'-' if units < 0 else ''}{whole:,}.{part:0{places}d}"

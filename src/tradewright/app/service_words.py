@@ -128,7 +128,7 @@ def _account(engine: Engine, name: str) -> dict[str, Any]:
     held = [id for id in exits if engine.orders[id].stage == HELD]
     return {
         "equity": None if equity is None else money_text(equity),
-        "shown": f"{money(equity)} {account.terms.currency}",
+        "shown": f"{money(equity, account.terms.currency)} {account.terms.currency}",
         "positions": {
             one.instrument.symbol: text_of(one.net, one.instrument.size_scale) for one in account.positions if one.net
         },

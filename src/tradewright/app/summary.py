@@ -83,7 +83,8 @@ class Summary:
     def text(self) -> str:
         lines = [
             f"{self.orders} orders, {self.fills} fills, {self.rejected} refused on {len(self.symbols)} symbols",
-            f"equity {money(self.equity)} {self.currency}, P&L {money(self.pnl)} {self.currency}; "
+            f"equity {money(self.equity, self.currency)} {self.currency}, "
+            f"P&L {money(self.pnl, self.currency)} {self.currency}; "
             + ("engine and exchange agree to the last unit" if self.conserved else "ENGINE AND EXCHANGE DISAGREE"),
             f"journal {self.journal}: {self.records} records, state {self.state_hash[:16]}…",
             *([] if self.session is None else ["session {id} of {userId}: {status}".format(**self.session)]),

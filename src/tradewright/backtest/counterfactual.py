@@ -19,6 +19,7 @@ from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
 from tradewright.backtest.strategy_source import Specified
 from tradewright.core.limits import Limits
 from tradewright.core.stations import READ_BESIDE, RULES
+from tradewright.model.currency import decimals_of
 from tradewright.model.errors import ContractError
 from tradewright.model.numbers import money_float, money_text
 
@@ -47,7 +48,8 @@ class Blocked(NamedTuple):
         line = f"{self.code}: refused {self.intents} intents, {self.alone} of them alone; "
         if self.pnl is None:
             return line + "always stands"
-        return line + f"without it P&L {money_float(self.pnl):+,.2f} {currency}, {self.fills:+,} fills"
+        places = decimals_of(currency)
+        return line + f"without it P&L {money_float(self.pnl):+,.{places}f} {currency}, {self.fills:+,} fills"
 
 
 def counterfactual(strategies: Sequence[Specified], result: Result) -> list[Blocked]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tradewright.backtest.curve import Curve
 from tradewright.backtest.data.options import span_text, time_text
+from tradewright.model.currency import decimals_of
 from tradewright.model.numbers import money_float, money_text, text_of
 from tradewright.model.tables import table_lines
 from tradewright.performance import Statistics
@@ -36,12 +37,13 @@ def report_text(report: Report) -> str:
     """All of it but the single trades."""
     result, options = report.result, report.result.options
     period = f"{time_text(result.dataset.time_first)} to {time_text(result.dataset.time_last)}"
-    money = f"{money_float(result.equity):,.2f} {options.currency} from {money_float(report.start):,.2f}"
+    places = decimals_of(options.currency)
+    money = f"{money_float(result.equity):,.{places}f} {options.currency} from {money_float(report.start):,.{places}f}"
     fees = ", ".join(f"{money_text(fee)} {own}" for own, fee in sorted(result.fees.items()) if fee) or "none"
     models = ", ".join(f"{name} {text}" for name, text in report.models.items())
     lines = [
         f"{period}, {len(result.dataset):,} events",
-        f"equity {money}, P&L {money_float(report.pnl):+,.2f}; fees {fees}",
+        f"equity {money}, P&L {money_float(report.pnl):+,.{places}f}; fees {fees}",
         f"orders {result.orders}, fills {len(result.fills)}, denied {result.denied}, rejected {result.rejected}",
         *(
             f"  denied {why['count']} times by {code}, first {why['symbol']} on {why['time']}: {why['text']}"
@@ -50,7 +52,7 @@ def report_text(report: Report) -> str:
         "",
         *_figures(report.statistics),
         "",
-        *equity_picture(report.curve),
+        *equity_picture(report.curve, decimals=places),
         "",
         *_symbols(report),
         "",
@@ -81,12 +83,13 @@ def _written(value: float | None, unit: str) -> str:
 
 
 def _symbols(report: Report) -> list[str]:
+    places = decimals_of(report.currency)
     lines = [f"{'symbol':<20}{'fills':>9}{'trades':>9}{'win rate':>11}{'position':>21}{'P&L':>17} {report.currency}"]
     for totals in report.symbols:
         position = text_of(totals.position, totals.instrument.size_scale)
         lines.append(
             f"{totals.instrument.symbol[:19]:<20}{totals.fills:>9,}{totals.trades:>9,}"
-            f"{_written(totals.win_rate, '%'):>11}{position:>21}{totals.pnl:>17,.2f}"
+            f"{_written(totals.win_rate, '%'):>11}{position:>21}{totals.pnl:>17,.{places}f}"
         )
     return lines
 
@@ -95,16 +98,17 @@ def _strategies(report: Report) -> list[str]:
     """Nothing of one alone: it made what the symbols say."""
     if len(report.strategies) < 2:
         return []
+    places = decimals_of(report.currency)
     lines = [f"{'strategy':<41}{'fills':>9}{'trades':>9}{'win rate':>11}{'closed net':>17} {report.currency}"]
     for totals in report.strategies:
         lines.append(
             f"{totals.strategy[:40]:<41}{totals.fills:>9,}{totals.trades:>9,}"
-            f"{_written(totals.win_rate, '%'):>11}{totals.net:>17,.2f}"
+            f"{_written(totals.win_rate, '%'):>11}{totals.net:>17,.{places}f}"
         )
     return [*lines, ""]
 
 
-def equity_picture(curve: Curve, width: int = 60, height: int = 10) -> list[str]:
+def equity_picture(curve: Curve, width: int = 60, height: int = 10, decimals: int = 2) -> list[str]:
     """The curve in `width` × `height` characters between its lowest and its highest value, with dates below.
 
     A column shows the last of its points; the points, not the time between them, are spread evenly.
@@ -113,7 +117,7 @@ def equity_picture(curve: Curve, width: int = 60, height: int = 10) -> list[str]
     shown = curve.equity[((np.arange(width) + 1) * len(curve) - 1) // width]
     share = (shown - low) / (high - low) if high > low else np.full(width, 0.5)
     eighths = 1 + np.rint(share * (8 * height - 1)).astype(np.int64)
-    labels = {0: f"{high:,.2f}", height - 1: f"{low:,.2f}"}
+    labels = {0: f"{high:,.{decimals}f}", height - 1: f"{low:,.{decimals}f}"}
     margin = max(map(len, labels.values()))
     lines = []
     for row in range(height):

@@ -11,16 +11,7 @@ equities here; who has them gives the instrument.
 
 from __future__ import annotations
 
-_FIAT = (
-    "USD", "EUR", "JPY", "GBP", "AUD", "NZD", "CAD", "CHF", "SEK", "NOK", "DKK", "CNH", "CNY", "HKD", "SGD", "KRW",
-    "INR", "MXN", "ZAR", "TRY", "PLN", "CZK", "HUF", "ILS", "THB", "BRL", "RUB",
-)  # fmt: skip
-_METALS = ("XAU", "XAG", "XPT", "XPD")
-_COINS = (
-    "BTC", "XBT", "ETH", "SOL", "XRP", "ADA", "DOGE", "LTC", "BCH", "ETC", "DOT", "LINK", "AVAX", "MATIC", "TRX", "XLM",
-    "XMR", "ZEC", "DASH", "BNB", "UNI", "ATOM", "NEAR", "ALGO", "SHIB",
-)  # fmt: skip
-_QUOTE_COINS = ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "BTC", "ETH", "BNB")
+from tradewright.model.currency import COINS, FIAT, METALS, QUOTE_COINS
 
 
 def infer(symbol: str) -> tuple[str, str, str]:
@@ -28,7 +19,7 @@ def infer(symbol: str) -> tuple[str, str, str]:
     name = symbol.upper()
     head, _, tail = name.partition("-")
     for pair in (name, head, head + tail):
-        for quote in sorted(_FIAT + _QUOTE_COINS, key=len, reverse=True):
+        for quote in sorted(FIAT + QUOTE_COINS, key=len, reverse=True):
             base = pair.removesuffix(quote)
             if base != pair and (asset_class := _class_of(base, quote)):
                 return asset_class, base, quote
@@ -36,13 +27,13 @@ def infer(symbol: str) -> tuple[str, str, str]:
 
 
 def _class_of(base: str, quote: str) -> str:
-    if base in _METALS and quote in _FIAT:
+    if base in METALS and quote in FIAT:
         return "metal"
-    if base in _FIAT and quote in _FIAT:
+    if base in FIAT and quote in FIAT:
         return "forex"
-    if base in _COINS and quote in _FIAT:
+    if base in COINS and quote in FIAT:
         return "crypto"
     # At least two letters: GBTC is a share, not G in bitcoin.
-    if quote in _QUOTE_COINS and len(base) >= 2 and base.isalnum():
+    if quote in QUOTE_COINS and len(base) >= 2 and base.isalnum():
         return "crypto"
     return ""
