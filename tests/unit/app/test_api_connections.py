@@ -14,7 +14,7 @@ import pytest
 
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import Client, asked
-from tradewright.app.api import connections
+from tradewright.app.api import connections, server
 from tradewright.model.control import HALTED
 
 pytestmark = COMPILED_ALONE
@@ -155,7 +155,7 @@ def test_a_head_without_an_end_is_refused_before_it_takes_memory(tmp_path: Path)
         for piece in (b"x-name: value\r\n", b"x" * 64):
             reader, writer = await connected(client)
             writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\nx-begin: ")
-            for _ in range(connections.HEAD_BYTES_MAX // len(piece) + 1):
+            for _ in range(server.HEAD_BYTES_MAX // len(piece) + 1):
                 writer.write(piece)
                 await asyncio.sleep(0)
             with suppress(ConnectionError):
@@ -170,22 +170,76 @@ def test_a_head_without_an_end_is_refused_before_it_takes_memory(tmp_path: Path)
     asked(tmp_path, act)
 
 
-def test_requests_sent_at_once_are_answered_one_behind_the_other_and_too_many_end_the_connection(
-    tmp_path: Path,
-) -> None:
+def test_requests_sent_at_once_are_answered_one_behind_the_other(tmp_path: Path) -> None:
     async def act(client: Client) -> None:
         last = ASK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         reader, writer = await connected(client)
-        writer.write(ASK * (connections.PIPELINED_MAX - 1) + last)
+        writer.write(ASK * 99 + last)
         said = await all_of(reader)
-        assert said.count(WELL) == connections.PIPELINED_MAX and said.lower().count(b"connection: close") == 1
+        assert said.count(WELL) == 100 and said.lower().count(b"connection: close") == 1
         writer.close()
+
+    asked(tmp_path, act)
+
+
+def order(client: Client, *headers: bytes) -> bytes:
+    body = b'{"symbol":"BTCUSD","side":"buy","type":"limit","limitPrice":"1","quantity":"0.01"}'
+    head = b"POST /api/v1/orders?account=one HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + client.key.encode()
+    length = b"Content-Length: %d" % len(body)
+    return b"\r\n".join([head, b"Content-Type: application/json", length, *headers, b"", body])
+
+
+def test_what_is_wrong_behind_an_order_is_said_behind_its_answer(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
         reader, writer = await connected(client)
-        writer.write(ASK * (connections.PIPELINED_MAX + 50) + last)
+        writer.write(order(client) + b"junk\r\n\r\n")
         said = await all_of(reader)
-        assert said.count(WELL) <= connections.PIPELINED_MAX + 1
+        assert said.index(b"orderId") < said.index(b"HTTP/1.1 400 ")
+        assert len(client.engine.orders) == 1
         writer.close()
-        assert (await client.ask("GET", "/health")).status == 200
+
+    asked(tmp_path, act)
+
+
+def test_an_order_that_offers_another_protocol_is_taken_as_it_is(tmp_path: Path) -> None:
+    """As clients do that would rather speak HTTP/2."""
+
+    async def act(client: Client) -> None:
+        reader, writer = await connected(client)
+        offer = (b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQAoAAA")
+        writer.write(order(client, *offer) + ASK)
+        assert b" 2" in (await reader.readuntil(b"\r\n\r\n"))[:10]
+        assert b"orderId" in await reader.readuntil(b"HTTP/1.1 200 ")
+        writer.close()
+
+    asked(tmp_path, act)
+
+
+def test_a_key_behind_the_body_is_none(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        head = b"GET /api/v1/states HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        reader, writer = await connected(client)
+        writer.write(head + b"0\r\nAuthorization: Bearer " + client.key.encode() + b"\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 401 ")
+        writer.close()
+
+    asked(tmp_path, act)
+
+
+@pytest.mark.parametrize("more", [b"Content-Length: 5", b"Transfer-Encoding: chunked"])
+def test_a_socket_that_never_finishes_its_handshake_ends(
+    more: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS_MAX", 1.0)
+
+    async def act(client: Client) -> None:
+        reader, writer = await connected(client)
+        writer.write(
+            b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + more + b"\r\n\r\n"
+        )
+        await all_of(reader)
+        writer.close()
 
     asked(tmp_path, act)
 

@@ -183,7 +183,9 @@ def test_text_of_an_account_in_a_coin_has_the_decimals_of_one() -> None:
     """Ten bought at 0.10 and sold at 0.09."""
     closes = [0.1, 0.11, 0.12, 0.09, 0.08, 0.1]
     options = RunOptions(cash="3", currency="BTC", models=Models(fee="per_order:0.00000001"))
-    text = report(play(market(bars(pair("ADABTC", 0, "crypto"), closes)), "Script", options, words="+10 . . -10")).text()
+    text = report(
+        play(market(bars(pair("ADABTC", 0, "crypto"), closes)), "Script", options, words="+10 . . -10")
+    ).text()
     assert "equity 2.89999998 BTC from 3.00000000, P&L -0.10000002; fees 0.00000002 BTC" in text
     assert re.search(r"^ADABTC .* -0\.10000002$", text, re.MULTILINE)
 

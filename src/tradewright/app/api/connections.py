@@ -14,7 +14,8 @@ import time
 from typing import Any
 from weakref import WeakSet
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -26,10 +27,6 @@ CONNECTIONS_MAX = 256
 FILES_RESERVED = 256
 #: From the connection, or a later request's first byte, until the request is whole; longer than a body may take.
 REQUEST_SECONDS_MAX = 15.0
-#: Of a request's first line and headers, as long as they are not whole; what comes at once counts as one piece.
-HEAD_BYTES_MAX = 16_384
-#: Requests that may wait behind the one that is answered on the same connection.
-PIPELINED_MAX = 16
 #: A socket is pinged so often, and ends where no answer comes in time: its client does not read.
 PING_SECONDS = 5.0
 PONG_SECONDS = 10.0
@@ -87,6 +84,12 @@ class Joined(asyncio.Transport):
         if held:
             self.transport.write(b"".join(held))
 
+    def pause_reading(self) -> None:
+        self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self.transport.resume_reading()
+
     def is_closing(self) -> bool:
         return self.transport.is_closing()
 
@@ -99,14 +102,12 @@ class Joined(asyncio.Transport):
         self.transport.abort()
 
 
-class Connection(HttpToolsProtocol):
-    """HTTP whose requests have to be whole in time, and their heads short."""
+class Connection(H11Protocol):
+    """HTTP whose requests have to be whole in time. h11 is twice as slow as others and as strict as a door has to be:
+    what stands behind a body is no header, and an answer that is due comes before what is wrong with the next request.
+    """
 
-    transport: Joined
     _ends: asyncio.TimerHandle | None = None
-    #: Bytes of a head that is not whole, -1 = there is none.
-    _head = -1
-    _is_socket = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -119,39 +120,17 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._is_socket:
-            return
-        if self._head >= 0:
-            self._head += len(data)
-            if self._head > HEAD_BYTES_MAX:
-                self.send_400_response("The head of this request is too long.")
-        if self._is_whole():
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._no_end()
         elif self._ends is None:
             self._ends = self.loop.call_later(REQUEST_SECONDS_MAX, self.transport.abort)
 
-    def _is_whole(self) -> bool:
-        """Whether the newest request is all here, and not answered yet."""
-        newest: RequestResponseCycle | None = self.cycle
-        return self._head < 0 and newest is not None and not (newest.more_body or newest.response_complete)
-
-    def on_message_begin(self) -> None:
-        """Raises OverflowError, which the client hears as a bad request."""
-        super().on_message_begin()
-        self._head = 0
-        if len(self.pipeline) >= PIPELINED_MAX:
-            raise OverflowError("requests behind requests")
-
-    def on_headers_complete(self) -> None:
-        self._head = -1
-        super().on_headers_complete()
-
-    def handle_websocket_upgrade(self) -> None:
-        self._no_end()
-        self._is_socket = True
-        self.transport.flush()
-        self.transport = self.transport.transport  # type: ignore[assignment]
-        super().handle_websocket_upgrade()
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        # A socket has a pace of its own.
+        if isinstance(self.transport, Joined):
+            self.transport.flush()
+            self.transport = self.transport.transport
+        super().handle_websocket_upgrade(event)
 
     def _no_end(self) -> None:
         if self._ends is not None:

@@ -11,7 +11,6 @@ from tradewright.backtest.data.layout import OHLC
 from tradewright.backtest.data.options import DAY, span_text, time_text
 from tradewright.backtest.data.table import Rows
 from tradewright.model.calendar import calendar
-from tradewright.model.calendar_table import FIRST_YEAR, LAST_YEAR
 from tradewright.model.errors import InputError
 from tradewright.model.event import QUOTE
 
@@ -73,7 +72,8 @@ def check_calendar(rows: Rows, name: str, period: int) -> None:
     outside = (rows.times - period < known.first) | (rows.times + period >= known.last)
     if outside.any():
         label = time_text(int(rows.times[int(np.argmax(outside))]))
-        rows.refuse(outside, "ts", f"{label} is not in the calendar {name}, which has {FIRST_YEAR} to {LAST_YEAR}")
+        span = f"{time_text(known.first)} to {time_text(known.last)}"
+        rows.refuse(outside, "ts", f"{label} is not in the calendar {name}, which has {span}")
 
 
 def _refuse_step(rows: Rows, wrong: Mask, sentence: str) -> None:
