@@ -57,10 +57,12 @@ CASES = [
     Case("price too small for a given scale", bars("2024-01-01,10,12,0.004,11,5", ROW_2),
          "{path}: row 1, column 'low': 0.004 is zero at 2 decimals; give a larger price_scale", {"price_scale": 2}),
     Case("before the calendar begins", bars("1994-12-30,10,12,9,11,5", ROW_1),
-         "{path}: row 1, column 'ts': 1994-12-30 is not in the calendar us-equity, which has 1995-01-03 14:30:00Z to 2035-12-28 14:30:00Z",
+         "{path}: row 1, column 'ts': 1994-12-30 is not in the calendar us-equity, which has "
+         "1995-01-03 14:30:00Z to 2035-12-28 14:30:00Z",
          {"calendars": {"": "us-equity"}, "period": "1d"}),
     Case("behind the calendar's end", bars(ROW_1, "2036-01-02,11,12,10,11,5"),
-         "{path}: row 2, column 'ts': 2036-01-02 is not in the calendar us-equity, which has 1995-01-03 14:30:00Z to 2035-12-28 14:30:00Z",
+         "{path}: row 2, column 'ts': 2036-01-02 is not in the calendar us-equity, which has "
+         "1995-01-03 14:30:00Z to 2035-12-28 14:30:00Z",
          {"calendars": {"x": "us-equity"}, "period": "1d"}),
     Case("calendar of another symbol", bars(ROW_1, ROW_2),
          "a calendar is given for y, and there is only x", {"calendars": {"y": "us-equity"}}),
