@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -72,12 +72,14 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request as it goes out. url: whole and encoded, exactly as it was signed."""
+    """One request as it goes out. url: whole and encoded, exactly as it was signed. still: asked last of all, when its
+    connection stands; raises Withheld where it may not leave any more."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    still: Callable[[], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from tradewright.adapters.net.outgoing import CHANGE, CLOSE, GUARD, LEG, PLACE, Asked, Named, Reader, Unlisted, leg_of
@@ -95,6 +96,9 @@ class WireGate:
     async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
         """As `ports.Transport` has it. Raises Withheld."""
         used = self._pass(request)
+        if any(grant.terms.opens for grant in used):
+            # A connection may have to be made first.
+            request = replace(request, still=partial(self._check_open, used))
         try:
             answer = await self._inner.request(request, timeout)
         except NotSent:
@@ -154,13 +158,17 @@ class WireGate:
             if found is not None:
                 used.append(found)
         self._check_whole(asked, used)
+        self._check_open(used)
+        for grant in used:
+            grant.left -= 1
+        return used
+
+    def _check_open(self, used: list[Grant]) -> None:
+        """Raises Withheld for what opens in a scope that was stopped meanwhile."""
         for grant in used:
             if grant.terms.opens and self._orders.stopped(grant.terms.id):
                 self.withheld[OPENINGS_STOPPED] += 1
                 raise Withheld(f"{grant.terms.id} may not open any more", OPENINGS_STOPPED)
-        for grant in used:
-            grant.left -= 1
-        return used
 
     def _trip(self, order_id: str, text: str) -> Withheld:
         self.withheld[LAST_GATE] += 1

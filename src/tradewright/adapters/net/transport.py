@@ -2,7 +2,8 @@
 
 A request is sent once: aiohttp's own second attempt on a connection that had gone stale is off, since it could not be
 told from a first one that arrived. Whether something may leave is asked last of all, when its connection stands: a
-process may have been stopped while that was made.
+process may have been stopped while that was made, and so may the trading. Sockets have connections of their own: a
+stream that takes one of the requests' would let the last of these wait behind its gate.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 
 import aiohttp
 from aiohttp.connector import Connection
@@ -21,7 +23,7 @@ from tradewright.model.errors import AnswerLost, NotSent, SocketClosed
 from tradewright.ports import Clock, HttpAnswer, HttpRequest
 
 BODY_MAX = FRAME_MAX = 16 * 1024 * 1024
-#: Connections kept open to one host.
+#: Connections kept open to one host; no client has more requests under way.
 POOL = 5
 CHUNK = 65_536
 BROKEN = 1006
@@ -31,6 +33,10 @@ _BEFORE = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp
 
 def _anything() -> None:
     """Nothing is withheld."""
+
+
+#: What the request that is under way in this task asks last of all.
+_still: ContextVar[Callable[[], None]] = ContextVar("still", default=_anything)
 
 
 class AiohttpSocket:
@@ -85,10 +91,10 @@ class AiohttpSocket:
 
 class AskingConnector(aiohttp.TCPConnector):
     """Asks when a connection stands: behind it the request leaves with the loop's next turn. One for which something is
-    withheld is closed."""
+    withheld is closed. pool: how many to one host, 0 = as many as it takes."""
 
-    def __init__(self, admit: Callable[[], None]) -> None:
-        super().__init__(limit_per_host=POOL)
+    def __init__(self, admit: Callable[[], None], pool: int) -> None:
+        super().__init__(limit_per_host=pool)
         self._admit = admit
 
     async def connect(
@@ -97,6 +103,7 @@ class AskingConnector(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         try:
             self._admit()
+            _still.get()()
         except BaseException:
             connection.close()
             raise
@@ -113,22 +120,24 @@ class AiohttpTransport:
         self._clock = clock
         self._admit = admit
         self._connect_seconds = connect_seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[int, aiohttp.ClientSession] = {}
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=AskingConnector(self._admit),
+    def _session(self, pool: int) -> aiohttp.ClientSession:
+        found = self._sessions.get(pool)
+        if found is None:
+            found = self._sessions[pool] = aiohttp.ClientSession(
+                connector=AskingConnector(self._admit, pool),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_seconds),
                 auto_decompress=False,
                 headers={"Accept-Encoding": "identity"},
             )
-            self._session._retry_connection = False
-        return self._session
+            found._retry_connection = False
+        return found
 
     async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
         self._admit()
+        asked = _still.set(request.still or _anything)
         try:
             async with asyncio.timeout(timeout):
                 return await self._request(request)
@@ -139,11 +148,13 @@ class AiohttpTransport:
         except (aiohttp.ClientError, ConnectionError) as error:
             text = without_queries(f"{type(error).__name__}: {error}")
             raise AnswerLost(f"{request.method} {_place(request.url)}: {text}") from error
+        finally:
+            _still.reset(asked)
 
     async def _request(self, request: HttpRequest) -> HttpAnswer:
         # encoded=True: what was signed is what leaves.
         url = URL(request.url, encoded=True)
-        async with self._open().request(
+        async with self._session(POOL).request(
             request.method, url, headers=request.headers, data=request.body or None, allow_redirects=False
         ) as response:
             body = bytearray()
@@ -158,15 +169,15 @@ class AiohttpTransport:
         self._admit()
         try:
             async with asyncio.timeout(timeout):
-                socket = await self._open().ws_connect(url, headers=headers, autoping=False, max_msg_size=FRAME_MAX)
+                socket = await self._session(0).ws_connect(url, headers=headers, autoping=False, max_msg_size=FRAME_MAX)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NotSent(without_queries(f"{_place(url)}: {type(error).__name__}: {error}")) from error
         return AiohttpSocket(socket, self._clock, self._admit)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        sessions, self._sessions = self._sessions, {}
+        for session in sessions.values():
+            await session.close()
 
 
 def _place(url: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from tradewright.adapters.net import transport as net
-from tradewright.adapters.net.transport import AiohttpTransport
+from tradewright.adapters.net.transport import POOL, AiohttpTransport
 from tradewright.model.errors import AnswerLost, NotSent, SocketClosed, Withheld
 from tradewright.ports import HttpRequest
 
@@ -159,6 +159,70 @@ def test_what_is_withheld_while_its_connection_is_made_or_found_does_not_leave(k
 
     asyncio.run(program())
     assert b"/order" not in heard and b"/later" in heard
+
+
+def test_what_waits_for_a_connection_is_asked_about_when_it_has_one() -> None:
+    """As many as may be are under way; what comes next waits, and trading is stopped meanwhile."""
+    heard, answer, stopped = bytearray(), asyncio.Event(), False
+
+    def still() -> None:
+        if stopped:
+            raise Withheld("not any more", "CODE")
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1_000):
+            heard.extend(data)
+            await answer.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def program() -> None:
+        nonlocal stopped
+        transport = AiohttpTransport()
+        async with raw_server(listen) as host:
+            first = [
+                asyncio.create_task(transport.request(HttpRequest("GET", f"http://{host}/{n}"), 5)) for n in range(POOL)
+            ]
+            order = HttpRequest("POST", f"http://{host}/order", still=still)
+            waits = asyncio.create_task(transport.request(order, 5))
+            while heard.count(b"GET /") < POOL:
+                await asyncio.sleep(0.01)
+            stopped = True
+            answer.set()
+            with pytest.raises(Withheld):
+                await waits
+            await asyncio.gather(*first)
+            stopped = False
+            await transport.request(order, 5)
+            await transport.close()
+
+    asyncio.run(program())
+    assert heard.count(b"POST /order") == 1
+
+
+def test_sockets_take_no_place_of_requests() -> None:
+    under_way = 0
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        nonlocal under_way
+        if request.path == "/stream":
+            made = web.WebSocketResponse()
+            await made.prepare(request)
+            await made.receive()
+            return made
+        under_way += 1
+        while under_way < POOL:
+            await asyncio.sleep(0.01)
+        return web.Response(text="{}")
+
+    async def program(transport: AiohttpTransport) -> None:
+        async with web_server(handle) as host:
+            streams = [await transport.connect(f"ws://{host}/stream", {}, 5) for _ in range(POOL + 1)]
+            asked = [transport.request(HttpRequest("GET", f"http://{host}/order"), 5) for _ in range(POOL)]
+            assert [answer.status for answer in await asyncio.gather(*asked)] == [200] * POOL
+            for stream in streams:
+                await stream.close()
+
+    run(program)
 
 
 def test_what_is_withheld_is_not_said_at_a_socket() -> None:

@@ -4,7 +4,7 @@ not, and are told of."""
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,14 +39,19 @@ NOW = 10**18
 
 
 class Wire:
-    """A Transport that keeps what has left. answers: what comes of the next ones, 200 behind them."""
+    """A Transport that keeps what has left. answers: what comes of the next ones, 200 behind them. connecting: what
+    happens until a connection stands."""
 
     def __init__(self) -> None:
+        self.connecting: Callable[[], None] = lambda: None
         self.left: list[HttpRequest] = []
         self.answers: list[HttpAnswer | Exception] = []
         self.frames: list[str | bytes] = []
 
     async def request(self, request: HttpRequest, timeout: float) -> HttpAnswer:
+        self.connecting()
+        if request.still is not None:
+            request.still()
         found = self.answers.pop(0) if self.answers else HttpAnswer(200, {}, b"{}")
         if isinstance(found, NotSent):
             raise found
@@ -180,6 +185,15 @@ def same(value: Any, old: Any) -> bool:
 def test_an_opening_of_a_stopped_scope_is_withheld_without_an_alarm_and_an_exit_is_not(name: str) -> None:
     bench = Bench(CASES[name])
     bench.book.stops.update(bench.book.orders)
+    opens = any(one.role == "entry" for one in (*bench.case.orders, *_changed(bench.case)))
+    assert bench.send(bench.case.request) == (OPENINGS_STOPPED if opens else "")
+    assert bench.told == [] and len(bench.wire.left) == (not opens)
+
+
+@every
+def test_an_opening_whose_scope_is_stopped_while_its_connection_is_made_does_not_leave(name: str) -> None:
+    bench = Bench(CASES[name])
+    bench.wire.connecting = lambda: bench.book.stops.update(bench.book.orders)
     opens = any(one.role == "entry" for one in (*bench.case.orders, *_changed(bench.case)))
     assert bench.send(bench.case.request) == (OPENINGS_STOPPED if opens else "")
     assert bench.told == [] and len(bench.wire.left) == (not opens)
