@@ -30,6 +30,7 @@ from tradewright.core.reservations import RESERVATION_CODES
 from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
 from tradewright.explain import QUESTIONS, REFUSALS
+from tradewright.model.currency import COINS, QUOTE_COINS
 
 PAGES = [
     "README.md",
@@ -140,11 +141,12 @@ def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_wo
     assert set(REFUSALS) <= set(codes)
 
 
-#: What an order is, a trading state, an instrument's status, a group of names: words of the sources that are no reason.
+#: What an order is, a trading state, an instrument's status, a group of names, a coin: words of the sources that are no
+#: reason.
 NO_REASONS = {
     "SUBMITTED", "ACCEPTED", "NOT_FOUND", "CANCELLED", "EXPIRED", "REJECTED", "DENIED", "UNKNOWN", "FILLED",
     "PARTIALLY_FILLED", "ACTIVE", "REDUCING", "HALTED", "TRADING", "PAUSED", "AUCTION", "FOUND", "CHOCH", "PAPER_LIVE",
-    "BUY", "SELL", "HOLD", "USD", "UTC",
+    "BUY", "SELL", "HOLD", "USD", "UTC", *COINS, *QUOTE_COINS,
 }  # fmt: skip
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[A-Z]{5,}")
 
