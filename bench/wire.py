@@ -114,9 +114,9 @@ class TimedTransport(AiohttpTransport):
         self.left: dict[str, int] = {}
         self.used = 0
 
-    def _open(self) -> aiohttp.ClientSession:
-        fresh = self._session is None
-        session = super()._open()
+    def _session(self, pool: int) -> aiohttp.ClientSession:
+        fresh = pool not in self._sessions
+        session = super()._session(pool)
         if fresh:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(self._sent)
