@@ -3,7 +3,7 @@
 A request is sent once: aiohttp's own second attempt on a connection that had gone stale is off, since it could not be
 told from a first one that arrived. Whether something may leave is asked last of all, when its connection stands: a
 process may have been stopped while that was made, and so may the trading. Sockets have connections of their own: a
-stream that takes one of the requests' would let the last of these wait behind its gate.
+stream that takes one of the requests' would let one more of these wait behind its gate.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tradewright.model.errors import AnswerLost, NotSent, SocketClosed
 from tradewright.ports import Clock, HttpAnswer, HttpRequest
 
 BODY_MAX = FRAME_MAX = 16 * 1024 * 1024
-#: Connections kept open to one host; no client has more requests under way.
+#: Connections kept open to one host; a client that asks for more waits for one, in the order of asking.
 POOL = 5
 CHUNK = 65_536
 BROKEN = 1006
