@@ -23,7 +23,7 @@ from tradewright.model.errors import AnswerLost, NotSent, SocketClosed
 from tradewright.ports import Clock, HttpAnswer, HttpRequest
 
 BODY_MAX = FRAME_MAX = 16 * 1024 * 1024
-#: Connections kept open to one host; a client that asks for more waits for one, in the order of asking.
+#: Connections kept open to one host: no client has more requests under way, and it says which of them go first.
 POOL = 5
 CHUNK = 65_536
 BROKEN = 1006
