@@ -12,6 +12,8 @@ LINES_MAX = 70
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 UNMEASURED = re.compile(r"pragma:\s*no\s*(cover|branch)")
 BROAD = {"Exception", "BaseException"}
+#: How many arguments a decimal's method has where it is told its context.
+_WITH_CONTEXT = {"quantize": 2, "scaleb": 2, "normalize": 1}
 
 Breach = tuple[int, str]
 
@@ -45,6 +47,9 @@ def _syntax(tree: ast.Module) -> Iterator[Breach]:
                 yield node.lineno, "a stub: NotImplementedError"
             case ast.ExceptHandler(type=caught, body=body) if _is_broad(caught) and all(map(_does_nothing, body)):
                 yield node.lineno, "swallows every exception"
+            case ast.Call(func=ast.Attribute(attr=name), args=args, keywords=also) if name in _WITH_CONTEXT:
+                if len(args) + len(also) < _WITH_CONTEXT[name]:
+                    yield node.lineno, f"rounds by whatever decimal context the thread has: {name}"
             case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=args):
                 if any(map(_is_broad, args)):
                     yield node.lineno, "swallows every exception"

@@ -42,6 +42,9 @@ TWINS = {
         "import contextlib\nwith contextlib.suppress(Exception): f()",
         "import contextlib\nwith contextlib.suppress(FileNotFoundError): f()",
     ),
+    "rounded by the thread's context": ("x.quantize(y)", "x.quantize(y, context=exact)"),
+    "shifted by the thread's context": ("x.scaleb(2)", "x.scaleb(2, exact)"),
+    "stripped by the thread's context": ("x.normalize()", "x.normalize(exact)"),
     "hidden from coverage": ("def f(): ...  # pragma: no cover", "def f(): ...  # covers no gap"),
 }
 

@@ -2,7 +2,8 @@
 
 A price or size is an integer count of 10^-scale of its instrument. Money is an integer count of 10^-MONEY_SCALE of its
 currency. Floats exist only at the borders (data files, strategies, statistics) and enter by their shortest decimal.
-Every rounding in the program is one of the named functions here. Both builds raise OverflowError at the same bounds.
+Every rounding in the program is one of the named functions here. None of them asks the thread's decimal context, which
+belongs to whoever changed it last: a strategy, or a library. Both builds raise OverflowError at the same bounds.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def count_of(value: Number, scale: int, what: str, bound: int = SIZE_MAX) -> int
 
 def nearest_count_of(value: Number, scale: int, what: str, bound: int = SIZE_MAX) -> int:
     """`value` in counts of 10^-scale, rounded half to even where it is finer. Raises InputError."""
-    count = int(decimal_of(value, what).scaleb(scale, _EXACT).to_integral_value(ROUND_HALF_EVEN))
+    count = int(decimal_of(value, what).scaleb(scale, _EXACT).to_integral_value(ROUND_HALF_EVEN, _EXACT))
     if not -bound <= count <= bound:
         raise InputError(f"{what}: {value} is out of range at {scale} decimals")
     return count
@@ -79,8 +80,37 @@ def money_of(value: Number, what: str) -> int:
 
 def decimal_from(count: int, scale: int) -> Decimal:
     """The exact Decimal of a count, without trailing zeros and without an exponent."""
-    number = Decimal(count).scaleb(-scale, _EXACT).normalize(_EXACT)
-    return number.quantize(Decimal(1), context=_EXACT) if number == number.to_integral_value() else number
+    whole, part = divmod(count, 10**scale)
+    return Decimal(count).scaleb(-scale, _EXACT).normalize(_EXACT) if part else Decimal(whole)
+
+
+def shifted(number: Decimal, places: int) -> Decimal:
+    """`number` × 10^places, exactly."""
+    return number.scaleb(places, _EXACT)
+
+
+def places_of(number: Decimal) -> int:
+    """How many decimals it takes to write a finite number."""
+    exponent = number.normalize(_EXACT).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number without an exponent and without zeros that say nothing."""
+    return Decimal(format(number.normalize(_EXACT), "f"))
+
+
+def quotient(dividend: int, divisor: int, decimals: int) -> Decimal:
+    """dividend / divisor (> 0), rounded half to even to so many decimals; for what is shown."""
+    below, rest = divmod(dividend * 10**decimals, divisor)
+    more = 2 * rest > divisor or (2 * rest == divisor and below % 2 == 1)
+    return decimal_from(below + more, decimals)
+
+
+def part_of(amount: Decimal, part: Decimal, whole: Decimal, decimals: int) -> Decimal:
+    """amount × part / whole, rounded half to even to so many decimals."""
+    found = _EXACT.divide(_EXACT.multiply(amount, part), whole)
+    return found.quantize(Decimal(1).scaleb(-decimals, _EXACT), context=_EXACT)
 
 
 def text_of(count: int, scale: int) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from tradewright.model.market import Quote
+from tradewright.model.numbers import shifted
 from tradewright.model.order import BUY
 from tradewright.signal.strategy import Strategy
 
@@ -106,7 +107,7 @@ class Restless(Strategy):
         least = -(-rules.notional_min // max(1, quote.bid_units * instrument.money_factor)) * 11 // 10
         units = max(rules.size_min, rules.step, least) * (1 + self._draw(self.lots))
         units += -units % rules.step
-        return Decimal(units).scaleb(-instrument.size_scale)
+        return shifted(Decimal(units), -instrument.size_scale)
 
     def _away(self, quote: Quote, side: int) -> Decimal:
         """A price above (side 1) or below the market."""
@@ -120,4 +121,4 @@ class Restless(Strategy):
     def _price(self, quote: Quote, units: int) -> Decimal:
         tick = quote.instrument.rules.tick
         # A venue may make the tick so coarse that nothing but one of it is left.
-        return Decimal(max(units - units % tick, tick)).scaleb(-quote.instrument.price_scale)
+        return shifted(Decimal(max(units - units % tick, tick)), -quote.instrument.price_scale)

@@ -27,7 +27,7 @@ from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
 from tradewright.model.market import Bar
 from tradewright.model.moment import moment_text
-from tradewright.model.numbers import MONEY_SCALE, decimal_from, text_of
+from tradewright.model.numbers import MONEY_SCALE, decimal_from, quotient, text_of
 from tradewright.model.order import ENTRY, ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from tradewright.model.order_request import OrderNamed
 from tradewright.model.shadow import is_shadow
@@ -50,17 +50,12 @@ _SAID = {
 BROKER_ERROR = "BROKER_ERROR"
 #: Orders looked at for one page of a list; the page may be shorter then, and its cursor goes on.
 LOOKED_AT_MAX = 5_000
-NINE = Decimal("1e-9")
-FOUR = Decimal("1e-4")
+#: Decimals of a price that is a mean, and of a percentage.
+PRICE_DECIMALS, PERCENT_DECIMALS = 9, 4
 
 
 def money(count: int | None) -> Decimal | None:
-    return None if count is None else plain(decimal_from(count, MONEY_SCALE))
-
-
-def plain(number: Decimal) -> Decimal:
-    """Without an exponent and without zeros that say nothing."""
-    return Decimal(format(number.normalize(), "f"))
+    return None if count is None else decimal_from(count, MONEY_SCALE)
 
 
 # ── accounts and positions ─────────────────────────────────────────────────────────────────────────────────────────
@@ -81,7 +76,7 @@ def account_shape(engine: Engine, account: AccountState) -> shapes.Account:
     ready = account.link is None or account.link.ready
     return shapes.Account(
         account_id=terms.name, equity=money(account.equity()),
-        cash=plain(decimal_from(account.ledger.cash[terms.name].get(terms.currency, 0), MONEY_SCALE)),
+        cash=decimal_from(account.ledger.cash[terms.name].get(terms.currency, 0), MONEY_SCALE),
         buying_power=money(buying_power(account)), daytrade_count=None, pattern_day_trader=None,
         trading_blocked=state != ACTIVE or not ready, account_blocked=state == HALTED, currency=terms.currency,
         venue=terms.venue, owner=terms.owner, kind=terms.kind, mode=terms.mode, ready=ready,
@@ -118,7 +113,7 @@ def position_shape(account: AccountState, position: Position, side: int, size: i
     held = sum(lot.size for lot in lots)
     price = account.marks.marks[instrument.index].price()
     paid = sum(lot.size * lot.price_units for lot in lots)
-    entry = plain((Decimal(paid) / held).scaleb(-instrument.price_scale).quantize(NINE)) if held else None
+    entry = quotient(paid, held * 10**instrument.price_scale, PRICE_DECIMALS) if held else None
     value = price * size * instrument.money_factor if price > 0 else None
     # Two strategies may hold opposite sides of one netting position: what is shown is what their lots make.
     gain = None
@@ -131,11 +126,11 @@ def position_shape(account: AccountState, position: Position, side: int, size: i
             if account.terms.mode != HEDGING or lot.side == side
         )
     cost = paid * instrument.money_factor
-    percent = plain((Decimal(gain) * 100 / cost).quantize(FOUR)) if gain is not None and cost else None
+    percent = quotient(gain * 100, cost, PERCENT_DECIMALS) if gain is not None and cost else None
     return shapes.Position(
-        symbol=instrument.symbol, quantity=plain(decimal_from(size, instrument.size_scale)),
+        symbol=instrument.symbol, quantity=decimal_from(size, instrument.size_scale),
         side="long" if side > 0 else "short", average_entry_price=entry,
-        current_price=plain(decimal_from(price, instrument.price_scale)) if price > 0 else None,
+        current_price=decimal_from(price, instrument.price_scale) if price > 0 else None,
         market_value=money(None if value is None else side * value), unrealized_pnl=money(gain),
         unrealized_pnl_percent=percent, account=account.terms.name, currency=instrument.quote,
     )  # fmt: skip
@@ -149,18 +144,18 @@ def order_shape(engine: Engine, state: OrderState) -> shapes.Order:
     price, size = order.instrument.price_scale, order.instrument.size_scale
     average = None
     if state.filled:
-        average = plain((Decimal(state.value) / state.filled).scaleb(-price).quantize(NINE))
+        average = quotient(state.value, state.filled * 10**price, PRICE_DECIMALS)
     status = STATUSES[state.status]
     if status == "new" and state.filled:
         status = "partially_filled"
     return shapes.Order(
         order_id=order.id, symbol=order.instrument.symbol, side=SIDES[order.side],
-        quantity=plain(decimal_from(order.quantity, size)), filled_quantity=plain(decimal_from(state.filled, size)),
+        quantity=decimal_from(order.quantity, size), filled_quantity=decimal_from(state.filled, size),
         status=status, average_price=average, created_at=moment_text(order.time), updated_at=moment_text(newest(state)),
         account=order.account, strategy_id=order.strategy, type=ORDER_TYPES[order.type],
         time_in_force=TIMES_IN_FORCE[order.time_in_force],
-        limit_price=plain(decimal_from(order.limit_units, price)) if order.limit_units else None,
-        stop_price=plain(decimal_from(order.stop_units, price)) if order.stop_units else None,
+        limit_price=decimal_from(order.limit_units, price) if order.limit_units else None,
+        stop_price=decimal_from(order.stop_units, price) if order.stop_units else None,
         role=order.role, state=state.status, outcome_unknown=state.has_unknown(), code=state.code, reason=state.text,
         decision_id=order.decision, broker_order_id=state.venue_id or None,
         client_order_id=engine.client_ids.name_of(order.id) or None,
@@ -193,9 +188,9 @@ def modified(judged: ModifyJudged, here: bool, instrument: Instrument) -> shapes
     return shapes.Modified(
         order_id=judged.order_id, status=granted if judged.approved else "rejected",
         code=next((check.code for check in found if not check.passed), ""),
-        quantity=plain(decimal_from(judged.quantity, instrument.size_scale)),
-        limit_price=plain(decimal_from(judged.limit_units, price)) if judged.limit_units else None,
-        stop_price=plain(decimal_from(judged.stop_units, price)) if judged.stop_units else None,
+        quantity=decimal_from(judged.quantity, instrument.size_scale),
+        limit_price=decimal_from(judged.limit_units, price) if judged.limit_units else None,
+        stop_price=decimal_from(judged.stop_units, price) if judged.stop_units else None,
         checks=checks(found, instrument),
     )  # fmt: skip
 

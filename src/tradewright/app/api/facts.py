@@ -319,8 +319,8 @@ def _execution(engine: Engine, fill: Fill, state: OrderState, matches: Sequence[
     closed = [match.pnl for match in matches if match.account == order.account and match.instrument is instrument]
     return Execution(
         order_id=order.id, symbol=instrument.symbol, side=SIDES[order.side],
-        filled_qty=books.plain(decimal_from(fill.size_units, instrument.size_scale)),
-        price=books.plain(decimal_from(fill.price_units, instrument.price_scale)),
+        filled_qty=decimal_from(fill.size_units, instrument.size_scale),
+        price=decimal_from(fill.price_units, instrument.price_scale),
         timestamp=moment_text(fill.time_venue), trade_id=fill.trade_id, fee=_money(fill.fee),
         fee_currency=fill.fee_currency, maker=fill.maker, pnl=_money(sum(closed)) if closed else None,
         currency=instrument.quote, order=books.order_shape(engine, state),
@@ -346,7 +346,7 @@ def _ended(engine: Engine, account: str, instrument: Instrument, side: int) -> E
         since = match.time_open if since is None else min(since, match.time_open)
         end = end or match.time_close
     return EndedPosition(
-        symbol=instrument.symbol, side="long" if side > 0 else "short", quantity=books.plain(decimal_from(0, 0)),
+        symbol=instrument.symbol, side="long" if side > 0 else "short", quantity=decimal_from(0, 0),
         realized_pnl=_money(gain), opened_at=None if since is None else moment_text(since), account=account,
         currency=instrument.quote,
     )  # fmt: skip
@@ -354,7 +354,7 @@ def _ended(engine: Engine, account: str, instrument: Instrument, side: int) -> E
 
 def _signal(said: signal.Signal, account: str) -> Signal:
     instrument = said.instrument
-    price = books.plain(decimal_from(said.price_units, instrument.price_scale)) if said.price_units else None
+    price = decimal_from(said.price_units, instrument.price_scale) if said.price_units else None
     return Signal(
         symbol=instrument.symbol, action=signal.ACTIONS[said.action], confidence=said.confidence, price=price,
         reasoning=said.reasoning, timestamp=moment_text(said.time), strategy_id=said.strategy, account=account,

@@ -14,14 +14,14 @@ from tradewright.app.api.keys import READ
 from tradewright.app.api.route import AccountName, AnyAccount, Ask, Routes
 from tradewright.app.api.track import Sums, Track
 from tradewright.core.accounts import AccountState
-from tradewright.model.numbers import MONEY_SCALE, decimal_from
+from tradewright.model.numbers import MONEY_SCALE, decimal_from, plain, quotient
 from tradewright.model.zone import week_of
 
 ROUTES = Routes()
 #: Of 1970-01-01, from which days are counted here.
 EPOCH = date(1970, 1, 1).toordinal()
 EVER = -(2**31)
-SIX, NINE = Decimal("1e-6"), Decimal("1e-9")
+SHARE_DECIMALS, RATIO_DECIMALS = 6, 9
 Period = Annotated[Literal["day", "week", "month", "all"], Query(description="To now; weeks begin on Monday.")]
 
 
@@ -61,7 +61,7 @@ def _of(track: Track, held: AccountState, period: str) -> trading_shapes.Perform
         trades=total.trades, wins=total.wins, losses=total.losses, win_rate=_share(total.wins, total.trades),
         profit_factor=_share(own.profit, own.loss), max_drawdown=_money(course.fall),
         max_drawdown_percent=_percent(course.fall, course.top),
-        sharpe_ratio=None if course.ratio is None else books.plain(Decimal(course.ratio) * NINE),
+        sharpe_ratio=None if course.ratio is None else decimal_from(course.ratio, RATIO_DECIMALS),
         others=[_in(coin, by_currency.get(coin, Sums()), open_now) for coin in others],
         strategies=[_strategy(strategy, coin, sums) for (strategy, coin), sums in sorted(earned.items())],
     )  # fmt: skip
@@ -95,7 +95,7 @@ def _unrealised(held: AccountState) -> dict[str, Decimal | None]:
 
 def _open(open_now: Mapping[str, Decimal | None], currency: str) -> Decimal | None:
     found = open_now.get(currency, Decimal(0))
-    return None if found is None else books.plain(found)
+    return None if found is None else plain(found)
 
 
 def _in(currency: str, sums: Sums, open_now: Mapping[str, Decimal | None]) -> trading_shapes.Money:
@@ -114,13 +114,13 @@ def _strategy(strategy: str, currency: str, sums: Sums) -> trading_shapes.Strate
 
 
 def _money(count: int) -> Decimal:
-    return books.plain(decimal_from(count, MONEY_SCALE))
+    return decimal_from(count, MONEY_SCALE)
 
 
 def _share(part: int, whole: int) -> Decimal | None:
     """To six decimals; None of nothing."""
-    return books.plain((Decimal(part) / whole).quantize(SIX)) if whole else None
+    return quotient(part, whole, SHARE_DECIMALS) if whole else None
 
 
 def _percent(part: int, whole: int) -> Decimal | None:
-    return books.plain((Decimal(part) * 100 / whole).quantize(books.FOUR)) if whole > 0 else None
+    return quotient(part * 100, whole, books.PERCENT_DECIMALS) if whole > 0 else None

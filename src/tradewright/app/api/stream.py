@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from tradewright.app.api import books, facts
+from tradewright.app.api import facts
 from tradewright.app.api.child import child, end
 from tradewright.app.api.desk import Desk
 from tradewright.app.api.keys import Key
@@ -229,7 +229,7 @@ def _price(desk: Desk, index: int) -> bytes:
     scale = mark.instrument.price_scale
 
     def plain(units: int) -> object:
-        return books.plain(decimal_from(units, scale)) if units > 0 else None
+        return decimal_from(units, scale) if units > 0 else None
 
     found = Price(price=plain(mark.price()), bid=plain(mark.bid), ask=plain(mark.ask), time=moment_text(mark.time()))  # type: ignore[arg-type]
     return _ENCODER.encode(mark.instrument.symbol) + b":" + _ENCODER.encode(found)

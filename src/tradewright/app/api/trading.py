@@ -21,6 +21,7 @@ from tradewright.core.accounts import AccountState
 from tradewright.core.session import STOPPED, Session, scope_of
 from tradewright.model.control import ACTIVE, HALTED, REDUCING, Started, TradingStateSet
 from tradewright.model.errors import InputError
+from tradewright.model.numbers import plain
 from tradewright.model.session_set import SessionSet
 from tradewright.trader import Trader
 
@@ -190,7 +191,7 @@ def said(wanted: trading_shapes.Start | trading_shapes.Settings) -> dict[str, An
 
 
 def _plain(number: Decimal) -> int | str:
-    return int(number) if number == number.to_integral_value() else str(books.plain(number))
+    return int(number) if number == number.to_integral_value() else str(plain(number))
 
 
 def _answer(known: Session) -> trading_shapes.SessionAnswer:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tradewright.app.api import books, shapes, trading_shapes
+from tradewright.app.api import shapes, trading_shapes
 from tradewright.core.accounts import AccountState
 from tradewright.core.engine import Engine
 from tradewright.core.session import Session
@@ -59,13 +59,13 @@ def position(engine: Engine, held: AccountState, shown: shapes.Position) -> trad
     targets = [one.limit_units or one.stop_units for one in exits if one.role == TAKE_PROFIT]
 
     def told(units: int) -> Decimal | None:
-        return books.plain(decimal_from(units, mine[0].instrument.price_scale)) if units else None
+        return decimal_from(units, mine[0].instrument.price_scale) if units else None
 
     return trading_shapes.TradingPosition(
         id=f"{held.terms.name}:{shown.symbol}:{shown.side}", user_id=held.terms.owner, symbol=shown.symbol,
         side=shown.side, entry_price=shown.average_entry_price, quantity=shown.quantity,
         current_price=shown.current_price, unrealized_pnl=shown.unrealized_pnl,
-        realized_pnl=books.plain(decimal_from(sum(closed), MONEY_SCALE)), status="open",
+        realized_pnl=decimal_from(sum(closed), MONEY_SCALE), status="open",
         opened_at=moment_text(oldest.time), stop_loss=told(stop.price),
         take_profit=told((min if side > 0 else max)(targets, default=0)), trailing_stop=told(stop.trail),
         high_water_mark=told(stop.best if stop.trail else 0), order_id=oldest.order_id, account=held.terms.name,

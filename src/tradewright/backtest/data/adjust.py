@@ -19,7 +19,7 @@ from tradewright.backtest.data.counts import IntArray, multiplied
 from tradewright.backtest.data.options import DAY
 from tradewright.backtest.data.table import Rows, read_frame
 from tradewright.model.errors import InputError
-from tradewright.model.numbers import decimal_of
+from tradewright.model.numbers import decimal_of, places_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,7 +66,7 @@ def factors_of(adjust: str | Path | float | Decimal, symbols: list[str]) -> dict
         else:
             if one <= 0:
                 raise InputError(f"adjust {adjust} must be more than 0")
-            single = Factors("", [Fraction(one)], _decimals(one), np.empty(0, np.int64))
+            single = Factors("", [Fraction(one)], places_of(one), np.empty(0, np.int64))
             return dict.fromkeys(symbols, single)
     return _read_factors(str(adjust), symbols)
 
@@ -99,7 +99,7 @@ def _factors(frame: pl.DataFrame, path: str, symbol: str) -> Factors:
         if not product.is_finite() or product <= 0:
             raise InputError(f"{path}: {symbol} has the factors {price!r} and {split!r}; both must be more than 0")
         products.append(product)
-    return Factors(path, [Fraction(product) for product in products], max(map(_decimals, products)), days)
+    return Factors(path, [Fraction(product) for product in products], max(map(places_of, products)), days)
 
 
 def _sessions(rows: Rows, stamp: str) -> NDArray[np.int64]:
@@ -119,8 +119,3 @@ def _days(column: pl.Series) -> NDArray[np.int64] | None:
     if column.dtype != pl.Date:
         column = column.cast(pl.String).str.replace_all("-", "").str.to_date("%Y%m%d", strict=False)
     return None if column.null_count() else column.to_physical().cast(pl.Int64).to_numpy()
-
-
-def _decimals(number: Decimal) -> int:
-    exponent = number.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from tradewright.model.numbers import SCALE_MAX, nearest_count_of
+from tradewright.model.numbers import SCALE_MAX, nearest_count_of, shifted
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -87,7 +87,7 @@ def counts_of(values: NumberArray, scale: int) -> tuple[IntArray, int]:
     for i in np.flatnonzero(tie | (size >= _COUNT_EXACT)).tolist():
         value = float(values[i])
         counts[i] = nearest_count_of(value, scale, "value")
-        inexact[i] = Decimal(repr(value)).scaleb(scale) != int(counts[i])
+        inexact[i] = shifted(Decimal(repr(value)), scale) != int(counts[i])
     return counts, int(inexact.sum())
 
 

@@ -14,7 +14,7 @@ from tradewright.adapters.venue.alpaca.answers import WireAsset
 from tradewright.adapters.venue.alpaca.notation import Unreadable, plain
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument, OrderRules
-from tradewright.model.numbers import MONEY_ONE, count_of
+from tradewright.model.numbers import MONEY_ONE, count_of, shifted
 
 SHARE_PRICE_SCALE = 6
 SIZE_SCALE = 9
@@ -54,8 +54,9 @@ def _pair(asset: WireAsset, tradable: bool) -> Instrument:
     base, slash, quote = asset.symbol.partition("/")
     if not (base and slash and quote):
         raise InputError("a pair is written BASE/QUOTE")
-    tick = count_of(asset.price_increment or Decimal(1).scaleb(-PAIR_PRICE_SCALE), PAIR_PRICE_SCALE, "price increment")
-    step = count_of(asset.min_trade_increment or Decimal(1).scaleb(-SIZE_SCALE), SIZE_SCALE, "trade increment")
+    finest = shifted(Decimal(1), -PAIR_PRICE_SCALE)
+    tick = count_of(asset.price_increment or finest, PAIR_PRICE_SCALE, "price increment")
+    step = count_of(asset.min_trade_increment or shifted(Decimal(1), -SIZE_SCALE), SIZE_SCALE, "trade increment")
     least = count_of(asset.min_order_size or 0, SIZE_SCALE, "smallest order")
     rules = OrderRules(
         tick=tick, step=step, size_min=max(least, step), notional_min=PAIR_MINIMUM, shortable=False, tradable=tradable

@@ -15,7 +15,7 @@ import msgspec
 from tradewright.adapters.venue.binance.answers import decoded
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument, OrderRules
-from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, decimal_of, money_of
+from tradewright.model.numbers import PRICE_MAX, SIZE_MAX, decimal_of, money_of, shifted
 
 VENUE = "binance"
 SCALE = 8
@@ -92,7 +92,7 @@ def instrument_of(row: SymbolRow, venue: str = VENUE) -> Instrument:
     none = FilterRow("")
     price, lot = filters.get("PRICE_FILTER", none), filters.get("LOT_SIZE", none)
     scale = SCALE
-    while scale and decimal_of(price.maxPrice, "maxPrice").scaleb(scale) > PRICE_MAX:
+    while scale and shifted(decimal_of(price.maxPrice, "maxPrice"), scale) > PRICE_MAX:
         scale -= 1
     market = filters.get("MARKET_LOT_SIZE", none)
     rules = OrderRules(
@@ -115,10 +115,10 @@ def instrument_of(row: SymbolRow, venue: str = VENUE) -> Instrument:
 
 def _units(text: str, scale: int, symbol: str) -> int:
     """Counts of an increment or bound; what is larger than any size is as good as the largest."""
-    shifted = decimal_of(text, f"{symbol}: a filter").scaleb(scale)
-    if shifted != int(shifted) or shifted < 0:
+    counts = shifted(decimal_of(text, f"{symbol}: a filter"), scale)
+    if counts != int(counts) or counts < 0:
         raise InputError(f"{symbol}: a filter states {text}, which is finer than {scale} decimals or negative")
-    return min(int(shifted), SIZE_MAX)
+    return min(int(counts), SIZE_MAX)
 
 
 def _least(*bounds: int) -> int:

@@ -12,7 +12,16 @@ from typing import Any
 from tradewright.adapters.venue.ccxt.answers import Row, exact, named, row_of
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument, OrderRules
-from tradewright.model.numbers import MONEY_SCALE, SCALE_MAX, SIZE_MAX, decimal_of, money_of
+from tradewright.model.numbers import (
+    MONEY_MAX,
+    MONEY_SCALE,
+    SCALE_MAX,
+    SIZE_MAX,
+    decimal_of,
+    nearest_count_of,
+    places_of,
+    shifted,
+)
 
 SIZE_SCALE, SPARE = 8, 2
 #: The library's ways to state an increment.
@@ -33,13 +42,13 @@ def instrument_of(market: Row, mode: int, venue: str) -> Instrument:
     what = symbol_of(market)
     precision, limits = row_of(market.get("precision")), row_of(market.get("limits"))
     tick, step = (_increment(precision.get(name), mode, f"{what}: {name}") for name in ("price", "amount"))
-    price_scale = min(_decimals(tick) + SPARE, SCALE_MAX)
-    size_scale = max(_decimals(step), SIZE_SCALE)
-    if _decimals(tick) > price_scale or size_scale > SCALE_MAX:
+    price_scale = min(places_of(tick) + SPARE, SCALE_MAX)
+    size_scale = max(places_of(step), SIZE_SCALE)
+    if places_of(tick) > price_scale or size_scale > SCALE_MAX:
         raise InputError(f"{what}: its increments {tick} and {step} are finer than {SCALE_MAX} decimals")
     rules = OrderRules(
-        tick=int(tick.scaleb(price_scale)),
-        step=int(step.scaleb(size_scale)),
+        tick=int(shifted(tick, price_scale)),
+        step=int(shifted(step, size_scale)),
         size_min=_bound(limits, "amount", "min", size_scale),
         size_max=_bound(limits, "amount", "max", size_scale),
         notional_min=_notional(limits, what),
@@ -57,15 +66,10 @@ def _increment(value: Any, mode: int, what: str) -> Decimal:
         raise InputError(f"{what}: the exchange states no increment")
     number = decimal_of(exact(value, what), what)
     if mode == DECIMAL_PLACES:
-        number = Decimal(1).scaleb(-int(number))
+        number = shifted(Decimal(1), -int(number))
     if number <= 0:
         raise InputError(f"{what}: {value} is not an increment")
     return number
-
-
-def _decimals(number: Decimal) -> int:
-    exponent = number.normalize().as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def _limit(limits: Row, name: str, end: str) -> Decimal:
@@ -75,13 +79,10 @@ def _limit(limits: Row, name: str, end: str) -> Decimal:
 
 def _bound(limits: Row, name: str, end: str, scale: int) -> int:
     """A least size is rounded up, a largest one down; one beyond any size is none."""
-    counts = _limit(limits, name, end).scaleb(scale)
+    counts = shifted(_limit(limits, name, end), scale)
     whole = int(counts) + (end == "min" and counts != int(counts))
     return whole if 0 <= whole <= SIZE_MAX else 0
 
 
 def _notional(limits: Row, what: str) -> int:
-    least = _limit(limits, "cost", "min")
-    if least.as_tuple().exponent < -MONEY_SCALE:  # type: ignore[operator]
-        least = least.quantize(Decimal(1).scaleb(-MONEY_SCALE))
-    return max(money_of(least, f"{what}: cost"), 0)
+    return max(nearest_count_of(_limit(limits, "cost", "min"), MONEY_SCALE, f"{what}: cost", MONEY_MAX), 0)

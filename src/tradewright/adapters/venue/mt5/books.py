@@ -23,7 +23,7 @@ from tradewright.model.errors import InputError, VenueRefused
 from tradewright.model.event import ACCEPTED, CANCELLED, EXPIRED, REJECTED, Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import PRICE_MAX, count_of, money_of, nearest_count_of
+from tradewright.model.numbers import PRICE_MAX, count_of, money_of, nearest_count_of, part_of
 from tradewright.model.order import DAY, ENTRY, EXIT, GTC, LIMIT, MARKET, STOP, STOP_LIMIT, Order
 from tradewright.model.report import FOUND, Fill, Report
 from tradewright.ports import Clock, Orders
@@ -32,7 +32,7 @@ from tradewright.ports import Clock, Orders
 SEEN_MAX = 50_000
 UNKNOWN_SYMBOL, BAD_RECORD = "UNKNOWN_SYMBOL", "BAD_RECORD"
 CLOSING_ENTRIES = ("out", "out_by")
-_COST = Decimal("1e-9")
+_COST_DECIMALS = 9
 _TYPES = {"market": MARKET, "limit": LIMIT, "stop": STOP, "stop_limit": STOP_LIMIT, "close_by": MARKET}
 _TIMES = {"day": DAY}
 AT_WORK = ("started", "placed", "partial", "request_add", "request_modify", "request_cancel")
@@ -353,7 +353,7 @@ def cost_of(deals: list[Deal], closing: int) -> tuple[Decimal, Decimal]:
             volume, value, side = volume + deal.volume, value + deal.price * deal.volume, turn
             continue
         closed = min(volume, deal.volume)
-        cost = value if closed == volume else (value * closed / volume).quantize(_COST)
+        cost = value if closed == volume else part_of(value, closed, volume, _COST_DECIMALS)
         volume, value = volume - closed, value - cost
         if deal.volume > closed:  # it turned the position round
             volume, value, side = deal.volume - closed, deal.price * (deal.volume - closed), turn

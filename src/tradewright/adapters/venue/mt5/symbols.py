@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from tradewright.adapters.venue.mt5.answers import Listed
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument, OrderRules
-from tradewright.model.numbers import SCALE_MAX, count_of, decimal_of
+from tradewright.model.numbers import SCALE_MAX, count_of, decimal_of, places_of
 
 SUFFIXES = (
     "m", "c", ".m", ".c", ".a", ".i", ".r", ".raw", ".pro", ".ecn", ".x", "_", "#", "-ECN", ".0", ".1", ".conv",
@@ -161,5 +161,4 @@ def asset_class(listed: Listed) -> str:
 
 
 def _decimals(number: object) -> int:
-    exponent = decimal_of(str(number), "increment").normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    return places_of(decimal_of(str(number), "increment"))

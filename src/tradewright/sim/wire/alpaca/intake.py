@@ -12,7 +12,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from tradewright.model.errors import InputError
-from tradewright.model.numbers import MONEY_SCALE, count_of, decimal_of
+from tradewright.model.numbers import MONEY_SCALE, count_of, decimal_of, shifted
 from tradewright.sim.wire.alpaca.assets import CRYPTO, EQUITY, Asset, Assets
 from tradewright.sim.wire.alpaca.codes import invalid, unprocessable
 from tradewright.sim.wire.alpaca.notation import SIZE_ONE, SIZE_SCALE, size_text
@@ -321,7 +321,7 @@ def read_price(body: dict[str, Any], name: str, asset: Asset, required: str = ""
         return 0
     number = read_decimal(body, name)
     scale = asset.instrument.price_scale
-    units = number.scaleb(scale)
+    units = shifted(number, scale)
     if units > _PRICES_MAX:
         raise invalid(f"{name} is out of range")
     step = asset.price_step
