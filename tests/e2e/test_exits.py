@@ -22,6 +22,7 @@ from tradewright.model.event import Event
 from tradewright.model.exit_plan import CONFIGURED, ExitPlan, plan_from
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Bar
+from tradewright.model.moment import moment_text
 from tradewright.model.numbers import count_of
 from tradewright.model.order import ORDER_TYPES
 from tradewright.model.report import Report
@@ -220,6 +221,18 @@ def test_what_is_held_is_closed_before_its_session_ends() -> None:
         fills += [(minute, *line) for line in desk.feed(bar) if line[0] == "filled"]
     # Known at 20:58, it goes at the open of the next minute.
     assert fills == [(51, "filled", "#1", 10000, 10), (58, "filled", "#2", 10000, 10)]
+    assert desk.is_idle()
+    desk.check_recovery()
+
+
+def test_what_its_session_ends_upon_goes_at_the_next_open_and_not_a_session_later() -> None:
+    """Filled inside the last bar, when the time before the close was over."""
+    desk = Desk({"bar 1": [["buy", {"size": 10, "exit_before_close": 120}]]}, instruments=[share(calendar="us-equity")])
+    fills = []
+    for begin in (at("20:58"), at("20:59"), *(at("14:30") + 24 * 60 * MINUTE + minute * MINUTE for minute in range(3))):
+        bar = Bar(begin + MINUTE, desk.engine.instruments[0], begin, 10000, 10000, 10000, 10000, 1000)
+        fills += [(moment_text(begin)[11:16], *line) for line in desk.feed(bar) if line[0] == "filled"]
+    assert fills == [("20:59", "filled", "#1", 10000, 10), ("14:30", "filled", "#2", 10000, 10)]
     assert desk.is_idle()
     desk.check_recovery()
 

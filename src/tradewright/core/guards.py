@@ -221,7 +221,8 @@ def _begin(engine: Blotter, guard: Guard, price: int) -> None:
     if plan.after_ns:
         ends.append(engine.now + plan.after_ns)
     if plan.before_close_ns:
-        close = calendar(order.instrument.calendar).next_close(engine.now)
+        # What fills inside the last bar of a session has the time at which that ends, and is of that session.
+        close = calendar(order.instrument.calendar).next_close(engine.now - 1)
         if close != NEVER:
             ends.append(close - plan.before_close_ns)
     guard.deadline = min(ends, default=0)
