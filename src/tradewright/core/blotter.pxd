@@ -15,7 +15,8 @@ from tradewright.model.market cimport MarketEvent
 from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 cdef long long ENDED_KEPT_NS, NEVER_NS
-cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, QUERY, REPORT_KIND_MAX, SUBMIT
+cdef int CANCELLED, EXIT_TRIGGERED, MARKET_KIND_MAX, NOT_FOUND, OUTCOME_UNKNOWN, QUERY, REPORT_KIND_MAX, SIGNAL, SUBMIT
+cdef int VOTE
 cdef int DENIED, ENDED_CANCELLED, ENDED_NOT_FOUND, HELD, SENT, SUBMITTED, UNKNOWN, WORKING
 cdef int ACTIVE, HALTED, LIMIT, MARKET, REDUCE_ONLY
 cdef str ENTRY, EXIT, HEDGING, STOP_LOSS
@@ -78,6 +79,9 @@ cdef class Blotter:
     cdef readonly set unwanted
     cdef readonly dict turning
     cdef readonly dict at_open
+    cdef public long long moves
+    cdef public long long settled_moves
+    cdef public long long settled_at
     cdef readonly dict unmet
     cdef Book newest
     @cython.locals(state=AccountState)

@@ -75,7 +75,9 @@ from tradewright.model.event import (
     OUTCOME_UNKNOWN,
     QUERY,
     REPORT_KIND_MAX,
+    SIGNAL,
     SUBMIT,
+    VOTE,
     Event,
 )
 from tradewright.model.exit_plan import ExitPlan
@@ -108,8 +110,9 @@ class Blotter:
     side. unmet: wishes that came to nothing since the last decision, by account, strategy and symbol. client_ids: the
     callers' own names for orders; decision_ids: of decisions from outside that may come again. unwanted: exits whose
     end was wished for. turning: openings that wait until their book is closed, by id, the oldest first; at_open: those
-    that wait for their market, and what each was decided on. `order_count` and `decision_count` number ids; `run` is
-    part of every order id, so that no restart can use one twice.
+    that wait for their market, and what each was decided on. moves: how many records were folded that may have moved an
+    order or a book; settled_moves, settled_at: up to which of them, and when, what is owed was settled. `order_count`
+    and `decision_count` number ids; `run` is part of every order id, so that no restart can use one twice.
     """
 
     __slots__ = (
@@ -119,7 +122,7 @@ class Blotter:
         "matches", "alarms", "noticed", "stopping", "late_events", "fresh_fill", "gate", "bound", "stamp",
         "watching", "tracked", "guarded", "settled", "taping", "reservations", "sessions", "parents",
         "targeted", "resting", "unmet", "newest", "board", "inquiries", "owed", "renewed", "client_ids",
-        "unwanted", "decision_ids", "turning", "at_open", "queueing",
+        "unwanted", "decision_ids", "turning", "at_open", "queueing", "moves", "settled_moves", "settled_at",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -182,6 +185,9 @@ class Blotter:
         self.newest: Book | None = None
         self.board: Scoreboard | None = None
         self.inquiries: dict[str, inquiries.Inquiry] = {}
+        self.moves = 0
+        self.settled_moves = -1
+        self.settled_at = 0
 
     # ── what exists ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -327,12 +333,15 @@ class Blotter:
             if self.stops:
                 watchdog.fold(self, event)
         elif event.kind <= REPORT_KIND_MAX:
+            self.moves += 1
             self._apply_report(event)
             if self.guards:
                 fold(self, event)
             if self.stops:
                 watchdog.fold(self, event)
         else:
+            # What a strategy says moves nothing; whatever comes of it is a record of its own.
+            self.moves += event.kind not in (SIGNAL, VOTE)
             self._apply_other(event)
         if self.forget_after < self.now:
             self._forget_ended()

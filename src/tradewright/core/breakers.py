@@ -194,9 +194,9 @@ def _losses(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
     reached it alone. A narrower scope is REDUCING itself, where a trading state can be set for it."""
     account = engine.accounts[order.account]
     engine.stamp += 1
-    for rule in engine.gate.rules_of(engine.book(order.account, order.strategy, order.instrument)):
+    for rule in _asked_again(engine, engine.book(order.account, order.strategy, order.instrument))[0]:
         limits, scope = rule.limits, rule.exposure
-        if rule.code not in LOSSES or limits is None or scope is None or rule.waived > engine.now:
+        if limits is None or scope is None or rule.waived > engine.now:
             continue
         accounts, reached = scope.accounts, _reached(engine, rule)
         if not scope.whole:
@@ -288,15 +288,27 @@ def _restored(engine: Blotter, changes: list[TradingStateChanged]) -> None:
 def _uses(engine: Blotter, book: Book) -> list[tuple[int | None, int | None]]:
     """Value and limit of what is asked again behind the fills of a book; None = it is not known. Losses are left out,
     and what binds a canary alone: it may hold more from the version before, and its account goes on."""
-    uses = [
-        rule.used(engine.stamp, engine.now)
-        for rule in engine.gate.rules_of(book)
-        if rule.limit in _ASKED_AGAIN
-        and rule.code not in LOSSES
-        and rule.waived <= engine.now
-        and (rule.exposure is None or CANARY not in parts_of(rule.exposure.scope))
-    ]
+    bounds = _asked_again(engine, book)[1]
+    uses = [rule.used(engine.stamp, engine.now) for rule in bounds if rule.waived <= engine.now]
     return [(used[0], used[1]) for used in uses if used is not None]
+
+
+def _asked_again(engine: Blotter, book: Book) -> tuple[list[Rule], list[Rule]]:
+    """The rules of a book that are asked again behind its fills, kept until limits change: losses, and what it may
+    hold."""
+    known = engine.gate.asked_again.get(book)
+    if known is None:
+        rules = engine.gate.rules_of(book)
+        losses = [rule for rule in rules if rule.code in LOSSES]
+        bounds = [
+            rule
+            for rule in rules
+            if rule.limit in _ASKED_AGAIN
+            and rule.code not in LOSSES
+            and (rule.exposure is None or CANARY not in parts_of(rule.exposure.scope))
+        ]
+        known = engine.gate.asked_again[book] = (losses, bounds)
+    return known
 
 
 def _drawdown(engine: Blotter, account: AccountState, changes: list[TradingStateChanged]) -> None:

@@ -101,6 +101,7 @@ class Gate:
         self.queueing: list[str] = []
         self.targeted: list[AccountState] = []
         self.bound: dict[Book, list[Rule]] = {}
+        self.asked_again: dict[Book, tuple[list[Rule], list[Rule]]] = {}
         self.canaries = Canaries()
 
     # ── what is set ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,6 +239,7 @@ class Gate:
         """Bindings are looked up anew: limits or accounts have changed."""
         self.exposures.clear()
         self.bound.clear()
+        self.asked_again.clear()
         guarded = self._accounts_with(GUARD_LIMITS)
         ranged = self._accounts_with(RANGE_LIMITS)
         self.tracked[:] = self._accounts_with(TRAFFIC_LIMITS)

@@ -383,8 +383,12 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
     """Place anew the exits that have ended for a close, for what it does not close, and those that were lost; what was
     reached goes at the market. Applied outputs."""
     outputs: list[Event] = []
+    quiet = isinstance(event, MarketEvent) and engine.moves == engine.settled_moves
+    before, engine.settled_at = engine.settled_at, engine.now
     for id in list(engine.owed):
         if id not in engine.owed or engine.orders[id].is_open():
+            continue
+        if quiet and not _concerns(engine, id, event, before):
             continue
         pair = [one for one in linked(engine, engine.orders[id].order) if not engine.orders[one].is_open()]
         sizes = [(one, size) for one in pair if (size := _placed(engine, one)) > 0]
@@ -404,7 +408,17 @@ def give_back(engine: Engine, event: Event) -> list[Event]:
         else:
             for part in _pairs([(engine.orders[one], size, engine.owed[one]) for one, size in sizes]):
                 _place(engine, part, outputs)
+    # What was done now may let more be done.
+    engine.settled_moves = -1 if outputs else engine.moves
     return outputs
+
+
+def _concerns(engine: Engine, id: str, event: Event, before: int) -> bool:
+    """Whether a price, or the time since the last look, may change what becomes of an owed exit. Nothing else does
+    while no order and no book has moved."""
+    order, due = engine.orders[id].order, engine.owed[id].due
+    its = isinstance(event, MarketEvent) and event.instrument.index == order.instrument.index
+    return its or before < due <= engine.now
 
 
 def _pairs(lost: list[tuple[OrderState, int, Owed]]) -> list[list[tuple[OrderState, int, Owed]]]:
