@@ -31,10 +31,11 @@ from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.state import restore, to_bytes
 from tradewright.explain import Story
 from tradewright.model.answer import CIRCUIT_OPEN, UNREACHABLE
+from tradewright.model.calendar import calendar
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.control import Started
 from tradewright.model.decision import FILTER, PICKER, RISK
-from tradewright.model.event import SHADOW_MATCHED, SIGNAL_FAILED
+from tradewright.model.event import FILLED, SHADOW_MATCHED, SIGNAL_FAILED
 from tradewright.model.moment import moment_text
 from tradewright.model.rng import Rng
 from tradewright.model.shadow import is_shadow
@@ -87,7 +88,7 @@ def days(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.
 def check_path(played: Played) -> None:
     """Every station had its say, every symbol was decided on, and money is where it should be."""
     row, rows = played.row, played.rows
-    assert (row["conserved"], row["halted"], row["remarks"]) == (True, {}, played.market.remarks)
+    assert (row["conserved"], row["halted"], row["remarks"]) == (True, {}, [])
     decisions = [found for found in rows if found[0] == DECISION]
     assert {found[4] for found in decisions} == {"Quartet", "sma_cross", "rsi_reversion"}
     symbols = [listed[0] for listed in rows[0][3][0]]
@@ -108,6 +109,27 @@ def test_it_runs_through_every_station(hours: Played) -> None:
 @COMPILED_ALONE
 def test_days_of_it_run_through_every_station(days: Played) -> None:
     check_path(days)
+    refusing = {check[0] for found in days.rows if found[0] == DECISION for check in found[8] if not check[1]}
+    assert refusing >= days.market.days_fire
+    check_sessions(days)
+
+
+def check_sessions(played: Played) -> None:
+    """Where a market closes, nothing fills, and nothing is held over night but what its last bar filled."""
+    orders = {order[0]: order for row in played.rows if row[0] == DECISION for order in row[7]}
+    calendars = [calendar(listed[8]) for listed in played.rows[0][3][0]]
+    held: dict[tuple[str, int], tuple[int, int]] = {}
+    for row in played.rows:
+        if row[0] != FILLED:
+            continue
+        _, time, id, _, _, _, size, *_ = row
+        _, _, strategy, index, side, *_ = orders[id]
+        # A bar's fills have the time of its end.
+        assert calendars[index].is_open(time - 1), row
+        net, last = held.get((strategy, index), (0, time))
+        close = calendars[index].next_close(last - 1)
+        assert net == 0 or time <= close or last == close, row
+        held[strategy, index] = (net + side * size, time)
 
 
 def test_where_trades_are_printed_all_four_strategies_vote(hours: Played) -> None:
@@ -338,7 +360,7 @@ def take_up(played: Played, folder: Path) -> Played:
     options = DemoOptions(
         folder=folder / "home", files=played.data, strategies=[(ref, {}) for ref in STRATEGIES], cash=market.cash,
         currency=market.currency, scopes=scopes_of(limits, "paper"), sizer="percent:10",
-        exits={"stopLossPercent": "2", "takeProfitPercent": "4", "maxHoldingSeconds": "14400"},
+        exits=market.exits, calendars=market.calendars,
     )  # fmt: skip
     session = Session(options, lambda event, outcome: None)
     try:

@@ -76,8 +76,8 @@ executionFilter:
 
 
 class Market(NamedTuple):
-    """files: with the minutes, counted from `begin`, that a short run plays of each. fires: codes that refuse in it.
-    remarks: what the run says of itself."""
+    """files: with the minutes, counted from `begin`, that a short run plays of each. fires: codes that refuse in it;
+    days_fire: and in the days. more: exits beside those of all; calendars: as `--calendar` has them."""
 
     files: dict[str, tuple[int, int]]
     begin: datetime
@@ -86,7 +86,13 @@ class Market(NamedTuple):
     currency: str
     limits: str
     fires: frozenset[str]
-    remarks: list[str]
+    days_fire: frozenset[str]
+    more: dict[str, str]
+    calendars: dict[str, str]
+
+    @property
+    def exits(self) -> dict[str, str]:
+        return {"stopLossPercent": "2", "takeProfitPercent": "4", "maxHoldingSeconds": "14400"} | self.more
 
     def cut(self, data: Path, folder: Path) -> list[Path]:
         """The short run's files, written into `folder`."""
@@ -111,8 +117,7 @@ MARKETS = {
         datetime(2018, 1, 21, 5, tzinfo=UTC),
         ("ADABTC", "DASHBTC", "ETCBTC", "ETHBTC", "LTCBTC", "NXTBTC", "POWRBTC", "XLMBTC", "XMRBTC", "ZECBTC"),
         "10", "BTC", CRYPTO_LIMITS,
-        frozenset({"OPEN_LIMIT_EXCEEDED", "OUTSIDE_SESSION", "POSITION_LIMIT"}),
-        [],
+        frozenset({"OPEN_LIMIT_EXCEEDED", "OUTSIDE_SESSION", "POSITION_LIMIT"}), frozenset(), {}, {},
     ),
     "US equities": Market(
         {
@@ -123,8 +128,8 @@ MARKETS = {
         datetime(2013, 10, 7, 13, 20, tzinfo=UTC),
         ("BAC", "SPY"),
         "100000", "USD", EQUITY_LIMITS,
-        frozenset({"OUTSIDE_SESSION", "MAX_TRADES_PER_DAY", "COOLDOWN"}),
-        ["requireMarketSession refuses nothing in BAC, SPY: without a calendar a market counts as always open"],
+        frozenset({"OUTSIDE_SESSION", "MAX_TRADES_PER_DAY", "COOLDOWN"}), frozenset({"MARKET_CLOSED"}),
+        {"closeBeforeSessionEndSeconds": "600"}, {"": "us-equity"},
     ),
 }  # fmt: skip
 
@@ -134,10 +139,11 @@ def terms(market: Market, data: list[Path], folder: Path) -> list[str]:
     limits = folder / "limits.yaml"
     limits.write_text(market.limits)
     files = [word for path in data for word in ("--data", str(path))]
-    exits = ["--exit", "stopLossPercent=2", "--exit", "takeProfitPercent=4", "--exit", "maxHoldingSeconds=14400"]
+    exits = [word for name, value in market.exits.items() for word in ("--exit", f"{name}={value}")]
+    sessions = [word for name in market.calendars.values() for word in ("--calendar", name)]
     return [
         *files, "--cash", market.cash, "--currency", market.currency, "--limits", str(limits), "--sizer", "percent:10",
-        *exits,
+        *exits, *sessions,
     ]  # fmt: skip
 
 
