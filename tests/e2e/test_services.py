@@ -5,9 +5,10 @@ Whatever a service does, the cycle ends on time, its vote is 0, and the record s
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from tradewright.app.wiring.services import signal_sources
 from tradewright.model.answer import SignalFailed, SignalReceived
 from tradewright.model.codec import Decoder, encode
 from tradewright.model.errors import InputError
-from tradewright.model.event import SIGNAL_FAILED, SIGNAL_RECEIVED
+from tradewright.model.event import SIGNAL_FAILED, SIGNAL_RECEIVED, TIMER
 from tradewright.model.market import Bar
 from tradewright.model.vote import Contribution
 
@@ -88,8 +89,9 @@ class Cycle:
     def run(self) -> dict[str, Contribution]:
         """One cycle; its contributions by service. Fails where it does not end on time."""
         self.now = max(self.now, self.desk.now) + 45 * 10**9
+        acme = self.desk.instrument("ACME")
         with Watch() as watch:
-            words = self.sources.collect(self.now, [self.desk.instrument("ACME")])
+            words = self.sources.collect(self.now, self.sources.known([("ml", acme), ("rl", acme)]))
         assert watch.seconds < DEADLINE_SECONDS + SLACK_SECONDS
         self.words: list[Word] = words
         for word in words:
@@ -199,13 +201,20 @@ class Council(Ensemble):
     threshold: float = 0.01
     decide_on: str = "cycle"
     cycle_seconds: int = 300
+
+
+class Cabinet(Council):
+    members: dict = {}
+    services: dict = {"rl": {}}
+    cycle_seconds: int = 420
 """
 
 
-def played(folder: Path, data: Path, stop_after: int = 0) -> Session:
+def played(folder: Path, data: Path, stop_after: int = 0, ensembles: Sequence[str] = ("Council",)) -> Session:
     file = folder / "council.py"
     file.write_text(COUNCIL)
-    options = DemoOptions(folder=folder / "home", files=[data], strategies=[(f"{file}:Council", {})])
+    chosen: list[tuple[str, dict[str, Any]]] = [(f"{file}:{name}", {}) for name in ensembles]
+    options = DemoOptions(folder=folder / "home", files=[data], strategies=chosen)
     left = [stop_after]
 
     def hear(event: Any, outcome: Any) -> None:
@@ -240,6 +249,22 @@ def test_a_session_asks_them_and_its_journal_is_reproduced_when_they_are_gone(
     again = rerun(tmp_path / "home" / JOURNAL)
     assert again.differences == []
     assert again.verified > 200
+
+
+def test_a_session_asks_in_each_cycle_whom_it_concerns_alone(
+    data: Path, tmp_path: Path, ml: Service, rl: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ML_SERVICE_URL", ml.url)
+    monkeypatch.setenv("RL_SERVICE_URL", rl.url)
+    played(tmp_path, data, ensembles=("Council", "Cabinet"))
+    moments: dict[str, set[int]] = {}
+    for _, record in read(tmp_path / "home" / JOURNAL):
+        kind, moment, name, *_ = [*json.loads(record), "", ""]
+        if kind in (TIMER, SIGNAL_RECEIVED, SIGNAL_FAILED):
+            moments.setdefault(name, set()).add(moment)
+    assert moments["cycle:420"] - moments["cycle:300"], "moments of one alone"
+    assert moments["ml"] == moments["cycle:300"]
+    assert moments["rl"] == moments["cycle:300"] | moments["cycle:420"]
 
 
 def test_an_orders_story_tells_the_vote_with_each_part_of_it(

@@ -55,6 +55,17 @@ def test_events_that_waited_too_long_open_nothing_until_they_wait_no_more() -> N
     run(NETWORKS["binance"], act, {"all": limits_from(ASKED)})
 
 
+@pytest.mark.parametrize(("since", "refused"), [(2, []), (4, [("LOOP_LAG", 2 * SECOND_NS)])])
+def test_what_was_held_back_on_purpose_lags_by_the_rest(since: int, refused: list[tuple[str, int]]) -> None:
+    async def act(floor: Floor) -> None:
+        floor.connected.deliver_held(Timer(floor.clock() - since * SECOND_NS, "asked"), 2 * SECOND_NS)
+        floor.quote(1)
+        await asyncio.sleep(0.1)
+        assert refusals(floor) == [refused]
+
+    run(NETWORKS["binance"], act, {"all": limits_from(ASKED)})
+
+
 def test_books_that_were_not_compared_for_too_long_open_nothing() -> None:
     async def act(floor: Floor) -> None:
         await asyncio.sleep(20)

@@ -173,6 +173,12 @@ class ConnectedEngine:
         self._waiting.append(event)
         self._arrived.set()
 
+    def deliver_held(self, event: Event, waited: int) -> None:
+        """The same for one that was held back on purpose, for `waited` ns of those since its time: no lag of the
+        loop."""
+        self._lags.hold(event, waited)
+        self.deliver(event)
+
     def force_reconciliation(self, account: str) -> None:
         """Compare an account with its venue now."""
         self._look[account].set()
@@ -214,6 +220,7 @@ class ConnectedEngine:
         if not self._waiting:
             return False
         event = self._waiting.popleft()
+        self.live.taken = now
         for lag in self._lags.before(event, now):
             self.step(lag)
         if event.kind <= MARKET_KIND_MAX:

@@ -390,7 +390,8 @@ class Session:
 
     def _cycle(self, timer: Timer) -> None:
         """What the services say now, then the timer on which it is decided."""
-        for word in self.sources.collect(timer.time, self.feed.instruments):
+        asked = self.sources.known(self.machine.trader.roster.questions(timer.name))
+        for word in self.sources.collect(timer.time, asked):
             self.machine.sequencer.feed(word)
         self.machine.sequencer.feed(timer)
 

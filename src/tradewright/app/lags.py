@@ -21,10 +21,17 @@ class Lags:
     def __init__(self, live: LiveEngine) -> None:
         self._live = live
         self._said: dict[str, tuple[int, int]] = {}
+        self._held: dict[Event, int] = {}
+
+    def hold(self, event: Event, waited: int) -> None:
+        """An event is to come that was held back on purpose, for `waited` ns of those since its time."""
+        self._held[event] = waited
 
     def before(self, event: Event, now: int) -> Iterator[LagMeasured]:
         """What the engine has to know before it decides an event that came at its time. A bar has the time of its end,
-        and not that of its coming."""
+        and not that of its coming; what was held back on purpose, as the answers of a cycle's services are, has lagged
+        by what is left of the time since its own."""
+        waited = self._held.pop(event, 0) if self._held else 0
         for name, limit in ASKED_BY.items():
             if not any(limits.has(limit) for limits in self._live.trader.engine.gate.limits.values()):
                 continue
@@ -33,7 +40,7 @@ class Lags:
             elif event.kind in (BAR, QUOTE_BAR):
                 continue
             else:
-                lag = max(0, now - event.time)
+                lag = max(0, now - event.time - waited)
             if self._is_news(name, lag, now):
                 self._said[name] = (now, lag)
                 yield LagMeasured(now, name, lag)

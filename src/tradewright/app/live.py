@@ -115,8 +115,11 @@ class LiveEngine:
         self.remarks: list[str] = []
         #: The newest alarms as sentences; all of them are in the journal.
         self.alarms: deque[str] = deque(maxlen=ALARMS_KEPT)
-        #: What the listener has yet to hear, by its last record; no longer than the journal's own backlog.
-        self._untold: deque[tuple[int, Event, Outcome]] = deque()
+        #: What the listener has yet to hear, by its last record, and since when; no longer than the journal's own
+        #: backlog.
+        self._untold: deque[tuple[int, int, Event, Outcome]] = deque()
+        #: When the event that is decided now was taken, ns UTC by the clock of whoever feeds it; 0 = it is not said.
+        self.taken = 0
         self._snapshot_at = journal.head.sequence + SNAPSHOT_RECORDS
         self._snapshots: Thread | None = None
         #: What was decided and not released yet, and why the journal did not take the first of it that it did not.
@@ -209,13 +212,13 @@ class LiveEngine:
             # What a snapshot begins with: the run goes on as a start would begin it now.
             self.started = Started(self.started.time, self.started.run, self.trader.setup.row())
         self._count(event, outcome)
-        self._untold.append((decided.sequence, event, outcome))
+        self._untold.append((decided.sequence, max(event.time, self.taken), event, outcome))
 
     def tell(self) -> None:
         """Let the listener hear what has become durable."""
         durable = self.journal.durable
         while self._untold and self._untold[0][0] <= durable:
-            _, event, outcome = self._untold.popleft()
+            _, _, event, outcome = self._untold.popleft()
             self.listener(event, outcome)
 
     @property
@@ -226,7 +229,7 @@ class LiveEngine:
     def waits(self, now: int) -> int:
         """For how long, ns, the oldest input that is not durable yet has waited for the disk."""
         self.tell()
-        return max(0, now - self._untold[0][1].time) if self._untold else 0
+        return max(0, now - self._untold[0][1]) if self._untold else 0
 
     def flush(self) -> None:
         """Wait for the disk, and let the listener hear all of it. Raises JournalFull where it can not be written."""

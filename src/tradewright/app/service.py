@@ -26,8 +26,9 @@ from tradewright.app.candles import Candles
 from tradewright.app.clock import steady_clock
 from tradewright.app.config import Config
 from tradewright.app.config_keys import EventBusBlock, LeasesBlock
-from tradewright.app.connected import SECOND_NS, WAKE, ConnectedEngine, Sync
+from tradewright.app.connected import WAKE, ConnectedEngine, Sync
 from tradewright.app.control import ControlSocket, Wanted
+from tradewright.app.cycle_timers import CycleTimers
 from tradewright.app.doorstep import Doorstep
 from tradewright.app.emergency import taken_in
 from tradewright.app.halts import note_of, taken_over
@@ -50,7 +51,6 @@ from tradewright.app.wiring.venues import account_locks, lease_names
 from tradewright.backtest.strategy_source import strategy_class
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
-from tradewright.core.session import cycles_of
 from tradewright.core.trading_state import unbound
 from tradewright.model.control import ACTIVE, REDUCING, CashMoved, RulesChanged, Started, Timer, TradingStateSet
 from tradewright.model.decision import Decision
@@ -64,7 +64,6 @@ from tradewright.model.order import ENTRY
 from tradewright.model.shadow import CASH as SHADOW_CASH
 from tradewright.model.shadow import is_shadow
 from tradewright.ports import CrashPoint, no_crash
-from tradewright.sim.cycle import Cycles
 from tradewright.trader import Outcome, Trader
 from tradewright.trader.scoring import check_shadow
 
@@ -335,7 +334,7 @@ class Service:
                 parts.create_task(self.connected.run())
                 parts.create_task(self._answer(control))
                 parts.create_task(self._welcome())
-                parts.create_task(self._cycle())
+                parts.create_task(CycleTimers(self.connected, self.sources).run())
                 parts.create_task(self._end())
                 parts.create_task(self.audit.run())
                 parts.create_task(self.doorstep.watch_clock())
@@ -485,20 +484,6 @@ class Service:
         except (TransportError, VenueRefused) as error:
             return str(error)
         return self.log.reasons.get(name) or "its orders are still looked up"
-
-    async def _cycle(self) -> None:
-        """The timers of trading cycles, and before each what services say. A session may begin at any time, and with it
-        a cycle."""
-        cycles = Cycles([], self.clock())
-        while True:
-            cycles.seconds = sorted({*self.room.trader.roster.cycles(), *cycles_of(self.engine)})
-            now = self.clock()
-            due = min([now - now % (one * SECOND_NS) + one * SECOND_NS for one in [1, *cycles.seconds]])
-            await asyncio.sleep((due - now) / SECOND_NS)
-            for timer in cycles.until(self.clock()):
-                for word in await self.sources.ask_all(timer.time, self.engine.instruments):
-                    self.connected.deliver(word)
-                self.connected.deliver(timer)
 
     async def _end(self) -> None:
         """When told to: no openings, entries cancelled, then the end of all parts."""

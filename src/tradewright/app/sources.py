@@ -1,4 +1,4 @@
-"""Asking the signal services of a cycle: all at once, each instrument, and nobody waits longer than the deadline.
+"""Asking the signal services of a cycle: all questions at once, and nobody waits longer than the deadline.
 
 What comes back are inputs of the engine, in a fixed order and stamped with the cycle's moment; they are fed before the
 cycle's timer, so that the vote of that very cycle sees them. Who has not answered by the deadline is a TIMEOUT.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +22,8 @@ from tradewright.ports import SignalSource
 BARS_MAX = 100
 DEADLINE_SECONDS = 3.0
 Word = SignalReceived | SignalFailed
+#: Who is asked, and about what.
+Asked = tuple[SignalSource, Instrument]
 
 
 class Sources:
@@ -48,30 +50,35 @@ class Sources:
         if isinstance(event, Bar):
             self.bars.setdefault(event.instrument.index, deque(maxlen=self.bars_max)).append(event)
 
-    def collect(self, time: int, instruments: Sequence[Instrument]) -> list[Word]:
-        """What every source says of every instrument at the cycle's moment `time`, by source, then by instrument."""
-        return self._runner.run(self._collect(time, instruments)) if self.sources else []
+    def known(self, questions: Iterable[tuple[str, Instrument]]) -> list[Asked]:
+        """Those of the questions, by the name of a service, that go to one of these; in their order."""
+        named = {source.name: source for source in self.sources}
+        return [(named[name], instrument) for name, instrument in questions if name in named]
 
-    async def ask_all(self, time: int, instruments: Sequence[Instrument]) -> list[Word]:
+    def collect(self, time: int, asked: Sequence[Asked]) -> list[Word]:
+        """What they say at the cycle's moment `time`, in the order of the questions."""
+        return self._runner.run(self.ask_all(time, asked)) if asked else []
+
+    async def ask_all(self, time: int, asked: Sequence[Asked]) -> list[Word]:
         """The same inside of an event loop that is somebody else's; the sources then belong to that loop."""
-        return await self._collect(time, instruments) if self.sources else []
-
-    async def _collect(self, time: int, instruments: Sequence[Instrument]) -> list[Word]:
-        asked: list[tuple[SignalSource, SignalRequest, asyncio.Task[Any]]] = []
-        for source in self.sources:
-            for instrument in instruments:
-                request = SignalRequest(instrument, time, tuple(self.bars.get(instrument.index, ())))
-                asked.append((source, request, asyncio.create_task(self._ask(source, request))))
-        tasks = [task for _, _, task in asked]
-        _, pending = await asyncio.wait(tasks, timeout=self.deadline_seconds)
-        for task in pending:
-            task.cancel()
+        if not asked:
+            return []
+        tasks = [asyncio.create_task(self._ask(source, self._request(time, about))) for source, about in asked]
+        try:
+            _, pending = await asyncio.wait(tasks, timeout=self.deadline_seconds)
+        finally:
+            # Whoever asked may have gone, too.
+            for task in tasks:
+                task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
         late = f"no answer by the cycle's deadline of {self.deadline_seconds:g} s"
         return [
-            SignalFailed(time, source.name, request.instrument, TIMEOUT, late) if task in pending else task.result()
-            for source, request, task in asked
+            SignalFailed(time, source.name, about, TIMEOUT, late) if task in pending else task.result()
+            for (source, about), task in zip(asked, tasks, strict=True)
         ]
+
+    def _request(self, time: int, about: Instrument) -> SignalRequest:
+        return SignalRequest(about, time, tuple(self.bars.get(about.index, ())))
 
     async def _ask(self, source: SignalSource, request: SignalRequest) -> Any:
         began = perf_counter()

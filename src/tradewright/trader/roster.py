@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from tradewright.core.engine import Engine
 from tradewright.core.setup import Setup, StrategySpec
+from tradewright.model.control import CYCLE
 from tradewright.model.errors import InputError, StateError, TradewrightError
 from tradewright.model.event import MARKET_KIND_MAX, SIGNAL_FAILED, SIGNAL_RECEIVED, TIMER, Event
 from tradewright.model.instrument import Instrument
@@ -297,6 +298,24 @@ class Roster:
         waiting = [runner.ensemble for runner in self.ensembles if runner.ensemble.timer or runner.ensemble.services]
         singles = {int(runner.spec.cycle_seconds) for runner in self.cyclers}
         return sorted({ensemble.cycle_seconds for ensemble in waiting} | singles)
+
+    def questions(self, timer: str) -> list[tuple[str, Instrument]]:
+        """What is asked in the cycle of this timer: each service whose answers an ensemble of this cycle weighs, about
+        the ensemble's instruments; by service, then by instrument."""
+        asked: dict[tuple[str, int], Instrument] = {}
+        for ensemble in self._asking(timer):
+            for instrument in ensemble.instruments.values():
+                asked |= {(name, instrument.index): instrument for name in ensemble.services}
+        return [(name, asked[name, index]) for name, index in sorted(asked)]
+
+    def weighs(self, timer: str) -> bool:
+        """Whether an ensemble that asks services decides on this timer: it has to have their answers before."""
+        return any(ensemble.timer == timer for ensemble in self._asking(timer))
+
+    def _asking(self, timer: str) -> list[Any]:
+        """The ensembles that ask services in the cycle of this timer."""
+        ensembles = [runner.ensemble for runner in self.ensembles]
+        return [one for one in ensembles if one.services and f"{CYCLE}:{one.cycle_seconds}" == timer]
 
     def services(self) -> list[str]:
         """The names of the services whose answers an ensemble weighs."""
