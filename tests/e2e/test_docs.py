@@ -25,14 +25,12 @@ from scripts import (
 from tests.project import COMPILED_ALONE, PACKAGE, ROOT
 from tradewright.adapters.venue.alpaca.outcomes import NAMES
 from tradewright.adapters.venue.alpaca.requests import CODES as ALPACA_CODES
-from tradewright.core.at_open import OPENING_CODES
-from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.parents import PARENT_CODES
-from tradewright.core.reservations import RESERVATION_CODES
-from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
-from tradewright.explain import QUESTIONS, REFUSALS
+from tradewright.explain import QUESTIONS, REFUSALS, REFUSING
+from tradewright.model.at_open import OPENS_LATER
 from tradewright.model.currency import COINS, QUOTE_COINS
+from tradewright.signal.validators import VALIDATORS
 from tradewright.sim.exchange import CODES as EXCHANGE_CODES
 
 PAGES = [
@@ -137,11 +135,10 @@ def test_the_table_of_controls_names_rules_and_tests_that_are_there() -> None:
 
 def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
     text = reasons_page.PAGE.read_text()
-    families = (SIZING_CODES, MODIFY_CODES, RESERVATION_CODES, PARENT_CODES, OPENING_CODES)
-    codes = [*(code for family in families for code in family), *(rule.code for rule in RULES)]
-    assert [code for code in codes if f"| {code} |" not in text] == []
-    assert set(codes) == set(QUESTIONS)
-    assert set(REFUSALS) <= set(codes)
+    assert [code for code in (*REFUSING, OPENS_LATER) if f"| {code} |" not in text] == []
+    # A validator says its verdict in words of its own.
+    said = {*REFUSING, OPENS_LATER} - {kind.code for kind in VALIDATORS.values()}
+    assert said == set(QUESTIONS) and set(REFUSALS) <= said
 
 
 #: What an order is, a trading state, an instrument's status, a group of names, a coin: words of the sources that are no
