@@ -91,7 +91,8 @@ class Locate(OpeningRule):
                     found.append((size * one, None if located is None else located * one))
         if not found:
             return None
-        return *max(found, key=fullness), "quantity"
+        size, located = max(found, key=fullness)
+        return size, located, "quantity"
 
 
 def fullness(used: tuple[int, int | None]) -> tuple[bool, int]:
