@@ -247,7 +247,8 @@ def test_the_cross_has_a_row_for_each_pair_and_every_row_of_the_table_a_place_or
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, None, "5", 2.5])
 @pytest.mark.parametrize(
-    "name", [name for name, (unit, _) in LIMITS.items() if unit in ("money", "ppm", "count", "ns")]
+    "name",
+    [name for name, (unit, _) in LIMITS.items() if unit in ("money", "ppm", "count", "ns", "ratio", "quantity")],
 )
 def test_a_limit_that_is_no_number_above_zero_is_not_taken(name: str, value: Any) -> None:
     desk = Desk(limits={"maxOrderValue": 1})
@@ -453,6 +454,15 @@ def test_what_a_limit_reads_and_is_old_opens_nothing_where_its_age_is_limited(na
         terms = {"limit_units": PRICE + 20} if side == SELL else {}
         assert code in desk.refused(side, 1, confidence=0.9, **stop_of(name) | terms)
         assert desk.close(-side, 4)[0].approved and desk.close(-side)[0].approved
+
+
+@pytest.mark.parametrize("name", [name for name, things in READS.items() if "equity" in things])
+def test_an_account_that_has_nothing_left_opens_nothing_whichever_limit_reads_its_equity(name: str) -> None:
+    side = side_of(name)
+    desk = lit(name)
+    nothing_left(desk)
+    assert not asked(desk, name, side)[1]
+    assert desk.close(-side, 4)[0].approved and desk.close(-side)[0].approved
 
 
 def test_what_was_located_yesterday_locates_nothing_today() -> None:
