@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tradewright.adapters.chain.attempts import NOT_SENT, RATE_LIMITED, UNSUPPORTED
+from tradewright.adapters.venue.alpaca import placing as alpaca
+from tradewright.adapters.venue.alpaca.outcomes import CLOSING_ONLY, WASH_TRADE
+from tradewright.adapters.venue.alpaca.requests import CODES as ALPACA_CODES
+from tradewright.adapters.venue.mt5 import answers, books, changes, client, guards, lookup, requests, rounds, supported
+from tradewright.app.live import JOURNAL_FULL
 from tradewright.core.at_open import OPENING_CODES
 from tradewright.core.breakers import (
     BREAKER_RESUMED,
@@ -36,6 +42,8 @@ from tradewright.model.unmet import UNMET_CODES
 from tradewright.model.withheld import NOT_LEASED
 from tradewright.signal.validators import VALIDATORS
 from tradewright.signal.vote import SILENCES
+from tradewright.sim.exchange import CODES as EXCHANGE_CODES
+from tradewright.sim.paper_account import ORDERS as PAPER_ORDERS
 from tradewright.trader.runner import STRATEGY_RAISED, STRATEGY_STATE
 
 PAGE = Path(__file__).parent.parent / "docs" / "reasons.md"
@@ -73,6 +81,62 @@ HALT_CODES = {
     STRATEGY_STATE: "it holds what no snapshot can store",
     "STRATEGY_QUARANTINED": "the process ended twice within it at the same event",
 }
+#: Why a request never left its client, or came back without a venue's word.
+CLIENT_CODES = {
+    JOURNAL_FULL: "there is no room for the record of it, so only what closes or protects leaves",
+    RATE_LIMITED: "the venue allows no more requests for a while; nothing reached matching",
+    NOT_SENT: "no connection took it: nothing left",
+    UNSUPPORTED: "the venue, or the library that speaks to it, would make another order of it than was meant",
+    books.UNKNOWN_SYMBOL: "the venue does not list the instrument",
+    "ENDED": "the order that was to change has ended",
+    alpaca.WITHDRAWN: "it was cancelled before it, or its next part, was sent",
+    alpaca.MADE_WAY: "cancelled so that another order of ours may go, which the venue would take for a wash trade",
+    client.READ_ONLY: "this connector shows positions alone and can not say what became of an order",
+    supported.TYPE_NOT_SUPPORTED: "the venue has no order of this type here",
+    supported.TIF_NOT_SUPPORTED: "the venue has no such time in force for it",
+    supported.FLAG_NOT_SUPPORTED: "the venue has no such flag for it",
+    requests.NO_PRICE: "its price is missing",
+    requests.LOT_MISSING: "a hedging account closes a position that is named, and no lot is",
+    requests.EXITS_NOT_LINKED: "an account that nets links no orders: its exits are to be held here",
+    "ID_TOO_LONG": "its name is longer than the venue keeps",
+}
+#: Why a venue says no, where it says so in words that users meet: its name begins the text of the report.
+ALPACA_NAMES = {
+    "ACCOUNT_BLOCKED": "the account may not trade; the text is the venue's word for why",
+    WASH_TRADE: "it would meet an order of one's own",
+    "HELD_FOR_ORDERS": "what it would sell is held by other orders",
+    "BUYING_POWER": "there is not enough buying power for it",
+    "BALANCE": "there is not enough of it in the account",
+    "MINIMUM_COST": "it is worth less than the venue's smallest order",
+    CLOSING_ONLY: "the account may only close",
+    "SHORT": "it may not be sold short",
+    "PERMISSION": "the key may not do that",
+    "SUSPENDED": "its owner suspended trading in the account",
+    "PATTERN_DAY_TRADING": "it would be one day trade too many for the account's equity",
+    "PRICE_INCREMENT": "a price has finer steps than the venue takes",
+    "NOT_TRADABLE": "the asset is not traded, or not there",
+}
+#: What became of orders and positions of MetaTrader.
+MT5_CODES = {
+    guards.LOT_UNKNOWN: "there is no such position to close, or its ticket is not known",
+    guards.SLOT_TAKEN: "a position has one stop and one target, and this one is there already",
+    guards.PART_OF_POSITION: "a position's stop or target closes all of it, and this order would close a part",
+    guards.POSITION_CLOSED: "the position it guards or would close is not open",
+    guards.REMOVED: "somebody took it away at the terminal",
+    changes.PARTLY_FILLED: "a lot is one position, so what has filled in part keeps its terms",
+    "NOT_PENDING": "an order at the market has no terms that could change",
+    "TICKET_UNKNOWN": "the venue's ticket of the order is not known",
+    lookup.NOT_FOUND_YET: "it is not shown now, and is looked up on",
+    "NO_SUCCESS": "an answer of no success without a refusal: looked up",
+    "ANSWER_LOST": "the answer was lost: looked up",
+    "TOO_LONG": "its history has more pages than are read",
+    answers.UNREADABLE: "an answer can not be read",
+    books.BAD_RECORD: "a record of the venue has a state or a kind that is not known",
+    rounds.DISCONNECTED: "the terminal is not connected",
+    rounds.OTHER_ACCOUNT: "the terminal is logged in to another account",
+    rounds.OTHER_MODE: "the account nets where it is said to hedge, or the other way",
+    rounds.OTHER_CURRENCY: "the account is kept in another currency than is said",
+}
 #: What a family of codes answers → its codes and what each means.
 FAMILIES: dict[str, Mapping[str, str]] = {
     "How a reservation ends before its time": RELEASE_CODES,
@@ -89,8 +153,20 @@ FAMILIES: dict[str, Mapping[str, str]] = {
     "Why a request by hand is not taken": REQUEST_CODES,
     "Why an order that is held here ends": HERE_CODES,
     "Why a balance or a position was taken over": ADJUSTMENT_CODES,
+    "Why the simulated exchange refuses or ends an order": {
+        **EXCHANGE_CODES, PAPER_ORDERS.no_type: "there is no order of this type",
+    },
+    "Why a client of a venue refuses": CLIENT_CODES,
+    "Why an order can not be stated to Alpaca": ALPACA_CODES,
+    "Why Alpaca refuses, where it has a name here": ALPACA_NAMES,
+    "Why an order or a question at MetaTrader 5 came to nothing": MT5_CODES,
     "Alarms": ALARMS,
-}
+}  # fmt: skip
+#: Of what has no words here.
+NUMBERS = (
+    "A code that is a number, or `HTTP_` and a number, is the venue's own and says what the venue's pages say of it; "
+    "its text is the venue's."
+)
 
 
 def meaning(rule: Rule) -> str:
@@ -125,7 +201,7 @@ def page() -> str:
     for title, codes in FAMILIES.items():
         lines += ["", f"## {title}", "", "| code | because |", "|---|---|"]
         lines += [f"| {code} | {text} |" for code, text in codes.items()]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", NUMBERS]) + "\n"
 
 
 if __name__ == "__main__":

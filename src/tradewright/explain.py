@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradewright.core.at_open import EXIT_PASSED
+from tradewright.core.at_open import EXIT_PASSED, OPENING_CODES
 from tradewright.core.exposure import CANARY
+from tradewright.core.modify import MODIFY_CODES
 from tradewright.core.orders import OrderState
+from tradewright.core.parents import PARENT_CODES
+from tradewright.core.reservations import RESERVATION_CODES
+from tradewright.core.sizers import SIZING_CODES
+from tradewright.core.stations import RULES
 from tradewright.model.at_open import OPENS_LATER, OpeningJudged
 from tradewright.model.command import CANCEL_CODES, Cancel
 from tradewright.model.control import (
@@ -53,9 +58,18 @@ from tradewright.model.signal import ACTIONS, Signal
 from tradewright.model.unmet import WishUnmet
 from tradewright.model.vote import Vote
 from tradewright.model.zone import HOUR_NS, MINUTE_NS
+from tradewright.signal.validators import VALIDATORS
 from tradewright.signal.vote_text import vote_lines, vote_row
 
 SECOND_NS = 1_000_000_000
+
+#: Every code that can refuse: what a size follows from, changes, places, slices, openings that wait, the rules of all
+#: stations, and an ensemble's validators. Each has its boundary and its whole run among the tests.
+REFUSING = (
+    *SIZING_CODES, *MODIFY_CODES, *RESERVATION_CODES, *PARENT_CODES,
+    *(code for code in OPENING_CODES if code != OPENS_LATER), *(rule.code for rule in RULES),
+    *(validator.code for validator in VALIDATORS.values()),
+)  # fmt: skip
 
 #: What each check asks, as a sentence with {value} and {limit}; the same words for a pass and a refusal.
 QUESTIONS = {

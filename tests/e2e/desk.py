@@ -16,7 +16,7 @@ from typing import Any
 from tradewright.app.recovery import groups
 from tradewright.backtest.recorder import Recorder
 from tradewright.backtest.run import plain
-from tradewright.backtest.strategy_source import specification, strategy_class
+from tradewright.backtest.strategy_source import specifications, strategy_class
 from tradewright.core.engine import Engine
 from tradewright.core.life_cycle import HELD
 from tradewright.core.limits import limits_from
@@ -95,7 +95,7 @@ class Desk:
         balances = cash if isinstance(cash, dict) else {self.account.currency: cash}
         self.balances = {currency: money_of(amount, "cash") for currency, amount in balances.items()}
         self.exchange.open_account(ACCOUNT, self.account.mode, self.balances)
-        self.specs = [self._spec(number, given) for number, given in enumerate(strategies)]
+        self.specs = [spec for number, given in enumerate(strategies) for spec in self._specs(number, given)]
         sized = {scope: sizer_from(text) for scope, text in (sizers or {}).items()}
         planned = {scope: plan_from(named) for scope, named in (plans or {}).items()}
         setup = Setup(
@@ -106,11 +106,11 @@ class Desk:
         for currency, amount in self.balances.items():
             self.sequencer.feed(CashMoved(self.time, ACCOUNT, currency, amount, "deposit"))
 
-    def _spec(self, number: int, given: Script | tuple[str, dict[str, Any]]) -> StrategySpec:
+    def _specs(self, number: int, given: Script | tuple[str, dict[str, Any]]) -> list[StrategySpec]:
         name, parameters = given if isinstance(given, tuple) else ("Scripted", {"script": given})
         symbols = tuple(instrument.symbol for instrument in self.instruments)
         ref = name if ":" in name else f"{STRATEGIES}:{name}"
-        return specification(ref, ACCOUNT, symbols, parameters, "ABCDEF"[number])[0]
+        return [spec for spec, _ in specifications(ref, ACCOUNT, symbols, parameters, "ABCDEF"[number])]
 
     def _step(self, event: Event) -> list[Command]:
         if isinstance(event, Report):

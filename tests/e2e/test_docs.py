@@ -23,14 +23,15 @@ from scripts import (
     websocket_page,
 )
 from tests.project import COMPILED_ALONE, PACKAGE, ROOT
-from tradewright.core.at_open import OPENING_CODES
-from tradewright.core.modify import MODIFY_CODES
+from tradewright.adapters.venue.alpaca.outcomes import NAMES
+from tradewright.adapters.venue.alpaca.requests import CODES as ALPACA_CODES
 from tradewright.core.parents import PARENT_CODES
-from tradewright.core.reservations import RESERVATION_CODES
-from tradewright.core.sizers import SIZING_CODES
 from tradewright.core.stations import RULES
-from tradewright.explain import QUESTIONS, REFUSALS
+from tradewright.explain import QUESTIONS, REFUSALS, REFUSING
+from tradewright.model.at_open import OPENS_LATER
 from tradewright.model.currency import COINS, QUOTE_COINS
+from tradewright.signal.validators import VALIDATORS
+from tradewright.sim.exchange import CODES as EXCHANGE_CODES
 
 PAGES = [
     "README.md",
@@ -134,11 +135,10 @@ def test_the_table_of_controls_names_rules_and_tests_that_are_there() -> None:
 
 def test_every_code_that_can_refuse_stands_on_the_page_of_reasons_and_has_its_words() -> None:
     text = reasons_page.PAGE.read_text()
-    families = (SIZING_CODES, MODIFY_CODES, RESERVATION_CODES, PARENT_CODES, OPENING_CODES)
-    codes = [*(code for family in families for code in family), *(rule.code for rule in RULES)]
-    assert [code for code in codes if f"| {code} |" not in text] == []
-    assert set(codes) == set(QUESTIONS)
-    assert set(REFUSALS) <= set(codes)
+    assert [code for code in (*REFUSING, OPENS_LATER) if f"| {code} |" not in text] == []
+    # A validator says its verdict in words of its own.
+    said = {*REFUSING, OPENS_LATER} - {kind.code for kind in VALIDATORS.values()}
+    assert said == set(QUESTIONS) and set(REFUSALS) <= said
 
 
 #: What an order is, a trading state, an instrument's status, a group of names, a coin: words of the sources that are no
@@ -147,6 +147,21 @@ NO_REASONS = {
     "SUBMITTED", "ACCEPTED", "NOT_FOUND", "CANCELLED", "EXPIRED", "REJECTED", "DENIED", "UNKNOWN", "FILLED",
     "PARTIALLY_FILLED", "ACTIVE", "REDUCING", "HALTED", "TRADING", "PAUSED", "AUCTION", "FOUND", "CHOCH", "PAPER_LIVE",
     "BUY", "SELL", "HOLD", "USD", "UTC", *COINS, *QUOTE_COINS,
+}  # fmt: skip
+#: What the wires of venues say and are told, and what a client of MetaTrader counts: no reason either.
+VENUES_OWN = {
+    "adapters/venue/alpaca": {"PAPER_ONLY", "ACCOUNT_UPDATED", "SPLIT", "ACATC", "TRANS", "DELETE", "PATCH"},
+    "adapters/venue/binance": {
+        "MARKET", "LIMIT", "LIMIT_MAKER", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT",
+        "PENDING_NEW", "PENDING_CANCEL", "CANCELED", "REPLACED", "EXPIRED_IN_MATCH", "TRADE", "TRADE_PREVENTION",
+        "ORDERS", "REQUEST_WEIGHT", "SECOND", "MINUTE", "MICROSECOND", "PRICE_FILTER", "PERCENT_PRICE",
+        "PERCENT_PRICE_BY_SIDE", "LOT_SIZE", "MARKET_LOT_SIZE", "NOTIONAL", "MIN_NOTIONAL", "ARCHIVED", "SUBSCRIBE",
+        "DELETE",
+    },
+    "adapters/venue/ccxt": set[str](),
+    "adapters/venue/mt5": {
+        "HTTP_404", "LISTING", "STREAM", "FOREIGN", "BAD_PRICE", "USTEC", "SILVER", "XAUUSD", "XAGUSD",
+    },
 }  # fmt: skip
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[A-Z]{5,}")
 
@@ -165,14 +180,56 @@ def words_of(file: Path) -> set[str]:
     }  # fmt: skip
 
 
+def words_in(*parts: str) -> dict[str, str]:
+    """Each word that looks like a code in the sources of these parts, and one that says it."""
+    return {
+        word: str(file.relative_to(PACKAGE))
+        for part in parts
+        for file in ([PACKAGE / part] if part.endswith(".py") else sorted((PACKAGE / part).rglob("*.py")))
+        for word in words_of(file)
+    }
+
+
 def test_every_code_that_the_deciding_part_says_stands_on_the_page_of_reasons() -> None:
     """Whichever family it belongs to: a new one is noticed by its codes."""
     text = reasons_page.PAGE.read_text()
-    said = {
-        word: file.name
-        for part in ("model", "core", "signal", "trader")
-        for file in sorted((PACKAGE / part).rglob("*.py"))
-        for word in words_of(file)
-    }
+    said = words_in("model", "core", "signal", "trader")
     assert {word: file for word, file in said.items() if f"| {word} |" not in text and word not in NO_REASONS} == {}
     assert len(said) > 150
+
+
+@pytest.mark.parametrize(
+    ("part", "least"),
+    [
+        ("sim/exchange", 35), ("sim/paper_account.py", 1), ("app/live.py", 1), ("adapters/net", 1),
+        ("adapters/chain", 4), *((part, 1) for part in VENUES_OWN),
+    ],
+)  # fmt: skip
+def test_every_code_of_the_simulated_exchange_and_of_venues_clients_stands_on_the_page_of_reasons(
+    part: str, least: int
+) -> None:
+    text = reasons_page.PAGE.read_text()
+    own = VENUES_OWN.get(part, set())
+    said = words_in(part)
+    left = {word: file for word, file in said.items() if word not in NO_REASONS | own and f"| {word} |" not in text}
+    assert left == {}
+    assert len(said) >= least and own <= set(said), "what is left out is there to be left out"
+
+
+def test_every_client_of_a_venue_is_looked_through_for_codes() -> None:
+    clients = {f"adapters/venue/{file.parent.name}" for file in (PACKAGE / "adapters/venue").glob("*/__init__.py")}
+    assert clients == set(VENUES_OWN)
+
+
+@pytest.mark.parametrize(
+    ("title", "codes"),
+    [
+        ("Why the simulated exchange refuses or ends an order", EXCHANGE_CODES),
+        ("Why an order can not be stated to Alpaca", ALPACA_CODES),
+        ("Why Alpaca refuses, where it has a name here", [name for _, _, name in NAMES]),
+    ],
+)
+def test_a_table_of_codes_stands_on_the_page_of_reasons_under_its_own_heading(title: str, codes: list[str]) -> None:
+    """A code that another family has too may mean something else there."""
+    section = reasons_page.PAGE.read_text().split(f"## {title}\n")[1].split("\n## ")[0]
+    assert [code for code in codes if f"| {code} |" not in section] == []

@@ -26,6 +26,7 @@ from tests.e2e.settings_pairs import (
 )
 from tests.unit.core.test_keys import PAIRS as PARAMETER_PAIRS
 from tests.venues.test_open_trades import POLLED
+from tradewright.app.limits_file import BESIDE
 from tradewright.app.settings import OF_STRATEGY, Settings, configured
 from tradewright.app.settings_keys import KEYS
 from tradewright.backtest.data import Dataset, ReadOptions, load
@@ -161,6 +162,7 @@ def test_a_key_of_one_strategy_decides(name: str, tmp_path: Path) -> None:
 def test_every_key_has_its_pair() -> None:
     assert {*LIMIT_PAIRS, *LIMITS_ELSEWHERE, *POLLED} == set(LIMITS)
     assert set(LIMITS_ELSEWHERE) <= set(PARAMETER_PAIRS)
+    assert set(FILE_PAIRS) == set(BESIDE)
     assert set(SESSION_PAIRS) == set(KEYS)
     assert set(EXIT_PAIRS) == set(CONFIGURED)
     assert set(SIZING_PAIRS) == {"method", "amount", *OPTIONS}

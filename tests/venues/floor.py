@@ -68,11 +68,17 @@ class Obedient(Strategy):
 class Floor:
     """rows: the journal's records."""
 
-    def __init__(self, stand: NetStand, folder: Path, limits: Mapping[str, Limits] | None = None) -> None:
+    def __init__(
+        self,
+        stand: NetStand,
+        folder: Path,
+        limits: Mapping[str, Limits] | None = None,
+        journal: MemoryJournal | None = None,
+    ) -> None:
         self.stand = stand
         self.clock = stand.clock
         self.limits = limits or {}
-        self.journal = MemoryJournal()
+        self.journal = journal or MemoryJournal()
         self.trader = Trader(lambda spec: Obedient)
         self.decisions: list[Decision] = []
         live = LiveEngine(self.trader, self.journal, EmergencyFile(folder), self._told)
@@ -199,13 +205,16 @@ class Floor:
 
 
 def run(
-    kind: Callable[[Clock], NetStand], act: Callable[[Any], Awaitable[None]], limits: Mapping[str, Limits] | None = None
+    kind: Callable[[Clock], NetStand],
+    act: Callable[[Any], Awaitable[None]],
+    limits: Mapping[str, Limits] | None = None,
+    journal: Callable[[Clock], MemoryJournal] | None = None,
 ) -> Floor:
     """Plays a scene on a floor that is ready, and gives it as it was left. limits: by scope."""
     with TemporaryDirectory() as folder:
 
         async def program(clock: Clock) -> Floor:
-            floor = Floor(kind(clock), Path(folder), limits)
+            floor = Floor(kind(clock), Path(folder), limits, None if journal is None else journal(clock))
             await floor.start()
             await act(floor)
             await floor.end()

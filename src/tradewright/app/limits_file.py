@@ -17,10 +17,13 @@ import yaml
 from tradewright.core.exposure import parts_of
 from tradewright.core.filter import filter_limits
 from tradewright.core.limits import Limits, limits_from
-from tradewright.core.packs import with_pack
+from tradewright.core.packs import PACK, with_pack
 from tradewright.model.errors import InputError
 
 BLOCKS = ("limits", "executionFilter")
+#: What a scope's block takes beside its limits.
+CURRENCY = "currency"
+BESIDE = (CURRENCY, PACK)
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,9 +104,8 @@ def bound(read: Any, owner: str) -> dict[str, Limits]:
             raise InputError(f"limits of {scope}: {block!r} is not a mapping")
         if "session" in parts_of(scope):
             raise InputError(f"limits of {scope}: they are its user's settings; state those of its account")
-        values = with_pack(block)
-        currency = str(values.get("currency", ""))
-        values = {name: value for name, value in values.items() if name != "currency"}
+        currency = str(block.get(CURRENCY, ""))
+        values = {name: value for name, value in with_pack(block).items() if name not in BESIDE}
         under = scopes.get(scope)
         found = limits_from(values).values
         scopes[scope] = Limits({**({} if under is None else under.values), **found}, 1, currency)

@@ -209,9 +209,26 @@ class RateAge(OpeningRule):
         quote, currency = proposal.order.instrument.quote, proposal.account.terms.currency
         if quote == currency:
             return self.verdict(True, 0, limit, "ns")
-        known = scope.marks.rate_time(quote, currency)
-        age = proposal.now - known if known else None
+        age = age_of(scope, quote, currency, proposal.now)
         return self.verdict(age is not None and age <= limit, age, limit, "ns")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        """The age of the oldest rate of what the scope has traded."""
+        scope = self.exposure
+        if scope is None:
+            return None
+        ages = []
+        for account in scope.accounts:
+            currency = account.terms.currency
+            quotes = [book.instrument.quote for book in scope.books(account)]
+            ages += [age_of(scope, quote, currency, now) for quote in quotes if quote != currency]
+        return fullest(ages), self.bound, "ns"
+
+
+def age_of(scope: Exposure, quote: str, currency: str, now: int) -> int | None:
+    """How old the rate between two currencies is, ns; None = there is none."""
+    known = scope.marks.rate_time(quote, currency)
+    return now - known if known else None
 
 
 class Lag(OpeningRule):

@@ -99,6 +99,14 @@ class Cooldown(FilterRule):
         waited = proposal.now - last
         return self.verdict(waited >= limit, waited, limit, "ns")
 
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        """What is left of it, in the symbol that was traded last."""
+        scope = self.exposure
+        if scope is None:
+            return None
+        last = open_trades.last_trade(scope, -1)
+        return (max(0, self.bound - (now - last)) if last else 0), self.bound, "ns"
+
 
 class PriceRule(FilterRule):
     """A rule whose limit is a distance of prices."""

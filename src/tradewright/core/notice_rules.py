@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from tradewright.core.exposure import Exposure
-from tradewright.core.exposure_rules import MILLION, OpeningRule
+from tradewright.core.exposure_rules import MILLION, OpeningRule, share
+from tradewright.core.limits import QUANTITY_SCALE
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.decision import Check
 from tradewright.model.notice import NOT_SAID, TRADING, UNKNOWN, InstrumentStatus
@@ -75,6 +76,29 @@ class Locate(OpeningRule):
         size: int = position.short_size + position.selling + order.quantity
         located = scope.notices.size_located(order.account, order.instrument.index, proposal.account.day)
         return self.verdict(located is not None and size <= located, size, located, "size")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        """Of the shorts in the scope, working sales included, the one that has used most of what was located for it
+        today; one for which nothing was comes first."""
+        scope = self.exposure
+        found: list[tuple[int, int | None]] = []
+        for account in [] if scope is None else scope.accounts:
+            for position in account.positions:
+                size, instrument = position.short_size + position.selling, position.instrument
+                if scope is not None and size and scope.covers(instrument):
+                    located = scope.notices.size_located(account.terms.name, instrument.index, account.day)
+                    one = 10 ** (QUANTITY_SCALE - instrument.size_scale)
+                    found.append((size * one, None if located is None else located * one))
+        if not found:
+            return None
+        size, located = max(found, key=fullness)
+        return size, located, "quantity"
+
+
+def fullness(used: tuple[int, int | None]) -> tuple[bool, int]:
+    """How a size compares with others by what it takes of its bound."""
+    part = share(*used)
+    return part is None, part or 0
 
 
 class WorkingOrders(OpeningRule):

@@ -25,13 +25,15 @@ PACKS: dict[str, dict[str, Any]] = {
     "crypto-spot": {"maxLeverage": 1, "tradepicker.sellRequiresLong": True},
     "fx-margin": {"maxLeverage": 30, "maxMarginUsePercent": 100, "requireMarketSession": True, "maxRateAgeSeconds": 60},
 }
+#: The key that names one.
+PACK = "pack"
 
 
 def with_pack(configured: dict[str, Any]) -> dict[str, Any]:
     """A block of limits with those of the pack it names under `pack` beneath its own. Raises InputError."""
-    name = configured.get("pack")
+    name = configured.get(PACK)
     if name is None:
         return configured
     if name not in PACKS:
         raise InputError(f"pack {name!r} is not one of {', '.join(PACKS)}")
-    return {**PACKS[name], **{key: value for key, value in configured.items() if key != "pack"}}
+    return {**PACKS[name], **{key: value for key, value in configured.items() if key != PACK}}

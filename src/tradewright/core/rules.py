@@ -14,7 +14,7 @@ from tradewright.model.account import CASH
 from tradewright.model.control import ACTIVE
 from tradewright.model.decision import Check
 from tradewright.model.numbers import SIZE_MAX
-from tradewright.model.order import SELL
+from tradewright.model.order import BUY, SELL
 
 MILLION = 1_000_000
 
@@ -69,6 +69,21 @@ class PriceFresh(Rule):
             return self.verdict(False, None, limit, "ns")
         age = proposal.now - proposal.mark.reference_time(proposal.order.side)
         return self.verdict(age <= limit, age, limit, "ns")
+
+    def used(self, stamp: int, now: int) -> tuple[int | None, int | None, str] | None:
+        """The age of the oldest price, of either side, in what the scope has traded; None = there is one without."""
+        scope = self.exposure
+        if scope is None:
+            return None
+        oldest = 0
+        for account in scope.accounts:
+            for book in scope.books(account):
+                mark = scope.marks.marks[book.instrument.index]
+                for side in (BUY, SELL):
+                    if mark.reference(side) <= 0:
+                        return None, self.bound, "ns"
+                    oldest = max(oldest, now - mark.reference_time(side))
+        return oldest, self.bound, "ns"
 
 
 class PriceIncrement(Rule):

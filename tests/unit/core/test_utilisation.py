@@ -10,15 +10,17 @@ from tests.unit.core.test_limits import put
 from tradewright.core.gate import Use
 from tradewright.core.risk import Rule
 from tradewright.core.stations import RULES
+from tradewright.model.notice import Located
 
 #: What bounds one order, one instrument or one moment alone: without an order there is nothing to measure.
 OF_ONE_ORDER = {
-    "NO_OPEN_POSITION", "OUTSIDE_SESSION", "STRUCTURE_MISALIGNED", "COOLDOWN", "SPREAD_TOO_WIDE", "NEAR_DAILY_HIGH",
-    "NEAR_DAILY_LOW", "PRICE_STALE", "PRICE_COLLAR", "MAX_ORDER_VALUE", "MAX_ORDER_QUANTITY", "CONFIDENCE_TOO_LOW",
+    "NO_OPEN_POSITION", "OUTSIDE_SESSION", "STRUCTURE_MISALIGNED", "SPREAD_TOO_WIDE", "NEAR_DAILY_HIGH",
+    "NEAR_DAILY_LOW", "PRICE_COLLAR", "MAX_ORDER_VALUE", "MAX_ORDER_QUANTITY", "CONFIDENCE_TOO_LOW",
     "STRATEGY_NOT_ENABLED", "MARKET_CLOSED", "SYMBOL_BLOCKED", "SYMBOL_NOT_ALLOWED", "DUPLICATE_ORDER", "WASH_TRADE",
-    "SELF_TRADE", "RATE_STALE", "MAX_VOLUME_SHARE", "MAX_TOUCH_SHARE", "CUMULATIVE_COLLAR", "INSTRUMENT_HALTED",
-    "OUTSIDE_PRICE_LIMITS", "SHORT_SALE_RESTRICTED", "LOCATE_REQUIRED",
+    "SELF_TRADE", "MAX_VOLUME_SHARE", "MAX_TOUCH_SHARE", "CUMULATIVE_COLLAR", "INSTRUMENT_HALTED",
+    "OUTSIDE_PRICE_LIMITS", "SHORT_SALE_RESTRICTED",
 }  # fmt: skip
+SECOND = 10**9
 LIMITED = [rule for rule in RULES if rule.limit]
 
 
@@ -116,3 +118,62 @@ def test_what_can_not_be_known_is_said_to_be_unknown() -> None:
     put(desk, "all", maxLoopLagSeconds=1, maxAccountAgeSeconds=60)
     uses = {use.name: (use.value, use.ppm) for use in desk.engine.utilisation()}
     assert uses == {"maxLoopLagSeconds": (None, None), "maxAccountAgeSeconds": (None, None)}
+
+
+def ages(desk: Desk, **limits: int) -> dict[str, tuple[int | None, int | None]]:
+    put(desk, "account:main", **limits)
+    return {use.name: (use.value, use.ppm) for use in desk.engine.utilisation()}
+
+
+def test_of_a_cooldown_what_is_left_is_used() -> None:
+    desk = Desk(symbols=("ACME", "ZETA"))
+    desk.quote(PRICE)
+    desk.quote(PRICE, symbol="ZETA")
+    assert ages(desk, minCooldownMinutesBetweenTrades=1) == {"minCooldownMinutesBetweenTrades": (0, 0)}
+    desk.buy(1, symbol="ZETA")
+    desk.now += 10 * SECOND
+    desk.deposit(1)
+    desk.buy(1)
+    desk.now += 45 * SECOND - 1
+    desk.deposit(1)
+    assert [(use.value, use.ppm) for use in desk.engine.utilisation()] == [(15 * SECOND, 250_000)]
+    desk.now += 60 * SECOND
+    desk.deposit(1)
+    assert [use.value for use in desk.engine.utilisation()] == [0]
+
+
+def test_the_oldest_price_and_rate_of_what_was_traded_are_told() -> None:
+    desk = Desk(symbols=("SAPX", "EURUSD", "ZETA"))
+    desk.quote(PRICE, symbol="ZETA")  # which nobody trades
+    desk.now += 100 * SECOND
+    desk.quote(110_000, symbol="EURUSD")
+    desk.now += 3 * SECOND - 1
+    desk.quote(PRICE)
+    desk.buy(1)
+    desk.now += 5 * SECOND - 2  # the event and the limits come a nanosecond later each
+    desk.deposit(1)
+    assert ages(desk, maxPriceAgeSeconds=10, maxRateAgeSeconds=40) == {
+        "maxPriceAgeSeconds": (5 * SECOND, 500_000), "maxRateAgeSeconds": (8 * SECOND, 200_000),
+    }  # fmt: skip
+    for mark in desk.engine.marks.marks:
+        mark.bid = mark.ask = mark.last = 0
+    assert [(use.value, use.ppm) for use in desk.engine.utilisation()] == [(None, None), (None, None)]
+
+
+def test_of_what_was_located_the_fullest_is_told_and_first_what_was_not() -> None:
+    desk = Desk(symbols=("ACME", "ZETA"))
+    for symbol in ("ACME", "ZETA"):
+        desk.quote(PRICE, symbol=symbol)
+    assert ages(desk, requireLocate=True) == {}, "nothing is short"
+    desk.feed(Located(desk.tick(), "main", 0, 40))
+    desk.feed(Located(desk.tick(), "main", 1, 10_000))
+    desk.filled(SELL, 10, PRICE)
+    desk.sell(20, limit_units=PRICE + 100)
+    desk.sell(2_500, limit_units=PRICE + 100, symbol="ZETA")
+    (use,) = desk.engine.utilisation()
+    assert (use.value, use.limit, use.unit, use.ppm) == (30 * SECOND, 40 * SECOND, "quantity", 750_000)
+    desk.now += 24 * 3_600 * SECOND
+    desk.quote(PRICE)
+    desk.feed(Located(desk.tick(), "main", 1, 10_000))
+    (use,) = desk.engine.utilisation()
+    assert (use.value, use.limit, use.ppm) == (30 * SECOND, None, None), "that of yesterday is over"
