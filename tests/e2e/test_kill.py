@@ -12,12 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.e2e.judge import SUBMIT, records
 from tests.e2e.service import SECONDS, configured, serving, simulated, variables
 from tests.project import COMPILED_ALONE, ROOT
+from tradewright.adapters.net.transport import POOL
 from tradewright.app.home import JOURNAL
 from tradewright.model.event import TRADING_STATE_SET
 
@@ -78,25 +80,33 @@ class Stalls:
         return 2 * sum(late for when, late in self._late if begin <= when <= end + late)
 
 
-# Long, since it goes by the wall clock: beside others that take the processors it would tell of them.
-@pytest.mark.long
-@pytest.mark.parametrize(
-    ("venue_name", "how"),
-    [("binance", REFUSES), ("mt5", HANGS), ("alpaca", HANGS), ("binance", HANGS), ("mt5", REFUSES)],
-)
-def test_a_kill_in_a_flood_is_in_time_at_the_venue_while_bus_and_database_are_away(
-    venue_name: str, how: str, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
+class Killed(NamedTuple):
+    """rows: the journal's; record: the kill's place among them. there: what the venue had of orders when the command
+    had returned; course: when all of them had ended and it had flooded on. stalls: of the machine since
+    before the kill."""
+
+    rows: list[Any]
+    record: int
+    there: dict[str, tuple[int, int]]
+    course: dict[str, tuple[int, int]]
+    stalls: Stalls
+
+    def submitted(self) -> int:
+        return sum(row[0] == SUBMIT for row in self.rows)
+
+
+def killed_in_a_flood(venue_name: str, how: str, folder: Path) -> Killed:
+    """A service whose bus and database are away from its start to its end."""
+    home = folder / "home"
     with ExitStack() as stack:
-        faults = tmp_path / "faults.yaml"
+        faults = folder / "faults.yaml"
         faults.write_text(SLOW % PLACE[venue_name])
         venue = stack.enter_context(simulated(venue_name, "--faults", str(faults)))
         bus, database = stack.enter_context(nobody(how)), stack.enter_context(nobody(how))
         more = f"eventBus: {{url: '{url('nats://', bus)}'}}\n"
         more += f"database: {{url: '{url('postgresql://trader@', database, '/trading')}'}}\n"
-        file = configured(tmp_path, venue_name, more, "Flood", rounds=10_000, burst=BURST, lots=1)
-        service = stack.enter_context(serving(file, home, variables(tmp_path, venue.url)))
+        file = configured(folder, venue_name, more, "Flood", rounds=10_000, burst=BURST, lots=1)
+        service = stack.enter_context(serving(file, home, variables(folder, venue.url)))
         if how == HANGS:
             # Whoever is let in waits from now on.
             for listener in (bus, database):
@@ -110,6 +120,7 @@ def test_a_kill_in_a_flood_is_in_time_at_the_venue_while_bus_and_database_are_aw
             [sys.executable, "-m", "tradewright", "kill", "--home", home, "--who", "ann", "--json"],
             cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
+        there = venue.course()
         assert json.loads(said.stdout)["states"] == {"all": "HALTED"}
         service.until(lambda: all(ended for _, ended in venue.course().values()))
         # It floods on, and nothing comes of it.
@@ -120,8 +131,33 @@ def test_a_kill_in_a_flood_is_in_time_at_the_venue_while_bus_and_database_are_aw
         for listener in (bus, database):
             listener.close()
     (record,) = [place for place, row in enumerate(rows) if row[0] == TRADING_STATE_SET]
+    return Killed(rows, record, there, course, stalls)
+
+
+@pytest.mark.parametrize(("venue_name", "how"), [("binance", HANGS), ("mt5", REFUSES)])
+def test_a_kill_in_a_flood_opens_nothing_and_cancels_all_that_rests_while_bus_and_database_are_away(
+    venue_name: str, how: str, tmp_path: Path
+) -> None:
+    killed = killed_in_a_flood(venue_name, how, tmp_path)
+    assert not [row for row in killed.rows[killed.record :] if row[0] == SUBMIT]
+    assert all(ended for _, ended in killed.course.values())
+    # What was on a connection when it came may have arrived behind it, and nothing of all that waited for one.
+    assert len(killed.course.keys() - killed.there.keys()) <= POOL
+    assert killed.submitted() - len(killed.there) > 2 * POOL, "some were on their way when it came"
+
+
+# Long, since it goes by the wall clock: beside others that take the processors it would tell of them.
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("venue_name", "how"),
+    [("binance", REFUSES), ("mt5", HANGS), ("alpaca", HANGS), ("binance", HANGS), ("mt5", REFUSES)],
+)
+def test_a_kill_in_a_flood_is_in_time_at_the_venue_while_bus_and_database_are_away(
+    venue_name: str, how: str, tmp_path: Path
+) -> None:
+    rows, record, _, course, stalls = found = killed_in_a_flood(venue_name, how, tmp_path)
     assert not [row for row in rows[record:] if row[0] == SUBMIT]
-    assert sum(row[0] == SUBMIT for row in rows) >= len(course) + 3, "some were on their way when it came"
+    assert found.submitted() >= len(course) + 3, "some were on their way when it came"
     killed = rows[record][1] // 10**6
     last, quiet = max(came for came, _ in course.values()), max(ended for _, ended in course.values())
     assert last - killed <= QUIET + stalls.allow(killed, last)

@@ -20,6 +20,7 @@ from tests.e2e.test_alpaca_clients import (
     ReplaceOrderRequest,
     TimeInForce,
     TradingClient,
+    quiet,
 )
 from tests.project import COMPILED_ALONE
 from tests.unit.adapters.venue.binance.ledger import Ledger
@@ -37,6 +38,9 @@ from tradewright.sim.models.models import Models
 from tradewright.sim.wire.alpaca import AlpacaSite, Knobs
 from tradewright.sim.wire.server import Server
 from tradewright.sim.wire.site import Tape
+
+#: A fixture.
+__all__ = ["quiet"]
 
 pytestmark = [
     COMPILED_ALONE,
@@ -194,6 +198,7 @@ async def ours(stand: Shares, steps: list[Step]) -> tuple[Any, ...]:
         await transport.close()
 
 
+@pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_our_client_and_the_venues_sdk_end_in_the_same_books(seed: int) -> None:
     steps = scenario(seed)

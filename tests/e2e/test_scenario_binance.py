@@ -1,5 +1,5 @@
-"""One seeded scenario at Binance Spot, played by our client, by the venue's own SDK and by ccxt, each before a site of
-its own: the same orders, fills and balances in the end."""
+"""One seeded scenario at Binance Spot, played by our client, by our client by ccxt, by the venue's own SDK and by ccxt,
+each before a site of its own: the same orders, fills and balances in the end."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ import pytest
 
 from tests.e2e.loopback import only_loopback
 from tests.e2e.scenario import Ours, Placed, Player, Step, exact, outcome, play, scenario, telling, until
-from tests.e2e.test_binance_clients import PAIR, SYMBOL, Venue, ccxt, ccxt_settings, sdk
+from tests.e2e.test_binance_clients import PAIR, SYMBOL, Venue, ccxt, ccxt_settings, parsed, sdk
 from tests.project import COMPILED_ALONE
 from tests.unit.adapters.venue.binance.ledger import Ledger
 from tests.unit.sim.wire.binance_client import BTC, ETH
 from tradewright.adapters.net.transport import AiohttpTransport
 from tradewright.adapters.venue.binance import BinanceSpot, Credentials
 from tradewright.adapters.venue.binance.endpoints import endpoints_at
+from tradewright.adapters.venue.ccxt import CcxtSpot, Polling
+from tradewright.adapters.venue.ccxt import Credentials as CcxtCredentials
 from tradewright.model.account import Account
 from tradewright.model.order import BUY, SIDES
 from tradewright.model.rng import Rng
+
+#: A fixture.
+__all__ = ["parsed"]
 
 pytestmark = [
     COMPILED_ALONE,
@@ -30,6 +35,7 @@ pytestmark = [
 SEEDS = [1, 2, 3, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 9))]
 #: The site counts in 10^-8.
 PRICE, SIZE = 10**6, 10**3
+TERMS = Account("main", "A", "binance", currency="USDT", native_exits=False)
 
 
 class Spot:
@@ -147,12 +153,28 @@ def visit(meet: Callable[[Spot], Awaitable[tuple[Any, ...]]]) -> tuple[Any, ...]
         return asyncio.run(asyncio.wait_for(main(), 120))
 
 
-async def ours(stand: Spot, steps: list[Step]) -> tuple[Any, ...]:
-    transport, ledger = AiohttpTransport(), Ledger((BTC, ETH), time.time_ns)
-    client = ledger.client = BinanceSpot(
-        Account("main", "A", "binance", currency="USDT", native_exits=False), Credentials("demo-key", "demo-secret"),
-        endpoints_at(f"127.0.0.1:{stand.venue.server.port}"), transport, time.time_ns, Rng(3), ledger, ledger.deliver,
+def own(stand: Spot, transport: AiohttpTransport, ledger: Ledger) -> BinanceSpot:
+    """The client of this venue."""
+    return BinanceSpot(
+        TERMS, Credentials("demo-key", "demo-secret"), endpoints_at(f"127.0.0.1:{stand.venue.server.port}"), transport,
+        time.time_ns, Rng(3), ledger, ledger.deliver,
     )  # fmt: skip
+
+
+def by_ccxt(stand: Spot, transport: AiohttpTransport, ledger: Ledger) -> CcxtSpot:
+    """The client of many exchanges. It asks where the other one is told, here ten times a second."""
+    place = f"{stand.venue.http}/api/v3"
+    return CcxtSpot(
+        TERMS, "binance", CcxtCredentials("demo-key", "demo-secret"), transport, time.time_ns, Rng(3), ledger,
+        ledger.deliver, settings={"urls": {"api": {"public": place, "private": place}}}, polling=Polling(1.0, 0.1, 0.1),
+    )  # fmt: skip
+
+
+async def ours(
+    stand: Spot, steps: list[Step], make: Callable[[Spot, AiohttpTransport, Ledger], BinanceSpot | CcxtSpot]
+) -> tuple[Any, ...]:
+    transport, ledger = AiohttpTransport(), Ledger((BTC, ETH), time.time_ns)
+    client = ledger.client = make(stand, transport, ledger)
     running = asyncio.create_task(client.run())
     player = Ours(ledger, client, stand, time.time_ns)
     try:
@@ -169,14 +191,16 @@ async def ours(stand: Spot, steps: list[Step]) -> tuple[Any, ...]:
         await transport.close()
 
 
+@pytest.mark.usefixtures("parsed")
 @pytest.mark.parametrize("seed", SEEDS)
-def test_our_client_the_venues_sdk_and_ccxt_end_in_the_same_books(seed: int) -> None:
+def test_our_clients_the_venues_sdk_and_ccxt_end_in_the_same_books(seed: int) -> None:
     steps = scenario(seed)
 
     async def theirs(stand: Spot, player: Player) -> tuple[Any, ...]:
         return outcome(stand, await play(steps, stand, player))
 
-    found = visit(lambda stand: ours(stand, steps))
+    found = visit(lambda stand: ours(stand, steps, own))
     assert telling(found)
+    assert visit(lambda stand: ours(stand, steps, by_ccxt)) == found
     assert visit(lambda stand: theirs(stand, Sdk(stand))) == found
     assert visit(lambda stand: theirs(stand, Unified(stand))) == found

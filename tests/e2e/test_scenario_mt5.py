@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import aiohttp
@@ -23,7 +24,7 @@ from tradewright.adapters.venue.mt5 import Credentials, Endpoints, Mt5Client, Po
 from tradewright.model.account import Account
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Quote
-from tradewright.model.numbers import count_of
+from tradewright.model.numbers import MONEY_ONE, count_of
 from tradewright.model.order import BUY
 from tradewright.model.rng import Rng
 from tradewright.sim.wire.mt5 import Knobs, Mt5Site, SymbolTerms
@@ -93,6 +94,13 @@ class Lots:
             for ticket, order in sorted(found.items())
         }  # fmt: skip
 
+    def cash(self) -> Fraction:
+        """As our engine counts it: the balance less what the positions have cost."""
+        scale = 10 ** (EURO.price_scale + EURO.size_scale)
+        held = sum(one.side * one.volume * one.price for one in self.site.broker.positions)
+        cash: Fraction = self.site.broker.balance - held * self.instrument.contract / scale
+        return cash
+
     def account(self) -> object:
         held = [(one.symbol.name, one.side, one.volume, one.price) for one in self.site.broker.positions]
         return self.site.broker.balance, held, self.site.broker.funds()
@@ -160,6 +168,9 @@ async def ours(stand: Lots, mode: str, steps: list[Step]) -> tuple[Any, ...]:
         player = Ours(ledger, client, stand, stand.clock)
         course = await play(steps, stand, player)
         shown = await player.agrees(course)
+        ((currency, money),) = shown.balances
+        # The mean price of a position comes as a double; the broker itself counts cents.
+        assert currency == "USD" and abs(Fraction(money, MONEY_ONE) - stand.cash()) < Fraction(1, 100)
         net = sum(one.side * one.volume for one in stand.site.broker.positions)
         assert sum(size for _, size, _ in shown.positions) == stand.counts(0, net)[1]
         return outcome(stand, course)

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import socket
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
 
 from tests.cases.scene import CANCEL, Scene, play
 from tradewright.adapters.net.last_gate import OPENINGS_STOPPED
+from tradewright.adapters.net.transport import POOL
 from tradewright.app.answering import answered
 from tradewright.app.control import NAME, Asked, ControlSocket
 from tradewright.app.picker import CancelAsked
@@ -22,6 +24,8 @@ from tradewright.model.errors import JournalFull
 from tradewright.model.order import ENTRY
 from tradewright.ports import MemoryJournal
 from tradewright.prove.auditor import Placed
+from tradewright.prove.site_transport import LATENCY_NS
+from tradewright.sim.wire.message import Request
 
 VENUES = ("alpaca", "binance", "mt5-hedging", "mt5-netting")
 SECOND = 10**9
@@ -32,6 +36,9 @@ RESTING, LOTS, MORE = 75, 3, 60
 PAUSE = {"alpaca": 61.0, "binance": 11.0, "mt5": 3.0}
 #: After it nothing that opens may reach the venue; until then all cancels are handed over.
 QUIET_NS, CANCELS_NS = SECOND // 10, SECOND
+#: One way to a venue that is not beyond an ocean. No venue's limit holds cancels up here, only the way does: each of
+#: the client's connections takes one after the other, so a second is enough for 25 times 40 ms on each of them.
+NEAR_NS = 20_000_000
 
 
 class Flooded(Scene):
@@ -82,11 +89,32 @@ class Flooded(Scene):
             if any(self.engine.orders[self.stand.own(one.client_id)].order.role == ENTRY for one in orders)
         ]  # fmt: skip
 
+    def working(self) -> set[str]:
+        """The venue's ids of the openings that work."""
+        return {state.venue_id for state in self.entries() if state.stage == WORKING and state.is_open()}
+
+    def cancelled(self, since: int) -> dict[str, int]:
+        """When the first cancel of each order reached the venue, by the venue's id."""
+        found: dict[str, int] = {}
+        for at, request in self.requests(CANCEL[self.venue]):
+            if at > since:
+                found.setdefault(meant(self.venue, request), at)
+        return found
+
     def journaled(self, since: int) -> list[str]:
         """Openings that were submitted behind a record."""
         rows = [msgspec.json.decode(record) for record in self.journal.records[since:]]
         sent = [row[2] for row in rows if row[0] == kinds.SUBMIT]
         return [id for id in sent if self.engine.orders[id].order.role == ENTRY]
+
+
+def meant(venue: str, request: Request) -> str:
+    """The venue's id of the order that a cancel names; "" = it names another's."""
+    if venue == "alpaca":
+        return request.path.rpartition("/")[2]
+    if venue == "binance":
+        return parse_qs(request.query).get("orderId", [""])[0]
+    return str(msgspec.json.decode(request.body)["ticket"])
 
 
 def kill(scene: Scene, scope: str = EVERYTHING) -> dict[str, Any]:
@@ -132,7 +160,7 @@ def test_a_kill_in_a_flood_opens_nothing_more_and_cancels_all_that_rests(venue: 
         at = scene.clock()
         answer = kill(scene)
         assert (answer["state"], answer["states"]) == (TRADING_STATES[HALTED], {EVERYTHING: "HALTED"})
-        since = answer["record"]
+        since, worked = answer["record"], scene.working()
         rests = {state.order.id for state in scene.entries() if state.is_open()}
         await scene.rest(1)
         cancelled = {command.order_id: when for when, command in scene.handed if command.kind == kinds.CANCEL}
@@ -142,6 +170,10 @@ def test_a_kill_in_a_flood_opens_nothing_more_and_cancels_all_that_rests(venue: 
         await scene.tell(lambda strategy: strategy.close())
         await scene.until(lambda: scene.engine.holds.holds.keys().isdisjoint(rests), 90)
         await scene.until(scene.flat, 90)
+        # Each connection takes one after the other, and may have had an opening on its way.
+        arrived, rounds = scene.cancelled(at), -(-len(worked) // POOL) + 1
+        assert len(worked) >= RESTING and worked <= arrived.keys()
+        assert max(arrived[id] for id in worked) <= at + rounds * 2 * LATENCY_NS[1]
         # What waited in the client came to the gate behind them, and no further.
         assert scene.gate.withheld[OPENINGS_STOPPED] > 20 and "LAST_GATE" not in scene.alarms
         await scene.flood(3)
@@ -150,6 +182,27 @@ def test_a_kill_in_a_flood_opens_nothing_more_and_cancels_all_that_rests(venue: 
         assert len(scene.requests(CANCEL[scene.venue])) >= RESTING
 
     flooded(venue, act)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_the_cancels_of_all_that_rests_reach_a_venue_nearby_within_a_second(venue: str) -> None:
+    def nearby(scene: Scene) -> None:
+        setattr(scene.transport.venues[scene.venue], "latency", lambda: NEAR_NS)  # noqa: B010
+
+    async def act(scene: Flooded) -> None:
+        await scene.rest_at_the_venue()
+        await scene.flood(MORE)
+        await scene.rest(0.05)
+        at, waiting = scene.clock(), [state for state in scene.entries() if state.submit]
+        kill(scene)
+        worked = scene.working()
+        assert len(worked) >= RESTING and len(waiting) > MORE // 2
+        await scene.rest(1)
+        arrived = scene.cancelled(at)
+        assert worked <= arrived.keys() and max(arrived[id] for id in worked) <= at + CANCELS_NS
+        await scene.until(lambda: not any(state.is_open() for state in scene.entries()), 90)
+
+    flooded(venue, act, setting=nearby)
 
 
 @pytest.mark.parametrize("venue", VENUES)

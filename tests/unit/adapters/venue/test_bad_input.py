@@ -192,6 +192,12 @@ SURELY = {
     ("mt5", "a symbol never seen"): ("GET", "UNKNOWN_SYMBOL"),
     ("mt5", "ten million bytes"): ("POST", "UNREADABLE"),
     ("mt5", CLOCK_KIND): ("GET /api/v1/health", "CLOCK_OFFSET"),
+    ("ccxt", "fields missing"): ("GET /api/v3/myTrades", "unreadable"),
+    ("ccxt", "an enum nobody knows"): ("POST /api/v3/order", "unreadable"),
+    ("ccxt", "NaN"): ("POST /api/v3/order", "unreadable"),
+    ("ccxt", "a symbol never seen"): ("GET", "round"),
+    ("ccxt", "ten million bytes"): ("POST /api/v3/order", "unreadable"),
+    ("ccxt", CLOCK_KIND): ("GET /api/v3/time", "CLOCK_OFFSET"),
 }
 #: These every door plays on every run; the long run plays all.
 SHORT = ("no json", "a symbol never seen")

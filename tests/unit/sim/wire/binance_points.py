@@ -66,6 +66,27 @@ METHODS = {
     "each endpoint by its method": _EVERY_METHOD,
 }  # fmt: skip
 
+#: Section 9: what is streamed of a symbol, or of all of them.
+STREAMS = {
+    "trade": "test_streams_are_subscribed_to_by_path_and_live_and_wrapped_where_asked",
+    "aggTrade": "test_streams_are_subscribed_to_by_path_and_live_and_wrapped_where_asked",
+    "kline_1m": "test_candles_are_told_every_two_seconds_and_once_more_when_they_close",
+    "kline_1m@+08:00": "test_candles_are_told_every_two_seconds_and_once_more_when_they_close",
+    "bookTicker": "test_best_prices_are_told_as_they_change",
+    "miniTicker": "test_the_other_streams_come_each_second",
+    "24hrTicker": "test_the_other_streams_come_each_second",
+    "avgPrice": "test_the_other_streams_come_each_second",
+    "referencePrice": "test_the_other_streams_come_each_second",
+    **dict.fromkeys(
+        ("depth5", "depth10", "depth20", "depth5@100ms", "depth10@100ms", "depth20@100ms"),
+        "test_partial_depth_is_the_best_of_the_book_as_deep_and_as_often_as_asked",
+    ),
+    "depth": "test_a_book_kept_from_its_changes_is_the_book_that_is_told",
+    "depth@100ms": "test_a_book_kept_from_its_changes_is_the_book_that_is_told",
+    "!ticker@arr": "test_a_stream_that_was_retired_is_silent",
+    "!miniTicker@arr": "test_the_other_streams_come_each_second",
+}
+
 #: Section by section what the reference says beside the endpoints.
 RULES = {
     "1 times in microseconds": "test_times_are_written_and_read_in_microseconds_on_demand",
@@ -158,9 +179,6 @@ RULES = {
     "9 SUBSCRIBE, combined": "test_streams_are_subscribed_to_by_path_and_live_and_wrapped_where_asked",
     "9 properties": "test_subscriptions_are_listed_ended_and_wrapped_on_demand",
     "9 errors": "test_what_is_no_subscription_is_refused",
-    "9 bookTicker": "test_best_prices_are_told_as_they_change",
-    "9 kline": "test_candles_are_told_every_two_seconds_and_once_more_when_they_close",
-    "9 tickers, averages, partial depth": "test_the_other_streams_come_each_second",
     "9 local book": "test_a_book_kept_from_its_changes_is_the_book_that_is_told",
     "10 503": "test_in_maintenance_every_door_is_shut",
     "10 -1104": "test_a_parameter_that_nobody_reads_is_refused",
@@ -250,6 +268,7 @@ BEYOND = {
     "GET /order/amendments": "what was amended, beside the amendment",
     "POST /order/oco": "the old form of an OCO, which the page calls deprecated and clients still send",
     "each endpoint by its method": "the table of endpoints, each by its name over the socket",
+    "!miniTicker@arr": "the short figures of all symbols, in the place of those that were retired",
 }
 
 #: What the page lists and the simulator leaves out: why.
@@ -258,8 +277,8 @@ LEFT_OUT = {"userDataStream.subscribe.listenToken": "of margin accounts only; th
 POINTS = {
     f"{group}: {point}": test
     for group, points in (
-        ("endpoint", ENDPOINTS), ("method", METHODS), ("rule", RULES), ("must-have", MUST_HAVES), ("soak", SOAK),
-        ("knob", KNOBS), ("client", CLIENTS),
+        ("endpoint", ENDPOINTS), ("method", METHODS), ("stream", STREAMS), ("rule", RULES), ("must-have", MUST_HAVES),
+        ("soak", SOAK), ("knob", KNOBS), ("client", CLIENTS),
     )
     for point, test in points.items()
 }  # fmt: skip

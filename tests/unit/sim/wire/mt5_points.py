@@ -1,6 +1,7 @@
 """Every endpoint, rule and knob of the reference page on MetaTrader 5 → the test that shows it at the simulator.
 
-KNOBS and ENDPOINTS are the page's own words. A point is shown by one test; others may show it too.
+KNOBS and ENDPOINTS are the page's own words; behind " — " which part, where it takes more than one test. A point is
+shown by one test; others may show it too.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 #: Section 9, the last sentence.
 KNOBS = {
     "netting/hedging": "test_in_a_netting_account_deals_average_reduce_and_turn_one_position",
-    "exemode 1/2/3": "test_instant_execution_requotes_beyond_the_deviation_and_says_the_prices",
+    "exemode 1/2/3 — 1": "test_instant_execution_requotes_beyond_the_deviation_and_says_the_prices",
+    "exemode 1/2/3 — 2": "test_market_execution_fills_at_the_market_whatever_price_was_asked_for",
+    "exemode 1/2/3 — 3": "test_what_is_shown_bounds_a_fill_by_the_filling_asked_for",
     "filling flags": "test_auto_filling_takes_what_the_symbol_has",
-    "stops/freeze level": "test_near_its_trigger_a_position_is_frozen",
+    "stops/freeze level — stops": "test_stops_and_targets_keep_the_stops_level_from_where_they_would_close",
+    "stops/freeze level — freeze": "test_near_its_trigger_a_position_is_frozen",
     "suffix set": "test_names_have_the_brokers_suffix_and_are_case_sensitive",
     "digits 2/3": "test_digits_and_tick_size_are_two_things_and_contracts_are_the_brokers",
     "cent account": "test_the_risk_of_a_position_is_in_the_account_currency",

@@ -100,6 +100,19 @@ def binance_methods(page: Path) -> set[str]:
     return {*re.findall(r"\(`([\w.]+)`\)", orders), *market, *named}
 
 
+def binance_streams(page: Path) -> set[str]:
+    """What the second point of section 9 names, each with what may stand behind it; `kline_1m` is one of all."""
+    (listed,) = re.findall(r"^- (trade: .*)$", section(page, "## 9."), re.MULTILINE)
+    found = set()
+    for said in re.split(r"(?<=[\w)}])(?:\.|;) ", listed):
+        named = re.match(r"(?:\w+ `@|`)?([!\w@/]+)(?:\[([^\]]*)\])?", said)
+        assert named is not None, said
+        first, *others = named[1].split("/")
+        names = [first, *(first.rstrip("0123456789") * other.isdecimal() + other for other in others)]
+        found |= {name + behind for name in names for behind in ("", named[2] or "")}
+    return found
+
+
 def binance_must_haves(page: Path) -> set[str]:
     """Section 11; its knobs are among them."""
     return {one.strip(" .\n") for one in section(page, "## 11.").split(";")}

@@ -352,6 +352,35 @@ def test_the_other_streams_come_each_second() -> None:
     assert rows["btcusdt@referencePrice"]["r"] is None
 
 
+@pytest.mark.parametrize("levels", [5, 10, 20])
+def test_partial_depth_is_the_best_of_the_book_as_deep_and_as_often_as_asked(levels: int) -> None:
+    client = Client()
+    slow, fast = (client.open(f"/ws/btcusdt@depth{levels}{pace}") for pace in ("", "@100ms"))
+    bids = [(f"{99 - number}.00", f"{number + 1}") for number in range(30)]
+    asks = [(f"{101 + number}.00", f"{number + 2}") for number in range(30)]
+    client.show(book(bids[::-1], asks[::-1]))
+    client.wait(SECOND_NS)
+    (said,) = heard(slow)
+    assert {*said} == {"lastUpdateId", "bids", "asks"}
+    assert [row[0].removesuffix("000000") for row in said["bids"]] == [price for price, _ in bids[:levels]]
+    assert [row[0].removesuffix("000000") for row in said["asks"]] == [price for price, _ in asks[:levels]]
+    assert said == client.get("/depth", symbol="BTCUSDT", limit=levels)
+    assert heard(fast) == [said] * 10
+    client.show(book([("99.00", "7")], [("101.00", "8")]))
+    client.wait(100 * MS_NS)
+    assert heard(slow) == []
+    (moved,) = heard(fast)
+    assert (moved["bids"], moved["asks"]) == ([["99.00000000", "7.00000000"]], [["101.00000000", "8.00000000"]])
+
+
+def test_a_stream_that_was_retired_is_silent() -> None:
+    client = Client()
+    socket, kept = client.open("/ws/!ticker@arr"), client.open("/ws/!miniTicker@arr")
+    client.trade("100.00", "1")
+    client.wait(2 * SECOND_NS)
+    assert heard(socket) == [] and len(heard(kept)) == 2
+
+
 def test_the_same_seed_says_the_same_bytes() -> None:
     def run() -> bytes:
         listings = [one for one in universe("binance", "USDT") if one.instrument.asset_class == "crypto"]

@@ -288,7 +288,32 @@ def test_near_its_trigger_a_position_is_frozen() -> None:
     assert stage.ask(action=6, position=ticket, sl=1.09).retcode == 10009
 
 
+@pytest.mark.parametrize(("side", "behind", "ahead"), [("buy", -1, 1), ("sell", 1, -1)])
+def test_stops_and_targets_keep_the_stops_level_from_where_they_would_close(side: str, behind: int, ahead: int) -> None:
+    """A long closes at the bid and a short at the ask: distances are counted from there."""
+    stage = Stage(terms=SymbolTerms(stops_level=100))
+    stage.price("EURUSD", "1.10000", "1.10050")
+    closes = 110_000 if side == "buy" else 110_050
+    for points, code in ((100, 10009), (99, 10016)):
+        stop, target = ((closes + way * points) / 100_000 for way in (behind, ahead))
+        done = (stage.deal(side, 0.1, sl=stop), stage.deal(side, 0.1, tp=target))
+        assert [one.retcode for one in done] == [code, code]
+    ticket = stage.deal(side, 0.1).order
+    near, far = ((closes + behind * points) / 100_000 for points in (99, 100))
+    assert stage.ask(action=6, position=ticket, sl=near).retcode == 10016
+    assert stage.ask(action=6, position=ticket, sl=far).retcode == 10009
+
+
 # Execution modes
+
+
+def test_market_execution_fills_at_the_market_whatever_price_was_asked_for() -> None:
+    stage = Stage(terms=SymbolTerms(exemode=2))
+    stage.price("EURUSD", "1.10010", "1.10030")
+    far = stage.deal("buy", price=1.05, deviation=0)
+    assert (far.retcode, far.price) == (10009, 1.1003)
+    assert stage.deal("buy").retcode == 10009
+    assert stage.deal("buy", type_filling=2).retcode == mt5.TRADE_RETCODE_INVALID_FILL
 
 
 def test_instant_execution_requotes_beyond_the_deviation_and_says_the_prices() -> None:

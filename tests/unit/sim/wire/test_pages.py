@@ -25,6 +25,7 @@ BY_SOCKET = {endpoint.socket: binance_points.ENDPOINTS[endpoint.rest] for endpoi
         ("alpaca", alpaca_points, pages.alpaca_must_haves, alpaca_points.MUST_HAVES),
         ("alpaca", alpaca_points, pages.alpaca_knobs, alpaca_points.PAGE_KNOBS),
         ("binance", binance_points, pages.binance_endpoints, binance_points.ENDPOINTS),
+        ("binance", binance_points, pages.binance_streams, binance_points.STREAMS),
         ("binance", binance_points, pages.binance_must_haves, binance_points.MUST_HAVES),
         ("mt5", mt5_points, pages.mt5_endpoints, mt5_points.ENDPOINTS),
         ("mt5", mt5_points, pages.mt5_knobs, mt5_points.KNOBS),
@@ -61,11 +62,12 @@ def test_the_pages_are_read_whole(shared: Path) -> None:
         "alpaca must-haves and knobs": len(pages.alpaca_must_haves(folder / "alpaca.md"))
         + len(pages.alpaca_knobs(folder / "alpaca.md")),
         "binance endpoints": len(pages.binance_endpoints(folder / "binance.md")),
+        "binance streams": len(pages.binance_streams(folder / "binance.md")),
         "binance must-haves": len(pages.binance_must_haves(folder / "binance.md")),
         "mt5 endpoints": len(pages.mt5_endpoints(folder / "mt5.md")),
         "mt5 knobs": len(pages.mt5_knobs(folder / "mt5.md")),
     }
     assert found == {
-        "alpaca endpoints": 23, "alpaca must-haves and knobs": 18, "binance endpoints": 38, "binance must-haves": 17,
-        "mt5 endpoints": 20, "mt5 knobs": 20,
+        "alpaca endpoints": 23, "alpaca must-haves and knobs": 18, "binance endpoints": 38, "binance streams": 18,
+        "binance must-haves": 17, "mt5 endpoints": 20, "mt5 knobs": 20,
     }  # fmt: skip
