@@ -276,22 +276,17 @@ class Story:
             + (f" ({story['code']})" if story["code"] else ""),
             f"  why    {story['signal']['time']}  {self.order.strategy}: {self._words()}",
         ]
-        if self.decision.inputs:
-            seen = ", ".join(
-                f"{label} = {'not ready' if value is None else f'{value:.6g}'}" for label, value in self.decision.inputs
-            )
-            lines.append(
-                f"  saw    {seen}; price {story['signal']['price']}, {story['signal']['priceAgeSeconds']} s old"
-            )
+        seen = ", ".join(
+            f"{label} = {'not ready' if value is None else f'{value:.6g}'}" for label, value in self.decision.inputs
+        )
+        lines.append(f"  saw    {f'{seen}; ' if seen else ''}{self._price()}")
         if self.vote is not None:
             lines += vote_lines(self.vote)
         lines.append(f"  size   {self.decision.sizing}")
         if self.standing is not None:
             lines.append("  shadow " + standing_text(self.standing))
         lines.append("  checks " + ("all passed" if self.decision.approved else "REFUSED"))
-        lines += [
-            f"    {'ok ' if check['passed'] else 'NO '} {check['code']}: {check['text']}" for check in story["checks"]
-        ]
+        lines += [f"    {check_text(check)}" for check in story["checks"]]
         lines += [
             f"  {'path' if at == 0 else '    '}   {step['time']}  {step['what']}"
             for at, step in enumerate(story["path"])
@@ -314,6 +309,14 @@ class Story:
         """The strategy's reason, behind the signal's action and confidence where it gave one."""
         words = self.decision.reason or "no reason given"
         return words if self.signal is None else f"{ACTIONS[self.signal.action]} {self.signal.confidence:.2f}, {words}"
+
+    def _price(self) -> str:
+        """What it was judged at, and how old that was."""
+        decision = self.decision
+        if decision.price_age_ns < 0:
+            return "no price was known"
+        price = text_of(decision.price_units, self.order.instrument.price_scale)
+        return f"price {price}, {decision.price_age_ns / 1e9:g} s old"
 
     def _average(self) -> str | None:
         average = self.state.average_units()
@@ -389,6 +392,12 @@ def _moved(moved: ExitMoved, instrument: Instrument) -> str:
     seen = f", best price {text_of(moved.best_units, scale)}" if moved.best_units else ""
     trail = f", {text_of(moved.trail_units, scale)} away" if moved.trail_units else ""
     return f"stop moves to {text_of(moved.stop_units, scale)}: {moved.code} {why}{seen}{trail}"
+
+
+def check_text(row: dict[str, Any]) -> str:
+    """A check's row as a line, with whose limit it was and which version of the limits."""
+    whose = f" [{row['scope']}, limits {row['limitVersion']}]" if "scope" in row else ""
+    return f"{'ok ' if row['passed'] else 'NO '} {row['code']}: {row['text']}{whose}"
 
 
 def check_row(check: Check, instrument: Instrument) -> dict[str, Any]:

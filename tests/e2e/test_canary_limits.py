@@ -103,7 +103,8 @@ def test_explain_says_that_it_was_the_canary_s_limit(folder: Path) -> None:
     rows = records(folder / "home" / "journal")
     id = next(row[7][0][0] for row in rows if row[0] == DECISION and not row[6])
     said = tradewright("explain", id, "--journal", folder / "home" / "journal").out
-    assert "NO  MAX_ORDER_QUANTITY: order quantity 3 (limit 2), while this version of Scripted is new" in said
+    why = "order quantity 3 (limit 2), while this version of Scripted is new [canary:Scripted, limits 1]"
+    assert f"NO  MAX_ORDER_QUANTITY: {why}\n" in said
     row = tradewright("explain", id, "--journal", folder / "home" / "journal", "--json").row
     (check,) = [check for check in row["checks"] if not check["passed"]]
     assert (check["scope"], check["limitVersion"]) == ("canary:Scripted", 1)

@@ -121,7 +121,11 @@ def test_what_it_counts_is_in_the_journal_and_in_the_exchanges_book(session: Ran
 def test_a_filled_and_a_denied_order_can_be_explained(session: Ran) -> None:
     check_explained(session, witness(session.home))
     denied = session.row["explained"][1]
-    assert "DENIED" in tradewright("explain", denied, "--journal", session.journal).stdout
+    told = tradewright("explain", denied, "--journal", session.journal).stdout
+    assert "DENIED" in told
+    # Whatever the strategy looks at, the price it was judged at is there, and its age.
+    assert re.search(r"  saw    .*price \d+(\.\d+)?, [\d.e+-]+ s old\n", told)
+    assert re.search(r"  MAX_ORDER_VALUE: .* \[account:paper, limits 1\]\n", told)
     assert "knows no order" in answer("explain", "paper-1-999999", "--journal", session.journal, code=1)["error"]
 
 
