@@ -238,6 +238,7 @@ KNOBS = {
     "errors_after_replace": "test_a_replacement_may_be_done_and_answered_with_500",
     "duplicate_events": "test_an_event_may_come_twice",
     "notices": "test_a_plan_may_have_no_statuses_and_no_bands",
+    "wash_unprocessable": "test_a_wash_trade_is_refused_in_the_form_that_is_set",
     "done_for_day": "test_what_outlives_the_session_may_be_done_for_the_day",
     "halt": "test_a_halted_share_takes_orders_and_trades_when_it_goes_on",
     "drop_streams": "test_streams_are_dropped_and_may_stay_silent",
