@@ -3,6 +3,8 @@ not."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.cases.scene import CANCEL, Scene, play
@@ -16,11 +18,14 @@ from tradewright.sim.wire.faults import DELAY_ANSWER, Fault
 everywhere = pytest.mark.parametrize("venue", ["alpaca", "mt5-netting", "mt5-hedging"])
 
 
+@pytest.mark.parametrize("status", [403, 422])
 @pytest.mark.parametrize("how", ["stop", "close"])
-def test_at_alpaca_an_exit_makes_our_own_openings_on_the_other_side_give_way(how: str) -> None:
-    """Alpaca takes no order at the market while one of the same account rests on the other side."""
+def test_at_alpaca_an_exit_makes_our_own_openings_on_the_other_side_give_way(how: str, status: int) -> None:
+    """Alpaca takes no order at the market while one of the same account rests on the other side; it says so in one of
+    two forms."""
 
     async def act(scene: Scene) -> None:
+        scene.stand.site.knobs.wash_unprocessable = status == 422
         long = await scene.buy(10, stop_loss=scene.price("-1"), take_profit=scene.price("5"))
         await scene.until(lambda: scene.status(long) == "FILLED")
         resting = [await scene.buy(parts, limit=scene.price("-4")) for parts in (3, 2)]
@@ -32,6 +37,9 @@ def test_at_alpaca_an_exit_makes_our_own_openings_on_the_other_side_give_way(how
         await scene.until(lambda: scene.net() == 0, 30)
         assert scene.there() == 0
         assert [(scene.status(one), scene.state(one).code) for one in resting] == [("CANCELLED", "MADE_WAY")] * 2
+        posts = Counter(scene.posts())
+        (twice,) = [id for id, times in posts.items() if times > 1]
+        assert posts[twice] == 2 and twice not in (long, *resting)
 
     play("alpaca", act)
 

@@ -50,8 +50,8 @@ ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 ONLY_AT = {
     "kind": ("alpaca", "paper"), "mode": ("mt5",), "leverage": ("alpaca", "mt5", "paper"), "native_exits": ("alpaca",),
     "base_url": ("alpaca", "binance", "mt5", "ccxt"), "data_url": ("alpaca",), "stream_url": ("alpaca", "binance"),
-    "feed": ("alpaca",), "exchange": ("ccxt",), "login": ("mt5",), "symbol_names": ("mt5",), "magics": ("mt5",),
-    "deviation": ("mt5",),
+    "feed": ("alpaca",), "packed": ("alpaca",), "exchange": ("ccxt",), "login": ("mt5",), "symbol_names": ("mt5",),
+    "magics": ("mt5",), "deviation": ("mt5",),
     "market": ("paper",), "cash": ("paper",), "seed": ("paper",), "fees": ("paper",), "slippage": ("paper",),
     "api_key": ("alpaca", "binance", "ccxt"), "secret_key": ("alpaca", "binance", "ccxt"),
     "private_key": ("binance",), "password": ("ccxt",), "token": ("mt5",),

@@ -116,6 +116,7 @@ class AccountBlock(Block, kw_only=True, frozen=True):
         Meta(description="another address of its streams (ws://…, wss://…); beside a baseUrl, that one's host"),
     ] = ""
     feed: Annotated[str, Meta(description="of alpaca: whose prices of shares: iex, sip, delayed_sip")] = "iex"
+    packed: Annotated[bool, Meta(description="of alpaca: market data comes in msgpack instead of JSON")] = False
     exchange: Annotated[str, Meta(description="of ccxt: the library's name of the exchange")] = ""
     login: Annotated[int, Meta(ge=0, description="of mt5: number of the account that is meant; 0 = whichever")] = 0
     symbol_names: Annotated[

@@ -114,4 +114,4 @@ class AlpacaStand(Stand):
         """Whether there is no room for the request, or it refuses one order against another of the account: an exit
         goes again when there is room, or that one has ended. Nothing else is placed again under its name, whatever
         came of it."""
-        return answer.status == 429 or (answer.status == 403 and b"potential wash trade" in answer.body)
+        return answer.status == 429 or (answer.status in (403, 422) and b"potential wash trade" in answer.body)

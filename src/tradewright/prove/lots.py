@@ -72,8 +72,8 @@ class Lots:
 
     def opened_by_exits(self) -> Counter[tuple[str, str]]:
         """Size counts that exits have opened, by strategy and symbol: neither by the venue's clock nor as it was told
-        was there enough to close, nor without what openings at rest filled behind its leaving. Of an opening that
-        nobody had heard of no exit can know."""
+        was there enough to close, nor without what happened behind its leaving that it could not know: what openings at
+        rest filled, and what somebody else closed before it was there, if it was to trade at once."""
         as_left = [self.moves[at] for at in sorted(range(len(self.moves)), key=self._decided)]
         by_clock, as_told, when_left = (self._fold(moves, [])[1] for moves in (sorted(self.moves), self.moves, as_left))
         return by_clock & as_told & when_left
@@ -84,11 +84,13 @@ class Lots:
         if order is None or order.role == ENTRY:
             return at, True
         behind = range(self._left.get(self.moves[at].order_id, at), at)
-        return next((n for n in behind if self._rests(self.moves[n])), at), False
+        return next((n for n in behind if self._surprises(order, self.moves[n])), at), False
 
-    def _rests(self, move: Move) -> bool:
+    def _surprises(self, exit: Known, move: Move) -> bool:
         order = self._orders.get(move.order_id)
-        return order is not None and order.role == ENTRY and order.rests
+        if order is None:
+            return not move.order_id and not exit.rests
+        return order.role == ENTRY and order.rests
 
     def _fold(self, moves: list[Move], stopped: Collection[str]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
         """What is open of each order, and what exits have opened in each book."""

@@ -70,7 +70,7 @@ from tradewright.sim.wire.faults import (
 from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.message import Answer, Request
 from tradewright.sim.wire.site import Connection
-from tradewright.sim.wire.trouble import EXIT_CANCELLED, INJECTIONS
+from tradewright.sim.wire.trouble import EXIT_CANCELLED, INJECTIONS, RACES
 from tradewright.trader import Outcome, Trader
 
 SECOND_NS = 1_000_000_000
@@ -97,6 +97,8 @@ HEARSAY_SEEDS = 4
 EXIT_SEEDS = 5
 #: Seeds modulo 11 on whose days the venue's limits are used up by others, and on whose its clock is wrong.
 LIMITED_SEEDS, SKEWED_SEEDS = (4,), (10,)
+#: Seeds modulo 17 on whose days there are races, as `sim.wire.trouble.RACES` has them.
+RACING_SEEDS = (8, 11, 15)
 #: States of such days alone.
 OF_SOME_DAYS = (EXITS_REFUSED, LIMITED, BANNED, SKEW)
 #: Seeds modulo 9 on whose days stops and targets lie so near that many of them fill.
@@ -374,6 +376,7 @@ class World:
         self.site.skew_ns = 0
         trouble.hidden_ns = trouble.stale_ns = trouble.limited_until = trouble.banned_until = 0
         trouble.maintenance = trouble.silent = trouble.exits_refused = False
+        trouble.races.clear()
         self._halt(EVERYTHING)
 
     def _halt(self, scope: str) -> None:
@@ -428,11 +431,12 @@ def _waits(state: OrderState) -> bool:
 
 def drawn(seed: int, rng: Rng, long_hidden: bool = False) -> list[Fault]:
     """The faults of a day: of each kind some, or none; on the days of some seeds what befalls exits, what befalls the
-    venue's limits, and what befalls its clock. long_hidden: orders stay hidden for longer than the venue's settling
-    time, so that the engine gives them up and they come back."""
+    venue's limits, what befalls its clock, and races. long_hidden: orders stay hidden for longer than the venue's
+    settling time, so that the engine gives them up and they come back."""
     faults = _of_exits(rng.split("exits")) if seed % EXIT_SEEDS == 0 else []
     faults += _of_limits(rng.split("limits")) if seed % 11 in LIMITED_SEEDS else []
     faults += _of_the_clock(rng.split("clock")) if seed % 11 in SKEWED_SEEDS else []
+    faults += _of_races(rng.split("races")) if seed % 17 in RACING_SEEDS else []
     rng = rng.split("faults")
     for kind in (*REQUEST_FAULTS, *FRAME_FAULTS):
         if rng.below(2):
@@ -475,6 +479,15 @@ def _of_the_clock(rng: Rng) -> list[Fault]:
         Fault(SKEW, begin=begin + rng.below(60), seconds=10 + rng.below(50), by=sign * (0.3 + 9 * rng.uniform()))
         for begin, sign in zip((20, 150), signs, strict=True)
     ]
+
+
+def _of_races(rng: Rng) -> list[Fault]:
+    """Each kind of race at the next occasions, in each half of the day."""
+    return [
+        Fault(kind, times=2 + rng.below(5), begin=begin + rng.below(60), seconds=0.3 + 3 * rng.uniform(),
+              status=(500, 502, 503, 504)[rng.below(4)])
+        for begin in (10, 150) for kind in RACES
+    ]  # fmt: skip
 
 
 def drawn_stops(seed: int, rng: Rng) -> list[tuple[str, int]]:

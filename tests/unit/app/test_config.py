@@ -39,6 +39,7 @@ from tradewright.app.wiring.venues import NOTICES as FED
 from tradewright.core.trading_state import NOTICES
 from tradewright.model.account import new_code
 from tradewright.model.errors import InputError, UsageError, VenueRefused
+from tradewright.model.instrument import Instrument
 from tradewright.model.rng import Rng
 from tradewright.ports import HttpRequest
 from tradewright.sim.paper_account import LIMITS as PAPER
@@ -614,3 +615,20 @@ def test_accounts_whose_names_begin_alike_have_codes_of_their_own(tmp_path: Path
     config = read(tmp_path, {"accounts": accounts})
     made = blueprint_of(config, {"onyx": new_code("one", time.time_ns())})
     assert len({terms.code for terms in made.accounts.values()}) == 3
+
+
+@pytest.mark.parametrize(("keys", "packed"), [({}, False), ({"packed": False}, False), ({"packed": True}, True)])
+def test_market_data_of_alpaca_comes_packed_where_its_account_says_so(
+    keys: dict[str, Any], packed: bool, tmp_path: Path
+) -> None:
+    config = read(tmp_path, one(venue="alpaca", symbols=["ACME"], **keys))
+    seat = Seat(AiohttpTransport(), lambda: 1, Rng(1), Known([], {}), [].append)
+    client: Any = client_of(config, "main", terms_of("main", "A", config.accounts["main"], "ann"), seat)
+    client._market.watch([Instrument("ACME", "alpaca", "equity", "ACME", "USD", 6, 9)])
+    (feed,) = client._market._feeds.values()
+    assert feed._packed is packed
+
+
+def test_an_account_elsewhere_has_no_packed_data(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="packed: an account at binance has no such key; it is of alpaca"):
+        read(tmp_path, one(venue="binance", packed=True))

@@ -138,7 +138,7 @@ def client_of(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
 
 
 def _alpaca(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
-    from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
+    from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints, Options
     from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
 
     account = config.accounts[name]
@@ -151,7 +151,8 @@ def _alpaca(config: Config, name: str, terms: Account, seat: Seat) -> Venue:
     at = replace(at, trading=base, data=account.data_url.rstrip("/") or at.data, trades=trades)
     keys = Credentials(config.secret(name, "apiKey"), config.secret(name, "secretKey"))
     wire = seat.wire(terms, AlpacaReader(at))
-    return AlpacaVenue(terms, keys, at, wire, seat.clock, seat.rng, seat.orders, seat.deliver, since=seat.since)
+    options = Options(packed=account.packed)
+    return AlpacaVenue(terms, keys, at, wire, seat.clock, seat.rng, seat.orders, seat.deliver, options, seat.since)
 
 
 def _binance(config: Config, name: str, terms: Account, seat: Seat) -> Venue:

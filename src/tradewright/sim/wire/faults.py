@@ -2,7 +2,7 @@
 
 A fault of a request or of a frame waits for one that fits (`where`), lets `after` of them pass, and then strikes
 `times` times, each time with its `probability`. A state of the venue lasts from `begin` for `seconds`; an injection
-happens at `begin`. Times are seconds after the start.
+happens at `begin`; a race happens from `begin` on at each occasion, `times` times. Times are seconds after the start.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from tradewright.model.errors import InputError
 from tradewright.model.rng import Rng
-from tradewright.sim.wire.trouble import INJECTIONS
+from tradewright.sim.wire.trouble import FILL_BEFORE_ACK, INJECTIONS, RACES
 
 LOSE_REQUEST, LOSE_ANSWER, DELAY_ANSWER = "lose_request", "lose_answer", "delay_answer"
 ERROR_BEFORE, ERROR_AFTER = "error_before", "error_after"
@@ -53,7 +53,7 @@ STATES = {
     BANNED: "every request is refused with 418, as of a banned address, and told for how long (Binance)",
     SKEW: "the venue's clock is `by` seconds ahead (below 0: behind); it never goes back, but stands still until then",
 }
-KINDS = {**REQUEST_FAULTS, **FRAME_FAULTS, **STATES, **INJECTIONS}
+KINDS = {**REQUEST_FAULTS, **FRAME_FAULTS, **STATES, **INJECTIONS, **RACES}
 SECOND_NS = 1_000_000_000
 
 
@@ -83,7 +83,7 @@ class Fault:
             raise InputError(f"fault {self.kind}: probability {self.probability} must lie above 0 and up to 1")
         if not 400 <= self.status <= 599:
             raise InputError(f"fault {self.kind}: status {self.status} is none of an error (400 to 599)")
-        if self.kind in (DELAY_ANSWER, DELAY_FRAME) and self.seconds == 0:
+        if self.kind in (DELAY_ANSWER, DELAY_FRAME, FILL_BEFORE_ACK) and self.seconds == 0:
             raise InputError(f"fault {self.kind}: seconds says how long; it is missing")
         if self.kind in (LIMITED, BANNED) and self.seconds == 0:
             raise InputError(f"fault {self.kind}: seconds says until when it is told to wait; it is missing")

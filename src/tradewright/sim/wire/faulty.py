@@ -38,7 +38,7 @@ from tradewright.sim.wire.faults import (
 )
 from tradewright.sim.wire.message import ABORTED, BINARY, CLOSE, TEXT, Answer, Frame, Request, json_answer
 from tradewright.sim.wire.site import Connection, Site
-from tradewright.sim.wire.trouble import INJECTIONS
+from tradewright.sim.wire.trouble import FILL_BEFORE_ACK, INJECTIONS, RACES, REPLACE_ERROR_AFTER
 
 #: A frame that waits for the next one to pass it waits no longer.
 REORDER_NS = SECOND_NS
@@ -120,6 +120,8 @@ class FaultySite:
         self.skew_ns = 0
         self._time = now
         self.open: list[FaultyConnection] = []
+        #: Of each kind of race the one that has begun last.
+        self._races: dict[str, Fault] = {}
         #: When something begins or ends by itself, the next first.
         self._agenda = sorted(_changes(plan, now), key=lambda item: item[0])
 
@@ -137,6 +139,8 @@ class FaultySite:
         if fault is not None and fault.kind == ERROR_BEFORE:
             return _error(fault)
         answer = self.inner.request(request, self.time(now))
+        for race in self._raced():
+            answer = _outrun(answer, race)
         self._pump(now)
         return answer if fault is None else _spoilt(answer, fault)
 
@@ -166,7 +170,16 @@ class FaultySite:
         self._pump(now)
         return done
 
+    def _raced(self) -> list[Fault]:
+        """The races that have happened; they are counted."""
+        found = [self._races[kind] for kind in self.trouble.raced]
+        self.trouble.raced.clear()
+        for fault in found:
+            self.plan.count(fault.kind)
+        return found
+
     def _pump(self, now: int) -> None:
+        self._raced()
         self.open = [connection for connection in self.open if not connection.closed]
         for connection in self.open:
             connection.pump(now, now - self.start)
@@ -178,6 +191,10 @@ class FaultySite:
                 self.inner.advance(self.time(now))
                 if self.inner.inject(fault.kind, self.time(now)):
                     self.plan.count(fault.kind)
+                continue
+            if fault.kind in RACES:
+                self._races[fault.kind] = fault
+                self._arm(fault)
                 continue
             if begins:
                 self.plan.count(fault.kind)
@@ -201,12 +218,16 @@ class FaultySite:
             elif fault.kind == SKEW:
                 self.skew_ns = by
 
+    def _arm(self, fault: Fault) -> None:
+        left = self.trouble.races.get(fault.kind, 0)
+        self.trouble.races[fault.kind] = left + fault.times if fault.times and left >= 0 else -1
+
 
 def _changes(plan: Plan, now: int) -> list[tuple[int, Fault, bool]]:
     found = []
     for fault in plan.faults:
         begin = now + round(fault.begin * SECOND_NS)
-        if fault.kind in STATES or fault.kind in INJECTIONS:
+        if fault.kind in STATES or fault.kind in INJECTIONS or fault.kind in RACES:
             found.append((begin, fault, True))
         if fault.kind in STATES and fault.seconds:
             found.append((begin + round(fault.seconds * SECOND_NS), fault, False))
@@ -215,6 +236,15 @@ def _changes(plan: Plan, now: int) -> list[tuple[int, Fault, bool]]:
 
 def _error(fault: Fault) -> Answer:
     return json_answer(fault.status, {"code": -1000, "msg": "simulated fault", "message": "simulated fault"})
+
+
+def _outrun(answer: Answer, race: Fault) -> Answer:
+    """The answer to a request at which a race has happened."""
+    if race.kind == REPLACE_ERROR_AFTER:
+        return _error(race)
+    if race.kind == FILL_BEFORE_ACK:
+        answer.delay_ns += round(race.seconds * SECOND_NS)
+    return answer
 
 
 def _spoilt(answer: Answer, fault: Fault) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: What may happen once at a venue, by name; `Site.inject` takes them.
 LATE_FILL = "late_fill"
@@ -19,6 +19,13 @@ INJECTIONS = {
     MANUAL_CLOSE: "somebody else closes a position of the account",
     EXIT_CANCELLED: "an exit that rests ends, and nobody asked for it",
 }
+#: What may come of two things that happen at once; it waits for its occasion.
+CANCEL_MEETS_FILL, FILL_BEFORE_ACK, REPLACE_ERROR_AFTER = "cancel_meets_fill", "fill_before_ack", "replace_error_after"
+RACES = {
+    CANCEL_MEETS_FILL: "an order is filled as its cancel arrives, and the venue refuses the cancel in its own words",
+    FILL_BEFORE_ACK: "an order has filled, and the streams say so, `seconds` before its placing is answered",
+    REPLACE_ERROR_AFTER: "an order's change is made, and the answer is `status`",
+}
 
 
 @dataclass(slots=True)
@@ -28,7 +35,8 @@ class Trouble:
     maintenance: every request is refused as in the venue's maintenance. silent: streams stay open and say nothing but
     what keeps them alive; what they would have said is lost. exits_refused: what would close a position, or guard one
     that is open, is not taken. limited_until, banned_until: every request is refused with 429 or 418 before then, ns of
-    the site's time. bans: whether the venue knows 418."""
+    the site's time. bans: whether the venue knows 418. races: how often each of RACES is to happen from now on, -1 =
+    at each occasion; raced: those that have, until somebody has looked."""
 
     hidden_ns: int = 0
     stale_ns: int = 0
@@ -38,3 +46,14 @@ class Trouble:
     limited_until: int = 0
     banned_until: int = 0
     bans: bool = False
+    races: dict[str, int] = field(default_factory=dict)
+    raced: list[str] = field(default_factory=list)
+
+    def meets(self, kind: str) -> bool:
+        """At an occasion for one of RACES: whether it happens. It is then taken to have happened."""
+        left = self.races.get(kind, 0)
+        if not left:
+            return False
+        self.races[kind] = left - (left > 0)
+        self.raced.append(kind)
+        return True

@@ -238,6 +238,7 @@ KNOBS = {
     "errors_after_replace": "test_a_replacement_may_be_done_and_answered_with_500",
     "duplicate_events": "test_an_event_may_come_twice",
     "notices": "test_a_plan_may_have_no_statuses_and_no_bands",
+    "wash_unprocessable": "test_a_wash_trade_is_refused_in_the_form_that_is_set",
     "done_for_day": "test_what_outlives_the_session_may_be_done_for_the_day",
     "halt": "test_a_halted_share_takes_orders_and_trades_when_it_goes_on",
     "drop_streams": "test_streams_are_dropped_and_may_stay_silent",
@@ -255,6 +256,11 @@ KNOBS = {
     "limited_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
     "banned_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
     "bans": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
+    "races": "test_races_wait_for_their_occasion_and_are_counted",
+    "raced": "test_races_wait_for_their_occasion_and_are_counted",
+    "cancel_meets_fill": "test_a_cancel_that_meets_a_fill_is_refused_as_of_an_order_that_is_filled",
+    "fill_before_ack": "test_a_fill_is_told_before_the_placing_is_answered",
+    "replace_error_after": "test_a_change_is_made_and_counted_as_a_race",
 }
 
 #: Independent clients.

@@ -247,6 +247,11 @@ KNOBS = {
     "limited_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
     "banned_until": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
     "bans": "test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it",
+    "races": "test_races_wait_for_their_occasion_and_are_counted",
+    "raced": "test_races_wait_for_their_occasion_and_are_counted",
+    "cancel_meets_fill": "test_a_cancel_that_meets_a_fill_is_refused_as_of_an_unknown_order",
+    "fill_before_ack": "test_a_fill_is_told_before_the_placing_is_answered",
+    "replace_error_after": "test_a_change_is_made_and_counted_as_a_race",
 }
 
 #: What independent clients show.

@@ -140,6 +140,7 @@ RULES = {
     "retry_after of a closed market": "test_on_a_weekend_the_answer_says_how_long_to_wait",
     "events with a rising seq": "test_events_tell_the_life_of_positions_and_orders_in_rising_numbers",
     "troubles and injections": "test_each_injection_happens_where_something_stands_for_it",
+    "races": "test_a_cancel_that_meets_a_fill_is_refused_as_of_an_order_that_is_not_at_work",
 }
 
 #: What the connector has and section 9 does not list: why.

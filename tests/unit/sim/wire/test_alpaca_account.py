@@ -223,6 +223,17 @@ def test_an_order_against_ones_own_is_a_wash_trade(buy: str, sell: str, refused:
         assert "reject_reason" in answer
 
 
+@pytest.mark.parametrize(("unprocessable", "status", "code"), [(False, 403, 40310000), (True, 422, 42210000)])
+def test_a_wash_trade_is_refused_in_the_form_that_is_set(unprocessable: bool, status: int, code: int) -> None:
+    venue = rich(wash_unprocessable=unprocessable)
+    venue.market(qty="20")
+    base: dict[str, Any] = {"symbol": "ACME", "qty": "5", "time_in_force": "day"}
+    order = venue.post(**base, side="buy", type="limit", limit_price="90")
+    answer = venue.post(status, **base, side="sell", type="market")
+    assert (answer["code"], answer["existing_order_id"]) == (code, order["id"])
+    assert answer["message"] == "potential wash trade detected. use complex orders"
+
+
 @pytest.mark.parametrize(
     ("body", "least"),
     [

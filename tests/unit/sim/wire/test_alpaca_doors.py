@@ -7,10 +7,25 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sim.wire.alpaca_desk import HOUR, KEYS, MINUTE, MONDAY, SECOND, Venue, heard, names, new_york, say
-from tradewright.sim.wire.alpaca import AccountTerms
+from tests.unit.sim.wire.alpaca_desk import (
+    ACME,
+    GLOBEX,
+    HOUR,
+    KEYS,
+    MINUTE,
+    MONDAY,
+    SECOND,
+    Venue,
+    heard,
+    names,
+    new_york,
+    say,
+)
+from tradewright.model.rng import Rng
+from tradewright.sim.wire.alpaca import AccountTerms, AlpacaSite, Knobs
 from tradewright.sim.wire.alpaca.notation import moment_of, stamp
 from tradewright.sim.wire.message import Answer, Request
+from tradewright.sim.wire.site import Tape
 from tradewright.sim.wire.trouble import INJECTIONS
 
 
@@ -288,6 +303,75 @@ def test_an_ended_order_is_filled_late() -> None:
     assert venue.get("/v2/positions/ACME")["qty"] == "10"
 
 
+@pytest.mark.parametrize("kind", ["limit", "stop"])
+def test_a_cancel_that_meets_a_fill_is_refused_as_of_an_order_that_is_filled(kind: str) -> None:
+    venue = Venue()
+    order = venue.limit("90") if kind == "limit" else venue.post(
+        symbol="ACME", qty="10", side="buy", type="stop", stop_price="110", time_in_force="day"
+    )  # fmt: skip
+    venue.wait()
+    venue.site.trouble.races["cancel_meets_fill"] = 1
+    stream = venue.updates()
+    said = venue.delete(f"/v2/orders/{order['id']}", 422)
+    assert (said["code"], said["message"]) == (42210000, 'order is already in "filled" state')
+    venue.wait()
+    assert names(stream) == ["fill"]
+    found = venue.order(order["id"])
+    price = "90" if kind == "limit" else "100.01"
+    assert (found["status"], found["filled_qty"], found["filled_avg_price"]) == ("filled", "10", price)
+    assert venue.site.trouble.raced == ["cancel_meets_fill"]
+    second = venue.limit("90")
+    venue.delete(f"/v2/orders/{second['id']}")
+    venue.wait()
+    assert venue.status(second["id"]) == "canceled", "it was to happen once"
+
+
+def test_a_target_that_fills_as_its_cancel_arrives_ends_the_stop_beside_it() -> None:
+    venue = Venue()
+    venue.market(qty="10")
+    pair = venue.post(
+        symbol="ACME", qty="10", side="sell", type="limit", time_in_force="gtc", order_class="oco",
+        limit_price="120", stop_loss={"stop_price": "80"},
+    )  # fmt: skip
+    venue.wait()
+    venue.site.trouble.races["cancel_meets_fill"] = 1
+    venue.delete(f"/v2/orders/{pair['id']}", 422)
+    venue.wait()
+    assert (venue.status(pair["id"]), venue.status(pair["legs"][0]["id"])) == ("filled", "canceled")
+    assert venue.get("/v2/positions") == []
+
+
+def test_a_fill_is_told_before_the_placing_is_answered() -> None:
+    venue = Venue()
+    venue.site.trouble.races["fill_before_ack"] = 2
+    stream = venue.updates()
+    body = {"symbol": "ACME", "qty": "10", "side": "buy", "type": "limit", "limit_price": "90", "time_in_force": "day"}
+    answer = json.loads(venue.ask("POST", "/v2/orders", body).body)
+    assert (answer["status"], answer["filled_qty"], names(stream)) == ("pending_new", "0", ["fill"])
+    venue.wait()
+    assert (venue.status(answer["id"]), names(stream)) == ("filled", [])
+    bracket = venue.post(
+        symbol="ACME", qty="5", side="buy", type="market", time_in_force="gtc", order_class="bracket",
+        take_profit={"limit_price": "120"}, stop_loss={"stop_price": "80"},
+    )  # fmt: skip
+    venue.wait()
+    assert venue.status(bracket["id"]) == "filled"
+    assert {venue.status(leg["id"]) for leg in bracket["legs"]} <= {"new", "held"}
+    assert venue.site.trouble.raced == ["fill_before_ack"] * 2
+
+
+def test_a_change_is_made_and_counted_as_a_race() -> None:
+    venue = Venue()
+    venue.site.trouble.races["replace_error_after"] = 1
+    order = venue.limit("90")
+    venue.patch(order["id"], 422, limit_price="90.001")
+    assert venue.site.trouble.raced == [], "a change that is refused is none"
+    venue.patch(order["id"], limit_price="91")
+    venue.wait()
+    assert venue.status(venue.order(order["id"])["replaced_by"]) == "new"
+    assert venue.site.trouble.raced == ["replace_error_after"]
+
+
 def test_an_order_is_filled_by_more_than_was_asked_for() -> None:
     venue = Venue()
     order = venue.limit("90", qty="10")
@@ -310,7 +394,17 @@ def test_increments_and_minimums_become_coarser() -> None:
     assert venue.post(422, symbol="BTC/USD", qty="0.00105", limit_price="40000", **body)["code"] == 42210000
     assert venue.post(422, symbol="BTC/USD", qty="0.001", limit_price="40000.01", **body)["code"] == 42210000
     venue.post(symbol="BTC/USD", qty="0.001", limit_price="40000.1", **body)
-    assert venue.get("/v2/assets/ACME")["fractionable"] is False
+    share = venue.get("/v2/assets/ACME")
+    assert (share["fractionable"], share["shortable"]) == (False, False)
+    assert venue.get("/v2/assets/GLOBEX")["shortable"] is True
+
+
+def test_rules_of_shares_change_as_long_as_there_is_something_to_change() -> None:
+    site = AlpacaSite((ACME, GLOBEX), Tape([]), Rng(7), MONDAY, (AccountTerms(),), Knobs())
+    shortable = []
+    for _ in range(3):
+        shortable.append((site.inject("changed_rules", MONDAY), *(one.shortable for one in site.assets.all)))
+    assert shortable == [(True, False, True), (True, False, False), (False, False, False)]
 
 
 def test_somebody_else_orders_and_closes() -> None:

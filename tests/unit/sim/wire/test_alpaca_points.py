@@ -10,7 +10,7 @@ from tests.unit.sim.wire.alpaca_desk import Venue
 from tests.unit.sim.wire.alpaca_points import ENDPOINTS, GROUPS, KNOBS, POINTS, STREAMS
 from tradewright.sim.wire.alpaca import Knobs
 from tradewright.sim.wire.alpaca.site import DATA_STREAMS
-from tradewright.sim.wire.trouble import INJECTIONS, Trouble
+from tradewright.sim.wire.trouble import INJECTIONS, RACES, Trouble
 
 FILES = [
     *(ROOT / "tests/unit/sim/wire").glob("test_alpaca_*.py"),
@@ -28,5 +28,5 @@ def test_each_point_names_a_test_that_is_there() -> None:
 def test_each_door_stream_knob_and_fault_is_a_point() -> None:
     assert set(ENDPOINTS) == {f"{method} {path}" for method, path in Venue().site.paths()}
     assert set(STREAMS) == {"/stream", *DATA_STREAMS}
-    names = {*(one.name for one in fields(Knobs)), *(one.name for one in fields(Trouble)), *INJECTIONS}
+    names = {*(one.name for one in fields(Knobs)), *(one.name for one in fields(Trouble)), *INJECTIONS, *RACES}
     assert names | {"halt", "drop_streams"} == set(KNOBS)  # two that are done to a site that stands

@@ -14,7 +14,7 @@ from tradewright.sim.wire.binance import FilterKnobs, Knobs
 from tradewright.sim.wire.binance.endpoints import ENDPOINTS as TABLE
 from tradewright.sim.wire.binance.rules import Rules, asset_filters, exchange_filters
 from tradewright.sim.wire.binance.socket_api import SocketLine
-from tradewright.sim.wire.trouble import INJECTIONS, Trouble
+from tradewright.sim.wire.trouble import INJECTIONS, RACES, Trouble
 
 FILES = [
     *(ROOT / "tests/unit/sim/wire").glob("test_binance_*.py"),
@@ -33,7 +33,7 @@ def test_each_endpoint_method_knob_and_fault_is_a_point() -> None:
     socket = Client().open()
     assert isinstance(socket, SocketLine)
     assert set(socket._methods) < set(METHODS)
-    names = {*(one.name for one in fields(Knobs)), *(one.name for one in fields(Trouble)), *INJECTIONS}
+    names = {*(one.name for one in fields(Knobs)), *(one.name for one in fields(Trouble)), *INJECTIONS, *RACES}
     assert names == set(KNOBS)
 
 

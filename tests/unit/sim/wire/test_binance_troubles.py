@@ -188,6 +188,55 @@ def test_sales_are_refused_for_a_while() -> None:
     assert client.order("SELL", price="110.00")["status"] == "NEW"
 
 
+def test_a_cancel_that_meets_a_fill_is_refused_as_of_an_unknown_order() -> None:
+    client = client_with()
+    client.site.trouble.races["cancel_meets_fill"] = 2
+    client.order()
+    socket = client.subscribe()
+    said = client.call("DELETE", "/order", symbol="BTCUSDT", orderId=1)
+    assert (client.answer.status, said["code"], said["msg"]) == (400, -2011, "Unknown order sent.")
+    trade = events(socket)[0]
+    assert (trade["x"], trade["X"], trade["z"], trade["L"]) == ("TRADE", "FILLED", "1.00000000", "90.00000000")
+    assert client.balance("USDT") == ("99910.00000000", "0.00000000")
+    client.trade("90.00", "5", -1)
+    assert events(socket) == [], "the exchange has it no more"
+    client.order()
+    said = client.ask(client.open(), "order.cancel", **client.signed(symbol="BTCUSDT", orderId=2))
+    assert (said["status"], said["error"]["code"]) == (400, -2011)
+    client.order()
+    assert client.call("DELETE", "/order", symbol="BTCUSDT", orderId=3)["status"] == "CANCELED"
+    assert client.site.trouble.raced == ["cancel_meets_fill"] * 2
+
+
+def test_a_fill_is_told_before_the_placing_is_answered() -> None:
+    client = client_with()
+    client.site.trouble.races["fill_before_ack"] = 1
+    socket = client.subscribe()
+    answer = client.order()
+    assert (answer["status"], answer["executedQty"]) == ("NEW", "0.00000000")
+    assert [event["X"] for event in events(socket) if event["e"] == "executionReport"] == ["NEW", "FILLED"]
+    assert client.call("GET", "/order", symbol="BTCUSDT", orderId=answer["orderId"])["status"] == "FILLED"
+    assert client.order()["status"] == "NEW"
+    assert [row["orderId"] for row in client.call("GET", "/openOrders")] == [2]
+
+
+def test_a_change_is_made_and_counted_as_a_race() -> None:
+    client = client_with()
+    client.site.trouble.races["replace_error_after"] = -1
+    client.order()
+    raced = client.site.trouble.raced
+    assert client.call("PUT", "/order/amend/keepPriority", symbol="BTCUSDT", orderId=1, newQty="2")["code"] == -2038
+    assert raced == [], "a change that is refused is none"
+    client.call("PUT", "/order/amend/keepPriority", symbol="BTCUSDT", orderId=1, newQty="0.5")
+    assert client.call("GET", "/order", symbol="BTCUSDT", orderId=1)["origQty"] == "0.50000000"
+    client.call(
+        "POST", "/order/cancelReplace", symbol="BTCUSDT", side="BUY", type="LIMIT", timeInForce="GTC", quantity="1",
+        price="80.00", cancelReplaceMode="STOP_ON_FAILURE", cancelOrderId=1,
+    )  # fmt: skip
+    assert [row["price"] for row in client.call("GET", "/openOrders")] == ["80.00000000"]
+    assert raced == ["replace_error_after"] * 2
+
+
 def test_deposits_withdrawals_and_locks_from_outside_are_told() -> None:
     client = client_with()
     socket = client.subscribe()

@@ -16,7 +16,7 @@ from tradewright.sim.wire.faulty import FaultySite
 from tradewright.sim.wire.message import ABORTED, CLOSE, PING, TEXT, Answer, Frame, Request, json_answer
 from tradewright.sim.wire.server import Server
 from tradewright.sim.wire.site import Connection
-from tradewright.sim.wire.trouble import INJECTIONS, Trouble
+from tradewright.sim.wire.trouble import CANCEL_MEETS_FILL, INJECTIONS, RACES, Trouble
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
@@ -217,6 +217,42 @@ def test_limits_are_used_up_and_an_address_is_banned_until_the_end_of_it() -> No
     assert site.plan.fired == {"limited": 1, "banned": 1}
 
 
+class Track(Shop):
+    """Each request is an occasion for the race that its path names; so is each frame."""
+
+    def request(self, request: Request, now: int) -> Answer:
+        self.trouble.meets(request.path.removeprefix("/"))
+        return super().request(request, now)
+
+    def connect(self, request: Request, now: int) -> Connection | Answer:
+        line = super().connect(request, now)
+        assert isinstance(line, Line)
+        setattr(line, "receive", lambda frame, now: self.trouble.meets(CANCEL_MEETS_FILL))  # noqa: B010
+        return line
+
+
+def test_races_wait_for_their_occasion_and_are_counted() -> None:
+    rows: list[dict[str, Any]] = [
+        {"kind": "cancel_meets_fill", "begin": 1, "times": 2},
+        {"kind": "cancel_meets_fill", "begin": 2, "times": 1},
+        {"kind": "fill_before_ack", "times": 0, "seconds": 1.5},
+        {"kind": "replace_error_after", "status": 504},
+    ]
+    inner = Track()
+    site = FaultySite(inner, Plan(faults_from(rows), Rng(1)), START)
+    ask(site, "/cancel_meets_fill")
+    assert site.plan.fired == {}, "not before its time, nor without an occasion"
+    answers = [ask(site, "/fill_before_ack", at=at) for at in (0.1, 0.2, 0.3)]
+    assert [(answer.status, answer.delay_ns) for answer in answers] == [(200, 3 * SECOND // 2)] * 3
+    assert [ask(site, "/replace_error_after", at=0.4).status for _ in range(2)] == [504, 200]
+    assert [ask(site, "/cancel_meets_fill", at=at).status for at in (1.1, 2.1)] == [200, 200]
+    line = listen(site)
+    for _ in range(3):
+        line.receive(Frame(TEXT, b"cancel"), START + 3 * SECOND)
+    assert site.plan.fired == {"fill_before_ack": 3, "replace_error_after": 1, "cancel_meets_fill": 3}
+    assert len(inner.done) == 8, "each request was done"
+
+
 @pytest.mark.parametrize(
     ("by", "heard"), [(3, [0, 4, 5, 6, 7, 7, 7, 7, 8]), (-3, [0, 1, 1, 1, 1, 5, 6, 7, 8])]
 )  # fmt: skip
@@ -264,6 +300,7 @@ def test_a_refused_connection_stays_refused() -> None:
         ([{"kind": "drop_frame", "probability": 0}], "probability 0"),
         ([{"kind": "error_before", "status": 200}], "status 200"),
         ([{"kind": "delay_frame"}], "seconds says how long"),
+        ([{"kind": "fill_before_ack"}], "seconds says how long"),
         ([{"kind": "limited"}], "seconds says until when"),
         ([{"kind": "skew"}], "by says for how many seconds"),
         ([{"kind": "hidden"}], "by says for how many seconds"),
@@ -275,7 +312,7 @@ def test_what_is_no_fault_is_named(rows: Any, said: str) -> None:
 
 
 def test_every_kind_can_be_planned() -> None:
-    assert len(KINDS) == 7 + 7 + 8 + len(INJECTIONS)
+    assert len(KINDS) == 7 + 7 + 8 + len(INJECTIONS) + len(RACES)
     for kind in KINDS:
         assert Fault(kind, seconds=1, by=1).kind == kind
 

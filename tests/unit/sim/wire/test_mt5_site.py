@@ -663,6 +663,43 @@ def test_each_injection_happens_where_something_stands_for_it(mode: str) -> None
     assert not Door().site.inject("nothing", 0)
 
 
+@BOTH
+def test_a_cancel_that_meets_a_fill_is_refused_as_of_an_order_that_is_not_at_work(mode: str) -> None:
+    door = Door(mode=mode)
+    races, raced = door.site.trouble.races, door.site.trouble.raced
+    races["cancel_meets_fill"] = 1
+    pending = door.open(order_kind="limit", entry_price=2600, stop_loss=2590, lot_size=0.1).ticket
+    refused = door.post("trades/cancel", {"ticket": pending}, shapes.Error, 404)
+    assert (refused.retcode, refused.outcome, raced) == (10035, "rejected", ["cancel_meets_fill"])
+    (position,) = door.positions
+    assert (position.volume, position.open_price, position.sl) == (0.1, 2600.0, 2590.0)
+    assert door.get(f"orders/{pending}", shapes.OneOrder).order.state == "filled"
+    assert door.get("pending-orders", shapes.PendingOrders).orders == []
+    other = door.open(order_kind="limit", entry_price=2600, stop_loss=2590, lot_size=0.1).ticket
+    door.post("trades/cancel", {"ticket": other}, shapes.Done)
+
+
+@BOTH
+def test_a_fill_may_be_there_before_the_placing_is_answered_and_a_change_made_before_its_error(mode: str) -> None:
+    door = Door(mode=mode)
+    races, raced = door.site.trouble.races, door.site.trouble.raced
+    races |= {"fill_before_ack": 2, "replace_error_after": 2}
+    door.open(lot_size=0.2)
+    placed = door.open(order_kind="limit", entry_price=2600, stop_loss=2590, lot_size=0.1)
+    assert (placed.status, placed.filled_volume) == ("placed", 0)
+    assert door.get(f"orders/{placed.ticket}", shapes.OneOrder).order.state == "filled"
+    assert raced == ["fill_before_ack"] * 2
+    resting = door.open(order_kind="limit", entry_price=2600, stop_loss=2590, lot_size=0.1)
+    held = door.positions[0]
+    same = {"ticket": held.ticket, "stop_loss": held.sl}
+    door.post("trades/modify", same, shapes.Done)
+    assert raced == ["fill_before_ack"] * 2, "the same again changes nothing"
+    door.post("trades/modify", {**same, "stop_loss": 2580}, shapes.Done)
+    door.post("trades/modify", {"ticket": resting.ticket, "entry_price": 2610}, shapes.Done)
+    assert raced[2:] == ["replace_error_after"] * 2
+    assert {p.sl for p in door.positions if p.ticket == held.ticket} == {2580.0}
+
+
 def test_a_stop_out_and_a_gap_are_seen_in_the_deals() -> None:
     door = Door(balance="1000")
     door.open(lot_size=0.3, stop_loss=2000.0)

@@ -74,7 +74,9 @@ TABLE = (
 WASH_TRADE = "WASH_TRADE"
 #: Names of refusals that users meet: (code, part of the text) → name. The name begins the text of the report.
 NAMES = (
+    # Alpaca refuses it in two forms, as what the account may not do (403) and as a request that can not be done (422).
     (40310000, "wash trade", WASH_TRADE),
+    (42210000, "wash trade", WASH_TRADE),
     (40310000, "insufficient qty available", "HELD_FOR_ORDERS"),
     (40310000, "insufficient buying power", "BUYING_POWER"),
     (40310000, "insufficient balance", "BALANCE"),
@@ -119,6 +121,7 @@ def judge(request: str, answer: HttpAnswer) -> Verdict:
     name = named(refusal)
     code = str(refusal.code or answer.status)
     ruled = request == SUBMIT and means == REFUSED and (answer.status == 422 or name in RULE_NAMES)
+    ruled = ruled and name != WASH_TRADE
     return Verdict(means, code, f"{name}: {refusal.message}" if name else refusal.message, ruled)
 
 

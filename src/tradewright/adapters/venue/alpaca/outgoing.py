@@ -135,7 +135,7 @@ class AlpacaReader:
 
     def undone(self, answer: HttpAnswer) -> bool:
         """Too many requests; or one against another order of the account, which goes again when that has ended."""
-        if answer.status != 403:
+        if answer.status not in (403, 422):
             return answer.status == 429
         try:
             said = objects(answer.body)

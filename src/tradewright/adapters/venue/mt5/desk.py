@@ -96,7 +96,8 @@ class Desk:
             self._errors["UNKNOWN_ORDER"] += 1
             return
         if isinstance(command, Submit) and slot_of(order, self._books.hedging):
-            self._own.slots[(order.lot, SLOTS[order.type])] = order.id
+            # What is there already stays it until the new one is sent: it may fill meanwhile.
+            self._own.slots.setdefault((order.lot, SLOTS[order.type]), order.id)
         key = self._lane(order)
         if isinstance(command, Query) and any(
             isinstance(one, Query) and one.order_id == command.order_id for one in self.lanes.queued(key)

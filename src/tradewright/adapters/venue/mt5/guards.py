@@ -66,6 +66,7 @@ class Guards:
         else:
             price = price_of(order, order.stop_units or order.limit_units)
             body = modify_body(position.ticket if position is not None else ticket, **{_SLOT_FIELDS[slot]: price})
+            self._own.slots[(order.lot, slot)] = order.id
             attempts, outcome = self._caller.attempts(order), None
             while outcome is None or await attempts.again(outcome):
                 outcome = await self._caller.post("trades/modify", body, self._caller.key(order, "guard"), EXIT)

@@ -135,7 +135,10 @@ class Rounds:
         for id in self._orders.open():
             order = self._orders.order(id)
             if order is not None and slot_of(order, self._books.hedging):
-                self._books.own.slots[(order.lot, SLOTS[order.type])] = id
+                # One that has not been answered has not taken the place yet from what is there.
+                place = (order.lot, SLOTS[order.type])
+                if place not in self._books.own.slots or self._orders.venue_id(id):
+                    self._books.own.slots[place] = id
                 self._books.own.ticket(order.lot)
 
     # Deals

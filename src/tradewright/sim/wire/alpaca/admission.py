@@ -13,6 +13,7 @@ from tradewright.sim.wire.alpaca.account import PDT_DAYS, PDT_EQUITY, PDT_TRADES
 from tradewright.sim.wire.alpaca.assets import CRYPTO, EQUITY, Asset
 from tradewright.sim.wire.alpaca.boards import Boards
 from tradewright.sim.wire.alpaca.codes import Refusal, day_trade, forbidden, invalid, unprocessable
+from tradewright.sim.wire.alpaca.knobs import Knobs
 from tradewright.sim.wire.alpaca.notation import SIZE_ONE, cents_text, size_text
 from tradewright.sim.wire.alpaca.orders import ENTRY, HELD, STOP_LOSS, Order, Terms
 from tradewright.sim.wire.alpaca.sessions import trading_days
@@ -36,8 +37,9 @@ def buy_stop_limit(asset: Asset, stop: int) -> int:
 class Admission:
     """Judges orders."""
 
-    def __init__(self, boards: Boards) -> None:
+    def __init__(self, boards: Boards, knobs: Knobs) -> None:
         self._boards = boards
+        self._knobs = knobs
 
     def judge(self, account: Account, terms: Terms, now: int) -> None:
         """Refuses an order that may not be placed."""
@@ -96,7 +98,8 @@ class Admission:
             buy, sell = (terms, other) if terms.side > 0 else (other, terms)
             blind = {"market", "stop"} & {terms.type, other.type}
             if blind or buy.limit >= sell.limit:
-                raise forbidden(
+                refused = unprocessable if self._knobs.wash_unprocessable else forbidden
+                raise refused(
                     "potential wash trade detected. use complex orders",
                     existing_order_id=order.id,
                     reject_reason=f"opposite side {other.type} order exists",

@@ -81,13 +81,18 @@ class Asset:
     def overnight(self) -> bool:
         return "overnight_tradable" in self.attributes and "overnight_halted" not in self.attributes
 
-    def coarsen(self) -> None:
-        """Increments and minimums become ten times as coarse; a share is no longer fractionable."""
-        self.fractionable = self.asset_class == CRYPTO
+    def coarsen(self) -> bool:
+        """A pair's increments and minimums become ten times as coarse. A share, whose increments are the market's,
+        is no longer fractionable or shortable; False: it was neither."""
+        if self.asset_class == EQUITY:
+            was = self.fractionable or self.shortable
+            self.fractionable = self.shortable = False
+            return was
         self.price_step *= 10
-        self.size_step *= 10 if self.asset_class == CRYPTO else 1
-        self.size_min = max(self.size_min * 10, self.size_step) if self.asset_class == CRYPTO else self.size_min
-        self.use_steps(SIZE_ONE if self.asset_class == EQUITY else self.size_step)
+        self.size_step *= 10
+        self.size_min = max(self.size_min * 10, self.size_step)
+        self.use_steps(self.size_step)
+        return True
 
     def own(self, event: MarketEvent) -> MarketEvent | None:
         """The event at this asset's scales; None for a kind that is not traded on here."""

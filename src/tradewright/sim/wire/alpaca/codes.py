@@ -34,9 +34,9 @@ def invalid(message: str) -> Refusal:
     return Refusal(422, 40010001, message)
 
 
-def unprocessable(message: str) -> Refusal:
+def unprocessable(message: str, **extra: object) -> Refusal:
     """A request that is well formed and can not be done."""
-    return Refusal(422, 42210000, message)
+    return Refusal(422, 42210000, message, **extra)
 
 
 def forbidden(message: str, **extra: object) -> Refusal:

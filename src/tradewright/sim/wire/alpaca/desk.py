@@ -59,7 +59,7 @@ from tradewright.sim.wire.alpaca.orders import FILLED as FULL
 from tradewright.sim.wire.alpaca.orders import REJECTED as REFUSED
 from tradewright.sim.wire.alpaca.passage import for_exchange
 from tradewright.sim.wire.alpaca.sessions import is_open, next_open, session_at
-from tradewright.sim.wire.trouble import Trouble
+from tradewright.sim.wire.trouble import CANCEL_MEETS_FILL, Trouble
 
 #: Executions that the exchange keeps, at least.
 FILLS_MAX = 20_000
@@ -208,6 +208,8 @@ class Desk:
 
     def cancel(self, account: Account, order: Order, now: int) -> None:
         """Takes a request to cancel. Refuses what can not be cancelled."""
+        if self.fillable(account, order) and self._trouble.meets(CANCEL_MEETS_FILL):
+            self.fill_rest(account, order, now)
         if order.status in FINAL:
             raise unprocessable(f'order is already in "{order.status}" state')
         if order.status == PENDING_REPLACE:
@@ -427,6 +429,24 @@ class Desk:
         if order.exchange_id:
             self._end_at_exchange(order, _SILENTLY, now)
         self.book(account, order, size, price, now)
+
+    def fillable(self, account: Account, order: Order) -> bool:
+        """Whether it works, or will at once, there is a price at which it could fill, and what it is to close."""
+        terms, asset = order.terms, order.terms.asset
+        closes = (terms.intent or "").endswith("_to_close")
+        if closes and -terms.side * account.ledger.size_of(asset) < order.left:
+            return False
+        priced = terms.limit or self._boards.of(asset).touch(terms.side)
+        return order.status in (PENDING_NEW, NEW, PARTIAL) and bool(order.left and priced) and not asset.halted
+
+    def fill_rest(self, account: Account, order: Order, now: int) -> None:
+        """Fills what is left of an order that is fillable, at its limit or else at the touch."""
+        price = order.terms.limit or self._boards.of(order.terms.asset).touch(order.terms.side)
+        if order.exchange_id:
+            self._end_at_exchange(order, _SILENTLY, now)
+        self.book(account, order, order.left, price, now)
+        if order.terms.role != ENTRY:
+            self._end_family(account, order, now)
 
     def late_fill(self, account: Account, order: Order, now: int) -> None:
         """Fills an order that ended, by what was left of it."""

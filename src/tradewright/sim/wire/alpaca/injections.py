@@ -24,14 +24,18 @@ DASHBOARD = "dashboard"
 def inject(kind: str, accounts: list[Account], assets: Assets, desk: Desk, now: int) -> bool:
     """Lets it happen; False: nothing is there to which it could. Raises KeyError for an unknown kind."""
     if kind == CHANGED_RULES:
-        for asset in assets.all:
-            asset.coarsen()
-        return bool(assets.all)
+        return _changed_rules(assets)
     act = {
         LATE_FILL: _late_fill, OVERFILL: _overfill, FOREIGN_ORDER: _foreign_order, MANUAL_CLOSE: _manual_close,
         EXIT_CANCELLED: _exit_cancelled,
     }[kind]  # fmt: skip
     return any(act(account, assets, desk, now) for account in accounts)
+
+
+def _changed_rules(assets: Assets) -> bool:
+    """Of all pairs, and of the first share of which there is something to change."""
+    pairs = [asset.coarsen() for asset in assets.all if asset.asset_class == CRYPTO]
+    return any(asset.coarsen() for asset in assets.all if asset.asset_class != CRYPTO) or any(pairs)
 
 
 def _last(account: Account, statuses: tuple[str, ...]) -> Order | None:

@@ -20,6 +20,7 @@ class Knobs:
     suspended: assets that are not tradable. unfractionable, unshortable, overnight, overnight_halted,
     fractional_eh: symbols with these traits. keys_without_data: keys whose scope has no market data.
     notices: statuses and limit bands can be subscribed to.
+    wash_unprocessable: an order against one's own is refused with 422 (42210000) instead of 403 (40310000).
     done_for_day: orders that outlive the session say so at its close, and are new again at the next open.
 
     Faults, each counted down as it happens: errors_after_accept: orders that are accepted and answered with 500;
@@ -44,6 +45,7 @@ class Knobs:
     overnight_halted: frozenset[str] = field(default_factory=frozenset)
     fractional_eh: frozenset[str] = field(default_factory=frozenset)
     notices: bool = True
+    wash_unprocessable: bool = False
     done_for_day: bool = False
     keys_without_data: frozenset[str] = field(default_factory=frozenset)
     errors_after_accept: int = 0

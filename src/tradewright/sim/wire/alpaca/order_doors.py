@@ -23,7 +23,7 @@ from tradewright.sim.wire.alpaca.orders import FINAL, Order
 from tradewright.sim.wire.alpaca.passage import replaceable, replacement
 from tradewright.sim.wire.alpaca.positions import Positions, closing
 from tradewright.sim.wire.message import Answer
-from tradewright.sim.wire.trouble import Trouble
+from tradewright.sim.wire.trouble import FILL_BEFORE_ACK, REPLACE_ERROR_AFTER, Trouble
 
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 500
@@ -68,10 +68,13 @@ class OrderDoors:
         if self._trouble.exits_refused and terms.side * call.account.ledger.size_of(terms.asset) < 0:
             raise forbidden("new orders are rejected by user request")
         order = self._desk.place(call.account, terms, call.now)
+        row = order.wire(nested=True)
+        if self._desk.fillable(call.account, order) and self._trouble.meets(FILL_BEFORE_ACK):
+            self._desk.fill_rest(call.account, order, call.now)
         if self._knobs.errors_after_accept:
             self._knobs.errors_after_accept -= 1
             raise failed()
-        return answered(200, order.wire(nested=True))
+        return answered(200, row)
 
     def _visible(self, order: Order, now: int) -> bool:
         return not self._trouble.hidden_ns or now - order.created >= self._trouble.hidden_ns
@@ -173,6 +176,7 @@ class OrderDoors:
         if self._knobs.errors_after_replace:
             self._knobs.errors_after_replace -= 1
             raise failed()
+        self._trouble.meets(REPLACE_ERROR_AFTER)
         return answered(200, successor.wire())
 
     def _changes(self, account: Account, order: Order, body: dict[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ class AlpacaSite:
             for data in (False, True)
         }
         self.streams: list[Stream] = []
-        self.admission = Admission(self.boards)
+        self.admission = Admission(self.boards, self.knobs)
         orders = OrderDoors(self.assets, self.admission, self.desk, self.knobs, self.trouble)
         data = MarketData(self.assets, self.boards, self.knobs)
         accounts_doors = AccountDoors(self.assets, self.admission, data, self.trouble)

@@ -331,6 +331,16 @@ class Desk:
         self._send(Cancel(self.now, f"{order.id}"))
         self.exchange.orders.pop(f"{order.id}", None)
 
+    def fillable(self, order: Order) -> bool:
+        """Whether it rests on the book."""
+        return order.open and order.at_exchange and order.ending is None and order.price > 0 and order.left > 0
+
+    def fill_rest(self, order: Order) -> None:
+        """Fills what is left of an order that is fillable, at its price."""
+        self._live.pop(f"{order.id}", None)
+        self.forget(order)
+        self.fill(order, order.price, order.left, maker=True)
+
     def shrink(self, order: Order, quantity: int) -> None:
         """The order's whole quantity from now on; it keeps its place."""
         order.quantity = quantity

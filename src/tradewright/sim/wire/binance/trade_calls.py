@@ -39,6 +39,7 @@ from tradewright.sim.wire.binance.orders import (
 )
 from tradewright.sim.wire.binance.rules import Rules
 from tradewright.sim.wire.binance.venue import Call
+from tradewright.sim.wire.trouble import CANCEL_MEETS_FILL, FILL_BEFORE_ACK, REPLACE_ERROR_AFTER
 
 STOP_ON_FAILURE, ALLOW_FAILURE = "STOP_ON_FAILURE", "ALLOW_FAILURE"
 SUCCESS, FAILURE, NOT_ATTEMPTED = "SUCCESS", "FAILURE", "NOT_ATTEMPTED"
@@ -79,7 +80,12 @@ def place(call: Call) -> object:
     order = desk.make(call.account, terms)
     desk.enter(order)
     desk.flush()
-    return order.answer(terms.answer)
+    answer = order.answer(terms.answer)
+    filled = order.executed > 0 or desk.fillable(order)
+    if filled and not call.socket and call.venue.trouble.meets(FILL_BEFORE_ACK) and desk.fillable(order):
+        desk.fill_rest(order)
+        desk.flush()
+    return answer
 
 
 def test(call: Call) -> object:
@@ -123,6 +129,16 @@ def found(call: Call, id_name: str = "orderId", client_name: str = "origClientOr
     return order
 
 
+def to_cancel(call: Call, id_name: str = "orderId", client_name: str = "origClientOrderId") -> Order:
+    """The open order that a cancel names, if no fill is faster. Raises Refusal."""
+    order, desk = found(call, id_name, client_name), call.venue.desk
+    if desk.fillable(order) and call.venue.trouble.meets(CANCEL_MEETS_FILL):
+        desk.fill_rest(order)
+        desk.flush()
+        order = found(call, id_name, client_name)
+    return order
+
+
 def check_restrictions(call: Call, order: Order) -> None:
     said = "`cancelRestrictions` has to be either `ONLY_NEW` or `ONLY_PARTIALLY_FILLED`."
     asked = call.parameters.choice("cancelRestrictions", (ONLY_NEW, ONLY_PARTLY), CANCEL_RESTRICTIONS, said)
@@ -133,7 +149,7 @@ def check_restrictions(call: Call, order: Order) -> None:
 
 def cancel(call: Call) -> object:
     """Cancels an order; of a leg, its whole list."""
-    order = found(call)
+    order = to_cancel(call)
     check_restrictions(call, order)
     client_id = call.parameters.client_id("newClientOrderId") or call.venue.desk.new_id()
     return cancelled(call, order, client_id)
@@ -206,6 +222,7 @@ def cancel_replace(call: Call) -> object:
         "newOrderResponse": new_answer,
     }  # fmt: skip
     if cancel_result == new_result == SUCCESS:
+        changed(call)
         return answer
     if SUCCESS in (cancel_result, new_result):
         raise Refusal(REPLACE_PARTLY, "Order cancel-replace partially failed.", CONFLICT, answer)
@@ -215,7 +232,7 @@ def cancel_replace(call: Call) -> object:
 def _try_cancel(call: Call) -> tuple[str, object]:
     client_id = call.parameters.client_id("cancelNewClientOrderId") or call.venue.desk.new_id()
     try:
-        order = found(call, "cancelOrderId", "cancelOrigClientOrderId")
+        order = to_cancel(call, "cancelOrderId", "cancelOrigClientOrderId")
         check_restrictions(call, order)
     except Refusal as refusal:
         return FAILURE, refusal.content()
@@ -244,6 +261,12 @@ def _cancel_only(call: Call, refusal: Refusal) -> Refusal:
     }  # fmt: skip
     code = REPLACE_PARTLY if result == SUCCESS else REPLACE_FAILED
     return Refusal(code, refusal.text, TOO_MANY, data)
+
+
+def changed(call: Call) -> None:
+    """An order's change is made. The answer over a socket reaches who asked whatever is to befall it."""
+    if not call.socket:
+        call.venue.trouble.meets(REPLACE_ERROR_AFTER)
 
 
 # Amending
@@ -277,6 +300,7 @@ def amend(call: Call) -> object:
          "origClientOrderId": original, "newClientOrderId": order.client_id, "origQty": text(before),
          "newQty": text(quantity), "time": Time(call.clock)}
     )  # fmt: skip
+    changed(call)
     answer = {"transactTime": Time(call.clock), "executionId": number, "amendedOrder": _amended(order, original)}
     return answer | ({"listStatus": order.order_list.row()} if order.order_list is not None else {})
 

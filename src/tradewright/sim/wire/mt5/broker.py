@@ -257,6 +257,20 @@ class Broker:
         self._send(Leg(size, order), order.symbol, order.side, MARKET, 0, 0, f"M{self._leg_count}")
         self.settle()
 
+    def fillable(self, order: Order) -> bool:
+        """Whether it is at work, and its market open."""
+        return order.pending and str(order.ticket) in self._legs and order.symbol.calendar.is_open(self.now)
+
+    def fill_rest(self, order: Order) -> None:
+        """Fills what is left of an order that is fillable, at its price."""
+        id = str(order.ticket)
+        leg = self._legs.pop(id)
+        self.exchange.execute(Cancel(self.now, id))
+        self.settle()
+        self._legs[id] = leg
+        self._executed(leg, Fill(self.now, id, self.now, "", order.price, leg.left))
+        self.settle()
+
     def guard(self, position: Position) -> None:
         """Puts the position's SL and TP into the market as they are now; takes out what was there."""
         for id in position.exits:

@@ -20,6 +20,7 @@ from tradewright.sim.wire.mt5.results import OrderSendResult, TradeOrder, TradeP
 from tradewright.sim.wire.mt5.server_time import SECOND_NS
 from tradewright.sim.wire.mt5.symbols import Symbol
 from tradewright.sim.wire.mt5.terminal import Terminal
+from tradewright.sim.wire.trouble import CANCEL_MEETS_FILL, FILL_BEFORE_ACK, REPLACE_ERROR_AFTER
 
 _KINDS = {
     "limit": mt5.ORDER_TYPE_BUY_LIMIT,
@@ -52,7 +53,13 @@ class Trades:
         symbol = resolve(self._broker, body.symbol)
         request = self._order_request(body, symbol)
         result = self._send(request, symbol)
-        return 200, self._opened(body, symbol, result)
+        content = self._opened(body, symbol, result)
+        order = self._broker.orders.get(result.order)
+        fills = order is not None and self._broker.fillable(order)
+        if (fills or content["filled_volume"]) and self._terminal.trouble.meets(FILL_BEFORE_ACK) and fills:
+            assert order is not None
+            self._broker.fill_rest(order)
+        return 200, content
 
     def _order_request(self, body: Open, symbol: Symbol) -> Content:
         direction = body.direction.lower()
@@ -233,6 +240,7 @@ class Trades:
         request = {"action": mt5.TRADE_ACTION_SLTP, "symbol": position.symbol, "position": position.ticket,
                    "sl": sl, "tp": tp}  # fmt: skip
         result = self._send(request, self._broker.symbols[position.symbol], (mt5.TRADE_RETCODE_NO_CHANGES,))
+        self._changed(result)
         return 200, {
             **self._done(result), "ticket": position.ticket, "position_id": position.identifier,
             "sl": sl or None, "tp": tp or None, "broker_symbol": position.symbol,
@@ -247,6 +255,7 @@ class Trades:
             "tp": tp, "type_time": order.type_time, "expiration": order.time_expiration,
         }  # fmt: skip
         result = self._send(request, self._broker.symbols[order.symbol], (mt5.TRADE_RETCODE_NO_CHANGES,))
+        self._changed(result)
         return {
             **self._done(result), "ticket": order.ticket, "order": order.ticket, "entry_price": price,
             "sl": sl or None, "tp": tp or None, "broker_symbol": order.symbol,
@@ -255,12 +264,24 @@ class Trades:
     def cancel(self, data: bytes) -> tuple[int, Content]:
         body = read_body(data, Cancel)
         ticket = body.mt5_ticket or body.ticket
+        self._fill_first(ticket)
         order = self._pending(ticket)
         if order is None:
             raise Refusal(404, f"order {ticket} is not at work", mt5.TRADE_RETCODE_INVALID_ORDER)
         request = {"action": mt5.TRADE_ACTION_REMOVE, "order": ticket}
         result = self._send(request, self._broker.symbols[order.symbol])
         return 200, {**self._done(result), "ticket": ticket, "order": ticket, "status": "canceled"}
+
+    def _fill_first(self, ticket: int) -> None:
+        """A fill may be faster than a cancel."""
+        order = self._broker.orders.get(ticket)
+        fills = order is not None and self._broker.fillable(order)
+        if order is not None and fills and self._terminal.trouble.meets(CANCEL_MEETS_FILL):
+            self._broker.fill_rest(order)
+
+    def _changed(self, result: OrderSendResult) -> None:
+        if result.retcode != mt5.TRADE_RETCODE_NO_CHANGES:
+            self._terminal.trouble.meets(REPLACE_ERROR_AFTER)
 
     def _pending(self, ticket: int) -> TradeOrder | None:
         if ticket <= 0:

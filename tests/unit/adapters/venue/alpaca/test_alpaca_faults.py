@@ -43,8 +43,13 @@ FAULTS = {
     "exit_cancelled": [Fault("exit_cancelled", begin=9)],
     "exits_refused": [Fault("exits_refused", begin=2, seconds=6)],
     "limited": [Fault("limited", begin=3, seconds=5)],
+    "cancel_meets_fill": [Fault("cancel_meets_fill", times=0)],
+    "fill_before_ack": [Fault("fill_before_ack", times=20, seconds=2)],
+    "fill_before_ack beyond our patience": [Fault("fill_before_ack", times=20, seconds=9)],
     "skew": [Fault("skew", begin=3, seconds=10, by=4)],
 }  # fmt: skip
+#: Of legs alone, which this flow has none of (`test_alpaca_links`).
+OTHERS = ("replace_error_after",)
 
 
 async def flow(stage: Stage) -> None:
@@ -102,4 +107,4 @@ def test_whatever_goes_wrong_the_book_is_the_venues_in_the_end(name: str) -> Non
 
 
 def test_every_kind_of_fault_has_its_scene() -> None:
-    assert {fault.kind for faults in FAULTS.values() for fault in faults} == set(KINDS) - {*AlpacaStand.never}
+    assert {fault.kind for faults in FAULTS.values() for fault in faults} == set(KINDS) - {*AlpacaStand.never, *OTHERS}

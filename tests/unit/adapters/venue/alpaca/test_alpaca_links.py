@@ -206,6 +206,21 @@ def test_the_price_of_a_leg_is_changed_in_place_and_its_family_stays(when: str) 
     play(act).agree()
 
 
+def test_the_change_of_a_leg_that_is_made_and_answered_with_an_error_is_found() -> None:
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, stop, target = family(stage)
+        ledger.submit(entry, stop, target)
+        await stage.until(lambda: ledger.states[stop.id].stage == WORKING and ledger.filled(entry.id) == 10**10)
+        ledger.replace(stop, "10", stop="92")
+        await stage.until(lambda: ledger.states[stop.id].order.stop_units == 920000)
+        assert stage.plan.fired == {"replace_error_after": 1}
+        stage.quote("ACME", "91.5", "91.6")
+        await stage.until(lambda: ledger.filled(stop.id) == 10**10 and not stage.differences())
+
+    play(act, [Fault("replace_error_after")]).agree()
+
+
 def test_an_opening_at_the_market_has_no_price_to_change() -> None:
     async def act(stage: Stage) -> None:
         ledger = stage.ledger

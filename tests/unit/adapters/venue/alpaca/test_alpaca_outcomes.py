@@ -100,10 +100,15 @@ def test_every_row_of_the_table_decides_a_case() -> None:
     assert {row_of(request, said) for request, said, _ in CASES} == set(range(len(TABLE)))
 
 
+#: Names of refusals after which the asset's rules are read again; a wash trade speaks of no asset in either form.
+RULED = ("MINIMUM_COST", "SHORT", "PRICE_INCREMENT", "NOT_TRADABLE")
+
+
 @pytest.mark.parametrize(
     ("said", "name"),
     [
         (answer(403, 40310000, "potential wash trade detected. use complex orders"), "WASH_TRADE"),
+        (answer(422, 42210000, "potential wash trade detected. use complex orders"), "WASH_TRADE"),
         (answer(403, 40310000, "insufficient qty available for order (requested: 2, available: 0)"), "HELD_FOR_ORDERS"),
         (answer(403, 40310000, "insufficient buying power"), "BUYING_POWER"),
         (answer(403, 40310000, "insufficient balance for USD (requested: 2, available: 0)"), "BALANCE"),
@@ -123,6 +128,7 @@ def test_a_refusal_that_users_meet_has_a_name_before_the_venues_words(said: Http
     verdict = judge(SUBMIT, said)
     assert verdict.means == REFUSED and verdict.text.startswith(f"{name}: ")
     assert verdict.code == str(json.loads(said.body)["code"])
+    assert verdict.names_a_rule == (name in RULED)
 
 
 class Script:

@@ -11,7 +11,7 @@ from tests.unit.adapters.venue.binance.stage import Stage
 from tradewright.model.rng import Rng
 from tradewright.sim.wire import faults
 from tradewright.sim.wire.faults import Fault
-from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL
+from tradewright.sim.wire.trouble import CHANGED_RULES, FOREIGN_ORDER, LATE_FILL, MANUAL_CLOSE, OVERFILL, RACES
 
 #: Plans, by the fault they are about.
 Plans = Mapping[str, Sequence[Fault]]
@@ -48,6 +48,11 @@ def troubles() -> dict[str, list[Fault]]:
         kind: [Fault(kind, begin=begin) for begin in (8, 12, 16, 20)]
         for kind in (LATE_FILL, OVERFILL, CHANGED_RULES, FOREIGN_ORDER, MANUAL_CLOSE)
     }
+
+
+def races() -> dict[str, list[Fault]]:
+    """Plans of what comes of two things at once."""
+    return {kind: [Fault(kind, times=6, begin=2, seconds=2)] for kind in RACES}
 
 
 def survives(play: Play, plans: Plans, kind: str, asked_after: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.adapters.venue.binance.stage import play
-from tests.unit.adapters.venue.binance.strikes import REQUESTS, states, struck, survives, swarm, troubles
+from tests.unit.adapters.venue.binance.strikes import REQUESTS, races, states, struck, survives, swarm, troubles
 from tradewright.sim.wire import faults
 from tradewright.sim.wire.faults import Fault
 
@@ -21,7 +21,7 @@ STREAMS = [
 PLANS = struck([*REQUESTS, *STREAMS], after=2, probability=0.4)
 PLANS[faults.HALF_OPEN] = [Fault(faults.HALF_OPEN, "/ws-api", after=6)]
 PLANS |= states(faults.SILENT, faults.MAINTENANCE, faults.HIDDEN, faults.STALE, faults.EXITS_REFUSED) | troubles()
-PLANS |= states(faults.LIMITED, faults.BANNED, faults.SKEW)
+PLANS |= states(faults.LIMITED, faults.BANNED, faults.SKEW) | races()
 #: A frame that never comes, or a state that hides what happened, leaves no trace until somebody asks.
 ASKED_AFTER = (faults.DROP_FRAME, faults.SILENT, faults.HALF_OPEN, faults.STALE, faults.REORDER_FRAMES)
 

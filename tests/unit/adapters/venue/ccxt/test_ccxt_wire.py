@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.project import ROOT
 from tests.unit.sim.wire.binance_client import BTC
 from tradewright.adapters.chain.outcomes import (
     ASK,
@@ -483,3 +485,9 @@ def test_another_address_takes_the_place_of_all_that_the_library_knows(
     library = exchange_of(exchange, KEYS, Bench().caller, environment, {}, base + "/")
     assert {door: library.urls["api"][door] for door in doors} == {door: base + path for door, path in doors.items()}
     assert all(address.startswith(base) for address in library.urls["api"].values())
+
+
+def test_the_page_on_risk_names_the_exchanges_that_have_a_dead_man_switch() -> None:
+    having = {name for name in CONVENTIONS if getattr(import_module("ccxt"), name)().has.get("cancelAllOrdersAfter")}
+    (sentence,) = re.findall(r"No dead-man switch .*", (ROOT / "docs" / "risk.md").read_text())
+    assert {name for name in CONVENTIONS if f"`{name}`" in sentence} == having

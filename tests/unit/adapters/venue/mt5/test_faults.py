@@ -46,6 +46,10 @@ FAULTS = {
     "exit_cancelled": [Fault("exit_cancelled", begin=25), Fault("exit_cancelled", begin=45)],
     "exits_refused": [Fault("exits_refused", begin=15, seconds=20)],
     "used_up": [Fault("limited", begin=15, seconds=10)],
+    "cancel_meets_fill": [Fault("cancel_meets_fill", times=0)],
+    "fill_before_ack": [Fault("fill_before_ack", times=9, begin=5, seconds=2)],
+    "fill_before_ack_and_late": [Fault("fill_before_ack", times=9, begin=5, seconds=8)],
+    "replace_error_after": [Fault("replace_error_after", times=0)],
     "skew": [Fault("skew", begin=15, seconds=20, by=4)],
 }  # fmt: skip
 

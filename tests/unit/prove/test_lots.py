@@ -1,0 +1,36 @@
+"""What exits have opened, and what they could not know when they left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tradewright.prove.known import ENTRY, EXIT, Known
+from tradewright.prove.lots import Lots
+
+BOOK = ("restless", "ACME")
+
+
+@pytest.mark.parametrize(
+    ("rests", "before", "opened"),
+    [
+        (False, False, 0),  # somebody was faster
+        (False, True, 10),  # it was known
+        (True, False, 10),  # one that rests is to be ended
+        (True, True, 10),
+    ],
+)
+def test_an_exit_opens_what_it_could_know_to_be_closed(rests: bool, before: bool, opened: int) -> None:
+    """before: it left behind the word of somebody else's close."""
+    known = {
+        "A": Known("ACME", "restless", 1, 10, {0}, ENTRY, ""),
+        "E": Known("ACME", "restless", -1, 10, {0}, EXIT, "", rests=rests),
+    }
+    lots = Lots(known)
+    lots.filled(1, "t1", "A", 10)
+    if not before:
+        lots.left("E")
+    lots.taken(2, *BOOK, 10)
+    if before:
+        lots.left("E")
+    lots.filled(3, "t3", "E", 10)
+    assert lots.opened_by_exits()[BOOK] == opened
