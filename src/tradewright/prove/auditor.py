@@ -3,10 +3,10 @@ the core nor any adapter. What it can not square is a breach, named by its invar
 
 I-1 what is filled is what was asked, I-2 nothing leaves that was not journaled, I-3 an order is placed once, I-4 what
 has ended does not work at the venue, I-5 a trade is booked once, I-6 positions and I-7 money follow from fills, I-8
-holds are never negative and end with their orders, I-9 limits hold and no strategy was stopped by an error, I-10
-exits do not open, I-11 the exits of an opening close no more than it filled, I-12 the journal gives the same state
-again, I-13 venue and engine agree in the end, I-14 a halt opens nothing, I-15 every request has ended,
-I-16 what had a stop has one.
+holds are never negative, are what openings that may still fill need, and end with their orders, I-9 limits hold and no
+strategy was stopped by an error, I-10 exits do not open, I-11 the exits of an opening close no more than it filled,
+I-12 the journal gives the same state again, I-13 venue and engine agree in the end, I-14 a halt opens nothing, I-15
+every request has ended, I-16 what had a stop has one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
 from tradewright.prove.known import ENTRY, EXIT, Known
 from tradewright.prove.lots import Lots
+from tradewright.prove.reserves import Held, Reserves
 from tradewright.prove.stops import Stops
 
 HALTED = 3
@@ -37,8 +38,8 @@ OVERFILL, LATE_FILL, REAPPEARED = "OVERFILL", "LATE_FILL", "REAPPEARED"
 class Books:
     """What the engine says it has. positions: by symbol; lots: Σ of them, by symbol; cash, held: money by currency;
     orders: id → (filled, works, has a request on its way or unknown); rules: tick and step by symbol;
-    least: size counts that an order has at least, at the price of now; holds: what each order that holds money holds,
-    as (id, currency, amount)."""
+    least: size counts that an order has at least, at the price of now; holds: what each order that holds something
+    holds."""
 
     positions: Mapping[str, int]
     lots: Mapping[str, int]
@@ -47,7 +48,7 @@ class Books:
     orders: Mapping[str, tuple[int, bool, bool]]
     rules: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     least: Mapping[str, int] = field(default_factory=dict)
-    holds: Sequence[tuple[str, str, int]] = ()
+    holds: Sequence[Held] = ()
 
 
 #: An order as its venue names it: by our name of it (or "") and by its own.
@@ -93,10 +94,11 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How the account stands at its venue. hedging: longs and shorts side by side; native_exits: stops and targets rest
-    there, and not here."""
+    there, and not here. leverage: of an account of margin, 0 = it pays in full."""
 
     hedging: bool = False
     native_exits: bool = False
+    leverage: int = 1
 
 
 class Auditor:
@@ -112,6 +114,7 @@ class Auditor:
         self.terms = terms or Terms()
         self.lots = Lots(self.orders, self.terms.hedging)
         self.stops = Stops(self.orders, self.lots)
+        self.reserves = Reserves(self.orders, self.terms.leverage)
         self.fills: dict[tuple[str, str], Trade] = {}
         self.positions: Counter[str] = Counter()
         self.held: Counter[tuple[str, str]] = Counter()
@@ -136,6 +139,7 @@ class Auditor:
             self._approved(row)
         elif kind == kinds.ORDER_ADOPTED:
             self._order(row[2])
+            self.orders[row[2][0]].submitted = True  # it had left before anybody heard of it
         elif kind == kinds.SUBMIT:
             self._submit(row[2])
             self.lots.left(row[2])
@@ -145,6 +149,7 @@ class Auditor:
             self._asked(row)
         elif kind in ENDS and row[2] in self.orders:
             self.orders[row[2]].ended = True
+            self.orders[row[2]].missing = kind == kinds.NOT_FOUND
         elif kind in (kinds.CANCEL, kinds.MODIFY_JUDGED):
             self._wished(row)
         elif kind == kinds.EXIT_TRIGGERED and row[2] in self.orders:
@@ -187,13 +192,20 @@ class Auditor:
     def _approved(self, row: Sequence[Any]) -> None:
         for order in row[7]:
             self._order(order)
-        id, side, limit, price = row[7][0][0], row[7][0][4], row[7][0][7], row[11]
+        id, side, limit, stop, price = row[7][0][0], row[7][0][4], row[7][0][7], row[7][0][8], row[11]
         opening = self.orders[id]
+        if stop:
+            price = max(stop, price) if side > 0 else min(stop, price)  # on the wrong side it goes at once
         if limit:
             price = limit if side > 0 else max(limit, price)  # a purchase pays no more, a sale gets no less
-        if self.limits is None or opening.role != ENTRY:
+        if opening.role != ENTRY:
             return
         value = self.instruments[row[5]].money_factor * price * opening.quantity
+        wrong = self.reserves.decided(opening, row[13], value)
+        if wrong:
+            self.breach("I-8", f"{id}: {wrong}")
+        if self.limits is None:
+            return
         if value > self.limits.order_value:
             self.breach("I-9", f"{id} is worth {value}, which is more than {self.limits.order_value}")
         working = sum(_opens(order) for order in self.orders.values())
@@ -218,6 +230,9 @@ class Auditor:
         order.ended |= row[0] == kinds.CANCEL and not order.submitted
         if row[0] == kinds.MODIFY_JUDGED or row[3] in WISHES:
             self.stops.wished(row[2])
+        if row[0] == kinds.MODIFY_JUDGED and row[3] and order.role == ENTRY:
+            order.limits.add(row[5])
+            self.reserves.judged(order, row[7], row[4])
 
     def _triggered(self, order: Known, size: int) -> None:
         """An exit that waited here goes out by what is there to close, which its opening may have filled late."""
@@ -234,6 +249,7 @@ class Auditor:
     def _asked(self, row: Sequence[Any]) -> None:
         order = self.orders.get(row[2])
         if order is not None:
+            order.asked = True
             order.limits.add(row[4])
             order.sizes.add(row[3])
 
@@ -330,13 +346,18 @@ class Auditor:
                 self.breach("I-1", f"{id} filled {filled} of {order.quantity} without an alarm")
 
     def _holds(self, books: Books) -> None:
-        """What is held is what its orders hold, and one that has nothing left to fill holds nothing."""
+        """What is held is what its orders hold; an opening holds what may still fill of it, also while nobody knows
+        what became of it, and an exit no money."""
         sums: Counter[str] = Counter()
-        for id, currency, amount in books.holds:
-            sums[currency] += amount
-            order = self.orders.get(id)
-            if amount and order is not None and (order.role != ENTRY or order.filled >= order.quantity):
-                self.breach("I-8", f"{id} holds {amount} with {order.filled} of {order.quantity} filled")
+        holds: dict[str, Held] = {}
+        for held in books.holds:
+            sums[held.currency] += held.money
+            holds[held.order_id] = held
+            order = self.orders.get(held.order_id)
+            if held.money and order is not None and (order.role != ENTRY or order.filled >= order.quantity):
+                self.breach("I-8", f"{held.order_id} holds {held.money} with {order.filled} of {order.quantity} filled")
+        for id, wrong in self.reserves.wrong(holds):
+            self.breach("I-8", f"{id} {wrong}")
         for currency in {*sums, *books.held}:
             if books.held.get(currency, 0) != sums[currency] or sums[currency] < 0:
                 self.breach("I-8", f"{currency}: {books.held.get(currency, 0)} is held, orders hold {sums[currency]}")

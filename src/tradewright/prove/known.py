@@ -10,7 +10,9 @@ ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT = "entry", "exit", "stop_loss", "take_profit
 @dataclass(slots=True)
 class Known:
     """An order as the journal's rows have it. out: it left for the venue, or was triggered for it. replaced: when its
-    newest terms began, and their quantity. rests: it waits for a price."""
+    newest terms began, and their quantity. rests: it waits for a price. hold: the dearest terms that were judged for
+    it, as (money, for so many counts). changed: other terms were judged before it left;
+    asked: they were asked of its venue. missing: its venue did not find it."""
 
     symbol: str
     strategy: str
@@ -29,6 +31,10 @@ class Known:
     rests: bool = False
     sizes: set[int] = field(default_factory=set)
     replaced: tuple[int, int] = (0, 0)
+    hold: tuple[int, int] = (0, 1)
+    changed: bool = False
+    asked: bool = False
+    missing: bool = False
 
     @property
     def left(self) -> int:

@@ -52,6 +52,7 @@ from tradewright.prove.auditor import Auditor, Books, Limits
 from tradewright.prove.binance_stand import BinanceStand
 from tradewright.prove.hearsay import Hearsay
 from tradewright.prove.mt5_stand import Mt5Stand
+from tradewright.prove.reserves import Held
 from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
@@ -298,7 +299,7 @@ class World:
             {one.symbol: (one.rules.tick, one.rules.step) for one in engine.instruments},
             {one.symbol: _least(one, engine.marks.marks[one.index].price()) for one in engine.instruments},
             [
-                (id, hold.currency, hold.held) for id, hold in engine.holds.holds.items()
+                Held(id, hold.currency, hold.held, hold.remaining) for id, hold in engine.holds.holds.items()
                 if hold.order.account == self.stand.terms.name
             ],
         )  # fmt: skip

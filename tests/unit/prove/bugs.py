@@ -47,6 +47,11 @@ BUGS = {
         Break("core/holds.py", "        self._set(hold, counts)\n        if not is_open:",
               "        self._set(hold, max(counts, hold.remaining))\n        if not is_open:"),
     ),
+    "an opening of which nobody knows what became holds nothing": Bug(
+        "I-8", ("alpaca", 7),
+        Break("core/orders.py", "        left = self.remaining()\n",
+              "        left = 0 if self.submit == UNKNOWN else self.remaining()\n"),
+    ),
     "the value of an opening is not limited": Bug(
         "I-9", ("alpaca", 3),
         Break("core/rules.py",

@@ -3,11 +3,16 @@ held, record by record."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from tradewright.model import event
 from tradewright.prove.auditor import Auditor, Books, Terms, Trade, Truth
 from tradewright.prove.known import ENTRY, STOP_LOSS, Known
+from tradewright.prove.reserves import Held
+from tradewright.sim.market import universe
 
 NAMES = ("A-1-1", "77")
 KEY = ("ACME", "t1")
@@ -23,7 +28,7 @@ def breaches(
     """Of a day whose books hold one order; the venue calls each order by its id here, and others so too."""
     others = others or []
     auditor = Auditor([])
-    auditor.orders["A-1-1"] = Known("ACME", "restless", 1, 100, {0}, ENTRY, "", filled=filled)
+    auditor.orders["A-1-1"] = Known("ACME", "restless", 1, 100, {0}, ENTRY, "", filled=filled, ended=True)
     auditor.fills = here
     books = Books({}, {}, {}, {}, {"A-1-1": (filled, False, False)})
     fills = {key: ((trade[0], "77"), *trade[1:]) for key, trade in there.items()}
@@ -85,12 +90,20 @@ def test_an_exit_that_goes_out_for_more_than_is_held_is_seen_at_once(hedging: bo
     assert [name for name, _ in exit_goes_out(0, hedging)] == ["I-10"]
 
 
-def holding(held: int, amount: int, filled: int) -> list[tuple[str, str]]:
-    """Of money that one opening of 10 holds."""
+def holding(
+    held: int, amount: int, filled: int, size: int | None = None, heard: Sequence[Sequence[Any]] = ()
+) -> list[tuple[str, str]]:
+    """Of money and size that one opening of 10 holds, which was approved with 100 for it and has left; heard: what was
+    journaled of it since then."""
     auditor = Auditor([])
-    auditor.orders["A"] = Known("ACME", "restless", 1, 10, {0}, ENTRY, "", filled=filled)
-    books = Books({}, {}, {}, {"USD": held}, {"A": (filled, True, False)}, holds=[("A", "USD", amount)])
-    auditor.compare(books)
+    auditor.orders["A"] = order = Known("ACME", "restless", 1, 10, {0}, ENTRY, "", filled=filled, submitted=True)
+    order.sizes.add(10)
+    order.hold = (100, 10)
+    for row in heard:
+        auditor.record(row)
+    left = 10 - filled if size is None else size
+    holds = [Held("A", "USD", amount, left)]
+    auditor.compare(Books({}, {}, {}, {"USD": held}, {"A": (filled, True, False)}, holds=holds))
     return auditor.breaches
 
 
@@ -98,6 +111,53 @@ def test_what_is_held_is_what_orders_hold_that_have_something_left() -> None:
     assert holding(50, 50, 5) == holding(0, 0, 10) == []
     ((invariant, text),) = holding(60, 50, 5)
     assert invariant == "I-8" and "60 is held, orders hold 50" in text
-    ((invariant, text),) = holding(50, 50, 10)
-    assert invariant == "I-8" and "A holds 50 with 10 of 10 filled" in text
-    assert [name for name, _ in holding(-1, -1, 5)] == ["I-8"]
+    assert ("I-8", "record 0: A holds 50 with 10 of 10 filled") in holding(50, 50, 10)
+    assert {name for name, _ in holding(-1, -1, 5)} == {"I-8"}
+
+
+@pytest.mark.parametrize("heard", [[], [[event.OUTCOME_UNKNOWN, 1, "A", 1, "submit", "", 0]]], ids=["sent", "unknown"])
+def test_an_opening_that_may_still_fill_holds_what_it_needs_for_that(heard: list[list[Any]]) -> None:
+    assert holding(50, 50, 5, heard=heard) == []
+    ((invariant, text),) = holding(0, 0, 5, 0, heard)
+    assert invariant == "I-8" and "A holds a size of 0, and 5 of it may still fill" in text
+    ((invariant, text),) = holding(49, 49, 5, heard=heard)
+    assert invariant == "I-8" and "A holds 49 for 5, at 100 for 10" in text
+
+
+def test_an_opening_that_has_ended_holds_nothing_and_one_that_was_not_found_may() -> None:
+    ended, missing = ([[kind, 1, "A", 1, "", "", 0]] for kind in (event.CANCELLED, event.NOT_FOUND))
+    assert holding(0, 0, 5, 0, ended) == []
+    ((invariant, text),) = holding(50, 50, 5, heard=ended)
+    assert invariant == "I-8" and "A holds a size of 5, and 0 of it may still fill" in text
+    assert holding(50, 50, 5, heard=missing) == holding(0, 0, 5, 0, missing) == []
+
+
+def test_an_opening_holds_enough_for_the_terms_it_has_and_for_those_that_are_on_their_way() -> None:
+    judged = [event.MODIFY_JUDGED, 1, "A", True, 20, 0, 0, 300, [], ""]
+    asked = [event.REPLACE, 1, "A", 20, 0, 0]
+    assert holding(300, 300, 5, 15, [judged, asked]) == holding(100, 100, 5, 5, [judged, asked]) == []
+    ((_, text),) = holding(150, 150, 5, 15, [judged, asked])
+    assert "A holds 150 for 15, at 300 for 15" in text
+    ((_, text),) = holding(320, 320, 5, 16, [judged, asked])
+    assert "A holds a size of 16, and 5 of it may still fill" in text
+    ((_, text),) = holding(300, 300, 5, 15, [judged])
+    assert "A holds a size of 15, and 5 of it may still fill" in text
+
+
+SHARE = next(one.instrument for one in universe("alpaca", "USD") if one.instrument.symbol == "ACME")
+
+
+def reserved(money: int, side: int, leverage: int) -> list[tuple[str, str]]:
+    """Of an opening of 10 at 200 for which so much is reserved, in parts of what one count of each is worth."""
+    auditor = Auditor([SHARE], terms=Terms(leverage=leverage))
+    order = ["A", "main", "restless", 0, side, 2, 10, 200, 0, 0, 0, 2, 0, "", "", "", ENTRY, 0, 1, 1]
+    factor = SHARE.money_factor
+    auditor.record([event.DECISION, 1, 1, "main", "restless", 0, True, [order], [], "", [], 150, 0, money * factor])
+    return auditor.breaches
+
+
+def test_an_opening_is_approved_with_the_money_that_it_needs() -> None:
+    assert reserved(2000, 1, 0) == reserved(200, 1, 10) == reserved(200, -1, 10) == reserved(0, -1, 0) == []
+    for breaches_found in (reserved(1999, 1, 0), reserved(199, 1, 10), reserved(199, -1, 10)):
+        ((invariant, text),) = breaches_found
+        assert invariant == "I-8" and "is reserved for it, which needs" in text
