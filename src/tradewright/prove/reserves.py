@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tradewright.prove.known import ENTRY, Known
+from tradewright.prove.known import ENTRY, OVER, Known
 
 
 class Held(NamedTuple):
@@ -51,9 +51,14 @@ class Reserves:
     def wrong(self, holds: Mapping[str, Held]) -> Iterator[tuple[str, str]]:
         """Openings that hold something else than they need now, by id, and what it is."""
         for id, order in self._orders.items():
-            if order.role != ENTRY or order.missing or (order.changed and not order.submitted):
+            if order.role != ENTRY:
                 continue
-            held, left = holds.get(id), order.left
+            held = holds.get(id)
+            if held is None and order.rank >= OVER:
+                continue
+            if order.missing or (order.changed and not order.submitted):
+                continue
+            left = order.left
             money, size = (held.money, held.size) if held is not None else (0, 0)
             most = max(left, max(order.sizes) - order.filled) if left and order.asked else left
             if not left <= size <= most:

@@ -30,7 +30,7 @@ from tradewright.app.live import (
     LiveEngine,
 )
 from tradewright.app.recovery import groups
-from tradewright.core.life_cycle import DENIED, HELD, SENT
+from tradewright.core.life_cycle import DENIED, HELD, SENT, STAGE_NAMES
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import Setup, StrategySpec
@@ -48,7 +48,7 @@ from tradewright.model.report import Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.alpaca_stand import AlpacaStand
-from tradewright.prove.auditor import Auditor, Books, Limits
+from tradewright.prove.auditor import NOBODY, Auditor, Books, Limits, Names, Truth
 from tradewright.prove.binance_stand import BinanceStand
 from tradewright.prove.hearsay import Hearsay
 from tradewright.prove.mt5_stand import Mt5Stand
@@ -78,6 +78,8 @@ SECOND_NS = 1_000_000_000
 TRADING_SECONDS = 300.0
 #: After the faults have ended everything has to be square within so long.
 SETTLING_SECONDS = 60.0
+#: After so many records its state is compared with what they give.
+LOOK_RECORDS = 200
 #: So long its strategy goes on to want what nobody may have any more.
 HALTED_SECONDS = 15.0
 STANDS: dict[str, type[AlpacaStand] | type[BinanceStand] | type[Mt5Stand]] = {
@@ -142,6 +144,24 @@ class TalliedEngine(LiveEngine):
         held = [output for output in outcome.outputs if isinstance(output, Cancel) and output.here]
         self.edges[CANCELLED, HELD] += len(held)
         return super()._append(event, outcome)
+
+
+class Replica:
+    """What a journal's records give, folded one by one from the first, without strategies."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.journal = journal
+        self.trader = Trader(None)
+        self.decoder = Decoder(self.trader.engine.instruments, lambda id: self.trader.engine.orders[id].order)
+        self.folded = 0
+
+    def state_hash(self) -> str:
+        """Of the engine behind all that the journal holds by now."""
+        for _, record in self.journal.read(self.folded + 1):
+            self.folded += 1
+            event = self.decoder.decode(record)
+            self.trader.follow(event, []) if isinstance(event, Started) else self.trader.engine.apply(event)
+        return self.trader.engine.state_hash()
 
 
 class WatchedSite:
@@ -215,6 +235,8 @@ class World:
         self.site = FaultySite(self.stand.site, self.plan, clock())
         self.transport = SiteTransport({venue: WatchedSite(self.site, self)}, clock, self.rng.split("network"))
         self.journal = MemoryJournal()
+        self.replica = Replica(self.journal)
+        self.looked = 0
         self.edges: Counter[tuple[int, int]] = Counter()
         self.instruments: list[Instrument] = []
         self.auditor = Auditor([])
@@ -224,6 +246,7 @@ class World:
     def _open(self) -> Any:
         """A new process: what the journal holds, and a client that knows nothing."""
         self.trader = recovered(self.journal, self.strategy)
+        self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
         self.live.edges = self.edges
@@ -259,6 +282,12 @@ class World:
     def _durable(self, event: Event, outcome: Outcome) -> None:
         self._read_on()
         self.auditor.compare(self.books())
+        looks = self.auditor.records >= self.looked + LOOK_RECORDS
+        if looks or self.auditor.asks:
+            self.auditor.attest(*self._venue())
+        if looks:
+            self.looked = self.auditor.records
+            self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
 
     def _read_on(self) -> None:
         """The auditor reads what the journal holds by now."""
@@ -287,21 +316,29 @@ class World:
         for book in engine.ledger.books.values():
             symbol = book.instrument.symbol
             lots[symbol] = lots.get(symbol, 0) + sum(lot.side * lot.size for lot in book.lots)
+        orders: dict[str, tuple[int, bool, bool]] = {}
+        stages, asked = {}, {}
+        for id, state in engine.orders.items():
+            stage = state.stage
+            if stage == DENIED:
+                continue
+            stages[id] = STAGE_NAMES[stage]
+            waits = False
+            if state.submit or state.cancel or state.replace:
+                waits = _waits(state)
+                if state.has_unknown():
+                    asked[id] = engine.inquiries[id].due if id in engine.inquiries else NOBODY
+            orders[id] = (state.filled, stage != HELD and state.is_open(), waits)
         return Books(
             {position.instrument.symbol: position.net for position in engine.ledger.positions.values()}, lots,
             dict(engine.ledger.cash.get(self.stand.terms.name, {})),
-            dict(engine.holds.money.get(self.stand.terms.name, {})),
-            {
-                id: (state.filled, state.is_open() and state.stage != HELD, _waits(state))
-                for id, state in engine.orders.items()
-                if state.stage != DENIED
-            },
+            dict(engine.holds.money.get(self.stand.terms.name, {})), orders,
             {one.symbol: (one.rules.tick, one.rules.step) for one in engine.instruments},
             {one.symbol: _least(one, engine.marks.marks[one.index].price()) for one in engine.instruments},
             [
                 Held(id, hold.currency, hold.held, hold.remaining) for id, hold in engine.holds.holds.items()
                 if hold.order.account == self.stand.terms.name
-            ],
+            ], stages, asked,
         )  # fmt: skip
 
     # ── the day ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -388,17 +425,21 @@ class World:
     def _conclude(self) -> Day:
         self._read_on()
         auditor, day, engine = self.auditor, self.day, self.trader.engine
-        truth = self.stand.truth(self.instruments)
-        working, late = ([self._own(*names) for names in found] for found in (truth.working, truth.late))
-        owners = {names: self._named(*names) for names, *_ in truth.fills.values()}
-        auditor.conclude(self.books(), truth, working, late, owners)
+        auditor.conclude(self.books(), *self._venue())
         day.state = engine.state_hash()
-        auditor.same(day.state, replayed(self.journal))
+        auditor.same(day.state, self.replica.state_hash())
         day.breaches, day.records = auditor.breaches, auditor.records
         day.hash = journal_hash(self.journal.head)
         day.fired, day.fills = dict(self.fired + Counter(self.plan.fired)), len(auditor.fills)
         day.orders, day.edges = len(auditor.orders), dict(self.edges)
         return day
+
+    def _venue(self) -> tuple[Truth, list[str], list[str], dict[Names, list[str]]]:
+        """What the venue has done by now, and whose its orders are here: those that work, those that filled after their
+        end, and by their names those that traded."""
+        truth = self.stand.truth(self.instruments)
+        working, late = ([self._own(*names) for names in found] for found in (truth.working, truth.late))
+        return truth, working, late, {names: self._named(*names) for names, *_ in truth.fills.values()}
 
     def _own(self, client_id: str, venue_id: str) -> str:
         """The order here that one at the venue belongs to: the newest, where it can be several."""
@@ -492,16 +533,6 @@ def recovered(journal: MemoryJournal, strategy: type[Strategy]) -> Trader:
     for _, event, outputs in groups(journal.read(), decoder):
         trader.follow(event, outputs)
     return trader
-
-
-def replayed(journal: MemoryJournal) -> str:
-    """The state hash of the journal's records folded from the first one, without strategies."""
-    trader = Trader(None)
-    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
-    for _, record in journal.read():
-        event = decoder.decode(record)
-        trader.follow(event, []) if isinstance(event, Started) else trader.engine.apply(event)
-    return trader.engine.state_hash()
 
 
 def journal_hash(head: Head) -> str:

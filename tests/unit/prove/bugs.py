@@ -97,6 +97,15 @@ BUGS = {
         Break("core/reconcile.py", "if state is not None and not state.is_open() and state.cancel in (NONE, REFUSED):",
               "if False:"),
     ),
+    "a stage comes back from its end": Bug(
+        "I-4", ("binance", 1), Break("core/life_cycle.py", "max(stage, STAGES[kind][1]) if", "STAGES[kind][1] if")
+    ),
+    "orders end here with a connection and not at their venue": Bug(
+        "I-4", ("alpaca", 1),
+        Break("adapters/venue/alpaca/client.py", "self._standing.reports(False, reason)",
+              'for tracked in self._teller.known.values():\n            self._teller.end(tracked, "canceled")\n'
+              "        self._standing.reports(False, reason)"),
+    ),
     "a fee is paid twice": Bug(
         "I-7", ("binance", 1),
         Break("core/ledger.py", "moved, paid = moved - paid, 0", "moved, paid = moved - 2 * paid, 0"),
