@@ -114,6 +114,7 @@ TURNING_BROKEN = {
     ("alpaca", 58): "exits owed in two parts went out as four of one group, which the venue refuses for good",
     ("alpaca", 50): "an exit whose successor its venue refused once it had made way was taken to work for ever",
     ("alpaca", 60): "a close that names no lot was read as one of the oldest, as somebody else had traded before",
+    ("alpaca", 99): "nobody asked about the cancel of an order that was lost and there again",
     ("mt5", 140): "a refused close that filled behind all that was held opened, and was taken for somebody else's",
     ("mt5", 159): "a list that was behind the fills made an order larger that had filled",
     (
