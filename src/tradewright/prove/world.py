@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -111,8 +111,8 @@ WORKING_MAX = 4
 @dataclass(slots=True)
 class Day:
     """What came of one seed. breaches: (invariant, what). hash: of the journal; state: of the engine. fired: how often
-    each kind of fault struck; edges: how often a report of a kind met an order of a stage; alarms: by code. stops:
-    of the process. orders, fills, records: how many there were."""
+    each kind of fault struck; edges: how often a report of a kind met an order of a stage; said: the same without what
+    hearsay had a hand in; alarms: by code. stops: of the process. orders, fills, records: how many there were."""
 
     seed: int
     venue: str
@@ -129,7 +129,9 @@ class Day:
 
 
 class TalliedEngine(LiveEngine):
-    """Counts which edges of the order table are taken: (kind of a report, stage it met)."""
+    said: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Counts which edges of the order table are taken: (kind of a report, stage it met). said: those alone that a
+    client took, of orders that hearsay had left alone until then; meddled: ids of the others."""
 
     edges: Counter[tuple[int, int]]
 
@@ -140,17 +142,21 @@ class TalliedEngine(LiveEngine):
         return super().decide(event)
 
     def _append(self, event: Event, outcome: Outcome) -> int:
+    said: Counter[tuple[int, int]]
+    meddled: Collection[str] = ()
         # An exit that is held here ends without a report: its cancel ends it.
         held = [output for output in outcome.outputs if isinstance(output, Cancel) and output.here]
         self.edges[CANCELLED, HELD] += len(held)
         return super()._append(event, outcome)
 
+            self.said[event.kind, state.stage] += state.order.id not in self.meddled
 
 class Replica:
     """What a journal's records give, folded one by one from the first, without strategies."""
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.journal = journal
+        self.said[CANCELLED, HELD] += len(held)
         self.trader = Trader(None)
         self.decoder = Decoder(self.trader.engine.instruments, lambda id: self.trader.engine.orders[id].order)
         self.folded = 0
@@ -247,15 +253,17 @@ class World:
         """A new process: what the journal holds, and a client that knows nothing."""
         self.trader = recovered(self.journal, self.strategy)
         self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
+        self.said: Counter[tuple[int, int]] = Counter()
+        self.meddled: set[str] = set()
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
-        self.live.edges = self.edges
+        self.live.edges, self.live.said, self.live.meddled = self.edges, self.said, self.meddled
         self.floor = ConnectedEngine(self.live, self.clock, history=self.journal.read)
         run = self.trader.engine.run
         deliver = self.floor.deliver
         if self.gossips:
             rng = self.rng.split(f"hearsay {run}")
-            self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired)
+            self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired, self.meddled)
             deliver = self.hearsay.hear
         orders = self.floor.orders_of(self.stand.terms.name)
         gate = self.gate = self.stand.gate(self.transport, self.clock, orders, self.floor.deliver)
@@ -431,7 +439,7 @@ class World:
         day.breaches, day.records = auditor.breaches, auditor.records
         day.hash = journal_hash(self.journal.head)
         day.fired, day.fills = dict(self.fired + Counter(self.plan.fired)), len(auditor.fills)
-        day.orders, day.edges = len(auditor.orders), dict(self.edges)
+        day.orders, day.edges, day.said = len(auditor.orders), dict(self.edges), dict(self.said)
         return day
 
     def _venue(self) -> tuple[Truth, list[str], list[str], dict[Names, list[str]]]:

@@ -21,7 +21,7 @@ from tradewright.model import event as kinds
 from tradewright.model.order import ENTRY, EXIT
 from tradewright.model.reconciliation import WITHIN_TOLERANCE
 from tradewright.ports import Clock
-from tradewright.prove.fault_run import FaultRun, edges, kinds_at, run
+from tradewright.prove.fault_run import BY_HEARSAY, SELDOM, FaultRun, edges, kinds_at, run
 from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.known import STOP_LOSS, TAKE_PROFIT
 from tradewright.prove.restless import Restless
@@ -284,7 +284,8 @@ def test_what_struck_at_one_venue_only_is_unseen_at_the_others() -> None:
     found = FaultRun(200, ["binance", "mt5"])
     for venue in found.venues:
         found.faults[venue].update(dict.fromkeys(found.faults[venue], 1))
-    found.edges["mt5"].update(dict.fromkeys(found.edges["mt5"], 1))
+    for taken in (found.edges, found.said):
+        taken["mt5"].update(dict.fromkeys(taken["mt5"], 1))
     assert found.unseen == [] and not found.failed, "an edge that was taken somewhere was taken"
     assert f"not taken at binance: {next(iter(found.edges['binance']))}" in found.text()
     found.faults["mt5"]["late_fill"] = 0
@@ -314,3 +315,30 @@ def test_the_command_prints_what_struck_and_what_broke() -> None:
     assert set(said.row["faults"]) == set(kinds_at("mt5")) and sum(said.row["faults"].values()) > 0
     assert set(said.row["edges"]) == set(edges().values()) and said.row["edges"]["accepted on SUBMITTED"] > 0
     assert said.row["hash"] == run(["mt5"], [2]).hash
+def test_what_a_client_said_is_counted_apart_from_what_hearsay_made_of_it() -> None:
+    plain, gossip = play(2, "binance"), play(3, "binance")
+    assert plain.said == plain.edges
+    assert all(count <= gossip.edges[edge] for edge, count in gossip.said.items())
+    assert 0 < sum(gossip.said.values()) < sum(gossip.edges.values())
+
+
+def test_an_edge_that_hearsay_alone_has_taken_is_unseen_unless_no_client_takes_it() -> None:
+    found = FaultRun(200, ["binance"])
+    found.faults["binance"].update(dict.fromkeys(found.faults["binance"], 1))
+    found.edges["binance"].update(dict.fromkeys(found.edges["binance"], 1))
+    required = [name for name in edges().values() if name not in BY_HEARSAY and name not in SELDOM]
+    assert found.unseen == [f"{name} by a client" for name in required] and found.failed
+    found.said["binance"].update(dict.fromkeys(required, 1))
+    assert found.unseen == [] and not found.failed
+    (hearsay, *_), (seldom, *_) = BY_HEARSAY, SELDOM
+    found.edges["binance"][hearsay] = found.edges["binance"][seldom] = 0
+    assert sorted(found.unseen) == sorted([hearsay, seldom]), "somebody has to have taken them all the same"
+
+
+def test_what_hearsay_alone_causes_and_what_a_client_seldom_does_are_edges_of_the_table_with_a_reason() -> None:
+    assert not set(BY_HEARSAY) & set(SELDOM)
+    assert {*BY_HEARSAY, *SELDOM} < set(edges().values())
+    assert all(len(reason) > 20 for reason in (*BY_HEARSAY.values(), *SELDOM.values()))
+
+
+    assert said.row["said"] == said.row["edges"], "that seed has no hearsay"
