@@ -38,8 +38,9 @@ EVERYTHING = "all"
 WISHES = ("STRATEGY", "BY_HAND", "POSITION_WAS_SPLIT")
 REQUESTS = (kinds.SUBMIT, kinds.CANCEL, kinds.REPLACE)
 SECOND_NS = 1_000_000_000
-#: So long a request may be on its way, so far away a look-up may lie, and so long it may be overdue.
-UNDER_WAY_NS, AHEAD_NS, BEHIND_NS = 60 * SECOND_NS, 60 * SECOND_NS, 10 * SECOND_NS
+#: So long a request may be on its way (its venue may have no room for a minute), so far away a look-up may lie, and so
+#: long it may be overdue.
+UNDER_WAY_NS, AHEAD_NS, BEHIND_NS = 120 * SECOND_NS, 60 * SECOND_NS, 10 * SECOND_NS
 NOBODY = -1
 OVERFILL, LATE_FILL, REAPPEARED = "OVERFILL", "LATE_FILL", "REAPPEARED"
 

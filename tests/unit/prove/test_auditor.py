@@ -281,9 +281,9 @@ def test_what_is_unknown_is_asked_about_at_a_time_that_comes() -> None:
 
 
 def test_a_request_is_not_on_its_way_for_ever() -> None:
-    assert requested(59, True, {}) == requested(90, False, {}) == []
-    ((invariant, text),) = requested(61, True, {})
-    assert invariant == "I-15" and "a request for A is on its way for more than 60 s" in text
+    assert requested(119, True, {}) == requested(150, False, {}) == []
+    ((invariant, text),) = requested(121, True, {})
+    assert invariant == "I-15" and "a request for A is on its way for more than 120 s" in text
 
 
 def test_a_journal_that_gives_another_state_is_seen() -> None:
