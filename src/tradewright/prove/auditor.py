@@ -26,6 +26,7 @@ from tradewright.model.foreign import EXTERNAL
 from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
+from tradewright.prove.caps import Caps, Limits
 from tradewright.prove.known import ENTRY, EXIT, Known
 from tradewright.prove.lots import Lots
 from tradewright.prove.reserves import Held, Reserves
@@ -98,14 +99,6 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What was set for the account. order_value: money of one opening; working: openings at work."""
-
-    order_value: int
-    working: int
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """How the account stands at its venue. hedging: longs and shorts side by side; native_exits: stops and targets rest
     there, and not here. leverage: of an account of margin, 0 = it pays in full."""
@@ -122,7 +115,6 @@ class Auditor:
         self, instruments: Sequence[Instrument], limits: Limits | None = None, terms: Terms | None = None
     ) -> None:
         self.instruments = list(instruments)
-        self.limits = limits
         self.breaches: list[tuple[str, str]] = []
         self.orders: dict[str, Known] = {}
         self.terms = terms or Terms()
@@ -130,6 +122,7 @@ class Auditor:
         self.stops = Stops(self.orders, self.lots)
         self.reserves = Reserves(self.orders, self.terms.leverage)
         self.stages = Stages(self.orders)
+        self.caps = Caps(self.instruments, self.orders, limits)
         self.now = 0
         self.fills: dict[tuple[str, str], Trade] = {}
         self.positions: Counter[str] = Counter()
@@ -155,7 +148,9 @@ class Auditor:
         kind, self.now = row[0], max(self.now, row[1])
         if kind in REQUESTS or kind in SAYS:
             self._said(kind, row[2])
-        if kind == kinds.DECISION and row[6]:
+        if kind <= kinds.MARKET_KIND_MAX:
+            self.caps.price(row)
+        elif kind == kinds.DECISION and row[6]:
             self._approved(row)
         elif kind == kinds.ORDER_ADOPTED:
             self._order(row[2])
@@ -231,13 +226,20 @@ class Auditor:
         wrong = self.reserves.decided(opening, row[13], value)
         if wrong:
             self.breach("I-8", f"{id}: {wrong}")
-        if self.limits is None:
-            return
-        if value > self.limits.order_value:
-            self.breach("I-9", f"{id} is worth {value}, which is more than {self.limits.order_value}")
-        working = sum(_opens(order) for order in self.orders.values())
-        if working > self.limits.working:
-            self.breach("I-9", f"{id} is one of {working} openings at work, of {self.limits.working}")
+        for broken in self.caps.broken(id, value, self._sides()):
+            self.breach("I-9", broken)
+
+    def _sides(self) -> Counter[tuple[str, int]]:
+        """Size counts held on either side of a symbol, by whoever it is; what is not held is not there."""
+        sides: Counter[tuple[str, int]] = Counter()
+        if self.terms.hedging:
+            for id, size in self.lots.open([]).items():
+                if id in self.orders:
+                    sides[self.orders[id].symbol, 1 if size > 0 else -1] += abs(size)
+        else:
+            for (_, symbol), size in self.held.items():
+                sides[symbol, 1 if size > 0 else -1] += abs(size)
+        return +sides
 
     def _order(self, row: Sequence[Any]) -> None:
         if row[0] in self.orders:
@@ -529,8 +531,3 @@ class Auditor:
         """Now and then, as a process begins and in the end: the state, and the one that the journal gives again."""
         if live != replayed:
             self.breach("I-12", f"the state is {live[:12]}, the journal gives {replayed[:12]}")
-
-
-def _opens(order: Known) -> bool:
-    """Whether it is an opening of a strategy that may still fill."""
-    return order.role == ENTRY and order.strategy != EXTERNAL and order.left > 0

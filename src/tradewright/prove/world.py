@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,13 +44,14 @@ from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import ALARM, CANCELLED, Event
 from tradewright.model.foreign import foreign_id
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import money_of
+from tradewright.model.numbers import count_of, money_of
 from tradewright.model.report import Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.alpaca_stand import AlpacaStand
-from tradewright.prove.auditor import NOBODY, Auditor, Books, Limits, Names, Truth
+from tradewright.prove.auditor import NOBODY, Auditor, Books, Names, Truth
 from tradewright.prove.binance_stand import BinanceStand
+from tradewright.prove.caps import QUANTITY_SCALE, Limits
 from tradewright.prove.hearsay import Hearsay
 from tradewright.prove.mt5_stand import Mt5Stand
 from tradewright.prove.reserves import Held
@@ -106,6 +108,12 @@ OF_SOME_DAYS = (EXITS_REFUSED, LIMITED, BANNED, SKEW)
 NEAR_SEEDS = (4, 6, 8)
 #: Openings at work at a time, on the days of hearsay.
 WORKING_MAX = 4
+#: The limits of an account, as `prove.caps` has them; and by how much they are larger on days without hearsay.
+LIMITED_BY = ("maxOrderValue", "maxWorkingOrders", "maxPositionQuantity", "maxTotalExposure", "maxOpenPositions")
+FAR_TIMES = 50
+UNLIMITED = 10**9
+#: Seeds modulo 16 on whose days of hearsay there is room for one position.
+NARROW_SEEDS = (11,)
 
 
 @dataclass(slots=True)
@@ -121,6 +129,7 @@ class Day:
     state: str = ""
     fired: dict[str, int] = field(default_factory=dict)
     edges: dict[tuple[int, int], int] = field(default_factory=dict)
+    said: dict[tuple[int, int], int] = field(default_factory=dict)
     alarms: dict[str, int] = field(default_factory=dict)
     stops: int = 0
     orders: int = 0
@@ -129,34 +138,33 @@ class Day:
 
 
 class TalliedEngine(LiveEngine):
-    said: dict[tuple[int, int], int] = field(default_factory=dict)
     """Counts which edges of the order table are taken: (kind of a report, stage it met). said: those alone that a
     client took, of orders that hearsay had left alone until then; meddled: ids of the others."""
 
     edges: Counter[tuple[int, int]]
+    said: Counter[tuple[int, int]]
+    meddled: Collection[str] = ()
 
     def decide(self, event: Event) -> Decided:
         state = self.trader.engine.orders.get(event.order_id) if isinstance(event, Report) else None
         if state is not None:
             self.edges[event.kind, state.stage] += 1
+            self.said[event.kind, state.stage] += state.order.id not in self.meddled
         return super().decide(event)
 
     def _append(self, event: Event, outcome: Outcome) -> int:
-    said: Counter[tuple[int, int]]
-    meddled: Collection[str] = ()
         # An exit that is held here ends without a report: its cancel ends it.
         held = [output for output in outcome.outputs if isinstance(output, Cancel) and output.here]
         self.edges[CANCELLED, HELD] += len(held)
+        self.said[CANCELLED, HELD] += len(held)
         return super()._append(event, outcome)
 
-            self.said[event.kind, state.stage] += state.order.id not in self.meddled
 
 class Replica:
     """What a journal's records give, folded one by one from the first, without strategies."""
 
     def __init__(self, journal: MemoryJournal) -> None:
         self.journal = journal
-        self.said[CANCELLED, HELD] += len(held)
         self.trader = Trader(None)
         self.decoder = Decoder(self.trader.engine.instruments, lambda id: self.trader.engine.orders[id].order)
         self.folded = 0
@@ -210,6 +218,8 @@ class World:
     limits: Mapping[str, Any] = {}
     #: Whether it goes short and turns round where the account may be short.
     turns = True
+    #: Whether all limits stand, on all days; else two of them on the days of hearsay.
+    capped = True
     #: Whether the last gate stands before the client's wire.
     gated = True
 
@@ -229,8 +239,7 @@ class World:
         self.rng = Rng(seed)
         self.stand = stand or STANDS[venue](seed, clock())
         self.gossips = faults is None and seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1
-        if self.gossips:
-            self.limits = {"maxOrderValue": self.stand.order_value, "maxWorkingOrders": WORKING_MAX}
+        self.limits = {**self.limits, **(self._limits() if faults is None else {})}
         if faults is None:
             faults = [one for one in drawn(seed, self.rng, self.gossips) if one.kind not in self.stand.never]
         self.plan = Plan(faults, self.rng.split("plan"))
@@ -244,17 +253,29 @@ class World:
         self.replica = Replica(self.journal)
         self.looked = 0
         self.edges: Counter[tuple[int, int]] = Counter()
+        self.said: Counter[tuple[int, int]] = Counter()
+        self.meddled: set[str] = set()
         self.instruments: list[Instrument] = []
         self.auditor = Auditor([])
         self.day = Day(seed, venue)
         self.client = self._open()
 
+    def _limits(self) -> dict[str, str]:
+        """The limits of the account: near what its strategy wants on the days of hearsay, and far from it on others."""
+        times = 1 if self.gossips else FAR_TIMES
+        positions = 1 if self.gossips and self.seed % 16 in NARROW_SEEDS else len(self.stand.symbols)
+        stand = self.stand
+        bounds = (stand.order_value, WORKING_MAX, stand.quantity, stand.exposure)
+        found = [str(Decimal(bound) * times) for bound in bounds] + [str(positions)]
+        limits = dict(zip(LIMITED_BY, found, strict=True))
+        if self.capped:
+            return limits
+        return {name: limits[name] for name in LIMITED_BY[:2]} if self.gossips else {}
+
     def _open(self) -> Any:
         """A new process: what the journal holds, and a client that knows nothing."""
         self.trader = recovered(self.journal, self.strategy)
         self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
-        self.said: Counter[tuple[int, int]] = Counter()
-        self.meddled: set[str] = set()
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
         self.live.edges, self.live.said, self.live.meddled = self.edges, self.said, self.meddled
@@ -354,7 +375,7 @@ class World:
     async def run(self) -> Day:
         """Trades, lets the faults end, waits, and says what came of it."""
         self.instruments = await self._listed()
-        caps = Limits(money_of(self.stand.order_value, "order value"), WORKING_MAX) if self.gossips else None
+        caps = limits_of(self.limits)
         self.auditor = Auditor(self.instruments, caps, self.stand.facts)
         ends = asyncio.create_task(self._process())
         await self._pass(TRADING_SECONDS, ends)
@@ -541,6 +562,15 @@ def recovered(journal: MemoryJournal, strategy: type[Strategy]) -> Trader:
     for _, event, outputs in groups(journal.read(), decoder):
         trader.follow(event, outputs)
     return trader
+
+
+def limits_of(values: Mapping[str, Any]) -> Limits:
+    """The same for the auditor, as exact numbers; where nothing is set nothing is too much."""
+    value, working, quantity, exposure, positions = (values.get(name, UNLIMITED) for name in LIMITED_BY)
+    return Limits(
+        money_of(value, "order value"), int(working), count_of(quantity, QUANTITY_SCALE, "quantity"),
+        money_of(exposure, "exposure"), int(positions),
+    )  # fmt: skip
 
 
 def journal_hash(head: Head) -> str:

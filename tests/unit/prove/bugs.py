@@ -59,9 +59,27 @@ BUGS = {
               "worth(scope.currency)\n        return self.verdict(True"),
     ),
     "openings at work are not limited": Bug(
-        "I-9", ("alpaca", 3),
+        "I-9", ("binance", 3),
         Break("core/notice_rules.py", 'return self.verdict(working <= limit, working, limit, "count")',
               'return self.verdict(True, working, limit, "count")'),
+    ),
+    "the size of a position is not limited": Bug(
+        "I-9", ("alpaca", 7),
+        Break("core/rules.py",
+              "quantity = size * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)\n"
+              "        return self.verdict(quantity <= limit",
+              "quantity = size * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)\n"
+              "        return self.verdict(True"),
+    ),
+    "the value of all positions is not limited": Bug(
+        "I-9", ("alpaca", 3),
+        Break("core/exposure_rules.py",
+              "return self.verdict(after is not None and after <= limit, after, limit, scope.unit)",
+              "return self.verdict(True, after, limit, scope.unit)"),
+    ),
+    "the number of positions is not limited": Bug(
+        "I-9", ("alpaca", 11),
+        Break("core/rules.py", "return self.verdict(taken + new <= limit or new == 0,", "return self.verdict(True,"),
     ),
     "an exit does not wait for the one whose place it takes": Bug(
         "I-10", ("binance", 174),

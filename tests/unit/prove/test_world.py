@@ -26,7 +26,7 @@ from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.known import STOP_LOSS, TAKE_PROFIT
 from tradewright.prove.restless import Restless
 from tradewright.prove.virtual import run_virtual
-from tradewright.prove.world import POINTS, STANDS, STRATEGY, Stopped, World, play
+from tradewright.prove.world import LIMITED_BY, POINTS, STANDS, STRATEGY, Stopped, World, play
 from tradewright.sim.wire.faults import BANNED, KINDS, LIMITED, SKEW, Fault
 from tradewright.sim.wire.trouble import FOREIGN_ORDER
 
@@ -56,16 +56,46 @@ def test_a_day_with_faults_leaves_everything_square(venue: str, seed: int) -> No
     }.get(seed, (0, 0, 0))  # fmt: skip
 
 
-def whole(venue: str, seed: int) -> World:
-    """A day without faults."""
+def whole(venue: str, seed: int, faults: Sequence[Fault] | None = ()) -> World:
+    """A day, without faults unless they are drawn (None)."""
     with TemporaryDirectory() as folder:
 
         async def program(clock: Clock) -> World:
-            world = World(seed, venue, Path(folder), clock, [], [])
+            world = World(seed, venue, Path(folder), clock, None if faults is None else list(faults), [])
             await world.run()
             return world
 
         return run_virtual(STANDS[venue].start, program)
+
+
+#: What is refused for each limit of `prove.world.LIMITED_BY`.
+REFUSALS = (
+    "MAX_ORDER_VALUE",
+    "MAX_WORKING_ORDERS",
+    "MAX_POSITION_QUANTITY",
+    "MAX_TOTAL_EXPOSURE",
+    "MAX_OPEN_POSITIONS",
+)
+
+
+def test_each_limit_that_the_auditor_keeps_an_eye_on_refuses_something_on_some_day() -> None:
+    refused = set[str]()
+    for seed in (3, 11):
+        world = whole("alpaca", seed, None)
+        assert world.auditor.breaches == [] and set(world.limits) == set(LIMITED_BY)
+        for row in map(msgspec.json.decode, world.journal.records):
+            if row[0] == kinds.DECISION and not row[6]:
+                refused |= {check[0] for check in row[8] if not check[1]}
+    assert set(REFUSALS) <= refused
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_on_a_day_without_hearsay_all_limits_stand_and_refuse_nothing(venue: str) -> None:
+    world = whole(venue, 1, None)
+    assert set(world.limits) == set(LIMITED_BY) and world.auditor.breaches == []
+    checks = [check for row in map(msgspec.json.decode, world.journal.records) if row[0] == kinds.DECISION
+              for check in row[8] if check[0] in REFUSALS]  # fmt: skip
+    assert {check[0] for check in checks} == set(REFUSALS) and all(check[1] for check in checks)
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -129,11 +159,15 @@ def test_a_seed_that_has_broken_something_does_so_no_more(
     monkeypatch: pytest.MonkeyPatch, venue: str, seed: int
 ) -> None:
     monkeypatch.setattr(World, "turns", False)
+    monkeypatch.setattr(World, "capped", False)
     assert play(seed, venue).breaches == []
 
 
 @pytest.mark.parametrize(("venue", "seed"), TURNING_BROKEN)
-def test_a_seed_on_which_a_turn_has_broken_something_does_so_no_more(venue: str, seed: int) -> None:
+def test_a_seed_on_which_a_turn_has_broken_something_does_so_no_more(
+    monkeypatch: pytest.MonkeyPatch, venue: str, seed: int
+) -> None:
+    monkeypatch.setattr(World, "capped", False)
     assert play(seed, venue).breaches == []
 
 
@@ -296,25 +330,6 @@ def test_what_struck_at_one_venue_only_is_unseen_at_the_others() -> None:
     assert found.unseen == ["fill on EXPIRED"] and found.failed
 
 
-def test_from_two_hundred_seeds_on_what_was_never_seen_is_a_failure() -> None:
-    few = FaultRun(199, ["binance"])
-    assert few.unseen and not few.failed
-    few.seeds = 200
-    assert few.failed
-    few.seeds = 199
-    few.breaches.append(("binance", 7, "I-5", "twice"))
-    assert few.failed
-    assert "tradewright faults --venue binance --seed 7 --seeds 1" in few.text()
-
-
-def test_the_command_prints_what_struck_and_what_broke() -> None:
-    said = tradewright("faults", "--seed", "2", "--seeds", "1", "--venue", "mt5", "--json")
-    assert (said.code, said.err) == (0, "")
-    assert set(said.row) >= ROW
-    assert (said.row["seeds"], said.row["venues"], said.row["breaks"]) == (1, ["mt5"], [])
-    assert set(said.row["faults"]) == set(kinds_at("mt5")) and sum(said.row["faults"].values()) > 0
-    assert set(said.row["edges"]) == set(edges().values()) and said.row["edges"]["accepted on SUBMITTED"] > 0
-    assert said.row["hash"] == run(["mt5"], [2]).hash
 def test_what_a_client_said_is_counted_apart_from_what_hearsay_made_of_it() -> None:
     plain, gossip = play(2, "binance"), play(3, "binance")
     assert plain.said == plain.edges
@@ -341,4 +356,23 @@ def test_what_hearsay_alone_causes_and_what_a_client_seldom_does_are_edges_of_th
     assert all(len(reason) > 20 for reason in (*BY_HEARSAY.values(), *SELDOM.values()))
 
 
+def test_from_two_hundred_seeds_on_what_was_never_seen_is_a_failure() -> None:
+    few = FaultRun(199, ["binance"])
+    assert few.unseen and not few.failed
+    few.seeds = 200
+    assert few.failed
+    few.seeds = 199
+    few.breaches.append(("binance", 7, "I-5", "twice"))
+    assert few.failed
+    assert "tradewright faults --venue binance --seed 7 --seeds 1" in few.text()
+
+
+def test_the_command_prints_what_struck_and_what_broke() -> None:
+    said = tradewright("faults", "--seed", "2", "--seeds", "1", "--venue", "mt5", "--json")
+    assert (said.code, said.err) == (0, "")
+    assert set(said.row) >= ROW
+    assert (said.row["seeds"], said.row["venues"], said.row["breaks"]) == (1, ["mt5"], [])
+    assert set(said.row["faults"]) == set(kinds_at("mt5")) and sum(said.row["faults"].values()) > 0
+    assert set(said.row["edges"]) == set(edges().values()) and said.row["edges"]["accepted on SUBMITTED"] > 0
     assert said.row["said"] == said.row["edges"], "that seed has no hearsay"
+    assert said.row["hash"] == run(["mt5"], [2]).hash
