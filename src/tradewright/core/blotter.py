@@ -660,7 +660,8 @@ class Blotter:
         account = self.accounts[order.account]
         if account.link is not None:
             reconcile.heard(account.link, report, order.instrument.symbol, fresh)
-        if self.inquiries or report.kind == OUTCOME_UNKNOWN:
+        # One that was lost and works again has the requests again that were on their way to it.
+        if self.inquiries or was_lost or report.kind == OUTCOME_UNKNOWN:
             inquiries.note(self, state)
         self._post(state)
         self._count_trade(state, was_trade)

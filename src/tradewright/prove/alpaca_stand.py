@@ -41,6 +41,8 @@ class AlpacaStand(Stand):
     never = {BANNED: "it refuses what is too much with 429 and bans no address"}
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "1000"
+    #: The largest position and the value of all of them on such days.
+    quantity, exposure = "12", "4000"
     #: How the venue's exchange fills, as `sim.models.fill` has it.
     partial = "random:0.3"
     start = 1_784_644_200 * 10**9

@@ -37,6 +37,8 @@ class BinanceStand(Stand):
     near = 10_000
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "45"
+    #: The largest position on such days, which begin with 20 of one coin. The value of all is what others make of it.
+    quantity, exposure = "20.012", "1000000"
     #: How the venue's exchange fills, as `sim.models.fill` has it.
     partial = "volume:0.5"
     start = 1_785_000_000 * 10**9

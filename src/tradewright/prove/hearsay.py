@@ -59,10 +59,17 @@ _OVER = (ENDED_NOT_FOUND, ENDED_CANCELLED, ENDED_EXPIRED, ENDED_REJECTED)
 
 
 class Hearsay:
-    """Stands where a client delivers. fired: counts how often each kind of HEARSAY struck."""
+    """Stands where a client delivers. fired: counts how often each kind of HEARSAY struck. meddled: ids of the
+    orders of which it has said something that no client said then; what they come to from then on is its doing."""
 
     def __init__(
-        self, deliver: Callable[[Event], None], engine: Engine, clock: Clock, rng: Rng, fired: Counter[str]
+        self,
+        deliver: Callable[[Event], None],
+        engine: Engine,
+        clock: Clock,
+        rng: Rng,
+        fired: Counter[str],
+        meddled: set[str] | None = None,
     ) -> None:
         self._deliver = deliver
         self._engine = engine
@@ -74,6 +81,12 @@ class Hearsay:
         #: How often what was said of orders that had ended how.
         self._contradicted: Counter[tuple[int, int]] = Counter()
         self.fired = fired
+        self.meddled: set[str] = set() if meddled is None else meddled
+
+    def _tell(self, report: Report) -> None:
+        """Something made up, late or said again."""
+        self.meddled.add(report.order_id)
+        self._deliver(report)
 
     @property
     def hides(self) -> bool:
@@ -93,8 +106,8 @@ class Hearsay:
             self._later(self._rng.uniform() * LATER_SECONDS, event)
         if isinstance(event, Fill) and self._fills_an_opening(event) and self._rng.below(DENIED) == 0:
             self.fired[DENY] += 1
-            self._deliver(Report(REJECTED, event.time, event.order_id, event.time_venue, "HEARSAY"))
-            self._deliver(event)
+            self._tell(Report(REJECTED, event.time, event.order_id, event.time_venue, "HEARSAY"))
+            self._tell(event)
         elif event.kind == ACCEPTED and self._ends_at_once(event) and self._rng.below(BACKWARDS) == 0:
             self.fired[TELL_BACKWARDS] += 1
             self._hide(event, True)
@@ -130,7 +143,7 @@ class Hearsay:
         self._quiet = True
 
     def _later(self, seconds: float, report: Report) -> None:
-        asyncio.get_running_loop().call_later(seconds, lambda: self._deliver(again(report, self._clock())))
+        asyncio.get_running_loop().call_later(seconds, lambda: self._tell(again(report, self._clock())))
 
     def _foretell(self, report: Report) -> None:
         """The report comes later, and first one that it outweighs."""
@@ -141,26 +154,26 @@ class Hearsay:
             return
         if kind == REPLACED:
             # That a change which nobody asked for is refused, and made.
-            self._deliver(Report(REPLACE_REJECTED, report.time, report.order_id, report.time_venue, "HEARSAY"))
-            self._deliver(self._same_terms(report))
+            self._tell(Report(REPLACE_REJECTED, report.time, report.order_id, report.time_venue, "HEARSAY"))
+            self._tell(self._same_terms(report))
         else:
-            self._deliver(Report(kind, report.time, report.order_id, 0))
-        self._deliver(report)
+            self._tell(Report(kind, report.time, report.order_id, 0))
+        self._tell(report)
 
     def _hide(self, report: Report, backwards: bool) -> None:
         """Nobody knows what became of it; it is not found; and then all that was said of it meanwhile is told."""
         id, loop = report.order_id, asyncio.get_running_loop()
         self._hidden[id] = [report]
-        self._deliver(Report(OUTCOME_UNKNOWN, self._clock(), id, report.time_venue, "submit"))
+        self._tell(Report(OUTCOME_UNKNOWN, self._clock(), id, report.time_venue, "submit"))
         self._later(SETTLED_SECONDS, Report(NOT_FOUND, report.time, id, report.time_venue))
         loop.call_later(SETTLED_SECONDS + self._rng.uniform() * FORETOLD_SECONDS, self._reveal, id, backwards)
 
     def _reveal(self, order_id: str, backwards: bool) -> None:
         told = self._hidden.pop(order_id)
         if not backwards and told[0].kind == ACCEPTED:
-            self._deliver(self._same_terms(again(told[0], self._clock())))
+            self._tell(self._same_terms(again(told[0], self._clock())))
         for report in reversed(told) if backwards else told:
-            self._deliver(again(report, self._clock()))
+            self._tell(again(report, self._clock()))
 
     def _same_terms(self, report: Report) -> Report:
         """That the venue works an order at the terms it has."""
@@ -177,7 +190,7 @@ class Hearsay:
             self._say_rarest(over)
         else:
             self.fired[CONTRADICT] += 1
-            self._deliver(again(over[self._rng.below(len(over))], self._clock()))
+            self._tell(again(over[self._rng.below(len(over))], self._clock()))
 
     def _contradict_expiry(self, report: Report) -> None:
         state = self._engine.orders.get(report.order_id)
@@ -199,7 +212,7 @@ class Hearsay:
         self.fired[CONTRADICT] += 1
         code = {OUTCOME_UNKNOWN: "cancel", ACCEPTED: ""}.get(kind, "HEARSAY")
         other = Report(kind, self._clock(), report.order_id, report.time_venue, code, "")
-        self._deliver(self._same_terms(other) if kind == REPLACED else other)
+        self._tell(self._same_terms(other) if kind == REPLACED else other)
 
     def _is_over(self, order_id: str) -> bool:
         state = self._engine.orders.get(order_id)

@@ -46,6 +46,8 @@ class Mt5Stand(Stand):
     never = {BANNED: "its connector has one user, whom it tells to wait with 429 and never bans"}
     #: The largest opening on days with limits; some of what its strategy wants is larger.
     order_value = "4400"
+    #: The largest position and the value of all of them on such days.
+    quantity, exposure = "0.1", "12000"
     start = 1_772_625_600 * 10**9
 
     def __init__(self, seed: int, now: int) -> None:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from tradewright.adapters.net.last_gate import WireGate
 from tradewright.adapters.net.outgoing import Reader
-from tradewright.model.account import HEDGING, Account
+from tradewright.model.account import CASH, HEDGING, Account
 from tradewright.model.event import Event
 from tradewright.ports import Approvals, Clock, Transport
 from tradewright.prove.auditor import Terms
@@ -40,7 +40,8 @@ class Stand(ABC):
     @property
     def facts(self) -> Terms:
         """What the auditor has to know of the account."""
-        return Terms(self.terms.mode == HEDGING, self.terms.native_exits)
+        leverage = 0 if self.terms.kind == CASH else self.terms.leverage
+        return Terms(self.terms.mode == HEDGING, self.terms.native_exits, leverage)
 
     @abstractmethod
     def reader(self) -> Reader:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ from tradewright.app.live import (
     LiveEngine,
 )
 from tradewright.app.recovery import groups
-from tradewright.core.life_cycle import DENIED, HELD, SENT
+from tradewright.core.life_cycle import DENIED, HELD, SENT, STAGE_NAMES
 from tradewright.core.limits import limits_from
 from tradewright.core.orders import OrderState
 from tradewright.core.setup import Setup, StrategySpec
@@ -43,15 +44,17 @@ from tradewright.model.errors import TransportError, VenueRefused
 from tradewright.model.event import ALARM, CANCELLED, Event
 from tradewright.model.foreign import foreign_id
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import money_of
+from tradewright.model.numbers import count_of, money_of
 from tradewright.model.report import Report
 from tradewright.model.rng import Rng
 from tradewright.ports import Clock, MemoryJournal
 from tradewright.prove.alpaca_stand import AlpacaStand
-from tradewright.prove.auditor import Auditor, Books, Limits
+from tradewright.prove.auditor import NOBODY, Auditor, Books, Names, Truth
 from tradewright.prove.binance_stand import BinanceStand
+from tradewright.prove.caps import QUANTITY_SCALE, Limits
 from tradewright.prove.hearsay import Hearsay
 from tradewright.prove.mt5_stand import Mt5Stand
+from tradewright.prove.reserves import Held
 from tradewright.prove.restless import Restless
 from tradewright.prove.site_transport import SiteTransport
 from tradewright.prove.virtual import run_virtual
@@ -77,6 +80,8 @@ SECOND_NS = 1_000_000_000
 TRADING_SECONDS = 300.0
 #: After the faults have ended everything has to be square within so long.
 SETTLING_SECONDS = 60.0
+#: After so many records its state is compared with what they give.
+LOOK_RECORDS = 200
 #: So long its strategy goes on to want what nobody may have any more.
 HALTED_SECONDS = 15.0
 STANDS: dict[str, type[AlpacaStand] | type[BinanceStand] | type[Mt5Stand]] = {
@@ -105,13 +110,19 @@ OF_SOME_DAYS = (EXITS_REFUSED, LIMITED, BANNED, SKEW)
 NEAR_SEEDS = (4, 6, 8)
 #: Openings at work at a time, on the days of hearsay.
 WORKING_MAX = 4
+#: The limits of an account, as `prove.caps` has them; and by how much they are larger on days without hearsay.
+LIMITED_BY = ("maxOrderValue", "maxWorkingOrders", "maxPositionQuantity", "maxTotalExposure", "maxOpenPositions")
+FAR_TIMES = 50
+UNLIMITED = 10**9
+#: Seeds modulo 16 on whose days of hearsay there is room for one position.
+NARROW_SEEDS = (11,)
 
 
 @dataclass(slots=True)
 class Day:
     """What came of one seed. breaches: (invariant, what). hash: of the journal; state: of the engine. fired: how often
-    each kind of fault struck; edges: how often a report of a kind met an order of a stage; alarms: by code. stops:
-    of the process. orders, fills, records: how many there were."""
+    each kind of fault struck; edges: how often a report of a kind met an order of a stage; said: the same without what
+    hearsay had a hand in; alarms: by code. stops: of the process. orders, fills, records: how many there were."""
 
     seed: int
     venue: str
@@ -120,6 +131,7 @@ class Day:
     state: str = ""
     fired: dict[str, int] = field(default_factory=dict)
     edges: dict[tuple[int, int], int] = field(default_factory=dict)
+    said: dict[tuple[int, int], int] = field(default_factory=dict)
     alarms: dict[str, int] = field(default_factory=dict)
     stops: int = 0
     orders: int = 0
@@ -128,21 +140,44 @@ class Day:
 
 
 class TalliedEngine(LiveEngine):
-    """Counts which edges of the order table are taken: (kind of a report, stage it met)."""
+    """Counts which edges of the order table are taken: (kind of a report, stage it met). said: those alone that a
+    client took, of orders that hearsay had left alone until then; meddled: ids of the others."""
 
     edges: Counter[tuple[int, int]]
+    said: Counter[tuple[int, int]]
+    meddled: Collection[str] = ()
 
     def decide(self, event: Event) -> Decided:
         state = self.trader.engine.orders.get(event.order_id) if isinstance(event, Report) else None
         if state is not None:
             self.edges[event.kind, state.stage] += 1
+            self.said[event.kind, state.stage] += state.order.id not in self.meddled
         return super().decide(event)
 
     def _append(self, event: Event, outcome: Outcome) -> int:
         # An exit that is held here ends without a report: its cancel ends it.
         held = [output for output in outcome.outputs if isinstance(output, Cancel) and output.here]
         self.edges[CANCELLED, HELD] += len(held)
+        self.said[CANCELLED, HELD] += len(held)
         return super()._append(event, outcome)
+
+
+class Replica:
+    """What a journal's records give, folded one by one from the first, without strategies."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.journal = journal
+        self.trader = Trader(None)
+        self.decoder = Decoder(self.trader.engine.instruments, lambda id: self.trader.engine.orders[id].order)
+        self.folded = 0
+
+    def state_hash(self) -> str:
+        """Of the engine behind all that the journal holds by now."""
+        for _, record in self.journal.read(self.folded + 1):
+            self.folded += 1
+            event = self.decoder.decode(record)
+            self.trader.follow(event, []) if isinstance(event, Started) else self.trader.engine.apply(event)
+        return self.trader.engine.state_hash()
 
 
 class WatchedSite:
@@ -185,6 +220,8 @@ class World:
     limits: Mapping[str, Any] = {}
     #: Whether it goes short and turns round where the account may be short.
     turns = True
+    #: Whether all limits stand, on all days; else two of them on the days of hearsay.
+    capped = True
     #: Whether the last gate stands before the client's wire.
     gated = True
 
@@ -204,8 +241,7 @@ class World:
         self.rng = Rng(seed)
         self.stand = stand or STANDS[venue](seed, clock())
         self.gossips = faults is None and seed % HEARSAY_SEEDS == HEARSAY_SEEDS - 1
-        if self.gossips:
-            self.limits = {"maxOrderValue": self.stand.order_value, "maxWorkingOrders": WORKING_MAX}
+        self.limits = {**self.limits, **(self._limits() if faults is None else {})}
         if faults is None:
             faults = [one for one in drawn(seed, self.rng, self.gossips) if one.kind not in self.stand.never]
         self.plan = Plan(faults, self.rng.split("plan"))
@@ -216,24 +252,41 @@ class World:
         self.site = FaultySite(self.stand.site, self.plan, clock())
         self.transport = SiteTransport({venue: WatchedSite(self.site, self)}, clock, self.rng.split("network"))
         self.journal = MemoryJournal()
+        self.replica = Replica(self.journal)
+        self.looked = 0
         self.edges: Counter[tuple[int, int]] = Counter()
+        self.said: Counter[tuple[int, int]] = Counter()
+        self.meddled: set[str] = set()
         self.instruments: list[Instrument] = []
         self.auditor = Auditor([])
         self.day = Day(seed, venue)
         self.client = self._open()
 
+    def _limits(self) -> dict[str, str]:
+        """The limits of the account: near what its strategy wants on the days of hearsay, and far from it on others."""
+        times = 1 if self.gossips else FAR_TIMES
+        positions = 1 if self.gossips and self.seed % 16 in NARROW_SEEDS else len(self.stand.symbols)
+        stand = self.stand
+        bounds = (stand.order_value, WORKING_MAX, stand.quantity, stand.exposure)
+        found = [str(Decimal(bound) * times) for bound in bounds] + [str(positions)]
+        limits = dict(zip(LIMITED_BY, found, strict=True))
+        if self.capped:
+            return limits
+        return {name: limits[name] for name in LIMITED_BY[:2]} if self.gossips else {}
+
     def _open(self) -> Any:
         """A new process: what the journal holds, and a client that knows nothing."""
         self.trader = recovered(self.journal, self.strategy)
+        self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
-        self.live.edges = self.edges
+        self.live.edges, self.live.said, self.live.meddled = self.edges, self.said, self.meddled
         self.floor = ConnectedEngine(self.live, self.clock, history=self.journal.read)
         run = self.trader.engine.run
         deliver = self.floor.deliver
         if self.gossips:
             rng = self.rng.split(f"hearsay {run}")
-            self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired)
+            self.hearsay = Hearsay(deliver, self.trader.engine, self.clock, rng, self.fired, self.meddled)
             deliver = self.hearsay.hear
         orders = self.floor.orders_of(self.stand.terms.name)
         gate = self.gate = self.stand.gate(self.transport, self.clock, orders, self.floor.deliver)
@@ -260,6 +313,12 @@ class World:
     def _durable(self, event: Event, outcome: Outcome) -> None:
         self._read_on()
         self.auditor.compare(self.books())
+        looks = self.auditor.records >= self.looked + LOOK_RECORDS
+        if looks or self.auditor.asks:
+            self.auditor.attest(*self._venue())
+        if looks:
+            self.looked = self.auditor.records
+            self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
 
     def _read_on(self) -> None:
         """The auditor reads what the journal holds by now."""
@@ -288,21 +347,29 @@ class World:
         for book in engine.ledger.books.values():
             symbol = book.instrument.symbol
             lots[symbol] = lots.get(symbol, 0) + sum(lot.side * lot.size for lot in book.lots)
+        orders: dict[str, tuple[int, bool, bool]] = {}
+        stages, asked = {}, {}
+        for id, state in engine.orders.items():
+            stage = state.stage
+            if stage == DENIED:
+                continue
+            stages[id] = STAGE_NAMES[stage]
+            waits = False
+            if state.submit or state.cancel or state.replace:
+                waits = _waits(state)
+                if state.has_unknown():
+                    asked[id] = engine.inquiries[id].due if id in engine.inquiries else NOBODY
+            orders[id] = (state.filled, stage != HELD and state.is_open(), waits)
         return Books(
             {position.instrument.symbol: position.net for position in engine.ledger.positions.values()}, lots,
             dict(engine.ledger.cash.get(self.stand.terms.name, {})),
-            dict(engine.holds.money.get(self.stand.terms.name, {})),
-            {
-                id: (state.filled, state.is_open() and state.stage != HELD, _waits(state))
-                for id, state in engine.orders.items()
-                if state.stage != DENIED
-            },
+            dict(engine.holds.money.get(self.stand.terms.name, {})), orders,
             {one.symbol: (one.rules.tick, one.rules.step) for one in engine.instruments},
             {one.symbol: _least(one, engine.marks.marks[one.index].price()) for one in engine.instruments},
             [
-                (id, hold.currency, hold.held) for id, hold in engine.holds.holds.items()
+                Held(id, hold.currency, hold.held, hold.remaining) for id, hold in engine.holds.holds.items()
                 if hold.order.account == self.stand.terms.name
-            ],
+            ], stages, asked,
         )  # fmt: skip
 
     # ── the day ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,7 +377,7 @@ class World:
     async def run(self) -> Day:
         """Trades, lets the faults end, waits, and says what came of it."""
         self.instruments = await self._listed()
-        caps = Limits(money_of(self.stand.order_value, "order value"), WORKING_MAX) if self.gossips else None
+        caps = limits_of(self.limits)
         self.auditor = Auditor(self.instruments, caps, self.stand.facts)
         ends = asyncio.create_task(self._process())
         await self._pass(TRADING_SECONDS, ends)
@@ -390,17 +457,21 @@ class World:
     def _conclude(self) -> Day:
         self._read_on()
         auditor, day, engine = self.auditor, self.day, self.trader.engine
-        truth = self.stand.truth(self.instruments)
-        working, late = ([self._own(*names) for names in found] for found in (truth.working, truth.late))
-        owners = {names: self._named(*names) for names, *_ in truth.fills.values()}
-        auditor.conclude(self.books(), truth, working, late, owners)
+        auditor.conclude(self.books(), *self._venue())
         day.state = engine.state_hash()
-        auditor.same(day.state, replayed(self.journal))
+        auditor.same(day.state, self.replica.state_hash())
         day.breaches, day.records = auditor.breaches, auditor.records
         day.hash = journal_hash(self.journal.head)
         day.fired, day.fills = dict(self.fired + Counter(self.plan.fired)), len(auditor.fills)
-        day.orders, day.edges = len(auditor.orders), dict(self.edges)
+        day.orders, day.edges, day.said = len(auditor.orders), dict(self.edges), dict(self.said)
         return day
+
+    def _venue(self) -> tuple[Truth, list[str], list[str], dict[Names, list[str]]]:
+        """What the venue has done by now, and whose its orders are here: those that work, those that filled after their
+        end, and by their names those that traded."""
+        truth = self.stand.truth(self.instruments)
+        working, late = ([self._own(*names) for names in found] for found in (truth.working, truth.late))
+        return truth, working, late, {names: self._named(*names) for names, *_ in truth.fills.values()}
 
     def _own(self, client_id: str, venue_id: str) -> str:
         """The order here that one at the venue belongs to: the newest, where it can be several."""
@@ -506,14 +577,13 @@ def recovered(journal: MemoryJournal, strategy: type[Strategy]) -> Trader:
     return trader
 
 
-def replayed(journal: MemoryJournal) -> str:
-    """The state hash of the journal's records folded from the first one, without strategies."""
-    trader = Trader(None)
-    decoder = Decoder(trader.engine.instruments, lambda id: trader.engine.orders[id].order)
-    for _, record in journal.read():
-        event = decoder.decode(record)
-        trader.follow(event, []) if isinstance(event, Started) else trader.engine.apply(event)
-    return trader.engine.state_hash()
+def limits_of(values: Mapping[str, Any]) -> Limits:
+    """The same for the auditor, as exact numbers; where nothing is set nothing is too much."""
+    value, working, quantity, exposure, positions = (values.get(name, UNLIMITED) for name in LIMITED_BY)
+    return Limits(
+        money_of(value, "order value"), int(working), count_of(quantity, QUANTITY_SCALE, "quantity"),
+        money_of(exposure, "exposure"), int(positions),
+    )  # fmt: skip
 
 
 def journal_hash(head: Head) -> str:

@@ -130,6 +130,19 @@ def test_the_answer_to_an_earlier_question_says_nothing_of_a_later_cancel() -> N
     assert desk.state(order_id).status == "ACCEPTED"
 
 
+def test_a_cancel_that_a_stopped_process_had_sent_is_asked_about_once_its_lost_order_is_there_again() -> None:
+    desk = Desk()
+    order_id = sent(desk)
+    desk.say(kinds.OUTCOME_UNKNOWN, order_id, "submit")
+    desk.cancel(order_id)
+    desk.say(kinds.NOT_FOUND, order_id)
+    desk.feed(Started(desk.tick(), 2, []))
+    assert not desk.engine.inquiries and asked_at(desk, order_id, 20) == [], "of an order that is not there"
+    assert queries(desk.accept(order_id)) == [order_id]
+    assert desk.state(order_id).status == "UNKNOWN"
+    assert asked_at(desk, order_id, 10) == [1, 3, 7]
+
+
 def test_inquiries_are_part_of_the_state() -> None:
     desk = Desk()
     order_id = sent(desk)

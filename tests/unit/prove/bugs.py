@@ -47,6 +47,11 @@ BUGS = {
         Break("core/holds.py", "        self._set(hold, counts)\n        if not is_open:",
               "        self._set(hold, max(counts, hold.remaining))\n        if not is_open:"),
     ),
+    "an opening of which nobody knows what became holds nothing": Bug(
+        "I-8", ("alpaca", 7),
+        Break("core/orders.py", "        left = self.remaining()\n",
+              "        left = 0 if self.submit == UNKNOWN else self.remaining()\n"),
+    ),
     "the value of an opening is not limited": Bug(
         "I-9", ("alpaca", 3),
         Break("core/rules.py",
@@ -54,9 +59,27 @@ BUGS = {
               "worth(scope.currency)\n        return self.verdict(True"),
     ),
     "openings at work are not limited": Bug(
-        "I-9", ("alpaca", 3),
+        "I-9", ("binance", 3),
         Break("core/notice_rules.py", 'return self.verdict(working <= limit, working, limit, "count")',
               'return self.verdict(True, working, limit, "count")'),
+    ),
+    "the size of a position is not limited": Bug(
+        "I-9", ("alpaca", 7),
+        Break("core/rules.py",
+              "quantity = size * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)\n"
+              "        return self.verdict(quantity <= limit",
+              "quantity = size * 10 ** (QUANTITY_SCALE - order.instrument.size_scale)\n"
+              "        return self.verdict(True"),
+    ),
+    "the value of all positions is not limited": Bug(
+        "I-9", ("alpaca", 3),
+        Break("core/exposure_rules.py",
+              "return self.verdict(after is not None and after <= limit, after, limit, scope.unit)",
+              "return self.verdict(True, after, limit, scope.unit)"),
+    ),
+    "the number of positions is not limited": Bug(
+        "I-9", ("alpaca", 11),
+        Break("core/rules.py", "return self.verdict(taken + new <= limit or new == 0,", "return self.verdict(True,"),
     ),
     "an exit does not wait for the one whose place it takes": Bug(
         "I-10", ("binance", 174),
@@ -91,6 +114,15 @@ BUGS = {
         "I-4", ("alpaca", 14),
         Break("core/reconcile.py", "if state is not None and not state.is_open() and state.cancel in (NONE, REFUSED):",
               "if False:"),
+    ),
+    "a stage comes back from its end": Bug(
+        "I-4", ("binance", 1), Break("core/life_cycle.py", "max(stage, STAGES[kind][1]) if", "STAGES[kind][1] if")
+    ),
+    "orders end here with a connection and not at their venue": Bug(
+        "I-4", ("alpaca", 1),
+        Break("adapters/venue/alpaca/client.py", "self._standing.reports(False, reason)",
+              'for tracked in self._teller.known.values():\n            self._teller.end(tracked, "canceled")\n'
+              "        self._standing.reports(False, reason)"),
     ),
     "a fee is paid twice": Bug(
         "I-7", ("binance", 1),

@@ -142,6 +142,27 @@ def test_an_accounts_own_events_and_all_that_comes_after_the_end_pass_as_they_ar
     assert told(Desk(), said, ended=True) == (said, Counter())
 
 
+def test_who_is_told_of_late_again_or_otherwise_is_marked_and_nobody_else() -> None:
+    desk = Desk()
+    desk.quote(PRICE)
+    ids = [desk.buy(1) for _ in range(60)]
+    heard: list[Event] = []
+    hearsay: list[Hearsay] = []
+
+    async def program(clock: Clock) -> None:
+        hearsay.append(Hearsay(heard.append, desk.engine, clock, Rng(1), Counter()))
+        for id in ids:
+            hearsay[0].hear(Fill(1, id, 1, f"T{id}", PRICE, 1))
+        await asyncio.sleep(60)
+
+    run_virtual(0, program)
+    fills = [event for event in heard if isinstance(event, Fill)]
+    once = [id for id in ids if [event.time for event in fills if event.order_id == id] == [1]]
+    told_as_said = [id for id in once if sum(getattr(event, "order_id", "") == id for event in heard) == 1]
+    assert 0 < len(told_as_said) < len(ids)
+    assert set(told_as_said) == set(ids) - hearsay[0].meddled
+
+
 def test_what_is_heard_again_is_the_same_but_for_its_time() -> None:
     reports = [
         Report(kinds.EXPIRED, 1, "A-1-1", 2, "CODE", "words", 3),

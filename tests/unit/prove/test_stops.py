@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tradewright.prove.known import ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT, Known
+from tradewright.prove.known import ENTRY, EXIT, OVER, STOP_LOSS, TAKE_PROFIT, Known
 from tradewright.prove.lots import Lots
 from tradewright.prove.stops import Stops
 
@@ -37,7 +37,7 @@ def test_what_had_a_stop_is_guarded_by_one_that_works_or_waits_here() -> None:
     assert stops.bare([]) == {LONG: 10}
     stop.submitted = False
     assert stops.bare([]) == {}
-    stop.ended = True
+    stop.rank = OVER
     assert stops.bare([]) == {LONG: 10}
 
 

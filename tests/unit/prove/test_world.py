@@ -21,12 +21,12 @@ from tradewright.model import event as kinds
 from tradewright.model.order import ENTRY, EXIT
 from tradewright.model.reconciliation import WITHIN_TOLERANCE
 from tradewright.ports import Clock
-from tradewright.prove.fault_run import FaultRun, edges, kinds_at, run
+from tradewright.prove.fault_run import BY_HEARSAY, SELDOM, FaultRun, edges, kinds_at, run
 from tradewright.prove.hearsay import HEARSAY
 from tradewright.prove.known import STOP_LOSS, TAKE_PROFIT
 from tradewright.prove.restless import Restless
 from tradewright.prove.virtual import run_virtual
-from tradewright.prove.world import POINTS, STANDS, STRATEGY, Stopped, World, play
+from tradewright.prove.world import LIMITED_BY, POINTS, STANDS, STRATEGY, Stopped, World, play
 from tradewright.sim.wire.faults import BANNED, KINDS, LIMITED, SKEW, Fault
 from tradewright.sim.wire.trouble import FOREIGN_ORDER, RACES
 
@@ -68,16 +68,46 @@ def test_a_day_of_races_leaves_everything_square(venue: str) -> None:
     assert {*RACES} <= {*day.fired}
 
 
-def whole(venue: str, seed: int) -> World:
-    """A day without faults."""
+def whole(venue: str, seed: int, faults: Sequence[Fault] | None = ()) -> World:
+    """A day, without faults unless they are drawn (None)."""
     with TemporaryDirectory() as folder:
 
         async def program(clock: Clock) -> World:
-            world = World(seed, venue, Path(folder), clock, [], [])
+            world = World(seed, venue, Path(folder), clock, None if faults is None else list(faults), [])
             await world.run()
             return world
 
         return run_virtual(STANDS[venue].start, program)
+
+
+#: What is refused for each limit of `prove.world.LIMITED_BY`.
+REFUSALS = (
+    "MAX_ORDER_VALUE",
+    "MAX_WORKING_ORDERS",
+    "MAX_POSITION_QUANTITY",
+    "MAX_TOTAL_EXPOSURE",
+    "MAX_OPEN_POSITIONS",
+)
+
+
+def test_each_limit_that_the_auditor_keeps_an_eye_on_refuses_something_on_some_day() -> None:
+    refused = set[str]()
+    for seed in (3, 11):
+        world = whole("alpaca", seed, None)
+        assert world.auditor.breaches == [] and set(world.limits) == set(LIMITED_BY)
+        for row in map(msgspec.json.decode, world.journal.records):
+            if row[0] == kinds.DECISION and not row[6]:
+                refused |= {check[0] for check in row[8] if not check[1]}
+    assert set(REFUSALS) <= refused
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_on_a_day_without_hearsay_all_limits_stand_and_refuse_nothing(venue: str) -> None:
+    world = whole(venue, 1, None)
+    assert set(world.limits) == set(LIMITED_BY) and world.auditor.breaches == []
+    checks = [check for row in map(msgspec.json.decode, world.journal.records) if row[0] == kinds.DECISION
+              for check in row[8] if check[0] in REFUSALS]  # fmt: skip
+    assert {check[0] for check in checks} == set(REFUSALS) and all(check[1] for check in checks)
 
 
 @pytest.mark.parametrize("venue", VENUES)
@@ -126,6 +156,7 @@ TURNING_BROKEN = {
     ("alpaca", 58): "exits owed in two parts went out as four of one group, which the venue refuses for good",
     ("alpaca", 50): "an exit whose successor its venue refused once it had made way was taken to work for ever",
     ("alpaca", 60): "a close that names no lot was read as one of the oldest, as somebody else had traded before",
+    ("alpaca", 99): "nobody asked about the cancel of an order that was lost and there again",
     ("mt5", 140): "a refused close that filled behind all that was held opened, and was taken for somebody else's",
     ("mt5", 159): "a list that was behind the fills made an order larger that had filled",
     (
@@ -141,11 +172,15 @@ def test_a_seed_that_has_broken_something_does_so_no_more(
     monkeypatch: pytest.MonkeyPatch, venue: str, seed: int
 ) -> None:
     monkeypatch.setattr(World, "turns", False)
+    monkeypatch.setattr(World, "capped", False)
     assert play(seed, venue).breaches == []
 
 
 @pytest.mark.parametrize(("venue", "seed"), TURNING_BROKEN)
-def test_a_seed_on_which_a_turn_has_broken_something_does_so_no_more(venue: str, seed: int) -> None:
+def test_a_seed_on_which_a_turn_has_broken_something_does_so_no_more(
+    monkeypatch: pytest.MonkeyPatch, venue: str, seed: int
+) -> None:
+    monkeypatch.setattr(World, "capped", False)
     assert play(seed, venue).breaches == []
 
 
@@ -296,7 +331,8 @@ def test_what_struck_at_one_venue_only_is_unseen_at_the_others() -> None:
     found = FaultRun(200, ["binance", "mt5"])
     for venue in found.venues:
         found.faults[venue].update(dict.fromkeys(found.faults[venue], 1))
-    found.edges["mt5"].update(dict.fromkeys(found.edges["mt5"], 1))
+    for taken in (found.edges, found.said):
+        taken["mt5"].update(dict.fromkeys(taken["mt5"], 1))
     assert found.unseen == [] and not found.failed, "an edge that was taken somewhere was taken"
     assert f"not taken at binance: {next(iter(found.edges['binance']))}" in found.text()
     found.faults["mt5"]["late_fill"] = 0
@@ -305,6 +341,32 @@ def test_what_struck_at_one_venue_only_is_unseen_at_the_others() -> None:
     found.faults["mt5"]["late_fill"] = 1
     found.edges["mt5"]["fill on EXPIRED"] = 0
     assert found.unseen == ["fill on EXPIRED"] and found.failed
+
+
+def test_what_a_client_said_is_counted_apart_from_what_hearsay_made_of_it() -> None:
+    plain, gossip = play(2, "binance"), play(3, "binance")
+    assert plain.said == plain.edges
+    assert all(count <= gossip.edges[edge] for edge, count in gossip.said.items())
+    assert 0 < sum(gossip.said.values()) < sum(gossip.edges.values())
+
+
+def test_an_edge_that_hearsay_alone_has_taken_is_unseen_unless_no_client_takes_it() -> None:
+    found = FaultRun(200, ["binance"])
+    found.faults["binance"].update(dict.fromkeys(found.faults["binance"], 1))
+    found.edges["binance"].update(dict.fromkeys(found.edges["binance"], 1))
+    required = [name for name in edges().values() if name not in BY_HEARSAY and name not in SELDOM]
+    assert found.unseen == [f"{name} by a client" for name in required] and found.failed
+    found.said["binance"].update(dict.fromkeys(required, 1))
+    assert found.unseen == [] and not found.failed
+    (hearsay, *_), (seldom, *_) = BY_HEARSAY, SELDOM
+    found.edges["binance"][hearsay] = found.edges["binance"][seldom] = 0
+    assert sorted(found.unseen) == sorted([hearsay, seldom]), "somebody has to have taken them all the same"
+
+
+def test_what_hearsay_alone_causes_and_what_a_client_seldom_does_are_edges_of_the_table_with_a_reason() -> None:
+    assert not set(BY_HEARSAY) & set(SELDOM)
+    assert {*BY_HEARSAY, *SELDOM} < set(edges().values())
+    assert all(len(reason) > 20 for reason in (*BY_HEARSAY.values(), *SELDOM.values()))
 
 
 def test_from_two_hundred_seeds_on_what_was_never_seen_is_a_failure() -> None:
@@ -325,4 +387,5 @@ def test_the_command_prints_what_struck_and_what_broke() -> None:
     assert (said.row["seeds"], said.row["venues"], said.row["breaks"]) == (1, ["mt5"], [])
     assert set(said.row["faults"]) == set(kinds_at("mt5")) and sum(said.row["faults"].values()) > 0
     assert set(said.row["edges"]) == set(edges().values()) and said.row["edges"]["accepted on SUBMITTED"] > 0
+    assert said.row["said"] == said.row["edges"], "that seed has no hearsay"
     assert said.row["hash"] == run(["mt5"], [2]).hash
