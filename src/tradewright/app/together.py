@@ -3,6 +3,9 @@
 The disk is what an order waits for. Whoever asks is taken down, and when all that came in this turn is, it is decided
 in the order in which it came, each on the books that those before it left. Then its commands leave together
 (`live.release`), and each answer is made before anything else is decided: it tells of nothing that is not durable.
+
+Where turns begin to hold several, those of GATHER_SECONDS share one: each waits for the disk, with the whole loop
+behind it, whatever there is in it. Whoever asks one by one never waits for company.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from tradewright.model.errors import InputError, JournalFull, MayHaveLeft
 from tradewright.model.event import Event
 
 Told = TypeVar("Told")
+#: Between the end of a turn and the next one, while one of the last ALONE turns held several.
+GATHER_SECONDS = 0.003
+ALONE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class Together:
         self._connected = connected
         self._wake = wake
         self._asked: list[_Asked] = []
+        #: How many turns in a row held one alone; when the next may begin while they hold several, by the loop's clock.
+        self._alone = ALONE
+        self._next = 0.0
 
     async def do(self, made: Callable[[int], Event], told: Callable[[Sequence[Event]], Told]) -> tuple[int, Told]:
         """The number of the last record that an input made, and what `told` makes of its durable outputs. made: of the
@@ -41,7 +50,7 @@ class Together:
         record; MayHaveLeft where it is not durable and never will be: what reduces or cancels may have left."""
         loop = asyncio.get_running_loop()
         if not self._asked:
-            loop.call_soon(self._carry_out)
+            loop.call_at(self._next if self._alone < ALONE else loop.time(), self._carry_out)
         answer: asyncio.Future[tuple[int, Any]] = loop.create_future()
         self._asked.append(_Asked(made, told, answer))
         return await answer
@@ -62,6 +71,8 @@ class Together:
         for one, made in decided:
             if made is not None:
                 self._answer(one, made, failure)
+        self._alone = 0 if len(asked) > 1 else self._alone + 1
+        self._next = asyncio.get_running_loop().time() + GATHER_SECONDS
 
     def _decided(self, one: _Asked) -> Decided | None:
         """None where it is refused, which is its answer."""
