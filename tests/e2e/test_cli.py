@@ -17,7 +17,7 @@ from tests.e2e.markets import bars
 from tests.project import ROOT, build_of, compiled_modules
 from tradewright.app.summary import program
 
-COMMANDS = ("demo", "backtest", "explain", "replay", "kill", "rearm", "doctor")
+COMMANDS = ("demo", "backtest", "explain", "assess", "replay", "kill", "rearm", "doctor")
 USAGE = {
     "an unknown command": (("nonsense",), "No such command 'nonsense'"),
     "an unknown option": (("doctor", "--colour", "red"), "No such option: --colour"),
@@ -83,7 +83,7 @@ def test_what_goes_well_ends_with_0_and_one_object(tmp_path: Path) -> None:
     home = ("--home", tmp_path / "home", "--json")
     for arguments in (
         ("backtest", "sma_cross", "--data", data, "--json"), ("demo", "sma_cross", "--data", data, *home),
-        ("replay", *home), ("replay", "--verify", *home), ("doctor", *home),
+        ("replay", *home), ("replay", "--verify", *home), ("doctor", *home), ("assess", *home),
     ):  # fmt: skip
         said = tradewright(*arguments)
         assert (said.code, said.err) == (0, ""), arguments

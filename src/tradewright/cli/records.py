@@ -1,4 +1,4 @@
-"""What a journal tells: `explain` and `replay`."""
+"""What a journal tells: `explain`, `assess` and `replay`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,24 @@ def explain(
     else:
         raise UsageError("explain wants an order id, or --symbol with --at")
     show(story.row(), as_json, story.text)
+
+
+@app.command()
+def assess(
+    begin: Annotated[str | None, typer.Option("--from", help="Begin, ISO 8601.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="End (exclusive), ISO 8601.")] = None,
+    home: Home = None,
+    journal: JournalPath = None,
+    as_json: Json = False,
+) -> None:
+    """What the controls did: asked, refused, waived, changed, halted, from the journal alone."""
+    from tradewright.app.assessment import assessed, text_of
+    from tradewright.app.home import journal_folder
+    from tradewright.backtest.data.options import time_ns
+
+    span = [None if text is None else time_ns(text, name) for text, name in ((begin, "--from"), (end, "--to"))]
+    row = assessed(journal_folder(home, journal), *span)
+    show(row, as_json, lambda: text_of(row))
 
 
 @app.command()
