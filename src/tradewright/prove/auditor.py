@@ -125,7 +125,7 @@ class Auditor:
         self.reserves = Reserves(self.orders, self.terms.leverage)
         self.stages = Stages(self.orders)
         self.caps = Caps(self.instruments, self.orders, limits)
-        self.now = self._begun = 0
+        self.now, self._begun = 0, -2 * BEGINS_NS
         self.fills: dict[tuple[str, str], Trade] = {}
         self.positions: Counter[str] = Counter()
         self.held: Counter[tuple[str, str]] = Counter()
