@@ -42,8 +42,6 @@ SECOND_NS = 1_000_000_000
 #: So long a request may be on its way (its venue may have no room for a minute), so far away a look-up may lie, and so
 #: long it may be overdue.
 UNDER_WAY_NS, AHEAD_NS, BEHIND_NS = 120 * SECOND_NS, 60 * SECOND_NS, 10 * SECOND_NS
-#: Just after a process began, the client of Alpaca may say that an exit it has placed has ended, before it finds it.
-BEGINS_NS = SECOND_NS
 NOBODY = -1
 OVERFILL, LATE_FILL, REAPPEARED = "OVERFILL", "LATE_FILL", "REAPPEARED"
 
@@ -125,7 +123,7 @@ class Auditor:
         self.reserves = Reserves(self.orders, self.terms.leverage)
         self.stages = Stages(self.orders)
         self.caps = Caps(self.instruments, self.orders, limits)
-        self.now, self._begun = 0, -2 * BEGINS_NS
+        self.now = 0
         self.fills: dict[tuple[str, str], Trade] = {}
         self.positions: Counter[str] = Counter()
         self.held: Counter[tuple[str, str]] = Counter()
@@ -148,8 +146,6 @@ class Auditor:
         """The next journaled record."""
         self.records += 1
         kind, self.now = row[0], max(self.now, row[1])
-        if kind == kinds.STARTED:
-            self._begun = row[1]
         if kind in REQUESTS or kind in SAYS:
             self._said(kind, row[2])
         if kind <= kinds.MARKET_KIND_MAX:
@@ -423,7 +419,7 @@ class Auditor:
         `conclude`."""
         ended, self.stages.ended = self.stages.ended, []
         for id in ended:
-            if id in working and self.now > self._begun + BEGINS_NS:
+            if id in working:
                 self.breach("I-4", f"{id} works at the venue, which is said to have ended it")
         for id in late:
             self.orders[id].late = True

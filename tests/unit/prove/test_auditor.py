@@ -238,14 +238,6 @@ def test_an_order_that_is_said_to_have_ended_and_works_at_its_venue_is_seen_at_o
         assert invariant == "I-4" and "A works at the venue, which is said to have ended it" in text
 
 
-def test_what_is_said_in_the_first_second_of_a_process_is_left_to_the_end_of_the_day() -> None:
-    nothing, ended = Truth({}, {}, [], {}), reported(event.CANCELLED)
-    begin = int(str(ended[1]))
-    for began, breaches in ((begin, 0), (begin - 10**9, 0), (begin - 10**9 - 1, 1)):
-        started: list[object] = [event.STARTED, began, 1, []]
-        assert len(attested([started, ended], nothing, ["A"])) == breaches, began
-
-
 EXIT_FILL: list[object] = [event.FILLED, 1, "S", 2, "t2", 100, 10, 0, "USD", False]
 
 

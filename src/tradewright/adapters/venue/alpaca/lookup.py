@@ -102,7 +102,11 @@ class Lookups:
             return known
         tracked = known or self._teller.track(order)
         before = list(tracked.legs) if tracked.whole else []
+        unheard = not tracked.legs
         wire = await self._first(tracked, order)
+        if wire is None and unheard and tracked.legs:
+            # It was on its way when we began to ask.
+            wire = await self._first(tracked, order)
         if wire is None and tracked.legs:
             self._errors["an order that was there is not found"] += 1
             raise VenueRefused(f"{order_id} was there and is not found", MISSING)
@@ -134,8 +138,9 @@ class Lookups:
 
     async def _linked(self, order: Order) -> WireOrder | None:
         """An exit that went out with another order: the venue gave it a name that we were not told. It is the leg of
-        its entry, or of another one of its pair."""
-        others = [order.parent] if order.parent else []
+        its entry, if one decision made both, or of another one of its pair. A leg of an exit before it is none."""
+        entry = self._orders.order(order.parent)
+        others = [entry.id] if entry is not None and entry.decision == order.decision else []
         for id in self._orders.open():
             other = self._orders.order(id)
             if other is not None and id != order.id and order.group and other.group == order.group:
@@ -146,7 +151,10 @@ class Lookups:
                 head = await self.get(self._requests.order(head.replaced_by))
             whole = await self.get(self._requests.order(head.id, nested=True)) if head is not None else None
             if whole is not None and whole.legs:
-                return leg_of(whole, order)
+                leg = leg_of(whole, order)
+                owner = self._teller.of_venue(leg.id)
+                if (owner.id if owner is not None else self._orders.named(leg.id) or order.id) == order.id:
+                    return leg
         return None
 
     async def _next(self, tracked: Tracked, wire: WireOrder) -> WireOrder | None:

@@ -10,7 +10,8 @@ from tests.unit.adapters.venue.alpaca.stage import BUY, DAY, GTC, LIMIT, MARKET,
 from tradewright.adapters.venue.alpaca.requests import Exits
 from tradewright.adapters.venue.alpaca.shapes import shapes_of
 from tradewright.core.life_cycle import ENDED_CANCELLED, ENDED_REJECTED, WORKING
-from tradewright.model.event import REPLACE_REJECTED
+from tradewright.model.command import Query
+from tradewright.model.event import ACCEPTED, REPLACE_REJECTED
 from tradewright.model.market import Quote
 from tradewright.model.order import ENTRY, STOP, STOP_LIMIT, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, Order
 from tradewright.model.report import Fill
@@ -137,6 +138,38 @@ def test_a_pair_for_what_is_held_is_an_oco() -> None:
         await stage.until(lambda: ledger.states[target.id].stage == ENDED_CANCELLED)
 
     play(act).agree()
+
+
+@pytest.mark.parametrize("forgotten", [False, True], ids=["the old exits are known", "they are forgotten"])
+def test_an_exit_that_is_asked_for_while_it_is_on_its_way_is_no_leg_of_the_exits_before_it(forgotten: bool) -> None:
+    """At a start exits are placed for what is held, and everything is asked for at the same moment."""
+
+    async def act(stage: Stage) -> None:
+        ledger = stage.ledger
+        entry, *exits = family(stage)
+        ledger.submit(entry, *exits)
+        await stage.until(lambda: all(ledger.states[one.id].stage == WORKING for one in exits))
+        ledger.cancel(exits[0])
+        await stage.until(lambda: all(ledger.states[one.id].stage == ENDED_CANCELLED for one in exits))
+        stop, target = pair(stage, entry)
+        if forgotten:
+            stop.decision = target.decision = 2
+            for one in exits:
+                del ledger.states[one.id]
+        await stage.venue.close()
+        stage.running.cancel()
+        stage.new_client()
+        ledger.submit(stop, target)
+        for one in (stop, target):
+            ledger.execute(Query(stage.clock(), one.id))
+        await stage.start()
+        await stage.settled()
+        for one in (stop, target):
+            assert {kind for kind, _ in ledger.reports(one)} == {ACCEPTED}, ledger.reports(one)
+            assert ledger.states[one.id].stage == WORKING
+        assert not stage.errors["an order that was there is not found"]
+
+    play(act)
 
 
 @pytest.mark.parametrize("fault", [Fault("lose_answer", "POST"), Fault("delay_answer", "POST", seconds=9)])
