@@ -1,9 +1,11 @@
 cimport cython
 from tradewright.model.instrument cimport Instrument
 from tradewright.model.intent cimport Intent
+from tradewright.model.signal cimport Signal
 from tradewright.model.view cimport EngineView
 from tradewright.signal.indicators.indicator cimport Indicator
 from tradewright.signal.indicators.line cimport Line
+from tradewright.signal.patterns.pattern cimport Pattern
 from tradewright.signal.terms cimport fill_in, size_count
 
 cdef int BUY
@@ -36,5 +38,5 @@ cdef class Hand:
     cpdef cancel(self, order_id)
     @cython.locals(instrument=Instrument)
     cpdef signal(self, object action, object confidence, object reasoning, object symbol)
-    @cython.locals(indicator=Indicator, line=Line, found=list)
+    @cython.locals(indicator=Indicator, line=Line, pattern=Pattern, seen=tuple, found=list)
     cpdef tuple inputs(self)

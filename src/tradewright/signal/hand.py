@@ -147,5 +147,7 @@ class Hand:
             for line in lines:
                 found.append((line.label, line.value if line.ready else None))
         for pattern in self.patterns:
-            found += pattern.inputs()
+            seen = pattern.inputs()
+            if seen:
+                found += seen
         return tuple(found)

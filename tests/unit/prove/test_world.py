@@ -214,7 +214,7 @@ class Wishing(Restless):
         return super().close(size, reason=WISHED, **terms)
 
 
-WISHED, GUARDED = "wished", "guarded is still open"
+WISHED, GUARDED = "wished", ("guarded is still open", "guards is still held")
 
 
 class Mortal(World):

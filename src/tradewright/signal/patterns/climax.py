@@ -8,8 +8,6 @@ prices. A buying climax is its mirror image. Source: R. D. Wyckoff's selling and
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import DOWN, UP, Pattern, keep
 from tradewright.signal.patterns.relative_volume import RelativeVolume
@@ -18,7 +16,7 @@ from tradewright.signal.patterns.relative_volume import RelativeVolume
 class Climax(Pattern):
     """volume, range: relative to the usual, of the last bar."""
 
-    memory: ClassVar[tuple[str, ...]] = ("volume", "range", "highs", "lows")
+    memory = ("volume", "range", "highs", "lows")
 
     def __init__(self, length: int = 20, volume_ppm: int = 3_000_000, range_ppm: int = 2_000_000) -> None:
         super().__init__(length, volume_ppm, range_ppm)

@@ -13,8 +13,6 @@ is. Two lines:
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.model.errors import ContractError
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern, keep
@@ -26,7 +24,7 @@ DAY_NS = 86_400_000_000_000
 class Divergence(Pattern):
     """Base of the two: a subclass says its line in `line_of`. line: its value now; lines: at the last bars."""
 
-    memory: ClassVar[tuple[str, ...]] = ("points", "line", "lines", "high", "low")
+    memory = ("points", "line", "lines", "high", "low")
 
     def __init__(self, before: int = 2, after: int = 2) -> None:
         super().__init__(before, after)
@@ -60,7 +58,7 @@ class Divergence(Pattern):
 class ObvDivergence(Divergence):
     """line: OBV in size counts, from 0. close: of the bar before, a price count."""
 
-    memory: ClassVar[tuple[str, ...]] = (*Divergence.memory, "close", "begun")
+    memory = (*Divergence.memory, "close", "begun")
 
     def __init__(self, before: int = 2, after: int = 2) -> None:
         super().__init__(before, after)
@@ -78,7 +76,7 @@ class ObvDivergence(Divergence):
 class VwapDivergence(Divergence):
     """line: the close less the VWAP of its UTC day (typical prices, rounded down), in price counts."""
 
-    memory: ClassVar[tuple[str, ...]] = (*Divergence.memory, "day", "paid", "volume")
+    memory = (*Divergence.memory, "day", "paid", "volume")
 
     def __init__(self, before: int = 2, after: int = 2) -> None:
         super().__init__(before, after)

@@ -8,7 +8,7 @@ later bar whose low comes down to its top (bearish: whose high comes up to its b
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import DOWN, UP, Pattern, keep
@@ -34,8 +34,8 @@ class Candle(NamedTuple):
 class FairValueGaps(Pattern):
     """gaps: those not met yet, the oldest first. met: those that the last bar met."""
 
-    memory: ClassVar[tuple[str, ...]] = ("bars", "count", "gaps")
-    rows: ClassVar[dict[str, type[tuple[int, ...]]]] = {"bars": Candle, "gaps": Gap}
+    memory = ("bars", "count", "gaps")
+    rows = {"bars": Candle, "gaps": Gap}
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,8 +7,6 @@ complete bars only, and none before it could know it.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.model.errors import InputError
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern, at_least
@@ -20,7 +18,7 @@ class Frame(Pattern):
     """Bars of `minutes`, from bars that are not longer and lie in one period each. open, high, low, close, volume: of
     the period so far, in counts; begin: its start, ns UTC, -1 = none."""
 
-    memory: ClassVar[tuple[str, ...]] = ("begin", "open", "high", "low", "close", "volume")
+    memory = ("begin", "open", "high", "low", "close", "volume")
 
     def __init__(self, minutes: int) -> None:
         super().__init__(minutes)

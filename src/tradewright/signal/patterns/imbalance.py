@@ -7,8 +7,6 @@ Journal of Financial Econometrics 12 (2014).
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.model.market import Depth
 from tradewright.signal.patterns.pattern import DOWN, PPM_ONE, UP, Pattern, at_least
 
@@ -16,7 +14,7 @@ from tradewright.signal.patterns.pattern import DOWN, PPM_ONE, UP, Pattern, at_l
 class Imbalance(Pattern):
     """ppm: the last one, -1,000,000 to +1,000,000; 0 where no size is known."""
 
-    memory: ClassVar[tuple[str, ...]] = ("ppm",)
+    memory = ("ppm",)
 
     def __init__(self, least_ppm: int = 500_000, levels: int = 5) -> None:
         super().__init__(least_ppm, levels)

@@ -8,15 +8,13 @@ first-order form. Compared exactly, as fractions.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.signal.patterns.pattern import DOWN, UP, Pattern, at_least, keep
 
 
 class MicroPrice(Pattern):
     """mids: twice the mid prices of the last quotes, price counts."""
 
-    memory: ClassVar[tuple[str, ...]] = ("mids",)
+    memory = ("mids",)
 
     def __init__(self, length: int = 20) -> None:
         super().__init__(length)

@@ -8,7 +8,7 @@ reaches into it and closes beyond its far side again. Source: smartmoneyconcepts
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern, keep
@@ -40,8 +40,8 @@ class OrderBlocks(Pattern):
     """blocks: those that hold and were not met again, the oldest first. high, low: the newest swing of each side that
     no close has crossed, none or one each."""
 
-    memory: ClassVar[tuple[str, ...]] = ("bars", "count", "high", "low", "blocks")
-    rows: ClassVar[dict[str, type[tuple[int, ...]]]] = {"bars": Extent, "high": Swing, "low": Swing, "blocks": Block}
+    memory = ("bars", "count", "high", "low", "blocks")
+    rows = {"bars": Extent, "high": Swing, "low": Swing, "blocks": Block}
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,12 +77,10 @@ class OrderBlocks(Pattern):
         between = self.bars[max(0, len(self.bars) - (self.count - 1 - swing.number)) :]
         if not between:
             return None
-        if side == HIGH:
-            level = min(bar.low for bar in between)
-            chosen = [bar for bar in between if bar.low == level][-1]
-        else:
-            level = max(bar.high for bar in between)
-            chosen = [bar for bar in between if bar.high == level][-1]
+        chosen = between[0]
+        for bar in between:
+            if (bar.low <= chosen.low) if side == HIGH else (bar.high >= chosen.high):
+                chosen = bar
         return Block(side, chosen.low, chosen.high, chosen.number, self.count)
 
     def _meet(self, bar: Bar) -> None:

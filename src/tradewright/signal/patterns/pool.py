@@ -8,7 +8,7 @@ tolerance that is known beforehand: `ppm` of the level, or `units` price counts.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tradewright.model.errors import InputError
 from tradewright.model.market import Bar
@@ -31,8 +31,8 @@ class Pool(NamedTuple):
 class Pools(Pattern):
     """pools: those that were not taken yet, the oldest first. taken: those that the last bar took."""
 
-    memory: ClassVar[tuple[str, ...]] = ("pools",)
-    rows: ClassVar[dict[str, type[Pool]]] = {"pools": Pool}
+    memory = ("pools",)
+    rows = {"pools": Pool}
 
     def __init__(self, ppm: int = 500, units: int = 0) -> None:
         super().__init__(ppm, units)

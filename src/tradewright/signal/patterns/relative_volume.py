@@ -6,15 +6,13 @@ on. Source: the RVOL of trading platforms (StockCharts, "Relative Volume"), with
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.signal.patterns.pattern import PPM_ONE, Pattern, at_least, keep
 
 
 class RelativeVolume(Pattern):
     """ppm: of the last bar, in parts per million, 0 until there are `length` bars with volume before it."""
 
-    memory: ClassVar[tuple[str, ...]] = ("volumes", "total", "ppm")
+    memory = ("volumes", "total", "ppm")
 
     def __init__(self, length: int = 20, ratio_ppm: int = 2_000_000) -> None:
         super().__init__(length, ratio_ppm)

@@ -7,8 +7,6 @@ Theory" (1995), on the quoted spread as the price of immediacy.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.signal.patterns.pattern import Pattern
 from tradewright.signal.patterns.relative_volume import RelativeVolume
 
@@ -16,7 +14,7 @@ from tradewright.signal.patterns.relative_volume import RelativeVolume
 class Spread(Pattern):
     """units: the last spread, price counts. usual: the spread beside the usual one."""
 
-    memory: ClassVar[tuple[str, ...]] = ("units", "usual")
+    memory = ("units", "usual")
 
     def __init__(self, length: int = 100, ratio_ppm: int = 2_000_000) -> None:
         super().__init__(length, ratio_ppm)

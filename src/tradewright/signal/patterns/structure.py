@@ -8,7 +8,7 @@ that name, 2022): closes break, wicks do not.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern, keep
@@ -29,8 +29,8 @@ class Break(NamedTuple):
 class Structure(Pattern):
     """levels: the swings that no close has broken yet. trend: side of the last break, 0 = none yet."""
 
-    memory: ClassVar[tuple[str, ...]] = ("levels", "trend")
-    rows: ClassVar[dict[str, type[Swing]]] = {"levels": Swing}
+    memory = ("levels", "trend")
+    rows = {"levels": Swing}
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ of L. A. Connors and L. B. Raschke, "Street Smarts" (1995), on swing points and 
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern, keep
@@ -28,12 +28,16 @@ class Sweep(NamedTuple):
 class Sweeps(Pattern):
     """levels: the highs and lows that were not traded through yet, as pools of one swing or several."""
 
-    memory: ClassVar[tuple[str, ...]] = ("levels",)
-    rows: ClassVar[dict[str, type[Pool]]] = {"levels": Pool}
+    memory = ("levels",)
+    rows = {"levels": Pool}
 
     def __init__(self) -> None:
         super().__init__()
         self.levels: list[Pool] = []
+
+    def edges(self) -> list[int]:
+        """Where they lie, price counts."""
+        return [level.edge for level in self.levels]
 
     def add(self, swing: Swing) -> None:
         """A high or low to watch from the next bar on."""

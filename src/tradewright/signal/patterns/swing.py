@@ -8,7 +8,7 @@ alternation is that of smartmoneyconcepts. A swing is known `after` bars later, 
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import KEPT, Pattern, at_least, keep
@@ -28,8 +28,8 @@ class Swing(NamedTuple):
 class SwingPoints(Pattern):
     """swings: the newest ones, alternating. count: bars so far."""
 
-    memory: ClassVar[tuple[str, ...]] = ("highs", "lows", "count", "swings")
-    rows: ClassVar[dict[str, type[Swing]]] = {"swings": Swing}
+    memory = ("highs", "lows", "count", "swings")
+    rows = {"swings": Swing}
 
     def __init__(self, before: int = 2, after: int = 2) -> None:
         super().__init__(before, after)

@@ -7,7 +7,6 @@ A bar whose range includes one of the levels, with a relative volume of at least
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern
@@ -17,7 +16,7 @@ from tradewright.signal.patterns.relative_volume import RelativeVolume
 class TouchVolume(Pattern):
     """volume: the relative volume of the last bar."""
 
-    memory: ClassVar[tuple[str, ...]] = ("volume",)
+    memory = ("volume",)
 
     def __init__(self, length: int = 20, ratio_ppm: int = 1_500_000) -> None:
         super().__init__(length, ratio_ppm)
@@ -25,5 +24,7 @@ class TouchVolume(Pattern):
 
     def update(self, bar: Bar, levels: Sequence[int]) -> bool:
         """Take the next bar and the levels as they were before it, price counts; whether one was met with volume."""
-        high_volume = self.volume.update(bar.volume_units)
-        return high_volume and any(bar.low_units <= level <= bar.high_units for level in levels)
+        if not self.volume.update(bar.volume_units):
+            return False
+        low, high = bar.low_units, bar.high_units
+        return bool([level for level in levels if low <= level <= high])

@@ -8,15 +8,13 @@ the last `length` trades is at least `least_ppm` parts per million of their size
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from tradewright.signal.patterns.pattern import DOWN, PPM_ONE, UP, Pattern, at_least, keep
 
 
 class TradeSigns(Pattern):
     """sign: of the last trade. signed: the last trades' sizes with their signs, and their sums."""
 
-    memory: ClassVar[tuple[str, ...]] = ("sign", "price", "tick", "signed", "net", "total")
+    memory = ("sign", "price", "tick", "signed", "net", "total")
 
     def __init__(self, length: int = 50, least_ppm: int = 400_000) -> None:
         super().__init__(length, least_ppm)

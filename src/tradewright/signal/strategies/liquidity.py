@@ -42,7 +42,7 @@ class Liquidity(Strategy):
         self.touch = TouchVolume(self.length, self.volume_ppm)
 
     def on_bar(self, bar: Bar) -> None:
-        loud = self.touch.update(bar, [level.edge for level in self.sweeps.levels])
+        loud = self.touch.update(bar, self.sweeps.edges())
         sweep = self.sweeps.update(bar)
         for higher in self.frame.update(bar):
             self._learn(higher)
