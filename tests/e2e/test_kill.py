@@ -30,8 +30,9 @@ QUIET, CANCELS = 100, 1_000
 #: A look at the clock that comes later than this was held up.
 STALL_SECONDS = 0.003
 REFUSES, HANGS = "refuses", "hangs"
-#: Orders that are there when the kill is asked for, and how many more come with each quote, once a second.
-RESTING, BURST = 20, 60
+#: Orders that are there when the kill is asked for, and how many more come with each quote, once a second where room is
+#: left for it: more than go out while a command starts on a busy machine.
+RESTING, BURST = 20, 150
 #: How long the venue takes to answer each, so that others always wait for their turn.
 SLOW = "faults: [{kind: delay_answer, where: POST %s, times: 0, seconds: 0.25}]"
 PLACE = {"alpaca": "/v2/orders", "binance": "/api/v3/order", "mt5": "/api/v1/trades/open"}

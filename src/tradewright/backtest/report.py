@@ -32,7 +32,7 @@ from tradewright.explain import check_row
 from tradewright.model.errors import InputError
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_MAX, MONEY_SCALE, money_text, nearest_count_of
-from tradewright.performance import Statistics, summary
+from tradewright.performance.summary import Statistics, summary
 
 MODELS = ("fee", "slippage", "latency", "partial", "fill", "queue")
 TRADE_COLUMNS = (

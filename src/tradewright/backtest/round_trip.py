@@ -27,7 +27,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.lot import Match
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, money_text, text_of
-from tradewright.performance import ClosedTrade
+from tradewright.performance.trades import ClosedTrade
 
 #: Decimals by which a mean price is finer than the instrument's own.
 _MEAN_DECIMALS = 4

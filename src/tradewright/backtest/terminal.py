@@ -12,7 +12,7 @@ from tradewright.backtest.data.options import span_text, time_text
 from tradewright.model.currency import decimals_of
 from tradewright.model.numbers import money_float, money_text, text_of
 from tradewright.model.tables import table_lines
-from tradewright.performance import Statistics
+from tradewright.performance.summary import Statistics
 
 if TYPE_CHECKING:
     from tradewright.backtest.report import Report

@@ -68,6 +68,7 @@ def tripped(engine: Blotter, event: Event) -> list[TradingStateChanged]:
         _repeated(engine, event, changes)
         state = engine.orders.get(event.order_id)
         if state is not None:
+            engine.stamp += 1  # one look at values for all of them
             _losses(engine, state.order, changes)
             _bounds(engine, state.order, changes)
     for account in engine.gate.guarded:
@@ -193,7 +194,6 @@ def _losses(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -
     a whole: where all that the scope holds has reached it, each of its accounts is REDUCING, else the account that has
     reached it alone. A narrower scope is REDUCING itself, where a trading state can be set for it."""
     account = engine.accounts[order.account]
-    engine.stamp += 1
     for rule in _asked_again(engine, engine.book(order.account, order.strategy, order.instrument))[0]:
         limits, scope = rule.limits, rule.exposure
         if limits is None or scope is None or rule.waived > engine.now:
@@ -266,7 +266,6 @@ def _rolled(account: AccountState, since: int, weekly: bool) -> bool:
 def _bounds(engine: Blotter, order: Order, changes: list[TradingStateChanged]) -> None:
     """Behind a fill, what its account holds against every limit on it: beyond one the account is REDUCING. A loss has
     changes of its own."""
-    engine.stamp += 1
     for value, limit in _uses(engine, engine.book(order.account, order.strategy, order.instrument)):
         if value is not None and limit is not None and value > limit:
             _reduce(engine, "account:" + order.account, LIMIT_BREACHED, value, limit, changes)

@@ -24,6 +24,7 @@ cdef class Hand:
     cdef readonly list votes
     cdef public str version
     cdef public str params_hash
+    cdef str words
     cpdef Instrument of(self, symbol)
     @cython.locals(intent=Intent)
     cpdef Intent intent(self, Instrument instrument, int side)

@@ -23,11 +23,12 @@ from tradewright.signal.terms import confidence_of, fill_in, size_count, words_o
 class Hand:
     """strategy: its id. instruments: by symbol, `instrument` the first of them. indicators, patterns: what it decides
     on. intents, signals: stated and not yet taken by the trader, in order; unheld: closes and protections of what is
-    not held; votes: the records of how an ensemble came to its signals. version, params_hash: of its specification."""
+    not held; votes: the records of how an ensemble came to its signals. version, params_hash: of its specification.
+    words: the reasoning that was found right last."""
 
     __slots__ = (
         "strategy", "account", "instruments", "instrument", "view", "indicators", "patterns", "intents", "unheld",
-        "signals", "votes", "version", "params_hash",
+        "signals", "votes", "version", "params_hash", "words",
     )  # fmt: skip
 
     def __init__(self, strategy: str, account: str, instruments: list[Instrument]) -> None:
@@ -44,6 +45,7 @@ class Hand:
         self.votes: list[Vote] = []
         self.version = ""
         self.params_hash = ""
+        self.words = ""
 
     def of(self, symbol: str | None) -> Instrument:
         """The instrument of one of the strategy's symbols; None = its first. Raises InputError."""
@@ -116,13 +118,15 @@ class Hand:
     def signal(self, action: str, confidence: Number, reasoning: str, symbol: str | None) -> None:
         """State a signal, at the price and time of now. Raises InputError for an action, a confidence or words that are
         none."""
-        words_of(self.strategy, "reasoning", reasoning)
+        if reasoning is not self.words:  # most say the same again and again
+            self.words = words_of(self.strategy, "reasoning", reasoning)
         instrument = self.of(symbol)
         number = number_named(ACTIONS, action, f"{self.strategy}: action")
         sure = confidence_of(self.strategy, confidence)
         price = self.view.price_units(instrument)
-        # What was said of it before in the same callback is taken back.
-        self.signals[:] = [other for other in self.signals if other.instrument is not instrument]
+        if self.signals:
+            # What was said of it before in the same callback is taken back.
+            self.signals[:] = [other for other in self.signals if other.instrument is not instrument]
         self.signals.append(
             Signal(
                 self.view.now,

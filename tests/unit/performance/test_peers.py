@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewright.performance import Statistics, summary
 from tradewright.performance.returns import DAY_NS, FloatArray, IntArray
+from tradewright.performance.summary import Statistics, summary
 
 daily_returns = st.lists(st.floats(-0.2, 0.25).map(lambda value: round(value, 6)), min_size=3, max_size=60).filter(
     lambda values: len(set(values)) > 2 and any(value < 0 for value in values) and any(value > 0 for value in values)

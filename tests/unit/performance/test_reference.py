@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tradewright.backtest.data import load
-from tradewright.performance import ClosedTrade, Statistics, summary
 from tradewright.performance.returns import FloatArray, IntArray
+from tradewright.performance.summary import Statistics, summary
+from tradewright.performance.trades import ClosedTrade
 
 
 def goog_smacross(times: IntArray, opens: FloatArray, closes: FloatArray) -> tuple[FloatArray, list[ClosedTrade]]:

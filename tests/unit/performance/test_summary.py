@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradewright.model.errors import ContractError, InputError
-from tradewright.performance import CONVENTIONS, ClosedTrade, Statistics, summary
+from tradewright.performance.convention import CONVENTIONS
 from tradewright.performance.drawdown import drawdowns, durations, episodes
 from tradewright.performance.returns import DAY_NS, daily, periods_per_year
+from tradewright.performance.summary import Statistics, summary
+from tradewright.performance.trades import ClosedTrade
 
 MONDAY = 19_723 * DAY_NS  # 2024-01-01
 HOUR = DAY_NS // 24

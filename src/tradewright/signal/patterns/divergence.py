@@ -13,6 +13,8 @@ is. Two lines:
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tradewright.model.errors import ContractError
 from tradewright.model.market import Bar
 from tradewright.signal.patterns.pattern import Pattern, keep
@@ -24,7 +26,7 @@ DAY_NS = 86_400_000_000_000
 class Divergence(Pattern):
     """Base of the two: a subclass says its line in `line_of`. line: its value now; lines: at the last bars."""
 
-    memory = ("points", "line", "lines", "high", "low")
+    memory: ClassVar[tuple[str, ...]] = ("points", "line", "lines", "high", "low")
 
     def __init__(self, before: int = 2, after: int = 2) -> None:
         super().__init__(before, after)
