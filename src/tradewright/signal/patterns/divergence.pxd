@@ -1,3 +1,5 @@
+cimport cython
+
 from tradewright.model.market cimport Bar
 from tradewright.signal.patterns.pattern cimport Pattern, keep
 from tradewright.signal.patterns.swing cimport SwingPoints
@@ -21,4 +23,5 @@ cdef class VwapDivergence(Divergence):
     cdef public object day
     cdef public object paid
     cdef public object volume
+    @cython.locals(volume=object)
     cpdef object line_of(self, Bar bar)

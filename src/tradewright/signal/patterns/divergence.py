@@ -90,6 +90,7 @@ class VwapDivergence(Divergence):
         day = bar.time_open // DAY_NS
         if day != self.day:
             self.day, self.paid, self.volume = day, 0, 0
-        self.paid += (bar.high_units + bar.low_units + bar.close_units) * bar.volume_units
-        self.volume += bar.volume_units
+        volume = bar.volume_units
+        self.paid += (bar.high_units + bar.low_units + bar.close_units) * volume
+        self.volume += volume
         return bar.close_units - self.paid // (3 * self.volume) if self.volume else 0

@@ -8,5 +8,5 @@ cdef class Sweeps(Pattern):
     cpdef list edges(self)
     cpdef add(self, object swing)
     cpdef put(self, object pool)
-    @cython.locals(high=cython.bint, depth=cython.longlong, edge=cython.longlong)
+    @cython.locals(high=cython.bint, depth=cython.longlong)
     cpdef object update(self, Bar bar)

@@ -22,6 +22,7 @@ from tests.unit.signal.patterns.tape import (
 )
 from tradewright.model.errors import InputError
 from tradewright.model.market import Bar, Quote, Trade
+from tradewright.model.numbers import SIZE_MAX
 from tradewright.model.rng import Rng
 from tradewright.signal.patterns import Climax, Frame, ObvDivergence, VwapDivergence
 
@@ -78,6 +79,24 @@ def test_a_pattern_taken_up_from_its_stored_state_goes_on_as_if_it_had_never_end
             part.restore(state)
         assert said(behind, tape[cut:]) == expected[cut:]
         assert [part.state() for part in behind.parts] == [part.state() for part in whole.parts]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_said_does_not_change_with_the_unit_of_sizes(name: str) -> None:
+    """At sizes whose products and sums are far beyond 64 bits."""
+    tape = tape_of(name)
+    fine = [with_sizes(event, SIZE_MAX // 10**5) for event in tape]
+    # A frame shows the size itself.
+    assert list(map(bool, said(ALL[name](), fine))) == list(map(bool, said(ALL[name](), tape)))
+
+
+def with_sizes(event: Any, times: int) -> Any:
+    row = event.row()[3:]
+    if isinstance(event, Bar):
+        return Bar(event.time, event.instrument, *row[:5], event.volume_units * times)
+    if isinstance(event, Quote):
+        return Quote(event.time, event.instrument, *row[:2], event.bid_size_units * times, event.ask_size_units * times)
+    return Trade(event.time, event.instrument, event.price_units, event.size_units * times)
 
 
 def test_a_state_of_another_pattern_is_refused() -> None:
