@@ -19,8 +19,8 @@ import pytest
 from tests.project import COMPILED_ALONE
 from tests.unit.app.listening import listening
 from tests.unit.app.standing_api import BOTH, Client, asked, instant
-from tradewright.app.api.keys import KeyRing
-from tradewright.app.api.tokens import FILE, LEEWAY_SECONDS, SECONDS_MAX, TOKEN_BYTES_MAX, Token, Tokens
+from tradewright.app.api.keys import TOKEN_BYTES_MAX, KeyRing
+from tradewright.app.api.tokens import FILE, LEEWAY_SECONDS, SECONDS_MAX, Token, Tokens
 from tradewright.app.config import read_config
 from tradewright.app.service import Service
 from tradewright.app.service_log import ServiceLog

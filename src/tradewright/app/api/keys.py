@@ -35,6 +35,8 @@ FIRST = "admin.key"
 NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 PREFIX = "tw"
 SECRET_BYTES = 32
+#: The longest token of a key (`tokens`) has half of it; what is longer is not looked into.
+TOKEN_BYTES_MAX = 1_024
 #: Another process that writes the audit log is waited for so long.
 AUDIT_SECONDS = 2.0
 

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from tradewright.app.api import shapes, trading_shapes
+from tradewright.app.api.keys import TOKEN_BYTES_MAX
 from tradewright.app.api.shapes import Direction, Shape, Side, TradingState, one_of
-from tradewright.app.api.tokens import TOKEN_BYTES_MAX
 
 ORDERS, FILLS, POSITIONS, ACCOUNT = "orders", "fills", "positions", "account"
 DECISIONS, SIGNALS, SYSTEM = "decisions", "signals", "system"

@@ -14,7 +14,7 @@ from typing import Literal
 import jwt
 import msgspec
 
-from tradewright.app.api.keys import Key, KeyRing, write_private
+from tradewright.app.api.keys import TOKEN_BYTES_MAX, Key, KeyRing, write_private
 from tradewright.app.secret import read_by_others
 from tradewright.model.errors import InputError
 
@@ -26,8 +26,6 @@ TYPE = "at+jwt"
 SECONDS_MAX = 900
 #: A clock that was set back by so much makes no token one of the future. An end has none.
 LEEWAY_SECONDS = 5
-#: The longest of ours has half of it; what is longer is not looked into.
-TOKEN_BYTES_MAX = 1_024
 SECOND_NS = 10**9
 
 
