@@ -30,6 +30,8 @@ from tradewright.ports import Clock, Orders
 
 SLOT_TAKEN, PART_OF_POSITION, LOT_UNKNOWN = "SLOT_TAKEN", "PART_OF_POSITION", "LOT_UNKNOWN"
 POSITION_CLOSED, REMOVED = "POSITION_CLOSED", "REMOVED"
+#: What the venue has said to stand so short a time ago was not taken away by anybody: a list without it is an old one.
+STANDS_NS = 20_000_000_000
 _SLOT_FIELDS = {STOP_LOSS_SLOT: "stop_loss", TAKE_PROFIT_SLOT: "take_profit"}
 
 
@@ -44,6 +46,7 @@ class Guards:
         self._lookup = lookup
         self._orders = orders
         self._clock = clock
+        self._stood: dict[str, int] = {}
 
     async def place(self, order: Order) -> None:
         """An exit that rests: the SL or TP of its position, or of the order that is to open it."""
@@ -71,6 +74,7 @@ class Guards:
             while outcome is None or await attempts.again(outcome):
                 outcome = await self._caller.post("trades/modify", body, self._caller.key(order, "guard"), EXIT)
             if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
+                self._stands(order)
                 self._teller.accept(order, f"{ticket}:{slot}")
             elif outcome.kind == outcomes.UNKNOWN:
                 self._teller.report(OUTCOME_UNKNOWN, order, "submit", outcome.text)
@@ -84,6 +88,7 @@ class Guards:
             self._teller.report(OUTCOME_UNKNOWN, order, "cancel", f"the venue's ticket of {order.lot} is not known")
             return
         at = self._books.current(ticket) or ticket
+        self._stood.pop(order.id, None)
         outcome = await self._end(order, at, slot)
         if outcome.code == str(outcomes.INVALID_STOPS) and self._ends_both(order, slot):
             # The trade server is told the other one anew, which does not fit the symbol's rules any more.
@@ -121,6 +126,7 @@ class Guards:
                 return
         outcome = await self._caller.insist("trades/modify", body, order, "replace")
         if outcome.kind in (outcomes.DONE, outcomes.UNCHANGED):
+            self._stands(order)
             self._teller.replaced(order, wanted.quantity, wanted.limit_units, wanted.stop_units)
         elif outcome.kind == outcomes.UNKNOWN:
             self._teller.report(OUTCOME_UNKNOWN, order, "replace", outcome.text)
@@ -139,6 +145,8 @@ class Guards:
             self._teller.report(CANCELLED, order, POSITION_CLOSED, "what it guarded is closed")
             return
         shown: Decimal | None = getattr(position or pending, slot)
+        if shown is None and self._clock() - self._stood.get(order.id, -STANDS_NS) < STANDS_NS:
+            raise VenueRefused(f"the {slot} of position {ticket} is not shown now", NOT_FOUND_YET)
         if shown is None and self._orders.venue_id(order.id):
             # It stood there, and NOT_FOUND would say nothing of it.
             self._teller.report(CANCELLED, order, REMOVED, "somebody took it away")
@@ -148,6 +156,12 @@ class Guards:
             return
         self._restate(order, shown)
         self._teller.report(ACCEPTED, order, FOUND, f"{ticket}:{slot}", self._orders.filled(order.id))
+
+    def _stands(self, order: Order) -> None:
+        """The venue has just said so."""
+        now = self._clock()
+        self._stood = {id: since for id, since in self._stood.items() if now - since < STANDS_NS}
+        self._stood[order.id] = now
 
     def _restate(self, order: Order, shown: Decimal) -> None:
         limit, stop = self._books.slot_terms(order, shown)

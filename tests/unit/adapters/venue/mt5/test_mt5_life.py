@@ -196,6 +196,37 @@ def test_a_stop_that_a_person_moves_or_takes_away_is_known_after_a_minute() -> N
     play(program)
 
 
+def test_an_exit_that_was_placed_a_moment_ago_is_not_taken_away_by_an_old_list() -> None:
+    async def program(world: World) -> None:
+        await world.start()
+        book = world.ledger
+        bid, ask = world.price("EURUSD")
+        entry = book.order_of("EURUSD", BUY, "0.1")
+        book.submit(entry)
+        await world.until(lambda: book.kinds(entry.id)[-1:] == [FILLED])
+        await asyncio.sleep(30)
+        (target,) = book.bracket(entry, target=f"{ask + 0.01:.5f}")
+        book.submit(target)
+        await world.until(lambda: book.kinds(target.id) == [ACCEPTED])
+        world.site.trouble.stale_ns = 16 * SECOND_NS
+        book.query(target.id)
+        await asyncio.sleep(2)
+        assert book.kinds(target.id) == [ACCEPTED] and world.client.errors["QUERY_NOT_FOUND_YET"] == 1
+        world.site.trouble.stale_ns = 0
+        book.query(target.id)
+        await world.until(lambda: book.kinds(target.id) == [ACCEPTED, ACCEPTED])
+        await asyncio.sleep(20)
+        position = next(iter(world.site.broker.positions))
+        position.tp = 0
+        world.site.broker.guard(position)
+        book.query(target.id)
+        await world.until(lambda: book.kinds(target.id) == [ACCEPTED, ACCEPTED, CANCELLED], 2)
+        assert book.reports(target.id)[-1].code == "REMOVED"
+        await world.check()
+
+    play(program)
+
+
 def test_a_list_that_is_behind_the_fills_makes_no_order_larger() -> None:
     async def program(world: World) -> None:
         await world.start()
