@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from tradewright.model.order import FOK, IOC
 
 ENTRY, EXIT, STOP_LOSS, TAKE_PROFIT = "entry", "exit", "stop_loss", "take_profit"
 #: The stages of an order from the lowest up, as they are shown; a rank is a place among them.
@@ -54,3 +58,9 @@ class Known:
     def left(self) -> int:
         """Size counts that may still fill."""
         return 0 if self.ended else max(0, self.quantity - self.filled)
+
+
+def waits(row: Sequence[Any]) -> bool:
+    """Whether an order's row says that it waits for a price: a limit that is good for this moment alone does not."""
+    limit, stop, time_in_force = row[7], row[8], row[11]
+    return bool(stop) or (bool(limit) and time_in_force not in (IOC, FOK))

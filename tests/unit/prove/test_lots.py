@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tradewright.prove.known import ENTRY, EXIT, Known
+from tradewright.model.order import DAY, FOK, GTC, IOC
+from tradewright.prove.known import ENTRY, EXIT, Known, waits
 from tradewright.prove.lots import Lots
 
 BOOK = ("restless", "ACME")
@@ -34,3 +35,14 @@ def test_an_exit_opens_what_it_could_know_to_be_closed(rests: bool, before: bool
         lots.left("E")
     lots.filled(3, "t3", "E", 10)
     assert lots.opened_by_exits()[BOOK] == opened
+
+
+@pytest.mark.parametrize("time_in_force", [DAY, GTC, IOC, FOK])
+def test_a_limit_that_is_good_for_this_moment_alone_waits_for_no_price_and_a_stop_always_does(
+    time_in_force: int,
+) -> None:
+    def row(limit: int, stop: int) -> list[object]:
+        return ["A", "main", "restless", 0, 1, 2, 10, limit, stop, 0, 0, time_in_force]
+
+    assert waits(row(100, 0)) is (time_in_force in (DAY, GTC))
+    assert waits(row(0, 100)) and waits(row(100, 100)) and not waits(row(0, 0))
