@@ -27,7 +27,7 @@ from tradewright.model.instrument import Instrument
 from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.withheld import LAST_GATE, SENT_ALREADY
 from tradewright.prove.caps import Caps, Limits
-from tradewright.prove.known import ENTRY, EXIT, Known, waits
+from tradewright.prove.known import ENTRY, EXIT, Known, at_rest
 from tradewright.prove.lots import Lots
 from tradewright.prove.reserves import Held, Reserves
 from tradewright.prove.stages import SAYS, Stages
@@ -247,7 +247,7 @@ class Auditor:
         instrument = self.instruments[row[3]]
         known = Known(instrument.symbol, row[2], row[4], row[6], {row[7]}, row[16], row[14], row[13])
         known.sizes.add(row[6])
-        known.rests = waits(row)
+        known.rests = at_rest(row)
         self.orders[row[0]] = known
         self.stops.approved(known)
 

@@ -60,7 +60,7 @@ class Known:
         return 0 if self.ended else max(0, self.quantity - self.filled)
 
 
-def waits(row: Sequence[Any]) -> bool:
+def at_rest(row: Sequence[Any]) -> bool:
     """Whether an order's row says that it waits for a price: a limit that is good for this moment alone does not."""
     limit, stop, time_in_force = row[7], row[8], row[11]
     return bool(stop) or (bool(limit) and time_in_force not in (IOC, FOK))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tradewright.model.order import DAY, FOK, GTC, IOC
-from tradewright.prove.known import ENTRY, EXIT, Known, waits
+from tradewright.prove.known import ENTRY, EXIT, Known, at_rest
 from tradewright.prove.lots import Lots
 
 BOOK = ("restless", "ACME")
@@ -44,5 +44,5 @@ def test_a_limit_that_is_good_for_this_moment_alone_waits_for_no_price_and_a_sto
     def row(limit: int, stop: int) -> list[object]:
         return ["A", "main", "restless", 0, 1, 2, 10, limit, stop, 0, 0, time_in_force]
 
-    assert waits(row(100, 0)) is (time_in_force in (DAY, GTC))
-    assert waits(row(0, 100)) and waits(row(100, 100)) and not waits(row(0, 0))
+    assert at_rest(row(100, 0)) is (time_in_force in (DAY, GTC))
+    assert at_rest(row(0, 100)) and at_rest(row(100, 100)) and not at_rest(row(0, 0))

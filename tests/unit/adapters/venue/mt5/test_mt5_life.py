@@ -200,7 +200,7 @@ def test_an_exit_that_was_placed_a_moment_ago_is_not_taken_away_by_an_old_list()
     async def program(world: World) -> None:
         await world.start()
         book = world.ledger
-        bid, ask = world.price("EURUSD")
+        _, ask = world.price("EURUSD")
         entry = book.order_of("EURUSD", BUY, "0.1")
         book.submit(entry)
         await world.until(lambda: book.kinds(entry.id)[-1:] == [FILLED])
