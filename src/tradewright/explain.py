@@ -101,6 +101,7 @@ QUESTIONS = {
     "TRADING_STATE": "trading state is {value} (openings need {limit})",
     "NOT_READY": "the account was compared with its venue since it is connected: {value}",
     "SYMBOL_NOT_TRADABLE": "the venue takes openings in this symbol: {value}",
+    "EXIT_DUE": "its session has {value} left (it would be closed in the last {limit})",
     "PRICE_UNKNOWN": "a reference price is known: {value}",
     "PRICE_STALE": "age of the reference price {value} (limit {limit})",
     "PRICE_INCREMENT": "price is off the tick by {value}",

@@ -226,14 +226,27 @@ def test_what_is_held_is_closed_before_its_session_ends() -> None:
 
 
 def test_what_its_session_ends_upon_goes_at_the_next_open_and_not_a_session_later() -> None:
-    """Filled inside the last bar, when the time before the close was over."""
-    desk = Desk({"bar 1": [["buy", {"size": 10, "exit_before_close": 120}]]}, instruments=[share(calendar="us-equity")])
+    """Ordered before that time, and filled inside the last bar, when it was over."""
+    desk = Desk({"bar 1": [["buy", {"size": 10, "exit_before_close": 119}]]}, instruments=[share(calendar="us-equity")])
     fills = []
-    for begin in (at("20:58"), at("20:59"), *(at("14:30") + 24 * 60 * MINUTE + minute * MINUTE for minute in range(3))):
+    for begin in (at("20:57"), at("20:59"), *(at("14:30") + 24 * 60 * MINUTE + minute * MINUTE for minute in range(3))):
         bar = Bar(begin + MINUTE, desk.engine.instruments[0], begin, 10000, 10000, 10000, 10000, 1000)
         fills += [(moment_text(begin)[11:16], *line) for line in desk.feed(bar) if line[0] == "filled"]
     assert fills == [("20:59", "filled", "#1", 10000, 10), ("14:30", "filled", "#2", 10000, 10)]
     assert desk.is_idle()
+    desk.check_recovery()
+
+
+def test_an_opening_at_the_time_of_its_exit_is_refused_and_the_next_session_takes_it() -> None:
+    """Two minutes before the close it would go at once; what is ordered upon the close fills at the next open."""
+    terms = {"size": 10, "exit_before_close": 120}
+    script: Script = {f"bar {bar}": [["buy", terms]] for bar in (2, 4)}
+    desk = Desk(script, instruments=[share(calendar="us-equity")])
+    lines = []
+    for begin in (*(at("20:56") + minute * MINUTE for minute in range(4)), at("14:30") + 24 * 60 * MINUTE):
+        bar = Bar(begin + MINUTE, desk.engine.instruments[0], begin, 10000, 10000, 10000, 10000, 1000)
+        lines += [(moment_text(begin + MINUTE)[11:16], *line) for line in desk.feed(bar)]
+    assert lines == [("20:58", "denied", "#1", "EXIT_DUE"), ("14:31", "filled", "#2", 10000, 10)]
     desk.check_recovery()
 
 
@@ -368,7 +381,7 @@ KEYS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "trailingStopPercent": (2, (100, 100, 110, "107.80", "107.80")),
     "breakEvenPercent": (1, (100, 100, 101, 100, 100)),
     "maxHoldingSeconds": (60, (100, 100, 100, 100)),
-    "closeBeforeSessionEndSeconds": (7 * 3600, (100, 100, 100, 100)),
+    "closeBeforeSessionEndSeconds": (6 * 3600 + 28 * 60, (100, 100, 100, 100)),
 }
 
 

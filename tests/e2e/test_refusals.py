@@ -125,6 +125,12 @@ def fallen_over_night(desk: Desk) -> None:
     desk.quote(90, 90)
 
 
+def late_in_the_day(desk: Desk) -> None:
+    """The third bar ends ten minutes before New York closes at 21:00 UTC."""
+    desk.time = at("20:47")
+    flat(desk)
+
+
 def leaping(desk: Desk) -> None:
     for price in (100, 120, 100, 120, 100):
         desk.flat(price)
@@ -236,6 +242,9 @@ STORIES: dict[str, Callable[[], Story]] = {
     "TRADING_STATE": lambda: Story({}, (ONE,), halted),
     "NOT_READY": lambda: Story({}, (ONE,), flat, {"remote": True}),
     "SYMBOL_NOT_TRADABLE": lambda: Story({}, (ONE,), flat, ruled(tradable=False)),
+    "EXIT_DUE": lambda: Story(
+        {}, ({"bar 3": [["buy", {"size": 10, "exit_before_close": 600}]]},), late_in_the_day, NIGHT
+    ),
     "PRICE_UNKNOWN": lambda: Story({}, (PAIR,), never_seen, two_shares()),
     "PRICE_STALE": lambda: Story({"maxPriceAgeSeconds": 60}, (PAIR,), one_silent, two_shares()),
     "PRICE_INCREMENT": lambda: Story({}, (("Rough", {}),), flat, ruled(tick=5)),

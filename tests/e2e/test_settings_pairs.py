@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.ensemble_pairs import ENSEMBLE_PAIRS
 from tests.e2e.settings_pairs import (
     EXIT_PAIRS,
     FILE_PAIRS,
@@ -27,7 +28,8 @@ from tests.e2e.settings_pairs import (
 from tests.unit.core.test_keys import PAIRS as PARAMETER_PAIRS
 from tests.venues.test_open_trades import POLLED
 from tradewright.app.limits_file import BESIDE
-from tradewright.app.settings import OF_STRATEGY, Settings, configured
+from tradewright.app.settings import OF_STRATEGY, configured
+from tradewright.app.settings import Settings as File
 from tradewright.app.settings_keys import KEYS
 from tradewright.backtest.data import Dataset, ReadOptions, load
 from tradewright.backtest.run import ACCOUNT, Result, RunOptions, run
@@ -37,6 +39,8 @@ from tradewright.model.event import Event
 from tradewright.model.exit_plan import CONFIGURED
 from tradewright.model.moment import moment_text
 from tradewright.model.sizer import OPTIONS
+from tradewright.signal.ensemble import MEMBER_KEYS, SERVICE_KEYS
+from tradewright.signal.validators import VALIDATORS, Settings
 from tradewright.sim.models import Models
 
 
@@ -63,7 +67,7 @@ class Told(Dataset):
         return chain([made(self.time_first) for made in self.before], super().events())
 
 
-def specified(pair: Pair, settings: Settings) -> list[Specified]:
+def specified(pair: Pair, settings: File) -> list[Specified]:
     """The strategies, called A, B …; one that is a reference alone has its own name."""
     found: list[Specified] = []
     for number, given in enumerate(pair.strategies):
@@ -159,6 +163,53 @@ def test_a_key_of_one_strategy_decides(name: str, tmp_path: Path) -> None:
     check_pair(STRATEGY_PAIRS[name], tmp_path)
 
 
+@pytest.mark.parametrize("name", ENSEMBLE_PAIRS)
+def test_a_key_of_an_ensemble_decides(name: str, tmp_path: Path) -> None:
+    check_pair(ENSEMBLE_PAIRS[name], tmp_path)
+
+
+class Asked(dict[str, Any]):
+    """Settings of a validator that note which of them anybody asked for, whether they are there or not."""
+
+    def __init__(self, values: dict[str, Any], under: str, asked: set[str]) -> None:
+        super().__init__(values)
+        self.under, self.asked = under, asked
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(f"{self.under}.{key}")
+        return super().__contains__(key)
+
+    def pop(self, key: str, default: Any = None, /) -> Any:
+        self.asked.add(f"{self.under}.{key}")
+        return super().pop(key, default)
+
+
+def keys_of_validators(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What validators ask their settings for, of every pair there is: a key that none of them sets is among it."""
+    asked: set[str] = set()
+    begin = Settings.__init__
+
+    def noted(settings: Settings, what: str, values: object) -> None:
+        begin(settings, what, values)
+        under = what.partition("validator ")[2].replace(": window", ".windows").replace(": event", ".events")
+        settings.left = Asked(settings.left, under, asked) if under else settings.left
+
+    monkeypatch.setattr(Settings, "__init__", noted)
+    for pair in ENSEMBLE_PAIRS.values():
+        for content in (pair.settings, pair.without):
+            for name, values in content["strategies"]["Clever"]["parameters"]["validators"].items():
+                VALIDATORS[name](Settings(f"validator {name}", values))
+    return asked
+
+
+def test_every_key_of_an_ensemble_has_its_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own fields have theirs in tests/unit/signal/test_ensemble_settings.py."""
+    of_validators = keys_of_validators(monkeypatch)
+    assert {key.partition(".")[0] for key in of_validators} == set(VALIDATORS)
+    voters = {*(f"members.{key}" for key in MEMBER_KEYS), *(f"services.{key}" for key in SERVICE_KEYS)}
+    assert of_validators | voters == set(ENSEMBLE_PAIRS)
+
+
 def test_every_key_has_its_pair() -> None:
     assert {*LIMIT_PAIRS, *LIMITS_ELSEWHERE, *POLLED} == set(LIMITS)
     assert set(LIMITS_ELSEWHERE) <= set(PARAMETER_PAIRS)
@@ -176,6 +227,7 @@ def pairs() -> list[tuple[str, Pair]]:
         *EXIT_PAIRS.items(),
         *SIZING_PAIRS.items(),
         *STRATEGY_PAIRS.items(),
+        *ENSEMBLE_PAIRS.items(),
     ]
     return named + [(name, pair) for name, several in SESSION_PAIRS.items() for pair in several]
 

@@ -55,7 +55,7 @@ from tradewright.core.trading_state import REAPPEARED, UNKNOWN_ORDER
 from tradewright.core.watching import watch
 from tradewright.model.account import HEDGING, Account
 from tradewright.model.chain import digest
-from tradewright.model.command import NOTHING_TO_GUARD, Cancel, Command, Query, Replace
+from tradewright.model.command import BY_HAND, CLOSING, NOTHING_TO_GUARD, Cancel, Command, Query, Replace
 from tradewright.model.control import (
     ACTIVE,
     EVERYTHING,
@@ -559,6 +559,8 @@ class Blotter:
                 return
             state.cancel = SENT
             state.queried = False  # what was asked before can not know of it
+            if state.order.role == ENTRY and command.code in (CLOSING, BY_HAND):
+                state.unwanted = True
         elif isinstance(command, Replace):
             state.replace = SENT
             state.queried = False

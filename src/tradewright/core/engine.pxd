@@ -14,7 +14,7 @@ from tradewright.model.order cimport Order
 from tradewright.model.report cimport Fill, FillPrice, Report
 cdef int ACCEPTED, FILLED, NOT_FOUND
 cdef int ACCOUNT_SNAPSHOT, CONNECTION_CHANGED, POSITION_MOVED, POSITION_SPLIT, SNAPSHOT_FAILED
-cdef int HELD
+cdef int HELD, NONE
 cdef int ACTIVE, BUY, LIMIT, MARKET, REDUCE_ONLY, SELL
 cdef str ENTRY
 

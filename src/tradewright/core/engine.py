@@ -27,7 +27,7 @@ from tradewright.core.guards import new_distance, tend
 from tradewright.core.holds import left
 from tradewright.core.judge import Judge, in_steps
 from tradewright.core.ledger import Book
-from tradewright.core.life_cycle import HELD
+from tradewright.core.life_cycle import HELD, NONE
 from tradewright.core.lost_exits import place_again, reappeared
 from tradewright.core.marks import Mark
 from tradewright.core.owed_exits import give_back, linked, next_end, room_of
@@ -225,7 +225,7 @@ class Engine(Judge):
                 self.emit(change, outputs)
         if self.stopping:
             outputs += self.end_openings()
-        elif event.kind == ACCEPTED and (self.states or self.halted):
+        if event.kind == ACCEPTED:
             outputs += self._end_late_opening(event)  # type: ignore[arg-type]
         if self.at_open and isinstance(event, MarketEvent):
             outputs += at_open.settle(self, event)
@@ -267,11 +267,14 @@ class Engine(Judge):
         return outputs
 
     def _end_late_opening(self, accepted: Report) -> list[Event]:
-        """An opening whose cancel did not get through turns out to work: after a restart, or one that came back."""
+        """An opening whose cancel did not get through turns out to work: after a restart, or one that came back. Its
+        end is asked for again where its scope opens nothing, or where a person asked for it and no venue refused."""
         state = self.orders.get(accepted.order_id)
-        if state is None or not stopped(self, state.order):
+        if state is None:
             return []
-        return self.cancel(accepted.order_id, OPENINGS_STOPPED)
+        if (self.states or self.halted) and stopped(self, state.order):
+            return self.cancel(accepted.order_id, OPENINGS_STOPPED)
+        return self.cancel(accepted.order_id, BY_HAND) if state.unwanted and state.cancel == NONE else []
 
     def end_days(self, time: int) -> None:
         """Before what happens at `time` is folded: what accounts are worth whose day is over by then. What the new

@@ -28,6 +28,7 @@ cdef class OrderState:
     cdef public tuple terms
     cdef public long long named
     cdef public tuple asked
+    cdef public bint unwanted
     cdef begin(self, Order order, int stage)
     cpdef bint is_open(self) except -1
     cpdef long long remaining(self) except -1

@@ -38,12 +38,13 @@ class OrderState:
     quantity: what is asked for now (a replace changes it, fills included). code, text: why it ended or was refused.
     overfilled: the venue filled more than was asked; a fact, and an alarm. late: fills that came after the end.
     queried: a look-up is on its way. terms, named: the newest REPLACED, and when (venue's clock) venue_id was said.
-    asked: size, limit and stop price of the last Replace.
+    asked: size, limit and stop price of the last Replace. unwanted: a person asked for the end of this opening.
     """
 
     __slots__ = (
         "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "queried", "code", "text",
         "venue_id", "late", "time_ended", "time_request", "terms", "named", "asked",
+        "unwanted",
     )  # fmt: skip
 
     def __init__(self, order: Order, stage: int) -> None:
@@ -70,6 +71,7 @@ class OrderState:
         self.terms: tuple[int, ...] = ()
         self.named = 0
         self.asked: tuple[int, ...] = ()
+        self.unwanted = False
 
     def is_open(self) -> bool:
         """It may still fill: neither ended, nor denied, nor filled in full."""
@@ -239,7 +241,7 @@ class OrderState:
             self.order.row(), self.stage, self.filled, self.value, sorted(self.fees.items()),
             sorted(self.trades.items()), self.submit, self.cancel, self.replace, self.queried, self.code, self.text,
             self.venue_id, self.late, self.time_ended, self.time_request, self.terms, self.named,
-            self.asked,
+            self.asked, self.unwanted,
         )  # fmt: skip
 
 

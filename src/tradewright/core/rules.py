@@ -11,12 +11,16 @@ from tradewright.core.holds import left
 from tradewright.core.limits import QUANTITY_SCALE
 from tradewright.core.risk import Proposal, Rule
 from tradewright.model.account import CASH
+from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.control import ACTIVE
 from tradewright.model.decision import Check
+from tradewright.model.errors import InputError
 from tradewright.model.numbers import SIZE_MAX
-from tradewright.model.order import BUY, SELL
+from tradewright.model.order import BUY, OPG, SELL
 
 MILLION = 1_000_000
+#: Refuses what its plan would close at once.
+EXIT_DUE = "EXIT_DUE"
 
 
 class TradingState(Rule):
@@ -46,6 +50,35 @@ class SymbolTradable(Rule):
             return None
         tradable = proposal.order.instrument.rules.tradable
         return self.verdict(tradable, 1 if tradable else 0, 1, "flag")
+
+
+class ExitDue(Rule):
+    """An opening that is to be closed before its market's session ends (closeBeforeSessionEndSeconds,
+    exit_before_close) comes before that time: what would be closed at once is not opened. Asked from now on or, where
+    it can fill no earlier, from the next open; a market that never closes has no such time."""
+
+    def check(self, proposal: Proposal) -> Check | None:
+        plan = proposal.intent.plan
+        if plan is None or plan.before_close_ns == 0 or not proposal.opening:
+            return None
+        try:
+            left = session_left(proposal)
+        except InputError:
+            return self.verdict(False, None, plan.before_close_ns, "ns")
+        return None if left == NEVER else self.verdict(left > plan.before_close_ns, left, plan.before_close_ns, "ns")
+
+
+def session_left(proposal: Proposal) -> int:
+    """Time from when an order can fill first to the end of that session, ns; NEVER where none ends. Raises InputError
+    beyond the calendar's table."""
+    order, first = proposal.order, proposal.now
+    times = calendar(order.instrument.calendar)
+    if times.next_close(first) == NEVER:
+        return NEVER
+    at_open = order.time_in_force == OPG or not times.is_open(first)
+    if at_open and not order.extended_hours:
+        first = times.next_open(first)
+    return times.next_close(first) - first
 
 
 class PriceKnown(Rule):
@@ -359,6 +392,7 @@ ORDER_RULES: list[Rule] = [
     TradingState("TRADING_STATE"),
     Ready("NOT_READY"),
     SymbolTradable("SYMBOL_NOT_TRADABLE"),
+    ExitDue(EXIT_DUE),
     PriceKnown("PRICE_UNKNOWN"),
     PriceFresh("PRICE_STALE", "maxPriceAgeSeconds"),
     PriceIncrement("PRICE_INCREMENT"),

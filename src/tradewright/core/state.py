@@ -284,7 +284,7 @@ def order_state_from(row: Sequence[Any], instruments: list[Instrument]) -> Order
     """An order's three facts from their row."""
     (
         order, stage, filled, value, fees, trades, submit, cancel, replace, queried, code, text, venue_id, late, ended,
-        request, terms, named, asked,
+        request, terms, named, asked, unwanted,
     ) = row  # fmt: skip
     state = OrderState(order_from(order, instruments), stage)
     state.filled, state.value = filled, value
@@ -293,7 +293,7 @@ def order_state_from(row: Sequence[Any], instruments: list[Instrument]) -> Order
     state.submit, state.cancel, state.replace, state.queried = submit, cancel, replace, queried
     state.code, state.text, state.venue_id, state.late = code, text, venue_id, late
     state.time_ended, state.time_request, state.terms, state.named = ended, request, tuple(terms), named
-    state.asked = tuple(asked)
+    state.asked, state.unwanted = tuple(asked), unwanted
     return state
 
 

@@ -3,7 +3,7 @@
 A venue that takes no reduce-only can not be told which of two orders on one side is to close: it gives what is held to
 the one that comes first and refuses the other, or lets the opening close. So where an account nets at such a venue, an
 opening keeps its place and its money here, its exits with it, until nothing is held on the other side; and it ends
-where nothing closes that any more, or its market has closed by then.
+where nothing closes that any more, where its market has closed by then, or where it would be closed at once.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradewright.core.life_cycle import HELD
-from tradewright.core.risk import judge, passed
+from tradewright.core.risk import judge
+from tradewright.core.rules import EXIT_DUE
 from tradewright.core.trading_state import stopped
 from tradewright.model.command import (
     MARKET_CLOSED,
     NOT_CLOSED,
     NOTHING_TO_GUARD,
     OPENINGS_STOPPED,
+    TIME_IS_OVER,
     approved_of,
     cancel_of,
     submit_of,
@@ -65,8 +67,8 @@ def settle(engine: Engine) -> list[Event]:
         if stopped(engine, order):
             outputs += engine.cancel(order.id, OPENINGS_STOPPED)
         elif not meets(book, order):
-            if _shut(engine, book, order):
-                outputs += engine.cancel(order.id, MARKET_CLOSED)
+            if too_late := _too_late(engine, book, order):
+                outputs += engine.cancel(order.id, too_late)
             else:
                 send(engine, order, outputs)
         elif not _is_closed(book, order.side):
@@ -91,14 +93,16 @@ def send(engine: Engine, order: Order, outputs: list[Event]) -> None:
             engine.emit(submit_of(engine.now, approved_of(state.order)), outputs)
 
 
-def _shut(engine: Engine, book: Book, order: Order) -> bool:
-    """Whether its market has closed meanwhile, where it has to be open: judged long ago, it would go the next day."""
-    rules = [rule for rule in engine.rules_of(book) if rule.code == MARKET_CLOSED]
-    if not rules:
-        return False
+def _too_late(engine: Engine, book: Book, order: Order) -> str:
+    """Why it is too late for one that was judged long ago, "" = it is not: its market has closed, where it has to be
+    open, and it would go the next day; or it is the time at which its plan closes what it opens."""
+    rules = [rule for rule in engine.rules_of(book) if rule.code in (MARKET_CLOSED, EXIT_DUE)]
     wish = Intent(order.id, order.account, order.strategy, order.instrument, order.side)
     wish.modifies = True  # it is not to wait once more
-    return not passed(judge(rules, engine.proposal_of(order, wish, book)))
+    guard = engine.guards.get(order.id)
+    wish.plan = None if guard is None else guard.plan
+    refused = [check.code for check in judge(rules, engine.proposal_of(order, wish, book)) if not check.passed]
+    return "" if not refused else MARKET_CLOSED if MARKET_CLOSED in refused else TIME_IS_OVER
 
 
 def _is_closed(book: Book, side: int) -> bool:

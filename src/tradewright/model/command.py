@@ -88,7 +88,7 @@ CANCEL_CODES = {
     TOO_LARGE: "there is less left than it would close: what is left of it is guarded anew",
     NOTHING_TO_SPEND: "at its fill neither money nor limits left enough for the venue's smallest order",
     OPENINGS_STOPPED: "nothing may be opened there any more, and it would have been without a further look",
-    TIME_IS_OVER: "the time of what it opened or guards is over",
+    TIME_IS_OVER: "the time of what it opened, would open or guards is over",
     STOP_UNFILLED: "it was triggered and did not fill in time",
     TARGET_WORKS: "it was reached while the target of its pair works: what is left goes at the market",
     STALE_ORDER: "it has worked longer than `staleOrderSeconds` allows an opening",

@@ -115,7 +115,8 @@ EXIT_MEANINGS = {
     "trailingStopPercent": "a stop so far behind the best price seen",
     "breakEvenPercent": "once that gain was seen the stop is at the entry",
     "maxHoldingSeconds": "closed at the market after so long",
-    "closeBeforeSessionEndSeconds": "closed at the market so long before the market's session ends",
+    "closeBeforeSessionEndSeconds": "closed at the market so long before the market's session ends, and nothing opened "
+    "from then on",
 }
 #: name → (field, decimals of its count)
 CONFIGURED = {

@@ -46,7 +46,8 @@ from tradewright.signal.vote import (
 SECOND_NS = 1_000_000_000
 #: What makes an ensemble decide: each bar, each event of the market, or each cycle's timer.
 DECIDE_ON = ("bar", "tick", "cycle")
-SETTINGS = {"ref", "weight", "parameters"}
+#: By what a member is set, and a service.
+MEMBER_KEYS, SERVICE_KEYS = {"ref", "weight", "parameters"}, {"weight"}
 
 
 class Latest(NamedTuple):
@@ -178,8 +179,11 @@ class Panel:
         self.age_max = owner.max_age_seconds * SECOND_NS
         #: (id, group, weight in ppm) in the order in which their contributions are recorded.
         self.voters = [
-            *[(member_id(what, name), RULE, weight_of(what, name, row)) for name, row in owner.members.items()],
-            *[(name, SERVICE, weight_of(what, name, row)) for name, row in owner.services.items()],
+            *[
+                (member_id(what, name), RULE, weight_of(what, name, row, MEMBER_KEYS))
+                for name, row in owner.members.items()
+            ],
+            *[(name, SERVICE, weight_of(what, name, row, SERVICE_KEYS)) for name, row in owner.services.items()],
         ]
         if not self.voters:
             raise InputError(f"{what}: an ensemble needs members or services")
@@ -265,10 +269,10 @@ def member_id(ensemble: str, name: str) -> str:
     return f"{ensemble}.{name}"
 
 
-def weight_of(what: str, name: str, row: object) -> int:
+def weight_of(what: str, name: str, row: object, keys: set[str]) -> int:
     """A voter's weight in ppm, 1 where its settings do not say. Raises InputError."""
-    if not isinstance(row, dict) or set(row) - SETTINGS:
-        raise InputError(f"{what}: {name} is set by {', '.join(sorted(SETTINGS))}, not by {row!r}")
+    if not isinstance(row, dict) or set(row) - keys:
+        raise InputError(f"{what}: {name} is set by {', '.join(sorted(keys))}, not by {row!r}")
     return setting_ppm(row.get("weight", 1), 0, WEIGHT_MAX, f"{what}: weight of {name}")
 
 

@@ -28,6 +28,7 @@ UP_TO = (True, True, False)
 FROM = (False, True, True)
 ONLY_AT = (False, True, False)
 BELOW = (True, False, False)
+ABOVE = (False, False, True)
 
 #: code → whether it passes one unit below its limit, at it, one unit above it.
 WHERE: dict[str, tuple[bool, bool, bool]] = {
@@ -49,6 +50,7 @@ WHERE: dict[str, tuple[bool, bool, bool]] = {
     "TRADING_STATE": UP_TO,  # ACTIVE; one less is no state and counts as it
     "NOT_READY": FROM,
     "SYMBOL_NOT_TRADABLE": FROM,
+    "EXIT_DUE": ABOVE,
     "PRICE_UNKNOWN": FROM,
     "PRICE_STALE": UP_TO,
     "PRICE_INCREMENT": ONLY_AT,
@@ -104,7 +106,7 @@ WHERE: dict[str, tuple[bool, bool, bool]] = {
     "CUMULATIVE_COLLAR": UP_TO,
     "INSTRUMENT_HALTED": FROM,
     "OUTSIDE_PRICE_LIMITS": UP_TO,
-    "SHORT_SALE_RESTRICTED": (False, False, True),
+    "SHORT_SALE_RESTRICTED": ABOVE,
     "LOCATE_REQUIRED": UP_TO,
     "MAX_WORKING_ORDERS": UP_TO,
     "LIQUIDATION_DISTANCE": FROM,
@@ -224,6 +226,15 @@ def price_stale(offset: int) -> Case:
     case.desk.now += 5 * 10**9 + offset - 1
     case.desk.deposit(1)
     return case
+
+
+def exit_due(offset: int) -> Case:
+    """It would be closed in the last 600 seconds before New York closes at 21:00 UTC."""
+    desk = Desk(symbols=("NYSE",))
+    desk.engine.plans["account:main"] = plan_from({"closeBeforeSessionEndSeconds": 600})
+    desk.now = 1_700_082_000 * 10**9 - (600 * 10**9 + offset) - 1
+    desk.quote(PRICE)
+    return Case(desk, desk.intent(BUY, 10))
 
 
 def reference_of_a_million(offset: int, limit_ppm: int, side: int) -> int:
@@ -537,6 +548,7 @@ BOUNDARIES: dict[str, Callable[[int], Case]] = {
     "TRADING_STATE": trading_state,
     "NOT_READY": not_ready,
     "SYMBOL_NOT_TRADABLE": lambda offset: plain(OrderRules(tradable=offset >= 0)),
+    "EXIT_DUE": exit_due,
     "PRICE_UNKNOWN": price_unknown,
     "maxPriceAgeSeconds": price_stale,
     "PRICE_INCREMENT": lambda offset: plain(OrderRules(tick=5), limit_units=PRICE + offset),

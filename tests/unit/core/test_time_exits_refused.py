@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.core.audit import assert_idle
 from tests.unit.core.desk import BUY, SELL, Desk, account_of
+from tests.unit.core.test_at_open import CLOSE
 from tradewright.core.engine import Engine
 from tradewright.core.owed_exits import PACE_NS
 from tradewright.core.state import restore, to_bytes
@@ -168,11 +169,14 @@ def test_a_part_that_its_strategy_closes_meanwhile_hastens_nothing() -> None:
 
 
 def test_what_is_open_at_its_time_before_its_exits_were_made_has_them_while_its_close_waits() -> None:
-    """Bought within the day before its session ends, which is when it is to be closed."""
+    """Ordered before the time at which it is to be closed, and filled behind it."""
     desk = Desk(account_of(leverage=10), symbols=("NYSE",))
+    desk.now = CLOSE - 601 * SECOND_NS
     desk.quote(PRICE)
-    desk.engine.plans["account:main"] = plan_from({"closeBeforeSessionEndSeconds": 86_400, "stopLossPercent": 5})
-    desk.filled(BUY, 10, PRICE)
+    desk.engine.plans["account:main"] = plan_from({"closeBeforeSessionEndSeconds": 600, "stopLossPercent": 5})
+    order = desk.buy(10)
+    desk.now = CLOSE - 599 * SECOND_NS
+    desk.fill(order, 10, PRICE)
     (close,) = settle(desk)
     desk.quote(PRICE)
     assert guarded(desk) == 0

@@ -321,6 +321,7 @@ def test_a_trader_that_followed_or_was_restored_anywhere_goes_on_with_the_very_s
         ({"decide_on": "whim"}, "decide_on 'whim' is not one of bar, tick, cycle"),
         ({"cycle_seconds": 0}, "at least 1"),
         ({"members": {"a": {"ref": "x", "size": 3}}}, "a is set by parameters, ref, weight"),
+        ({"services": {"ml": {"weight": 1, "parameters": {}}}}, "ml is set by weight, not by"),
         ({"services": {"ml": {"weight": -1}}}, "weight of ml: -1 must lie between 0 and 1000"),
         ({"members": {}, "services": {}}, "needs members or services"),
         ({"validators": {"moon": {}}}, "there is no setting moon"),
