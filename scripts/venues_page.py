@@ -63,6 +63,7 @@ LINES = {
     "a price can be changed of": lambda one: _types(one.repriced),
     "a size can be changed of": lambda one: _types(one.resized),
     "a size, after a part was filled": lambda one: "yes" if one.resized_partly else "no",
+    "a stop and a target can end each other there": lambda one: "yes" if one.links else "no",
     "sells what is not there": lambda one: "yes" if one.shorts else "no",
     "keeps reduce-only orders from opening": lambda one: "yes" if one.reduces_only else "no",
     "fees": lambda one: "with the fill" if one.fees_with_fills else "afterwards, as money that moved",
