@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tradewright.adapters.venue.alpaca.supported import LIMITS as ALPACA
-from tradewright.adapters.venue.alpaca.supported import PAIRS, SHARES
+from tradewright.adapters.venue.alpaca.supported import PAIR_LIMITS, PAIRS, SHARES
 from tradewright.adapters.venue.binance.supported import LIMITS as BINANCE_LIMITS
 from tradewright.adapters.venue.binance.supported import SUPPORTED as BINANCE
 from tradewright.adapters.venue.ccxt.supported import LIMITS as CCXT_LIMITS
@@ -38,8 +38,8 @@ ABOUT = (
 
 
 VENUES = {
-    "paper": PAPER_LIMITS, "Alpaca (shares)": ALPACA, "Binance Spot": BINANCE_LIMITS, "ccxt": CCXT_LIMITS,
-    "MT5 netting": NETTING_LIMITS, "MT5 hedging": HEDGING_LIMITS,
+    "paper": PAPER_LIMITS, "Alpaca (shares)": ALPACA, "Alpaca (pairs)": PAIR_LIMITS, "Binance Spot": BINANCE_LIMITS,
+    "ccxt": CCXT_LIMITS, "MT5 netting": NETTING_LIMITS, "MT5 hedging": HEDGING_LIMITS,
 }  # fmt: skip
 BESIDES = (
     "A period is stated in seconds. What is filled in part keeps what was filled: a changed size counts it. What ccxt "
@@ -63,9 +63,11 @@ LINES = {
     "a price can be changed of": lambda one: _types(one.repriced),
     "a size can be changed of": lambda one: _types(one.resized),
     "a size, after a part was filled": lambda one: "yes" if one.resized_partly else "no",
+    "a stop and a target can end each other there": lambda one: "yes" if one.links else "no",
     "sells what is not there": lambda one: "yes" if one.shorts else "no",
     "keeps reduce-only orders from opening": lambda one: "yes" if one.reduces_only else "no",
     "fees": lambda one: "with the fill" if one.fees_with_fills else "afterwards, as money that moved",
+    "a fee in coins": lambda one: "is known" if one.coin_fees else "is a difference (POSITION_DRIFT)",
     "decimals of its cash": lambda one: f"{one.cash_decimals}",
     "sizes in quotes": lambda one: "yes" if one.quote_sizes else "no",
     "prints": lambda one: "yes" if one.trades else "no",

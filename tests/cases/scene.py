@@ -257,15 +257,16 @@ class Scene(ToldWorld):
 def play(
     name: str, act: Callable[[Scene], Awaitable[None]], faults: Sequence[Fault] = (), stops: Any = (),
     setting: Callable[[Scene], None] = lambda scene: None, start: int = 0,
-    excused: Sequence[str] = (),
+    excused: Sequence[str] = (), make: Callable[..., Any] = Scene,
 ) -> Day:  # fmt: skip
     """Plays a case at a venue, with `setting` before anything has begun; afterwards everything has to be square. start:
-    ns UTC, 0 = when the venue's stand begins. excused: ends of what the auditor says and has to say here."""
+    ns UTC, 0 = when the venue's stand begins. excused: ends of what the auditor says and has to say here. make: a scene
+    of another kind."""
     Told.wishes.clear()
 
     async def program(clock: Clock) -> Scene:
         with TemporaryDirectory() as folder:
-            scene = Scene(name, Path(folder), clock, faults, stops)
+            scene: Scene = make(name, Path(folder), clock, faults, stops)
             setting(scene)
             await scene.begin()
             await act(scene)

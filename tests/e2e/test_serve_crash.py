@@ -35,8 +35,9 @@ STARTING = ("recovered", "live-during-recovery", "live-after-recovery", "live-du
 STOPPING = ("live-before-snapshot", "before-snapshot-rename", "after-snapshot-rename", "live-after-snapshot")
 FULL = ("before-emergency-write", "after-emergency-write")
 POINTS = [name for name in (*CRASH_POINTS, *LIVE_CRASH_POINTS, *CONNECTED_CRASH_POINTS) if name not in LATER]
-#: One that is always shown; the others take minutes.
-SHOWN = "after-emergency-write"
+VENUES = ("alpaca", "binance", "mt5")
+#: One that is always shown; the others take minutes. (`tests/venues/test_crash.py` meets the journal's own places.)
+SHOWN = ("binance", "after-emergency-write")
 
 
 @contextmanager
@@ -77,12 +78,19 @@ def die(config: Path, home: Path, environment: dict[str, str], point: str) -> No
 
 
 @pytest.mark.parametrize(
-    "point", [pytest.param(name, marks=[] if name == SHOWN else pytest.mark.long) for name in POINTS]
+    ("venue_name", "point"),
+    [
+        pytest.param(venue, point, marks=[] if (venue, point) == SHOWN else pytest.mark.long)
+        for venue in VENUES
+        for point in POINTS
+    ],
 )
-def test_a_service_that_stops_dead_anywhere_loses_and_doubles_nothing(point: str, tmp_path: Path) -> None:
+def test_a_service_that_stops_dead_anywhere_loses_and_doubles_nothing(
+    venue_name: str, point: str, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
-    with simulated("binance") as venue:
-        file, environment = configured(tmp_path, "binance", rounds=500), variables(tmp_path, venue.url)
+    with simulated(venue_name) as venue:
+        file, environment = configured(tmp_path, venue_name, rounds=500), variables(tmp_path, venue.url)
         die(file, home, environment, point)
         (home / ARMED).unlink()
         with serving(file, home, environment) as service:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.venues.stand import Stand
-from tests.venues.stands.alpaca import AlpacaStand
+from tests.venues.stands.alpaca import AlpacaPairStand, AlpacaStand
 from tests.venues.stands.binance import BinanceStand
 from tests.venues.stands.ccxt import CcxtStand
 from tests.venues.stands.mt5 import Mt5HedgingStand, Mt5NettingStand
@@ -12,6 +12,7 @@ from tests.venues.stands.paper import PaperStand
 VENUES: dict[str, type[Stand]] = {
     "paper": PaperStand,
     "alpaca": AlpacaStand,
+    "alpaca-pairs": AlpacaPairStand,
     "binance": BinanceStand,
     "ccxt": CcxtStand,
     "mt5-netting": Mt5NettingStand,

@@ -32,7 +32,11 @@ def may_leave(command: Command, engine: Engine) -> bool:
 
 
 def _reduces(order: Order, engine: Engine) -> bool:
-    """Where strategies share an instrument their exits carry no flag, and the account's net has to cover them."""
+    """Where strategies share an instrument their exits carry no flag, and the account's net has to cover them. An exit
+    whose opening ended unfilled, as one does that is refused here, has nothing to close."""
+    opening = engine.orders.get(order.parent)
+    if opening is not None and not opening.is_open() and not opening.filled:
+        return False
     if order.role == ENTRY or order.reduce_only:
         return order.reduce_only
     return covered(order, engine.holds.holds.values())

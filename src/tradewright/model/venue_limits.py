@@ -15,12 +15,14 @@ class VenueLimits:
     by a share of the price, in steps of so many parts per million, 0 = none; trail_distance: and by a distance.
     stop_limits_pull_back: the limit of a stop-limit lies before its stop, so that it waits for the price to come back.
     repriced, resized: types of resting orders whose prices and whose size can be changed; resized_partly: the size also
-    after a part was filled. shorts: it sells what is not there. reduces_only: it keeps an order that is flagged so from
-    opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. cash_decimals:
-    finest decimal of the money it shows. quote_sizes, trades: quotes come with sizes, and prints come at all. bars: the
-    periods it has, in seconds. notices: limits that ask for what a venue says of its instruments, about which it tells
-    that. network: its connection can be lost. late_seconds: so much later what others do in the
-    account may be heard of, where it is not told but asked for.
+    after a part was filled. links: a stop and a target of what is held end each other there, where the account is to
+    have native exits. shorts: it sells what is not there. reduces_only: it keeps an order that is flagged so from
+    opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. coin_fees: so is
+    a fee that is taken from the coins which a buy brings in; else what is held is another position than was told.
+    cash_decimals: finest decimal of the money it shows. quote_sizes, trades: quotes come with sizes, and prints come at
+    all. bars: the periods it has, in seconds. notices: limits that ask for what a venue says of its instruments, about
+    which it tells that. network: its connection can be lost. late_seconds: so much later what others do in the account
+    may be heard of, where it is not told but asked for.
     """
 
     openings: OrderTable
@@ -31,9 +33,11 @@ class VenueLimits:
     repriced: tuple[int, ...]
     resized: tuple[int, ...]
     resized_partly: bool = True
+    links: bool = False
     shorts: bool
     reduces_only: bool
     fees_with_fills: bool
+    coin_fees: bool = True
     cash_decimals: int
     quote_sizes: bool
     trades: bool

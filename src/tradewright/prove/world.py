@@ -276,7 +276,7 @@ class World:
 
     def _open(self) -> Any:
         """A new process: what the journal holds, and a client that knows nothing."""
-        self.trader = recovered(self.journal, self.strategy)
+        self.trader = self._recovered()
         self.auditor.same(self.trader.engine.state_hash(), self.replica.state_hash())
         emergency = EmergencyFile(self.folder)
         self.live = TalliedEngine(self.trader, self.journal, emergency, self._durable, self._crash)
@@ -296,6 +296,9 @@ class World:
         )  # fmt: skip
         self.floor.join(client, gate if self.gated else None)
         return client
+
+    def _recovered(self) -> Trader:
+        return recovered(self.journal, self.strategy)
 
     def _crash(self, name: str, /) -> None:
         self.met[name] += 1

@@ -27,8 +27,8 @@ from tradewright.sim.paper import PaperVenue
 ORDERS = OrderTable("TYPE_NOT_SUPPORTED", ROWS)
 LIMITS = VenueLimits(
     openings=ORDERS, closings=ORDERS, trail_step_ppm=1, trail_distance=True, repriced=(LIMIT, STOP, STOP_LIMIT),
-    resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), shorts=True, reduces_only=True, fees_with_fills=True,
-    cash_decimals=18, quote_sizes=True, trades=True, bars=(), network=False,
+    resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), links=True, shorts=True, reduces_only=True,
+    fees_with_fills=True, cash_decimals=18, quote_sizes=True, trades=True, bars=(), network=False,
 )  # fmt: skip
 
 

@@ -77,6 +77,14 @@ class Trails(Strategy):
             self.modify(bid, limit=9.5)
 
 
+class Guards(Strategy):
+    """Opens with a stop."""
+
+    def on_bar(self, bar: Bar) -> None:
+        if self.flat:
+            self.buy(1, stop_loss=9)
+
+
 class Hoards(Strategy):
     """Keeps what no snapshot can store, in a list that looks as if it could."""
 
@@ -101,7 +109,7 @@ class ShortAndOut(Strategy):
             self.close()
 
 
-STRATEGIES = {"short": ShortAndOut, "rests": Rests, "trails": Trails, "hoards": Hoards}
+STRATEGIES = {"short": ShortAndOut, "rests": Rests, "trails": Trails, "hoards": Hoards, "guards": Guards}
 
 
 def started(*specs: StrategySpec, run: int = 1, **terms: Any) -> Started:
@@ -181,6 +189,21 @@ def test_on_a_full_disk_nothing_opens_and_what_closes_leaves_with_a_line(tmp_pat
     adopted = [taken_in(line, 9 * MINUTE) for line in reopened.lines()]
     reopened.close()
     assert [event.order[0] for event in adopted if event] == [closing[0].order_id]
+
+
+def test_on_a_full_disk_an_exit_goes_with_the_opening_that_is_refused(tmp_path: Path) -> None:
+    full = False
+    with faulty(lambda kind, name, count: FULL if full and kind == "write" else 0):
+        live = live_engine(tmp_path, "faulty", started(spec("guards")))
+        full = True
+        assert Played(live).bar(1) == []
+        orders = [(one.order.role, one.status, one.code) for one in live.trader.engine.orders.values()]
+        assert orders == [("entry", "REJECTED", "JOURNAL_FULL"), ("stop_loss", "REJECTED", "JOURNAL_FULL")]
+        with pytest.raises(JournalFull):
+            live.close()
+    emergency = EmergencyFile(tmp_path)
+    assert emergency.lines() == []
+    emergency.close()
 
 
 def wanted(live: LiveEngine, size: int) -> OrderRequested:

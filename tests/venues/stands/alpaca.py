@@ -1,4 +1,4 @@
-"""Alpaca: shares of one company in a margin account."""
+"""Alpaca: shares of one company in a margin account, and a pair of crypto in one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fractions import Fraction
 from tests.venues.stand import HOST, Booked, Ground, NetStand
 from tradewright.adapters.venue.alpaca import AlpacaVenue, Credentials, Endpoints
 from tradewright.adapters.venue.alpaca.outgoing import AlpacaReader
-from tradewright.adapters.venue.alpaca.supported import LIMITS
+from tradewright.adapters.venue.alpaca.supported import LIMITS, PAIR_LIMITS
 from tradewright.model.account import MARGIN, Account
 from tradewright.model.instrument import Instrument, OrderRules
 from tradewright.model.market import Bar, Trade
@@ -26,6 +26,9 @@ from tradewright.sim.wire.site import Tape
 SHARE = Instrument(
     "ACME", "alpaca", "equity", "ACME", "USD", 4, 9, calendar="us-equity", rules=OrderRules(tick=100, step=10**9)
 )
+PAIR = Instrument(
+    "BTCUSD", "alpaca", "crypto", "BTC", "USD", 4, 9, rules=OrderRules(tick=100, step=10**4, size_min=10**4)
+)
 #: Decimals of sizes in the venue's own books.
 SIZE_SCALE = 9
 MINUTE_NS = 60 * 10**9
@@ -34,6 +37,10 @@ MINUTE_NS = 60 * 10**9
 class AlpacaStand(NetStand):
     """Fees are the venue's own afterwards, so that money moves apart from fills."""
 
+    traded = SHARE
+    fee = "bps:10"
+    #: Size counts of a print.
+    print_size = 10**SIZE_SCALE
     limits = LIMITS
     terms = Account(
         "main", "A", "alpaca", kind=MARGIN, leverage=2, settles_ms=4_000, remote=True, reduce_only=False,
@@ -49,7 +56,7 @@ class AlpacaStand(NetStand):
 
     def new_site(self) -> AlpacaSite:
         return AlpacaSite(
-            (SHARE,), Tape(()), Rng(7), self.clock(), knobs=Knobs(sizes=True), models=Models(fee="bps:10")
+            (self.traded,), Tape(()), Rng(7), self.clock(), knobs=Knobs(sizes=True), models=Models(fee=self.fee)
         )
 
     def reader(self) -> AlpacaReader:
@@ -62,18 +69,18 @@ class AlpacaStand(NetStand):
         )  # fmt: skip
 
     def show(self, bid: Decimal, ask: Decimal, size: Decimal) -> None:
-        """A print of one share comes first, and before it the bar of the minute that is over."""
-        quote, now = self.quote(SHARE, bid, ask, size), self.clock()
+        """A print comes first, and before it the bar of the minute that is over."""
+        quote, now = self.quote(self.traded, bid, ask, size), self.clock()
         middle = (quote.bid_units + quote.ask_units) // 2
         minute = now - now % MINUTE_NS
         over = [self._bar(begin, prints) for begin, prints in self.prints.items() if begin < minute]
         self.prints = {minute: [*self.prints.get(minute, []), middle]}
-        self.play(Tape([*over, Trade(now, SHARE, middle, 10**SIZE_SCALE, 1), quote]))
+        self.play(Tape([*over, Trade(now, self.traded, middle, self.print_size, 1), quote]))
 
     def _bar(self, begin: int, prints: list[int]) -> Bar:
         return Bar(
-            begin + MINUTE_NS, SHARE, begin, prints[0], max(prints), min(prints), prints[-1],
-            len(prints) * 10**SIZE_SCALE,
+            begin + MINUTE_NS, self.traded, begin, prints[0], max(prints), min(prints), prints[-1],
+            len(prints) * self.print_size,
         )  # fmt: skip
 
     def trades(self) -> list[Booked]:
@@ -95,10 +102,14 @@ class AlpacaStand(NetStand):
         ]  # fmt: skip
 
     def misplace(self, steps: int) -> None:
+        self._hold(steps * self.traded.rules.step)
+
+    def _hold(self, size: int) -> None:
+        """There is so much more of it."""
         ledger, asset = self._ledger(), self._asset()
-        held = ledger.positions.get("ACME") or Position(asset, 0, 0, 0)
-        size = held.size + steps * 10**SIZE_SCALE
-        ledger.positions["ACME"] = replace(held, size=size, cost=asset.money(10**6, size))
+        held = ledger.positions.get(asset.plain) or Position(asset, 0, 0, 0)
+        cost = asset.money(int(self.ground.middle * 10**self.traded.price_scale), held.size + size)
+        ledger.positions[asset.plain] = replace(held, size=held.size + size, cost=cost)
         ledger.keep(self.clock())
 
     def enrich(self, share: Fraction) -> None:
@@ -107,18 +118,18 @@ class AlpacaStand(NetStand):
         ledger.keep(self.clock())
 
     def inherit(self) -> None:
-        self.misplace(20)
+        self._hold(int(2 * self.ground.lot * 10**SIZE_SCALE))
 
     def suspend(self, suspended: bool) -> None:
         self._asset().status = "inactive" if suspended else "active"
 
     def unlist(self) -> None:
-        asset = self._asset()
-        for name in (asset.id, asset.plain):
-            del self.site.assets._by_name[name]
+        asset, names = self._asset(), self.site.assets._by_name
+        for name in [name for name, one in names.items() if one is asset]:
+            del names[name]
 
     def _asset(self) -> Asset:
-        asset = self.site.assets.find("ACME")
+        asset = self.site.assets.find(self.traded.symbol)
         assert asset is not None
         return asset
 
@@ -127,3 +138,10 @@ class AlpacaStand(NetStand):
 
     def placed(self) -> int:
         return len(self.site.accounts["demo-key"].orders)
+
+
+class AlpacaPairStand(AlpacaStand):
+    traded = PAIR
+    print_size = PAIR.rules.step
+    limits = PAIR_LIMITS
+    ground = Ground("BTCUSD", Decimal(100), Decimal("0.10"), Decimal("0.5"))

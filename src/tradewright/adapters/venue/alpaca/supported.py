@@ -50,7 +50,14 @@ FRAMES = {
 
 LIMITS = VenueLimits(
     openings=SHARES, closings=SHARES, trail_step_ppm=100, trail_distance=True, repriced=(LIMIT, STOP, STOP_LIMIT),
-    resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), shorts=True, reduces_only=False, fees_with_fills=False,
-    cash_decimals=2, quote_sizes=True, trades=True, bars=tuple(FRAMES),
+    resized=(LIMIT, STOP, STOP_LIMIT, TRAILING_STOP), links=True, shorts=True, reduces_only=False,
+    fees_with_fills=False, cash_decimals=2, quote_sizes=True, trades=True, bars=tuple(FRAMES),
     notices=("enableHaltProtection", "enablePriceLimitProtection"),
+)  # fmt: skip
+#: Nobody lends coins. A fee in them is stated at once or at the end of the day, and never for which order. What is
+#: told of a pair is whether it trades, by the list of assets.
+PAIR_LIMITS = VenueLimits(
+    openings=PAIRS, closings=PAIRS, repriced=(LIMIT, STOP_LIMIT), resized=(LIMIT, STOP_LIMIT), shorts=False,
+    reduces_only=False, fees_with_fills=False, coin_fees=False, cash_decimals=2, quote_sizes=True, trades=True,
+    bars=tuple(FRAMES), notices=("enableHaltProtection",),
 )  # fmt: skip

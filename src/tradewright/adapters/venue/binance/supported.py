@@ -45,6 +45,6 @@ INTERVALS = {
 
 LIMITS = VenueLimits(
     openings=SUPPORTED, closings=SUPPORTED, trail_step_ppm=100, repriced=(LIMIT, STOP, STOP_LIMIT),
-    resized=(LIMIT, STOP, STOP_LIMIT), shorts=False, reduces_only=True, fees_with_fills=True, cash_decimals=8,
-    quote_sizes=True, trades=True, bars=tuple(INTERVALS), notices=("enableHaltProtection",),
+    resized=(LIMIT, STOP, STOP_LIMIT), links=True, shorts=False, reduces_only=True, fees_with_fills=True,
+    cash_decimals=8, quote_sizes=True, trades=True, bars=tuple(INTERVALS), notices=("enableHaltProtection",),
 )  # fmt: skip

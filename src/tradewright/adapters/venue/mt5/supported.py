@@ -59,6 +59,6 @@ NETTING_LIMITS = VenueLimits(
 HEDGING_LIMITS = VenueLimits(
     openings=OPENINGS, closings=HEDGING_EXITS, stop_limits_pull_back=True,
     repriced=(LIMIT, STOP, STOP_LIMIT), resized=(LIMIT, STOP, STOP_LIMIT),
-    resized_partly=False, shorts=True, reduces_only=True, fees_with_fills=True, cash_decimals=2, quote_sizes=False,
-    trades=False, bars=tuple(TIMEFRAMES), notices=("enableHaltProtection",),
+    resized_partly=False, links=True, shorts=True, reduces_only=True, fees_with_fills=True, cash_decimals=2,
+    quote_sizes=False, trades=False, bars=tuple(TIMEFRAMES), notices=("enableHaltProtection",),
 )  # fmt: skip
