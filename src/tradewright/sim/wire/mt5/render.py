@@ -43,7 +43,7 @@ TIMES = ("gtc", "day", "specified", "specified_day")
 def iso(time: int) -> str:
     """ns UTC as ISO-8601 with milliseconds."""
     moment = datetime.fromtimestamp(time // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{time // MS_NS % 1000:03d}Z"
+    return f"{moment.replace(tzinfo=None).isoformat()}.{time // MS_NS % 1000:03d}Z"
 
 
 class Render:

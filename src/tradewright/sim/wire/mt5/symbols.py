@@ -91,11 +91,11 @@ class Symbol:
 
     def price(self, count: int | Fraction) -> float:
         """A price count as the package tells it."""
-        return float(Fraction(count) / 10**self.instrument.price_scale)
+        return float(count / 10**self.instrument.price_scale)
 
     def lots(self, count: int) -> float:
         """A size count as the package tells it."""
-        return float(Fraction(count, 10**self.instrument.size_scale))
+        return float(count / 10**self.instrument.size_scale)
 
     def worth(self, price: int | Fraction, size: int) -> Fraction:
         """price × size × contract, in the profit currency."""
