@@ -21,10 +21,10 @@ INPUTS = (*range(kinds.BAR, kinds.DEPTH + 1), *range(kinds.ACCEPTED, kinds.FILL_
           kinds.ORDER_REQUESTED, kinds.MODIFY_REQUESTED, kinds.CANCEL_REQUESTED)  # fmt: skip
 OUTPUTS = (*range(kinds.DECISION, kinds.EXIT_TRIGGERED + 1), kinds.RESERVED, kinds.RELEASED, kinds.RESERVATION_EXPIRED,
            kinds.MODIFY_JUDGED, kinds.ORDER_NAMED)  # fmt: skip
-#: Refusals this stream can not have: each asks for a price or a size that the strategies' whims never have, and one for
-#: an account that is reached over a network.
+#: Refusals this stream can not have: each asks for a price or a size that the strategies' whims never have, one for an
+#: account that is reached over a network, and one for a market that closes.
 NEVER = {
-    "NOT_READY",
+    "NOT_READY", "EXIT_DUE",
     "PRICE_UNKNOWN", "PRICE_STALE", "PRICE_INCREMENT", "SIZE_MAXIMUM", "NOTIONAL_MINIMUM", "PRICE_BAND",
     "MAX_ORDER_VALUE", "MAX_ORDER_QUANTITY", "POSITION_RANGE", "MAX_POSITION_QUANTITY",
 }  # fmt: skip

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any
 
 import pytest
 
 from tests.venues.roster import VENUES
 from tests.venues.stand import Stand, play
+from tradewright.core.setup import account_from
 from tradewright.model.event import REJECTED
 from tradewright.model.order import GTC, LIMIT, SELL, STOP, STOP_LIMIT, STOP_LOSS, Order
 
+#: Its place in an account's row.
+NATIVE_EXITS = 8
 #: As venues call it.
 ENDED = ("CANCELLED", "EXPIRED")
 #: Of venues whose client is asked for a pair that it can not link, by the code.
@@ -22,8 +24,9 @@ LINKING = [venue for venue, kind in VENUES.items() if kind.limits.links]
 def native(venue: str) -> type[Stand]:
     """Its stand with an account whose exits its venue links."""
     kind = VENUES[venue]
-    terms = copy(kind.terms)
-    terms.native_exits = True
+    row = kind.terms.row()
+    terms = account_from([*row[:NATIVE_EXITS], True, *row[NATIVE_EXITS + 1 :]])
+    assert terms.native_exits
     return type(kind.__name__, (kind,), {"terms": terms})
 
 

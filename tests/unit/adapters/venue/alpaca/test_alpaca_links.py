@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,13 @@ def test_a_pair_for_what_is_held_is_an_oco() -> None:
     play(act).agree()
 
 
+def decided(order: Order, number: int) -> Order:
+    """The same order, of that decision."""
+    id, account, strategy, _, *terms, _, time = order.row()
+    made: Any = [id, account, strategy, order.instrument, *terms, number, time]
+    return Order(*made)
+
+
 @pytest.mark.parametrize("forgotten", [False, True], ids=["the old exits are known", "they are forgotten"])
 def test_an_exit_that_is_asked_for_while_it_is_on_its_way_is_no_leg_of_the_exits_before_it(forgotten: bool) -> None:
     """At a start exits are placed for what is held, and everything is asked for at the same moment."""
@@ -153,7 +161,7 @@ def test_an_exit_that_is_asked_for_while_it_is_on_its_way_is_no_leg_of_the_exits
         await stage.until(lambda: all(ledger.states[one.id].stage == ENDED_CANCELLED for one in exits))
         stop, target = pair(stage, entry)
         if forgotten:
-            stop.decision = target.decision = 2
+            stop, target = decided(stop, 2), decided(target, 2)
             for one in exits:
                 del ledger.states[one.id]
         await stage.venue.close()
