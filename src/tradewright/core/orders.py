@@ -43,8 +43,7 @@ class OrderState:
 
     __slots__ = (
         "order", "stage", "filled", "value", "fees", "trades", "submit", "cancel", "replace", "queried", "code", "text",
-        "venue_id", "late", "time_ended", "time_request", "terms", "named", "asked",
-        "unwanted",
+        "venue_id", "late", "time_ended", "time_request", "terms", "named", "asked", "unwanted",
     )  # fmt: skip
 
     def __init__(self, order: Order, stage: int) -> None:

@@ -153,7 +153,8 @@ class Lookups:
             if whole is not None and whole.legs:
                 leg = leg_of(whole, order)
                 owner = self._teller.of_venue(leg.id)
-                if (owner.id if owner is not None else self._orders.named(leg.id) or order.id) == order.id:
+                known = self._orders.named(leg.id) if owner is None else owner.id
+                if known in ("", order.id):
                     return leg
         return None
 
