@@ -67,7 +67,7 @@ LINES = {
     "sells what is not there": lambda one: "yes" if one.shorts else "no",
     "keeps reduce-only orders from opening": lambda one: "yes" if one.reduces_only else "no",
     "fees": lambda one: "with the fill" if one.fees_with_fills else "afterwards, as money that moved",
-    "a fee in coins": lambda one: "is known" if one.coin_fees else "is a difference (POSITION_DRIFT)",
+    "a fee in coins": lambda one: "is known" if one.coin_fees else "is booked as the most it can be (`coinFee`)",
     "decimals of its cash": lambda one: f"{one.cash_decimals}",
     "sizes in quotes": lambda one: "yes" if one.quote_sizes else "no",
     "prints": lambda one: "yes" if one.trades else "no",

@@ -351,11 +351,13 @@ def test_a_start_in_other_terms_than_the_journals_is_refused_by_name(again: Star
     assert (made.state_hash(), made.engine.run) == (before, 1)
 
 
-def test_a_start_may_know_other_decimals_of_a_venues_money_than_the_journal() -> None:
+@pytest.mark.parametrize("terms", [{"cash_decimals": 2}, {"coin_fee_ppm": 2_500}])
+def test_a_start_may_know_more_of_a_venue_than_the_journal(terms: dict[str, int]) -> None:
     made = Trader(None)
     made.step(start_of())
-    made.step(start_of(run=2, cash_decimals=2))
-    assert (made.engine.run, made.engine.accounts["one"].terms.cash_decimals) == (2, 18)
+    made.step(start_of(run=2, **terms))
+    ((name, value),) = terms.items()
+    assert (made.engine.run, getattr(made.engine.accounts["one"].terms, name)) == (2, value)
 
 
 def test_a_start_may_add_instruments_and_change_limits() -> None:

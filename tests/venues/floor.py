@@ -34,9 +34,9 @@ SECOND_NS = 10**9
 SCOPE = "account:main"
 STRATEGY = "obedient"
 #: What the strategy is told, and where the market stands then: a buy at the market, one with a stop and a target, a bid
-#: far below, a sale of twice as much with a stop and a target.
-BUY, GUARD, REST, TURN = "buy", "guard", "rest", "turn"
-PLACES = {BUY: 1, GUARD: 2, REST: 3, TURN: 4}
+#: far below, a sale of twice as much with a stop and a target, a close of all it holds.
+BUY, GUARD, REST, TURN, LEAVE = "buy", "guard", "rest", "turn", "leave"
+PLACES = {BUY: 1, GUARD: 2, REST: 3, TURN: 4, LEAVE: 5}
 
 
 class Obedient(Strategy):
@@ -63,6 +63,8 @@ class Obedient(Strategy):
             self.buy(Decimal(self.lots), limit=below)
         elif place == PLACES[TURN]:
             self.sell(2 * Decimal(self.lots), stop_loss=Decimal(above).scaleb(scale), take_profit=below)
+        elif place == PLACES[LEAVE]:
+            self.close()
 
 
 class Floor:

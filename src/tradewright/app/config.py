@@ -49,6 +49,7 @@ ACCOUNT_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: Keys of an account that only some venues have.
 ONLY_AT = {
     "kind": ("alpaca", "paper"), "mode": ("mt5",), "leverage": ("alpaca", "mt5", "paper"), "native_exits": ("alpaca",),
+    "coin_fee": ("alpaca",),
     "base_url": ("alpaca", "binance", "mt5", "ccxt"), "data_url": ("alpaca",), "stream_url": ("alpaca", "binance"),
     "feed": ("alpaca",), "packed": ("alpaca",), "exchange": ("ccxt",), "login": ("mt5",), "symbol_names": ("mt5",),
     "magics": ("mt5",), "deviation": ("mt5",),

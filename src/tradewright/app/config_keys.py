@@ -93,6 +93,13 @@ class AccountBlock(Block, kw_only=True, frozen=True):
             "it did cost, the venue says"
         ),
     ] = ""
+    coin_fee: Annotated[
+        Exact,
+        Meta(
+            description="of alpaca, of pairs: percent of the coins bought that it keeps at most, 0.25 if nothing is "
+            "said; what it did not keep lies aside, and more than that is a difference"
+        ),
+    ] = ""
     day_zone: Annotated[
         str,
         Meta(description="where its day and week begin; America/New_York at alpaca, else UTC; of mt5 the broker's"),

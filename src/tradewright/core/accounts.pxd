@@ -9,7 +9,7 @@ from tradewright.model.instrument cimport Instrument
 cdef str CASH
 
 cdef class AccountState:
-    cdef readonly Account terms
+    cdef public Account terms
     cdef public Limits limits
     cdef readonly list positions
     cdef public long long day

@@ -201,9 +201,9 @@ class Blotter:
         self.marks.list_instrument(instrument)
 
     def open_account(self, terms: Account, limits: Limits, since: int = 0) -> None:
-        """Add an account. limits: those it is configured with; a known account takes them where they are not those it
-        was configured with before, so that what persons have set since survives a restart. since: ns UTC when that
-        is, unless it is later already."""
+        """Add an account; a known one takes the terms, in which nothing differs that is counted in. limits: those it is
+        configured with; a known account takes them where they are not those it was configured with before, so that what
+        persons have set since survives a restart. since: ns UTC when that is, unless it is later already."""
         account = self.accounts.get(terms.name)
         if account is None:
             self.ledger.cash[terms.name] = {}
@@ -211,6 +211,7 @@ class Blotter:
             self.accounts[terms.name] = account
             self.next_due = 0
             self.gate.forget()
+        account.terms = terms
         self.gate.configure("account:" + terms.name, limits, max(since, self.now))
 
     def configure(self, scopes: dict[str, Limits], since: int = 0) -> None:
@@ -661,7 +662,7 @@ class Blotter:
         self.fresh_fill = fresh
         account = self.accounts[order.account]
         if account.link is not None:
-            reconcile.heard(account.link, report, order.instrument.symbol, fresh)
+            reconcile.heard(account, account.link, report, order.instrument, fresh)
         # One that was lost and works again has the requests again that were on their way to it.
         if self.inquiries or was_lost or report.kind == OUTCOME_UNKNOWN:
             inquiries.note(self, state)

@@ -13,6 +13,10 @@ snapshot taken after it agreed.
 
 Money in what no instrument of the run is made of (dust, coins that are kept) is booked and compared like any, but lies
 aside: no rate for it is known, and equity that could not be known would stop every opening.
+
+A venue may keep some of the coins that a buy brings in and not say how many (`Account.coin_fee_ppm`): booked is the
+most that it keeps, so that no exit asks for coins that are not there. What it did not keep is seen here, and lies aside
+as money in the base that no strategy has.
 """
 
 from __future__ import annotations
@@ -39,6 +43,7 @@ from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.reconciliation import (
     ADOPTED,
+    COIN_FEE,
     MOVED,
     UNEXPLAINED,
     WITHIN_TOLERANCE,
@@ -47,6 +52,7 @@ from tradewright.model.reconciliation import (
     PositionAdjusted,
     Reconciled,
 )
+from tradewright.model.report import Fill, Report
 
 if TYPE_CHECKING:
     from tradewright.core.accounts import AccountState
@@ -55,7 +61,6 @@ if TYPE_CHECKING:
     from tradewright.core.ledger import Book
     from tradewright.model.instrument import Instrument
     from tradewright.model.lot import Match
-    from tradewright.model.report import Report
 
 POSITION, BALANCE, ORDER = "position", "balance", "order"
 #: Money may differ by so many parts per million of what the venue shows before it is more than rounding, and by less
@@ -113,12 +118,15 @@ def _trades(engine: Blotter, account: AccountState, currency: str) -> bool:
     )
 
 
-def heard(link: Link, report: Report, symbol: str, fresh: bool) -> None:
+def heard(account: AccountState, link: Link, report: Report, instrument: Instrument, fresh: bool) -> None:
     """A report says something of its order; a fill of its symbol and of money too."""
     moved = link.moved
     moved[report.order_id] = report.time
     if fresh:
-        moved[symbol] = moved[""] = report.time
+        moved[instrument.symbol] = moved[""] = report.time
+        if account.terms.coin_fee_ppm and isinstance(report, Fill) and report.fee_currency == instrument.base:
+            kept = report.fee // _coins(instrument)
+            link.kept[instrument.symbol] = link.kept.get(instrument.symbol, 0) + kept
 
 
 def fold(engine: Blotter, event: Event) -> None:
@@ -139,6 +147,7 @@ def fold(engine: Blotter, event: Event) -> None:
         _begin_anew(account, link)
         link.found = differences(engine, account, link, event)
         link.seen = {found.key: (found.theirs - found.ours, _counts_from(engine, found)) for found in link.found}
+        _settle_fees(engine, account, link, event)
         link.moved = {name: time for name, time in link.moved.items() if time >= event.asked}
         if account.traffic is not None:
             account.traffic.heard = engine.now
@@ -147,7 +156,7 @@ def fold(engine: Blotter, event: Event) -> None:
     elif isinstance(event, BalanceAdjusted):
         move_capital(engine, account, event.currency, event.amount)
     elif isinstance(event, PositionAdjusted):
-        _adjust(engine, account, event)
+        _adjust(engine, account, link, event)
     elif isinstance(event, LotsTransferred):
         _transfer(engine, account, event)
     elif isinstance(event, PositionSplit):
@@ -177,6 +186,20 @@ def _begin_anew(account: AccountState, link: Link) -> None:
     account.week_equity = equity if account.week_equity is None else account.week_equity
 
 
+def _coins(instrument: Instrument) -> int:
+    """Money in the base currency that one size count is."""
+    return int(10 ** (MONEY_SCALE - instrument.size_scale) * instrument.contract)
+
+
+def _settle_fees(engine: Blotter, account: AccountState, link: Link, shown: AccountSnapshot) -> None:
+    """What is held as it was booked has had the fees that were booked."""
+    if link.kept:
+        differ = {symbol for symbol, *_ in _positions(engine, account, link, shown)}
+        for symbol in [symbol for symbol in link.kept if symbol not in differ]:
+            if link.moved.get(symbol, -1) < shown.asked:
+                del link.kept[symbol]
+
+
 def _counts_from(engine: Blotter, found: Difference) -> int:
     """The time of an order that is looked up once more begins anew."""
     return engine.now if found.kind == ORDER and _unsaid(engine, found) else found.since
@@ -187,8 +210,13 @@ def _unsaid(engine: Blotter, found: Difference) -> bool:
     return engine.now - found.since >= UNSAID_NS
 
 
-def _adjust(engine: Blotter, account: AccountState, event: PositionAdjusted) -> None:
+def _adjust(engine: Blotter, account: AccountState, link: Link, event: PositionAdjusted) -> None:
     instrument = engine.symbols[event.symbol]
+    if event.code == COIN_FEE:
+        link.kept.pop(event.symbol, None)
+        link.spared[event.symbol] = link.spared.get(event.symbol, 0) + event.size_units
+        engine.ledger.move_cash(event.account, instrument.base, event.size_units * _coins(instrument))
+        return
     id = foreign_id(account.terms.code, f"adjusted {event.symbol} {event.time}")
     side = 1 if event.size_units > 0 else -1
     book = engine.book(event.account, EXTERNAL, instrument)
@@ -231,7 +259,7 @@ def differences(engine: Blotter, account: AccountState, link: Link, shown: Accou
     """What a snapshot shows otherwise than it is here, leaving out what was reported of since it was asked for."""
     found = [(ORDER, *item, 0) for item in _orders(engine, account, shown)]
     unclear = {engine.orders[id].order.instrument.symbol for _, id, *_ in found if id in engine.orders}
-    found += [(POSITION, *item) for item in _positions(engine, account, shown) if item[0] not in unclear]
+    found += [(POSITION, *item) for item in _positions(engine, account, link, shown) if item[0] not in unclear]
     if link.moved.get("", -1) < shown.asked:
         found += [(BALANCE, *item, 0) for item in _balances(engine, account, shown)]
     apart = _apart(account)
@@ -273,9 +301,13 @@ def _orders(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> l
     return found
 
 
-def _positions(engine: Blotter, account: AccountState, shown: AccountSnapshot) -> list[tuple[str, int, int, int]]:
+def _positions(
+    engine: Blotter, account: AccountState, link: Link, shown: AccountSnapshot
+) -> list[tuple[str, int, int, int]]:
     there = {symbol: (size, price) for symbol, size, price in shown.positions}
     ours = {position.instrument.symbol: position.net for position in account.positions if position.net}
+    for symbol, size in link.spared.items():
+        ours[symbol] = ours.get(symbol, 0) + size
     return [
         (symbol, ours.get(symbol, 0), *there.get(symbol, (0, 0)))
         for symbol in dict.fromkeys([*sorted(ours), *there])
@@ -340,7 +372,7 @@ def _take_over(engine: Engine, account: AccountState, link: Link, shown: Account
             money = _balance(engine, account, one, link.begun, outputs)
             drift = drift or money
         else:
-            drift = _position(engine, account, one, link.begun, outputs) or drift
+            drift = _position(engine, account, link, one, outputs) or drift
     # What a fill kept from being compared at the first look is still what the account had: it waits for the next one.
     waiting += not link.begun and "" in link.moved
     ready = link.up and shown.asked >= link.since and waiting == 0 and not _asking(engine, account, link.since)
@@ -380,9 +412,12 @@ def _balance(engine: Engine, account: AccountState, one: Difference, begun: bool
     return BALANCE_DRIFT if code == UNEXPLAINED else ""
 
 
-def _position(engine: Engine, account: AccountState, one: Difference, begun: bool, outputs: list[Event]) -> str:
+def _position(engine: Engine, account: AccountState, link: Link, one: Difference, outputs: list[Event]) -> str:
     name, instrument = account.terms.name, engine.symbols[one.name]
-    code = UNEXPLAINED if begun else ADOPTED
+    if -link.spared.get(one.name, 0) <= one.theirs - one.ours <= link.kept.get(one.name, 0):
+        engine.emit(PositionAdjusted(engine.now, name, one.name, one.theirs - one.ours, 0, COIN_FEE), outputs)
+        return ""
+    code = UNEXPLAINED if link.begun else ADOPTED
     if code == UNEXPLAINED:
         ours, theirs = text_of(one.ours, instrument.size_scale), text_of(one.theirs, instrument.size_scale)
         text = f"{name}: {one.name} is {theirs} at the venue and {ours} here; the venue's word is taken"

@@ -147,8 +147,9 @@ def check_known(setup: Setup, symbols: Mapping[str, Instrument], accounts: Mappi
     for account, _ in setup.accounts:
         held = accounts.get(account.name)
         if held is not None:
-            # Nothing is counted in the decimals of its money: those of its first start go on.
-            _check_terms(f"account {account.name}", ACCOUNT_TERMS, held.row()[:-1], account.row()[:-1])
+            # Nothing is counted in the decimals of its money or by what it keeps of coins: those of this start go on.
+            of_all = len(ACCOUNT_TERMS)
+            _check_terms(f"account {account.name}", ACCOUNT_TERMS, held.row()[:of_all], account.row()[:of_all])
 
 
 def _check_terms(what: str, names: Sequence[str], known: Sequence[object], given: Sequence[object]) -> None:

@@ -37,7 +37,7 @@ from tradewright.model.zone import day_start
 if TYPE_CHECKING:
     from tradewright.core.blotter import Blotter
 
-VERSION = 24
+VERSION = 25
 
 
 def to_bytes(engine: Blotter) -> bytes:

@@ -16,3 +16,4 @@ cdef class Account:
     cdef readonly bint remote
     cdef readonly bint reduce_only
     cdef readonly long long cash_decimals
+    cdef readonly long long coin_fee_ppm

@@ -10,6 +10,7 @@ NETTING = "netting"
 HEDGING = "hedging"
 CASH = "cash"
 MARGIN = "margin"
+PPM_ONE = 1_000_000
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -38,12 +39,13 @@ class Account:
     before what it shows of the account was compared with what is known here. reduce_only: its venue lets an order that
     is flagged so close what is there and never open; without it no order carries the flag, and exits are kept from
     closing more than there is by being ended here. cash_decimals: the finest decimal of the money that its venue shows,
-    0 to 18.
+    0 to 18. coin_fee_ppm: parts per million of the coins which a buy brings in that its venue keeps at most as a fee of
+    which it says nothing with the fill; 0 = it keeps none, or says so.
     """
 
     __slots__ = (
         "name", "code", "venue", "mode", "kind", "currency", "leverage", "day_zone", "native_exits", "fee", "owner",
-        "settles_ms", "remote", "reduce_only", "cash_decimals",
+        "settles_ms", "remote", "reduce_only", "cash_decimals", "coin_fee_ppm",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +65,7 @@ class Account:
         remote: bool = False,
         reduce_only: bool = True,
         cash_decimals: int = MONEY_SCALE,
+        coin_fee_ppm: int = 0,
     ) -> None:
         if mode not in (NETTING, HEDGING):
             raise InputError(f"account {name}: mode {mode!r} is neither netting nor hedging")
@@ -76,6 +79,8 @@ class Account:
             raise InputError(f"account {name}: settles_ms {settles_ms} can not be negative")
         if not 0 <= cash_decimals <= MONEY_SCALE:
             raise InputError(f"account {name}: cash_decimals {cash_decimals} lies outside 0 to {MONEY_SCALE}")
+        if not 0 <= coin_fee_ppm < PPM_ONE:
+            raise InputError(f"account {name}: coin_fee_ppm {coin_fee_ppm} lies outside 0 to {PPM_ONE - 1}")
         if not currency.strip():
             raise InputError(f"account {name}: it has no currency")
         self.name = name
@@ -93,10 +98,11 @@ class Account:
         self.remote = remote
         self.reduce_only = reduce_only
         self.cash_decimals = cash_decimals
+        self.coin_fee_ppm = coin_fee_ppm
 
     def row(self) -> tuple[object, ...]:
         return (
             self.name, self.code, self.venue, self.mode, self.kind, self.currency, self.leverage, self.day_zone,
             self.native_exits, self.fee.row(), self.owner, self.settles_ms, self.remote, self.reduce_only,
-            self.cash_decimals,
+            self.cash_decimals, self.coin_fee_ppm,
         )  # fmt: skip

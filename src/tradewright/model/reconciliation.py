@@ -13,10 +13,12 @@ ADOPTED = "ADOPTED"
 WITHIN_TOLERANCE = "WITHIN_TOLERANCE"
 UNEXPLAINED = "UNEXPLAINED"
 MOVED = "MOVED"
+COIN_FEE = "COIN_FEE"
 ADJUSTMENT_CODES = {
     ADOPTED: "the account had it when it was connected for the first time",
     WITHIN_TOLERANCE: "interest, rounding or a fee that the venue did not state",
     MOVED: "the venue told that it came or went: a deposit, a withdrawal",
+    COIN_FEE: "a fee in coins was another one than was booked with the fill, which did not say it",
     UNEXPLAINED: "two looks at the venue agreed, and nothing here explains it",
 }
 
@@ -62,7 +64,8 @@ class BalanceAdjusted(Event):
 
 class PositionAdjusted(Event):
     """An account's position is what its venue says: signed `size_units` went to the strategy `external`, at
-    `price_units` and without money. code: of ADJUSTMENT_CODES."""
+    `price_units` and without money. Of a fee in coins (COIN_FEE) they lie aside, as money in the base that no strategy
+    has. code: of ADJUSTMENT_CODES."""
 
     __slots__ = ("account", "symbol", "size_units", "price_units", "code")
 

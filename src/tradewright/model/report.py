@@ -62,7 +62,8 @@ class Fill(Report):
     """An execution of an order.
 
     trade_id: the venue's id of this execution, unique per instrument; applied once, for ever.
-    fee: money counts in fee_currency as the venue states them (a rebate is negative); maker: it rested in the book.
+    fee: money counts in fee_currency as the venue states them (a rebate is negative), or the most that a fee in coins
+    can be where it states none (`Account.coin_fee_ppm`); maker: it rested in the book.
     """
 
     __slots__ = ("trade_id", "price_units", "size_units", "fee", "fee_currency", "maker")

@@ -17,12 +17,13 @@ class VenueLimits:
     repriced, resized: types of resting orders whose prices and whose size can be changed; resized_partly: the size also
     after a part was filled. links: a stop and a target of what is held end each other there, where the account is to
     have native exits. shorts: it sells what is not there. reduces_only: it keeps an order that is flagged so from
-    opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. coin_fees: so is
-    a fee that is taken from the coins which a buy brings in; else what is held is another position than was told.
-    cash_decimals: finest decimal of the money it shows. quote_sizes, trades: quotes come with sizes, and prints come at
-    all. bars: the periods it has, in seconds. notices: limits that ask for what a venue says of its instruments, about
-    which it tells that. network: its connection can be lost. late_seconds: so much later what others do in the account
-    may be heard of, where it is not told but asked for.
+    opening. fees_with_fills: a fill's fee is said with the fill, else it is told as money that moved. coin_fees: so
+    is a fee that is taken from the coins which a buy brings in; else it is booked as the most that it can be
+    (`Account.coin_fee_ppm`), and what was not kept is seen by what is held. cash_decimals: finest decimal of the
+    money it shows. quote_sizes, trades: quotes come with sizes, and prints come at all. bars: the periods it has,
+    in seconds. notices: limits that ask for what a venue says of its instruments, about which it tells that.
+    network: its connection can be lost. late_seconds: so much later what others do in the account may be heard of,
+    where it is not told but asked for.
     """
 
     openings: OrderTable

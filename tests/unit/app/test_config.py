@@ -133,6 +133,27 @@ def test_each_venue_has_the_terms_that_it_keeps_accounts_by(
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("keys", "ppm"),
+    [
+        ({"venue": "alpaca"}, 2_500),
+        ({"venue": "alpaca", "coinFee": 0}, 0),
+        ({"venue": "alpaca", "coinFee": "0.15"}, 1_500),
+        ({"venue": "alpaca", "coinFee": 5}, 50_000),
+        ({"venue": "binance"}, 0),
+    ],
+)
+def test_of_coins_bought_so_much_is_taken_to_be_the_fee(keys: dict[str, Any], ppm: int, tmp_path: Path) -> None:
+    assert terms_of("main", "A", read(tmp_path, one(**keys)).accounts["main"], "ann").coin_fee_ppm == ppm
+
+
+@pytest.mark.parametrize("fee", ["-0.0001", "5.0001", "0.00001"])
+def test_no_venue_keeps_such_a_part_of_the_coins_bought(fee: str, tmp_path: Path) -> None:
+    account = read(tmp_path, one(venue="alpaca", coinFee=fee)).accounts["main"]
+    with pytest.raises(InputError, match=r"accounts\.main\.coinFee: "):
+        terms_of("main", "A", account, "ann")
+
+
 def test_money_has_the_decimals_that_its_venue_shows() -> None:
     limits = {"alpaca": ALPACA, "binance": BINANCE, "ccxt": CCXT, "mt5": NETTING_LIMITS, "paper": PAPER}
     assert {venue: one.cash_decimals for venue, one in limits.items()} == CASH_DECIMALS
@@ -413,6 +434,7 @@ REFUSED = [
     (BASE + "exits: {stopLossPercent: -1}\n", "stopLossPercent"),
     (BASE + "    leverage: 3\n", "accounts.main.leverage: an account at binance has no such key"),
     (BASE + "    fee: many\n", ":2: accounts.main.fee"),
+    (BASE + "    coinFee: 0.25\n", "accounts.main.coinFee: an account at binance has no such key"),
 ]
 
 

@@ -27,10 +27,11 @@ from tradewright.model.control import (
 from tradewright.model.event import Event
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.instrument import Instrument
-from tradewright.model.numbers import money_of
+from tradewright.model.numbers import money_of, text_of
 from tradewright.model.order import ENTRY, LIMIT, STOP, STOP_LOSS, Order
 from tradewright.model.reconciliation import (
     ADOPTED,
+    COIN_FEE,
     MOVED,
     UNEXPLAINED,
     WITHIN_TOLERANCE,
@@ -593,6 +594,106 @@ def test_an_order_whose_answer_is_still_out_is_no_difference() -> None:
     assert result(desk.shown()).orders == 0
     desk.say(kinds.OUTCOME_UNKNOWN, order, "submit")
     assert result(desk.shown()).orders == 0
+
+
+# ── fees in coins ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+#: One size count of it as money.
+COIN = 10**10
+
+
+def trading_coins(**terms: Any) -> Desk:
+    desk = Desk(account_of(remote=True, **terms), symbols=("BTCUSD",))
+    desk.quote(10_000)
+    desk.connect()
+    desk.shown()
+    return desk
+
+
+def bought(desk: Desk, kept: int) -> None:
+    """A hundred, of which so many are the fee."""
+    desk.fill(desk.buy(100), 100, 10_000, fee=text_of(kept, 8), currency="BTC")
+
+
+def with_coins(kept: int) -> Desk:
+    """A hundred were bought, of which so many are booked as their fee, which the venue does not say."""
+    desk = trading_coins(coin_fee_ppm=50_000)
+    bought(desk, kept)
+    assert desk.net() == 100 - kept
+    return desk
+
+
+def counted(desk: Desk, size: int) -> list[PositionAdjusted]:
+    """The venue shows so many, long enough."""
+    desk.shown(positions={"BTCUSD": size})
+    return of(desk.shown(positions={"BTCUSD": size}, later=2), PositionAdjusted)
+
+
+@pytest.mark.parametrize("spared", [1, 2, 3])
+def test_what_was_not_kept_of_a_fee_in_coins_lies_aside_and_is_equity(spared: int) -> None:
+    desk = with_coins(3)
+    equity = desk.engine.accounts["main"].equity()
+    (found,) = counted(desk, 97 + spared)
+    assert (found.size_units, found.code) == (spared, COIN_FEE)
+    assert (desk.net(), desk.net(EXTERNAL)) == (97, 0)
+    assert desk.engine.ledger.cash["main"]["BTC"] == spared * COIN
+    assert desk.engine.accounts["main"].equity() == equity + dollars(100) * spared // 10**8
+    assert (desk.alarms(), desk.engine.states) == ([], {})
+    assert counted(desk, 97 + spared) == []
+
+
+@pytest.mark.parametrize("size", [96, 101])
+def test_coins_beyond_the_fee_that_was_booked_are_a_difference(size: int) -> None:
+    desk = with_coins(3)
+    (found,) = counted(desk, size)
+    assert (found.size_units, found.code) == (size - 97, UNEXPLAINED)
+    assert desk.alarms()[0] == "POSITION_DRIFT"
+    assert desk.engine.states[SCOPE] == REDUCING
+
+
+def test_a_fee_that_was_seen_to_be_kept_explains_no_later_difference() -> None:
+    desk = with_coins(3)
+    assert counted(desk, 97) == []
+    (found,) = counted(desk, 98)
+    assert found.code == UNEXPLAINED
+
+
+def test_a_fill_on_the_way_leaves_what_was_booked_as_its_fee_open() -> None:
+    desk = with_coins(3)
+    before = desk.tick()
+    bought(desk, 3)
+    desk.shown(positions={"BTCUSD": 97}, asked=before)
+    (found,) = counted(desk, 194 + 6)
+    assert (found.size_units, found.code) == (6, COIN_FEE)
+
+
+@pytest.mark.parametrize(("gone", "code"), [(1, COIN_FEE), (2, COIN_FEE), (3, UNEXPLAINED)])
+def test_what_lies_aside_is_missed_by_nobody(gone: int, code: str) -> None:
+    """Kept after all, at the end of the day; or sold by hand."""
+    desk = with_coins(3)
+    counted(desk, 99)
+    (found,) = counted(desk, 99 - gone)
+    assert (found.size_units, found.code) == (-gone, code)
+    assert desk.net() + desk.net(EXTERNAL) == 97 - (gone if code == UNEXPLAINED else 0)
+
+
+def test_where_fees_are_said_more_coins_than_were_booked_are_a_difference() -> None:
+    desk = trading_coins()
+    bought(desk, 3)
+    (found,) = counted(desk, 98)
+    assert found.code == UNEXPLAINED
+
+
+def test_what_is_known_of_fees_in_coins_outlives_a_restart() -> None:
+    desk = with_coins(3)
+    counted(desk, 99)
+    bought(desk, 3)
+    other = Engine()
+    restore(other, to_bytes(desk.engine))
+    link = other.accounts["main"].link
+    assert link is not None
+    assert (link.kept, link.spared) == ({"BTCUSD": 3}, {"BTCUSD": 2})
 
 
 # ── what others do ─────────────────────────────────────────────────────────────────────────────────────────────────

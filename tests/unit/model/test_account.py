@@ -21,6 +21,8 @@ from tradewright.model.errors import InputError
         ({"currency": " "}, "it has no currency"),
         ({"cash_decimals": 19}, "cash_decimals 19 lies outside 0 to 18"),
         ({"cash_decimals": -1}, "cash_decimals -1 lies outside 0 to 18"),
+        ({"coin_fee_ppm": -1}, "coin_fee_ppm -1 lies outside 0 to 999999"),
+        ({"coin_fee_ppm": 1_000_000}, "coin_fee_ppm 1000000 lies outside 0 to 999999"),
     ],
 )
 def test_an_account_that_can_not_be_is_refused_with_its_name(terms: dict[str, Any], words: str) -> None:

@@ -33,7 +33,10 @@ from tradewright.sim.paper_account import PaperAccount
 SETTLES_MS = 4_000
 #: Percent of a fill's value that its fee is expected to be.
 FEES: Mapping[str, str] = {"binance": "0.1", "ccxt": "0.2"}
+#: Percent of the coins bought that a venue keeps at most without a word with the fill.
+COIN_FEES: Mapping[str, str] = {"alpaca": "0.25"}
 DAY_ZONES: Mapping[str, str] = {"alpaca": "America/New_York"}
+COIN_FEE_MAX = 50_000
 #: The finest decimal of the money that a venue shows, as its limits have it.
 CASH_DECIMALS: Mapping[str, int] = {"alpaca": 2, "binance": 8, "ccxt": 8, "mt5": 2, "paper": MONEY_SCALE}
 #: Limits that ask for what a venue says of its instruments, about which it tells that, as its limits have them.
@@ -97,6 +100,15 @@ def fee_of(name: str, account: AccountBlock) -> FeeEstimate:
     return FeeEstimate(count_of(said, 4, f"accounts.{name}.fee"))
 
 
+def coin_fee_of(name: str, account: AccountBlock) -> int:
+    """Parts per million of the coins bought that its venue keeps at most without a word. Raises InputError."""
+    said = COIN_FEES.get(account.venue, "0") if account.coin_fee == "" else account.coin_fee
+    ppm = count_of(said, 4, f"accounts.{name}.coinFee")
+    if not 0 <= ppm <= COIN_FEE_MAX:
+        raise InputError(f"accounts.{name}.coinFee: {said} lies outside 0 to {COIN_FEE_MAX // 10_000} percent")
+    return ppm
+
+
 def terms_of(name: str, code: str, account: AccountBlock, owner: str) -> Account:
     """The terms of an account of `owner`, as its venue keeps it. Raises InputError for those that it can not have."""
     venue = account.venue
@@ -111,7 +123,7 @@ def terms_of(name: str, code: str, account: AccountBlock, owner: str) -> Account
         leverage=account.leverage,
         day_zone=account.day_zone or DAY_ZONES.get(venue, "UTC"), native_exits=native, fee=fee_of(name, account),
         owner=owner, settles_ms=0 if venue == "paper" else SETTLES_MS, remote=venue != "paper",
-        reduce_only=reduce_only, cash_decimals=CASH_DECIMALS[venue],
+        reduce_only=reduce_only, cash_decimals=CASH_DECIMALS[venue], coin_fee_ppm=coin_fee_of(name, account),
     )  # fmt: skip
 
 

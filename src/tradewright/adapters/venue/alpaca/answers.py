@@ -59,7 +59,7 @@ class Execution(msgspec.Struct, kw_only=True):
 
 
 class Movement(msgspec.Struct, kw_only=True):
-    """Money that came or went otherwise than by a fill: a fee, a dividend. qty: of a fee in a pair's base."""
+    """Money that came or went otherwise than by a fill: a fee, a dividend. qty: what came in by a split."""
 
     activity_type: str
     id: str

@@ -1,10 +1,10 @@
 """What moves otherwise than by fills: fees, dividends, interest, deposits, as the account's activities state it, and
 positions that were split.
 
-Alpaca states no fee with a fill; it comes as an activity of its own, at once or at the end of the day, in dollars or,
-of a pair that was bought, in its base. What was stated before this process began is not told: the engine has it from
-the process before, or reconciles it. A split is told whenever it is met: the engine knows by what it holds whether it
-has had its part.
+Alpaca states no fee with a fill; it comes as an activity of its own, at once or at the end of the day. One in dollars
+is money that moved. One in the base of a pair that was bought is not told: the position has it already (`Teller.fill`).
+What was stated before this process began is not told: the engine has it from the process before, or reconciles it. A
+split is told whenever it is met: the engine knows by what it holds whether it has had its part.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGE = 100
 #: An activity may be listed later than its time says.
 OVERLAP_NS = 3_600_000_000_000
 KEPT_MAX = 10_000
-CRYPTO_FEE, SPLIT = "CFEE", "SPLIT"
+SPLIT = "SPLIT"
 #: Money paid in or out, or moved between accounts; all else was earned or spent by what is held.
 CAPITAL = ("CSD", "CSW", "JNL", "JNLC", "TRANS", "ACATC")
 DOLLAR = "USD"
@@ -109,19 +109,10 @@ class Movements:
             self._errors[f"movement {row.status[:20]!r}"] += 1
             return
         try:
-            moved = self._moved(row)
+            amount = money_of(row.net_amount or Decimal(0), "net amount")
         except InputError:
             self._errors["unreadable row"] += 1
             return
-        for currency, amount in moved:
+        if amount:
             why, result = f"{row.activity_type} {row.id}", row.activity_type not in CAPITAL
-            self._deliver(CashMoved(self._clock(), self._terms.name, currency, amount, why, result))
-
-    def _moved(self, row: Movement) -> list[tuple[str, int]]:
-        """Currencies and money counts. Raises InputError."""
-        found = [(DOLLAR, money_of(row.net_amount or Decimal(0), "net amount"))]
-        if row.activity_type == CRYPTO_FEE and row.qty and row.symbol:
-            instrument = self._orders.instrument(plain(row.symbol))
-            if instrument is not None:
-                found.append((instrument.base, money_of(row.qty, "quantity")))
-        return [(currency, amount) for currency, amount in found if amount]
+            self._deliver(CashMoved(self._clock(), self._terms.name, DOLLAR, amount, why, result))

@@ -27,7 +27,7 @@ from tradewright.adapters.venue.alpaca.tracked import (
     status_of,
     trade_id,
 )  # fmt: skip
-from tradewright.model.account import Account
+from tradewright.model.account import PPM_ONE, Account
 from tradewright.model.control import OrderAdopted
 from tradewright.model.errors import InputError
 from tradewright.model.event import ACCEPTED, CANCELLED, Event
@@ -35,6 +35,7 @@ from tradewright.model.event import EXPIRED as REPORT_EXPIRED
 from tradewright.model.event import REJECTED as REPORT_REJECTED
 from tradewright.model.foreign import EXTERNAL, foreign_id
 from tradewright.model.instrument import Instrument
+from tradewright.model.numbers import MONEY_SCALE
 from tradewright.model.order import (
     EXTENDED_HOURS,
     ORDER_TYPES,
@@ -171,8 +172,19 @@ class Teller:
         if not leg.named:
             self.name(tracked, leg, time)
         at = time or self._venue_time()
-        self._deliver(Fill(self._clock(), tracked.id, at, id, price, size))
+        fee, currency = self._coins_kept(tracked, size)
+        self._deliver(Fill(self._clock(), tracked.id, at, id, price, size, fee, currency))
         return True
+
+    def _coins_kept(self, tracked: Tracked, size: int) -> tuple[int, str]:
+        """The fee in coins of a buy, as money, and its currency: the most that the venue takes, which says nothing of
+        it."""
+        instrument = tracked.instrument
+        ppm = self._terms.coin_fee_ppm
+        if not ppm or tracked.side < 0 or instrument.asset_class != "crypto":
+            return 0, ""
+        units = -(-size * ppm // PPM_ONE)
+        return units * 10 ** (MONEY_SCALE - instrument.size_scale), instrument.base
 
     def state(self, tracked: Tracked, time: int = 0, code: str = "") -> None:
         """How the order stands now, if it is new or asked for (code)."""
