@@ -19,6 +19,7 @@ from tradewright.core.exits import closing_price, favourable, on_tick
 from tradewright.core.holds import left
 from tradewright.core.life_cycle import HELD, NONE, REFUSED, WORKING
 from tradewright.core.owed_exits import PACE_NS
+from tradewright.core.rules import session_of
 from tradewright.model.calendar import NEVER, calendar
 from tradewright.model.command import TIME_IS_OVER, Replace
 from tradewright.model.control import (
@@ -55,8 +56,9 @@ IDLE = (NONE, REFUSED)
 class Guard:
     """One plan at work. entry: id of the opening order, "" = what its book holds; exit: id of its stop, "" = none.
     best: best price count seen, 0 = none; entry_units: price count it began at, 0 = nothing filled yet; deadline: ns
-    UTC, 0 = none; asked: the stop price that was asked for last; made: its exits were made; parted: what of the opening
-    had closed the other side by then, instead of opening; closes: how often it was closed since its time is over."""
+    UTC when what it guards is closed, before the first fill when the opening ends unfilled, 0 = never; asked: the stop
+    price that was asked for last; made: its exits were made; parted: what of the opening had closed the other side by
+    then, instead of opening; closes: how often it was closed since its time is over."""
 
     __slots__ = ("entry", "exit", "plan", "best", "entry_units", "deadline", "asked", "made", "parted", "closes")
 
@@ -114,6 +116,9 @@ def fold(engine: Blotter, event: Event) -> None:
             return
         engine.guards[guard.key] = guard
         guard.made = guard.exit != ""
+        if guard.entry and guard.plan.before_close_ns:
+            _, close = session_of(engine.orders[guard.entry].order, engine.now)
+            guard.deadline = 0 if close == NEVER else close - guard.plan.before_close_ns
         if guard.entry == "":
             _begin(engine, guard, _average(engine, engine.orders[guard.exit].order))
     elif isinstance(event, ExitMoved):
@@ -295,9 +300,11 @@ def tend(engine: Engine, event: Event) -> list[Event]:
     outputs: list[Event] = []
     for key in list(engine.guards):
         guard = engine.guards.get(key)
-        if guard is None or guarded(engine, guard) == 0:
+        if guard is None:
             continue
-        if guard.deadline and engine.now >= guard.deadline and overdue(engine, guard) > 0:
+        if guarded(engine, guard) == 0:
+            _withdraw(engine, guard, outputs)
+        elif guard.deadline and engine.now >= guard.deadline and overdue(engine, guard) > 0:
             if not _being_closed(engine, guard):
                 _close_in_time(engine, guard, outputs)
         elif not guard.made and guard.plan.makes() and not _being_closed(engine, guard):
@@ -307,6 +314,15 @@ def tend(engine: Engine, event: Event) -> list[Event]:
         elif guard.exit and isinstance(event, MarketEvent):
             _move(engine, guard, event, outputs)
     return outputs
+
+
+def _withdraw(engine: Engine, guard: Guard, outputs: list[Event]) -> None:
+    """An opening of which nothing filled before its session's last moments: what it would open would be closed at
+    once."""
+    if guard.entry_units == 0 and guard.deadline and engine.now >= guard.deadline:
+        state = engine.orders[guard.entry]
+        if state.is_open() and state.cancel == NONE:
+            outputs += engine.cancel(guard.entry, TIME_IS_OVER)
 
 
 def _make(engine: Engine, guard: Guard, outputs: list[Event]) -> None:

@@ -16,7 +16,7 @@ from tradewright.model.control import ACTIVE
 from tradewright.model.decision import Check
 from tradewright.model.errors import InputError
 from tradewright.model.numbers import SIZE_MAX
-from tradewright.model.order import BUY, OPG, SELL
+from tradewright.model.order import BUY, OPG, SELL, Order
 
 MILLION = 1_000_000
 #: Refuses what its plan would close at once.
@@ -71,14 +71,19 @@ class ExitDue(Rule):
 def session_left(proposal: Proposal) -> int:
     """Time from when an order can fill first to the end of that session, ns; NEVER where none ends. Raises InputError
     beyond the calendar's table."""
-    order, first = proposal.order, proposal.now
+    first, close = session_of(proposal.order, proposal.now)
+    return NEVER if close == NEVER else close - first
+
+
+def session_of(order: Order, now: int) -> tuple[int, int]:
+    """When an order that goes now can fill first, and when that session ends, ns UTC; NEVER where none ends. Raises
+    InputError beyond the calendar's table."""
     times = calendar(order.instrument.calendar)
-    if times.next_close(first) == NEVER:
-        return NEVER
-    at_open = order.time_in_force == OPG or not times.is_open(first)
-    if at_open and not order.extended_hours:
-        first = times.next_open(first)
-    return times.next_close(first) - first
+    if times.next_close(now) == NEVER:
+        return now, NEVER
+    at_open = order.time_in_force == OPG or not times.is_open(now)
+    first = times.next_open(now) if at_open and not order.extended_hours else now
+    return first, times.next_close(first)
 
 
 class PriceKnown(Rule):

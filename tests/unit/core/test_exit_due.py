@@ -13,6 +13,7 @@ from tradewright.core.rules import EXIT_DUE
 from tradewright.explain import Story
 from tradewright.model.calendar import NEVER
 from tradewright.model.command import REFUSED_AT_OPEN, TIME_IS_OVER
+from tradewright.model.event import CANCEL, CANCELLED, SUBMIT
 from tradewright.model.exit_plan import ExitPlan, plan_from
 from tradewright.model.order import CLS, DAY, EXTENDED_HOURS, GTC, OPG
 
@@ -107,6 +108,51 @@ def test_a_market_that_never_closes_has_no_such_time(tif: int) -> None:
     desk = late(symbol="ACME")
     (decision,) = desk.want(BUY, 5, time_in_force=tif)
     assert decision.approved and EXIT_DUE not in [check.code for check in decision.checks]
+
+
+@pytest.mark.parametrize("terms", [{}, {"plan": ExitPlan(before_close_ns=600 * SECOND)}], ids=["default", "own"])
+def test_one_that_rests_unfilled_ends_when_that_time_begins(terms: dict[str, Any]) -> None:
+    desk = desk_of(CLOSE - 900 * SECOND)
+    order = desk.buy(5, limit_units=PRICE - 100, time_in_force=GTC, **terms)
+    desk.accept(order)
+    desk.taken()
+    assert desk.engine.next_exit() == CLOSE - 600 * SECOND
+    desk.now = CLOSE - 600 * SECOND - 2
+    desk.quote(PRICE)
+    assert desk.cancelled() == []
+    desk.quote(PRICE)
+    assert desk.cancelled() == [(order, TIME_IS_OVER)]
+    desk.quote(PRICE)
+    assert desk.cancelled() == []
+    desk.say(CANCELLED, order)
+    assert_idle(desk.engine)
+
+
+def test_of_one_that_has_filled_in_part_the_rest_ends_with_what_it_opened() -> None:
+    desk = desk_of(CLOSE - 900 * SECOND)
+    order = desk.buy(5, limit_units=PRICE - 100, time_in_force=GTC)
+    desk.fill(order, 2, PRICE - 100)
+    desk.taken()
+    desk.now = CLOSE - 600 * SECOND
+    desk.quote(PRICE)
+    cancel, close = desk.taken()
+    assert (cancel.kind, cancel.order_id) == (CANCEL, order)
+    assert (close.kind, desk.state(close.order_id).order.quantity) == (SUBMIT, 2)
+
+
+def test_one_without_such_a_time_rests_on_through_the_close() -> None:
+    desk = desk_of(CLOSE - 900 * SECOND)
+    desk.accept(desk.buy(5, limit_units=PRICE - 100, time_in_force=GTC, plan=HOURS))
+    desk.taken()
+    desk.now = CLOSE - 1
+    desk.quote(PRICE)
+    assert desk.cancelled() == []
+
+
+def test_one_that_waits_for_the_next_session_has_the_time_of_that_one() -> None:
+    desk = desk_of(EVENING, limits=QUEUE)
+    desk.buy(5, limit_units=PRICE - 100, time_in_force=GTC)
+    assert desk.engine.next_exit() == CLOSE - 600 * SECOND
 
 
 def test_beyond_the_calendar_it_is_refused() -> None:
