@@ -22,7 +22,7 @@ from tradewright.app.connected import CONNECTED_CRASH_POINTS
 from tradewright.app.home import JOURNAL
 from tradewright.app.live import LIVE_CRASH_POINTS
 from tradewright.model import event as kinds
-from tradewright.model.reconciliation import WITHIN_TOLERANCE
+from tradewright.model.reconciliation import COIN_FEE, WITHIN_TOLERANCE
 from tradewright.prove.crash import DEAD, NOT_MET
 
 pytestmark = COMPILED_ALONE
@@ -104,7 +104,8 @@ def test_a_service_that_stops_dead_anywhere_loses_and_doubles_nothing(
     begun = [place for place, row in enumerate(rows) if row[0] == STARTED]
     behind = rows[begun[1] :] if point not in FIRST else []
     assert not [row for row in rows if row[0] == kinds.ORDER_ADOPTED]
-    assert not [row for row in behind if row[0] in (kinds.POSITION_ADJUSTED, kinds.LOTS_TRANSFERRED)]
+    assert not [row for row in behind if row[0] == kinds.LOTS_TRANSFERRED]
+    assert {row[6] for row in behind if row[0] == kinds.POSITION_ADJUSTED} <= {COIN_FEE}
     assert not [row for row in behind if row[0] == kinds.BALANCE_ADJUSTED and row[5] != WITHIN_TOLERANCE]
     assert point in FIRST or [row for row in behind if row[0] == kinds.RECONCILED]
     assert tradewright("replay", home / JOURNAL, "--verify", "--json").row["differences"] == []

@@ -17,7 +17,7 @@ from tests.e2e.test_serve import FILLS, agree
 from tests.project import COMPILED_ALONE
 from tradewright.app.home import JOURNAL
 from tradewright.model import event as kinds
-from tradewright.model.reconciliation import ADOPTED, WITHIN_TOLERANCE
+from tradewright.model.reconciliation import ADOPTED, COIN_FEE, WITHIN_TOLERANCE
 from tradewright.sim.wire import faults
 
 pytestmark = COMPILED_ALONE
@@ -65,7 +65,7 @@ def test_a_service_and_its_venue_agree_after_faults_between_their_sockets(
     assert len(set(sent)) == len(sent) > ORDERS
     assert [row for row in rows if row[0] == kinds.OUTCOME_UNKNOWN], "no request was left without an answer"
     assert not [row for row in rows if row[0] in (kinds.ORDER_ADOPTED, kinds.LOTS_TRANSFERRED)]
-    assert {row[6] for row in rows if row[0] == kinds.POSITION_ADJUSTED} <= {ADOPTED}
+    assert {row[6] for row in rows if row[0] == kinds.POSITION_ADJUSTED} <= {ADOPTED, COIN_FEE}
     assert {row[5] for row in rows if row[0] == kinds.BALANCE_ADJUSTED} <= {ADOPTED, WITHIN_TOLERANCE}
     last = _compared(home)[-1]
     assert last[3] == last[5] == 0
