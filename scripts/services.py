@@ -16,6 +16,7 @@ import fcntl
 import json
 import os
 import pwd
+import select
 import shutil
 import signal
 import socket
@@ -121,14 +122,20 @@ class Server:
             time.sleep(LOOK_SECONDS)
 
     def kill(self) -> None:
-        """As a power cut would, but for the disk: PostgreSQL's processes for its clients would live on for a while."""
-        children: list[str] = []
-        if self.process is not None:
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        """As a power cut would, but for the disk: nobody is left who holds its port, or a client's connection."""
+        if self.process is None:
+            return
+        # PostgreSQL's processes for its clients outlive it for a while. Who stands still starts no further one.
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        handles = [os.pidfd_open(int(child)) for child in children]
         self._end(signal.SIGKILL)
-        for child in children:
+        for handle in handles:
             with suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            select.select([handle], [], [], START_SECONDS)
+            os.close(handle)
 
     def stop(self) -> None:
         """For good."""
