@@ -103,7 +103,9 @@ def serve_empty() -> None:
         def _log_started_message(self, listeners: Any) -> None:
             print(f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}", flush=True)
 
-    Server(uvicorn.Config(application, port=0, http="h11", ws="none", log_level="critical", access_log=False)).run()
+    Server(
+        uvicorn.Config(application, port=0, http="httptools", ws="none", log_level="critical", access_log=False)
+    ).run()
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ set ends as that rule says; what a person set, or a fact that only a person can 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from tradewright.core.exposure import CANARY, out_of, parts_of
@@ -175,26 +175,32 @@ def check_account(engine: Blotter, account: str) -> None:
 
 def check_name(engine: Blotter, kind: str, name: str, strategies: list[str]) -> None:
     """The same of one condition, whatever signs its name has. Raises InputError."""
-    known = _names(engine, kind, strategies)
-    if name not in known:
-        more = ", …" if len(known) > NAMES_SHOWN else ""
-        raise InputError(f"there is no {kind} {name!r}; there is {', '.join(known[:NAMES_SHOWN]) or 'none'}{more}")
+    there = {*_NAMES[kind](engine), *(strategies if kind == "strategy" else ())} - {""}
+    if name not in there:
+        known = ", ".join(sorted(there)[:NAMES_SHOWN]) or "none"
+        more = ", …" if len(there) > NAMES_SHOWN else ""
+        raise InputError(f"there is no {kind} {name!r}; there is {known}{more}")
 
 
-def _names(engine: Blotter, kind: str, strategies: list[str]) -> list[str]:
-    """The names a condition of that kind can have, sorted."""
-    terms = [account.terms for name, account in engine.accounts.items() if not is_shadow(name)]
-    found: dict[str, list[str]] = {
-        "account": [item.name for item in terms],
-        "session": list(engine.sessions),
-        "owner": [item.owner for item in terms],
-        "venue": [item.venue for item in terms],
-        "strategy": [*strategies, *engine.halted, *[key[1] for key in engine.ledger.books]],
-        "symbol": list(engine.symbols),
-        "sector": [item.sector for item in engine.instruments],
-        "currency": [name for item in engine.instruments for name in (item.base, item.quote)],
-    }
-    return sorted(dict.fromkeys(name for name in found[kind] if name))
+def _booked(engine: Blotter) -> list[str]:
+    return [key[1] for key in engine.ledger.books]
+
+
+def _terms(engine: Blotter) -> list[Account]:
+    return [account.terms for name, account in engine.accounts.items() if not is_shadow(name)]
+
+
+#: The names that each kind of condition can have; each order by hand asks for some.
+_NAMES: dict[str, Callable[[Blotter], Iterable[str]]] = {
+    "account": lambda engine: [terms.name for terms in _terms(engine)],
+    "session": lambda engine: engine.sessions,
+    "owner": lambda engine: [terms.owner for terms in _terms(engine)],
+    "venue": lambda engine: [terms.venue for terms in _terms(engine)],
+    "strategy": lambda engine: [*engine.halted, *_booked(engine)],
+    "symbol": lambda engine: engine.symbols,
+    "sector": lambda engine: [item.sector for item in engine.instruments],
+    "currency": lambda engine: [name for item in engine.instruments for name in (item.base, item.quote)],
+}
 
 
 def gives_way(engine: Blotter, scope: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.project import COMPILED_ALONE
 from tests.unit.app.standing_api import Client, asked
-from tradewright.app.api import connections, server
+from tradewright.app.api import connections
 from tradewright.model.control import HALTED
 
 pytestmark = COMPILED_ALONE
@@ -156,7 +156,7 @@ def test_a_head_without_an_end_is_refused_before_it_takes_memory(tmp_path: Path)
         for piece in (b"x-name: value\r\n", b"x" * 64):
             reader, writer = await connected(client)
             writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\nx-begin: ")
-            for _ in range(server.HEAD_BYTES_MAX // len(piece) + 1):
+            for _ in range(connections.HEAD_BYTES_MAX // len(piece) + 1):
                 writer.write(piece)
                 await asyncio.sleep(0)
             with suppress(ConnectionError):
@@ -226,6 +226,85 @@ def test_a_key_behind_the_body_is_none(tmp_path: Path) -> None:
         writer.close()
 
     asked(tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /health/live HTTP/1.1",
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nHost: y",
+        b"GET /health/live HTTP/2.0\r\nHost: x",
+        b"GET /health/live HTTP/1.1\r\nHost : x",
+        b"POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked",
+        b"POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4",
+        b"GET /\xc3\xa4 HTTP/1.1\r\nHost: x",
+        b"CONNECT x:80 HTTP/1.1\r\nHost: x:80",
+    ],
+)
+def test_a_request_that_others_may_read_otherwise_is_refused_and_nothing_behind_it_is_read(
+    head: bytes, tmp_path: Path
+) -> None:
+    async def act(client: Client) -> None:
+        reader, writer = await connected(client)
+        writer.write(ASK + head + b"\r\n\r\n" + ASK)
+        said = await all_of(reader)
+        assert said.startswith(WELL) and said.count(b"HTTP/1.1 ") == 2 and said.count(b"HTTP/1.1 400 ") == 1
+        writer.close()
+
+    asked(tmp_path, act)
+
+
+def test_a_body_that_breaks_off_behind_another_request_ends_with_that_ones_answer(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        broken = b"POST /api/v1/kill HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        for before in (0, 1, 5):
+            reader, writer = await connected(client)
+            writer.write(ASK * before + broken)
+            said = await all_of(reader)
+            assert said.count(WELL) == before and said.count(b"HTTP/1.1 ") == before + 1
+            assert b"HTTP/1.1 400 " in said
+            writer.close()
+
+    asked(tmp_path, act)
+
+
+def test_a_socket_that_is_asked_for_behind_an_unanswered_request_is_none(tmp_path: Path) -> None:
+    async def act(client: Client) -> None:
+        reader, writer = await connected(client)
+        writer.write(
+            ASK + b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        said = await all_of(reader)
+        assert said.startswith(WELL) and b"HTTP/1.1 400 " in said and b" 101 " not in said
+        writer.close()
+
+    asked(tmp_path, act)
+
+
+def test_of_thousands_of_requests_sent_at_once_few_are_taken_up_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    right = connections.Connection.on_headers_complete
+
+    def counted(self: connections.Connection) -> None:
+        right(self)
+        at_once.append(self._due)
+
+    monkeypatch.setattr(connections.Connection, "on_headers_complete", counted)
+
+    async def act(client: Client) -> None:
+        reader, writer = await connected(client)
+        writer.write(ASK * 3_000)
+        for _ in range(3_000):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith((WELL, b"HTTP/1.1 429 "))
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+        writer.close()
+
+    asked(tmp_path, act)
+    assert len(at_once) == 3_000 and max(at_once) <= connections.PIECE_BYTES // len(ASK) + 2
 
 
 @pytest.mark.parametrize("more", [b"Content-Length: 5", b"Transfer-Encoding: chunked"])

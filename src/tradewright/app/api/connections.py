@@ -14,8 +14,8 @@ import time
 from typing import Any
 from weakref import WeakSet
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -27,15 +27,16 @@ CONNECTIONS_MAX = 256
 FILES_RESERVED = 256
 #: From the connection, or a later request's first byte, until the request is whole; longer than a body may take.
 REQUEST_SECONDS_MAX = 15.0
+HEAD_BYTES_MAX = 16_384
+#: What comes is looked at in pieces: few requests are in one, and what is behind them waits as it came.
+PIECE_BYTES = 2_048
 #: A socket is pinged so often, and ends where no answer comes in time: its client does not read.
 PING_SECONDS = 5.0
 PONG_SECONDS = 10.0
 STALLED = 4408
-#: Frames of all kinds that a client may send in a second, and at once; what comes is taken in pieces so small that no
-#: more than some hundred of them are read at once.
+#: Frames of all kinds that a client may send in a second, and at once; no more than some hundred are in a piece.
 FRAMES_PER_SECOND = 50
 FRAMES_AT_ONCE = 200
-PIECE_BYTES = 2_048
 #: A socket whose application is done is kept so long for its last bytes.
 LINGER_SECONDS = 5.0
 
@@ -102,12 +103,23 @@ class Joined(asyncio.Transport):
         self.transport.abort()
 
 
-class Connection(H11Protocol):
-    """HTTP whose requests have to be whole in time. h11 is twice as slow as others and as strict as a door has to be:
-    what stands behind a body is no header, and an answer that is due comes before what is wrong with the next request.
+class Connection(HttpToolsProtocol):
+    """HTTP whose requests have to be whole in time, and answered before those behind them are looked at.
+
+    The parser is fast and lenient; a door is neither. So what stands behind a body is no header, a request says once
+    whose it is (`Host`), and what is wrong with a request is said behind the answers that are due before it.
     """
 
-    _ends: asyncio.TimerHandle | None = None
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._ends: asyncio.TimerHandle | None = None
+        #: What came behind a request that has no answer yet.
+        self._unread = b""
+        #: Of the request that came last: its bytes, by pieces; whether its head has no end yet; whether the application
+        #: has it; whether all of it is here.
+        self._head, self._is_head, self._taken, self._whole = 0, True, False, True
+        #: How many have no answer; whether something came that is no request; whether a socket has taken over.
+        self._due, self._wrong, self._upgraded = 0, False, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -116,21 +128,122 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._no_end()
+        self._unread = b""
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+        self._unset_keepalive_if_required()
+        self._unread = self._unread + data if self._unread else data
+        self._read()
+
+    def _read(self) -> None:
+        """What came, piece by piece, while no request that is whole waits for its answer."""
+        while self._unread and not (self._wrong or self._waits() or self.transport.is_closing()):
+            self._unset_keepalive_if_required()
+            piece, self._unread = self._unread[:PIECE_BYTES], self._unread[PIECE_BYTES:]
+            self._feed(piece)
+        if self._unread:
+            self.flow.pause_reading()
+        if self._upgraded or self._waits():
             self._no_end()
-        elif self._ends is None:
+        elif self._ends is None and not self.transport.is_closing():
             self._ends = self.loop.call_later(REQUEST_SECONDS_MAX, self.transport.abort)
 
-    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+    def _waits(self) -> bool:
+        return self._due > (not self._whole)
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as offer:
+            if not self._should_upgrade():
+                self._unread = self._without_offer() + piece[offer.args[0] :] + self._unread
+            elif self._due:
+                self._refuse()
+            else:
+                self._unread, self._upgraded = b"", True
+                self.handle_websocket_upgrade()
+        except httptools.HttpParserError:
+            self._refuse()
+        else:
+            self._head += len(piece)
+            if self._is_head and not self._whole and self._head > HEAD_BYTES_MAX:
+                self._refuse()
+
+    def _without_offer(self) -> bytes:
+        """The head of a request that offers another protocol, which is not taken: the request is, as it is. A parser
+        that has heard of the offer takes what comes next for what is spoken there, a body too."""
+        parser, self.parser = self.parser, httptools.HttpRequestParser(self)
+        self._whole = True
+        said = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        first = b"%s %s HTTP/%s" % (parser.get_method(), self.url, parser.get_http_version().encode())
+        return b"\r\n".join([first, *said, b"", b""])
+
+    def _refuse(self) -> None:
+        """A request that is none: it is said when those before it are answered, and nothing behind it is read."""
+        self._wrong, self._unread = True, b""
+        if self._taken and not (self._whole or self.cycle.response_complete):
+            # Its application waits for the rest of its body, or for its turn.
+            self._due -= 1
+            if self.pipeline:
+                self.pipeline.popleft()
+        if not self._due:
+            self._tell_wrong()
+
+    def _tell_wrong(self) -> None:
+        """Where the answer to the same request has begun, by its end alone."""
+        if self._taken and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head, self._is_head, self._taken, self._whole = 0, True, False, False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._check_head()
+        self._is_head = False
+        self._taken = not self.parser.should_upgrade()
+        if self._taken or self._should_upgrade():
+            super().on_headers_complete()
+            self._due += self._taken
+
+    def _check_head(self) -> None:
+        """Raises ValueError, which the parser takes for what is wrong with the request."""
+        version = self.parser.get_http_version()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if version not in ("1.0", "1.1") or hosts > 1 or (hosts == 0 and version == "1.1"):
+            raise ValueError(f"HTTP/{version} with {hosts} hosts")
+        if not self.parser.should_upgrade():
+            return
+        body = any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
+        if self.parser.get_method() == b"CONNECT" or (body and self._should_upgrade()):
+            raise ValueError("neither a tunnel is opened, nor a socket whose handshake has a body")
+
+    def on_message_complete(self) -> None:
+        if self._taken:
+            super().on_message_complete()
+            self._whole = True
+
+    def on_response_complete(self) -> None:
+        self._due -= 1
+        super().on_response_complete()
+        if self._wrong and not self._due:
+            self._tell_wrong()
+        elif self._unread:
+            self._read()
+
+    def handle_websocket_upgrade(self) -> None:
         # A socket has a pace of its own.
         if isinstance(self.transport, Joined):
             self.transport.flush()
             self.transport = self.transport.transport
-        super().handle_websocket_upgrade(event)
+        super().handle_websocket_upgrade()
 
     def _no_end(self) -> None:
         if self._ends is not None:

@@ -40,7 +40,6 @@ ROOMS = (history, orders, reads, writes, limits, signals, trading, performance, 
 ROUTES = [route for room in ROOMS for route in room.ROUTES]
 #: Connections that the machine keeps until they are accepted.
 BACKLOG = 64
-HEAD_BYTES_MAX = 16_384
 MESSAGE_BYTES_MAX = 16_384
 IDLE_SECONDS = 30
 STOP_SECONDS = 2
@@ -64,7 +63,6 @@ class ApiServer:
             ws_ping_interval=PING_SECONDS, ws_ping_timeout=PONG_SECONDS,
             loop="none", server_header=False, proxy_headers=False, backlog=BACKLOG,
             timeout_keep_alive=IDLE_SECONDS, timeout_graceful_shutdown=STOP_SECONDS,
-            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             ssl_certfile=config.path(block.tls_certificate) or None, ssl_keyfile=config.path(block.tls_key) or None,
         )  # fmt: skip
         with config.placed("server.tlsCertificate"):
