@@ -9,6 +9,7 @@ they are its own.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -248,6 +249,9 @@ class Service:
             if not await self._unless_stopped(self.doorstep.reach()):
                 return
             self._begin()
+            # What is loaded and recovered stays: each full look of the cycle collector at it is a pause of the loop.
+            gc.collect()
+            gc.freeze()
             self.trading = True
             control = ControlSocket(self.folder)
             with self._audited():
