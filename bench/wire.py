@@ -40,6 +40,7 @@ from tradewright.adapters.net.transport import AiohttpTransport
 from tradewright.adapters.venue.binance import BinanceSpot, Credentials
 from tradewright.adapters.venue.binance.endpoints import endpoints_at
 from tradewright.adapters.venue.binance.outgoing import BinanceReader
+from tradewright.app import collector
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.live import LiveEngine
 from tradewright.core.limits import limits_from
@@ -296,6 +297,7 @@ async def signal_to_bytes(folder: Path, rate: int, seconds: float) -> dict[str, 
             floor.deliver(traded(floor.engine.symbols[SYMBOL], time.time_ns(), 0))
             await ready(floor, "main")
             journal.taken.clear()
+            collector.settle()
             sent = await paced(floor, floor.engine.symbols[SYMBOL], rate, seconds, LOOKING_ON)
             await asyncio.sleep(2)
         commits = list(journal.taken)
@@ -327,6 +329,7 @@ async def on_paper(folder: Path, rate: int, seconds: float) -> dict[str, object]
     begin(floor, terms, [instrument], CASH)
     async with running(floor):
         await asyncio.sleep(1)
+        collector.settle()
         sent = await paced(floor, floor.engine.symbols["ACME"], rate, seconds)
         lag = time.time_ns()
         floor.deliver(traded(floor.engine.symbols["ACME"], lag, 0))

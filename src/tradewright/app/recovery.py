@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tradewright.app import collector
 from tradewright.app.wiring.journals import Snapshots, read
 from tradewright.core.state import restore, to_bytes
 from tradewright.model.codec import Decoder
@@ -113,5 +114,7 @@ def _from_snapshot(
 
 def snapshot_bytes(trader: Trader, started: Started, markets: int) -> bytes:
     """The content of a snapshot taken now. Raises StateError where a strategy's state can not be stored."""
-    row = (msgspec.Raw(to_bytes(trader.engine)), trader.roster.strategy_state(), started.row(), markets)
-    return msgspec.json.encode(row)
+    # Its rows end with it. Looking for cycles among them takes twice as long as encoding, while the engine waits.
+    with collector.at_rest():
+        row = (msgspec.Raw(to_bytes(trader.engine)), trader.roster.strategy_state(), started.row(), markets)
+        return msgspec.json.encode(row)

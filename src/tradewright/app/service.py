@@ -9,7 +9,6 @@ they are its own.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -81,7 +80,8 @@ class Ended(Exception):
 
 
 class Service:
-    """Make it in no event loop or in the one it runs in; `run` it once; `close` it. stop: tells it to end."""
+    """Make it in no event loop or in the one it runs in; `run` it once; `close` it. stop: tells it to end. settle:
+    what its process does when all that will stay is there, before it trades."""
 
     def __init__(self, config: Config, folder: Path, log: ServiceLog, crash: CrashPoint = no_crash) -> None:
         self.config = config
@@ -94,6 +94,7 @@ class Service:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.api: ApiServer | None = None
         self.trading = False
+        self.settle: Callable[[], None] = lambda: None
         self.keeping: asyncio.Task[None] | None = None
         self.answering: asyncio.Task[None] | None = None
         self.tables = self._tables()
@@ -249,9 +250,7 @@ class Service:
             if not await self._unless_stopped(self.doorstep.reach()):
                 return
             self._begin()
-            # What is loaded and recovered stays: each full look of the cycle collector at it is a pause of the loop.
-            gc.collect()
-            gc.freeze()
+            self.settle()
             self.trading = True
             control = ControlSocket(self.folder)
             with self._audited():

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from tradewright.app import collector
 from tradewright.app.blueprint import Blueprint, blueprint_of
 from tradewright.app.config import Config
 from tradewright.app.home import home
@@ -53,6 +54,7 @@ def opened(config: Config, folder: Path, log: ServiceLog, crash: CrashPoint = no
 def serve_until_told(config: Config, folder: Path, quiet: bool, crash: CrashPoint = no_crash) -> ServiceEnd:
     """Runs it. Raises InputError, JournalError, LeaseLost, NotReady."""
     service = opened(config, folder, ServiceLog(quiet), crash)
+    service.settle = collector.settle
     try:
         asyncio.run(_run(service))
         return end_of(service.plan, service.room, folder, service.remarks, service.left, str(service.audit.head))
