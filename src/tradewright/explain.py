@@ -28,6 +28,7 @@ from tradewright.model.control import (
     ExitMoved,
     ModifyJudged,
 )
+from tradewright.model.correlation import correlation_of
 from tradewright.model.decision import FILTER, Check, Decision
 from tradewright.model.event import (
     ACCEPTED,
@@ -235,6 +236,7 @@ class Story:
         instrument = order.instrument
         return {
             "orderId": order.id,
+            "correlationId": correlation_of(order),
             "status": self.state.status,
             "code": self.state.code,
             "text": self.state.text,

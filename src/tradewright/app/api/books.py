@@ -22,6 +22,7 @@ from tradewright.core.session import scope_of
 from tradewright.explain import check_row, filter_row
 from tradewright.model.account import CASH, HEDGING
 from tradewright.model.control import ACTIVE, HALTED, TRADING_STATES, ModifyJudged
+from tradewright.model.correlation import correlation_of
 from tradewright.model.decision import Check, Decision
 from tradewright.model.errors import InputError
 from tradewright.model.instrument import Instrument
@@ -157,7 +158,7 @@ def order_shape(engine: Engine, state: OrderState) -> shapes.Order:
         limit_price=decimal_from(order.limit_units, price) if order.limit_units else None,
         stop_price=decimal_from(order.stop_units, price) if order.stop_units else None,
         role=order.role, state=state.status, outcome_unknown=state.has_unknown(), code=state.code, reason=state.text,
-        decision_id=order.decision, broker_order_id=state.venue_id or None,
+        decision_id=order.decision, correlation_id=correlation_of(order), broker_order_id=state.venue_id or None,
         client_order_id=engine.client_ids.name_of(order.id) or None,
     )  # fmt: skip
 
@@ -175,7 +176,8 @@ def submitted(
         client_order_id=None if named is None else named.client_id, outcome_unknown=state.has_unknown(),
         code=BROKER_ERROR if refused else state.code if status == "rejected" else "",
         reason=": ".join(part for part in (state.code, state.text) if part) if refused else "",
-        decision_id=order.decision, checks=None if made is None else checks(made.checks, made.instrument),
+        decision_id=order.decision, correlation_id=correlation_of(order),
+        checks=None if made is None else checks(made.checks, made.instrument),
         order_ids=order_ids,
     )  # fmt: skip
 
@@ -307,7 +309,8 @@ def bar_shape(bar: Bar) -> shapes.Bar:
 def decision_shape(decision: Decision) -> shapes.Decision:
     said = filter_row(decision)
     return shapes.Decision(
-        decision_id=decision.id, time=moment_text(decision.time), order_id=decision.orders[0].id,
+        decision_id=decision.id, correlation_id=correlation_of(decision.orders[0]), time=moment_text(decision.time),
+        order_id=decision.orders[0].id,
         account=decision.account, strategy_id=decision.strategy, symbol=decision.instrument.symbol,
         approved=decision.approved, reason=decision.reason, checks=checks(decision.checks, decision.instrument), **said,
     )  # fmt: skip

@@ -33,6 +33,7 @@ from tradewright.core.orders import OrderState
 from tradewright.model import account_snapshot, control, signal
 from tradewright.model.account import HEDGING
 from tradewright.model.command import Cancel, Submit
+from tradewright.model.correlation import correlation_begun, correlation_of
 from tradewright.model.decision import Decision
 from tradewright.model.event import (
     ACCOUNT_SNAPSHOT,
@@ -130,7 +131,7 @@ def facts_of(
     if before.account and (before.order is None or isinstance(event, Fill)):
         told.moved(event.time, before)
     for output in outputs:
-        told.output(output, getattr(event, "account", ""))
+        told.output(output, getattr(event, "account", ""), outputs)
     if isinstance(event, control.Timer) and event.name.startswith(f"{control.CYCLE}:"):
         seconds = int(event.name.partition(":")[2])
         done = CycleCompleted(seconds=seconds, timestamp=moment_text(event.time))
@@ -176,13 +177,15 @@ class _Told:
         strategy: str = "",
         symbol: str = "",
         scope: str = "",
+        correlation: str = "",
     ) -> None:
         """Of a shadow account nothing is told."""
         if is_shadow(account) or is_shadow(scope.removeprefix("account:")):
             return
         event = Envelope(
             event=EVENTS[type].also or type, type=type, sequence=self.sequence, index=len(self.facts),
-            time=moment_text(time), account=account, strategy_id=strategy, symbol=symbol, data=data,
+            time=moment_text(time), account=account, strategy_id=strategy, symbol=symbol,
+            correlation_id=correlation, data=data,
         )  # fmt: skip
         self.facts.append(Fact(self.sequence, len(self.facts), type, account, scope, _ENCODER.encode(event)))
 
@@ -191,8 +194,9 @@ class _Told:
     def order(self, type: str, time: int, state: OrderState) -> None:
         order = state.order
         self.add(
-            type, time, books.order_shape(self.engine, state), order.account, order.strategy, order.instrument.symbol
-        )
+            type, time, books.order_shape(self.engine, state), order.account, order.strategy, order.instrument.symbol,
+            correlation=correlation_of(order),
+        )  # fmt: skip
 
     def report(self, report: Report, before: Before, matches: Sequence[Match]) -> None:
         state = self.engine.orders.get(report.order_id)
@@ -202,7 +206,10 @@ class _Told:
             order = state.order
             type = "trade.order.filled" if state.status == "FILLED" else "trade.order.partial"
             data = _execution(self.engine, report, state, matches)
-            self.add(type, report.time, data, order.account, order.strategy, order.instrument.symbol)
+            self.add(
+                type, report.time, data, order.account, order.strategy, order.instrument.symbol,
+                correlation=correlation_of(order),
+            )  # fmt: skip
         elif _shown(state) != before.order:
             ended = before.works and not state.is_open()
             self.order(_ENDS.get(report.kind, "trade.order.updated") if ended else "trade.order.updated",
@@ -237,8 +244,8 @@ class _Told:
 
     # ── outputs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def output(self, output: Event, about: str) -> None:
-        """about: the account that the step's input names, "" = none."""
+    def output(self, output: Event, about: str, outputs: Sequence[Event]) -> None:
+        """about: the account that the step's input names, "" = none; outputs: all of the step's."""
         if isinstance(output, Decision):
             self._decision(output)
         elif isinstance(output, Submit):
@@ -250,7 +257,10 @@ class _Told:
         elif isinstance(output, signal.Signal):
             account = self._account_of(output.strategy)
             said = _signal(output, account)
-            self.add("trade.signal.generated", output.time, said, account, output.strategy, output.symbol)
+            self.add(
+                "trade.signal.generated", output.time, said, account, output.strategy, output.symbol,
+                correlation=correlation_begun(output, outputs),
+            )  # fmt: skip
         elif isinstance(output, control.TradingStateChanged):
             self._state_changed(output)
         elif isinstance(output, Reconciled):
@@ -271,18 +281,21 @@ class _Told:
     def _decision(self, decision: Decision) -> None:
         shape = books.decision_shape(decision)
         symbol = decision.instrument.symbol
-        self.add("trade.decision.made", decision.time, shape, decision.account, decision.strategy, symbol)
+        self.add(
+            "trade.decision.made", decision.time, shape, decision.account, decision.strategy, symbol,
+            correlation=shape.correlation_id,
+        )  # fmt: skip
         if not decision.approved:
             self.order("trade.order.rejected", decision.time, self.engine.orders[decision.orders[0].id])
 
     def _alarm(self, alarm: control.Alarm, about: str) -> None:
         state = self.engine.orders.get(alarm.order_id)
-        account, strategy, symbol = about, "", ""
+        account, strategy, symbol, correlation = about, "", "", ""
         if state is not None:
             account, strategy = state.order.account, state.order.strategy
-            symbol = state.order.instrument.symbol
+            symbol, correlation = state.order.instrument.symbol, correlation_of(state.order)
         data = Alarm(code=alarm.code, text=alarm.text, order_id=alarm.order_id or None)
-        self.add("trade.alarm.raised", alarm.time, data, account, strategy, symbol)
+        self.add("trade.alarm.raised", alarm.time, data, account, strategy, symbol, correlation=correlation)
 
     def state_set(self, event: control.TradingStateSet) -> None:
         """Of a session, or of all that happens above it."""

@@ -170,6 +170,9 @@ class Envelope(Shape, kw_only=True):
     account: Annotated[str, Meta(description='"" = of none alone')]
     strategy_id: str
     symbol: str
+    correlation_id: Annotated[
+        str, Meta(description='as of an order (docs/telemetry.md); "" = it is about no order, or none came of it')
+    ]
     data: Any
 
 

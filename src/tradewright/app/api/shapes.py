@@ -25,6 +25,8 @@ def one_of(*words: str, description: str = "") -> Meta:
     return Meta(description=description or None, extra_json_schema={"enum": list(words)})
 
 
+#: Of an order, and of what is told of it.
+CORRELATION = Meta(description="joins a signal, its decision, the order and its exits (docs/telemetry.md)")
 Side = Annotated[str, one_of("buy", "sell")]
 Direction = Annotated[str, one_of("long", "short")]
 Connection = Annotated[str, one_of("connected", "disconnected")]
@@ -127,6 +129,7 @@ class Order(Shape, kw_only=True):
     code: Annotated[str, Meta(description="why it ended or was refused")]
     reason: str
     decision_id: int
+    correlation_id: Annotated[str, CORRELATION]
     broker_order_id: str | None
     client_order_id: Annotated[str | None, Meta(description="the name that its caller gave it")]
 
@@ -232,6 +235,7 @@ class Check(Shape, kw_only=True):
 
 class Decision(Shape, kw_only=True):
     decision_id: int
+    correlation_id: Annotated[str, CORRELATION]
     time: str
     order_id: str
     account: str
@@ -462,6 +466,7 @@ class Submitted(Shape, kw_only=True):
     ]
     reason: Annotated[str, Meta(description="the venue's own code and words, where it refused")]
     decision_id: int
+    correlation_id: Annotated[str, CORRELATION]
     checks: Annotated[
         list[Check] | None,
         Meta(description="every check of its decision; null where the process does not remember it: explain does"),
