@@ -15,6 +15,7 @@ from tradewright.app.config_keys import (
     DeviationBlock,
     EventBusBlock,
     LeasesBlock,
+    LoggingBlock,
     ServerBlock,
     ServiceBlock,
     ShadowBlock,
@@ -69,6 +70,7 @@ def page() -> str:
         ("database", DatabaseBlock, ""),
         ("eventBus", EventBusBlock, ""),
         ("leases", LeasesBlock, ""),
+        ("logging", LoggingBlock, ""),
     )
     lines = [HEAD]
     for title, block, _ in parts:

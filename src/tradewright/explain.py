@@ -37,6 +37,7 @@ from tradewright.model.event import (
     CANCELLED,
     EXIT_TRIGGERED,
     EXPIRED,
+    FILLED,
     NOT_FOUND,
     OUTCOME_UNKNOWN,
     QUERY,
@@ -203,6 +204,13 @@ _STEPS = {
     QUERY: "looked up at the venue",
     EXIT_TRIGGERED: "held exit goes to its venue",
 }
+#: What a venue was asked and has said, and what became of an order here, each in a word for programs.
+STEP_WORDS = {
+    SUBMIT: "submit", CANCEL: "cancel", REPLACE: "replace", QUERY: "query", ACCEPTED: "accepted",
+    REJECTED: "rejected", FILLED: "fill", CANCELLED: "cancelled", EXPIRED: "expired", REPLACED: "replaced",
+    CANCEL_REJECTED: "cancel_rejected", REPLACE_REJECTED: "replace_rejected", TRIGGERED: "triggered",
+    OUTCOME_UNKNOWN: "outcome_unknown", NOT_FOUND: "not_found",
+}  # fmt: skip
 
 
 class Story:

@@ -184,7 +184,7 @@ def _nested(read: Mapping[Any, Any], file: Path) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in read.items():
         name, dot, rest = str(key).partition(".")
-        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server", *SECRET_BLOCKS):
+        if dot and name in (*OF_EACH, *OF_ALL, "sync", "server", "logging", *SECRET_BLOCKS):
             inner = made.setdefault(name, {})
             if not isinstance(inner, dict) or rest in inner:
                 raise InputError(f"{file}: {key} is there twice, by its dotted key and in its block")

@@ -278,6 +278,14 @@ class EventBusBlock(Block, kw_only=True, frozen=True):
     ] = "tradewright"
 
 
+class LoggingBlock(Block, kw_only=True, frozen=True):
+    """How the service says what it does (docs/telemetry.md)."""
+
+    format: Annotated[
+        Literal["text", "json"], Meta(description="text: lines for a person; json: each line is one object")
+    ] = "text"
+
+
 class ServiceBlock(Block, kw_only=True, frozen=True):
     """The whole file."""
 
@@ -306,6 +314,7 @@ class ServiceBlock(Block, kw_only=True, frozen=True):
     leases: Annotated[
         LeasesBlock | None, Meta(description="who owns the accounts at venues; none where it is left out")
     ] = None
+    logging: Annotated[LoggingBlock, Meta(description="the lines that the service says")] = LoggingBlock()
     session: Annotated[Any, Meta(description="of each account, as docs/settings.md has it")] = None
     risk: Annotated[Any, Meta(description="limits of each account, as docs/settings.md has them")] = None
     tradepicker: Annotated[Any, Meta(description="the same")] = None

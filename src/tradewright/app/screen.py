@@ -24,7 +24,8 @@ from tradewright.model.control import (
 )
 from tradewright.model.currency import decimals_of
 from tradewright.model.decision import Decision
-from tradewright.model.event import FILLED, Event
+from tradewright.model.event import MARKET_KIND_MAX, Event
+from tradewright.model.instrument import Instrument
 from tradewright.model.moment import moment_text
 from tradewright.model.numbers import MONEY_SCALE, text_of
 from tradewright.model.report import Fill
@@ -58,26 +59,27 @@ class Screen:
         """One durable step: its decisions and fills become lines."""
         if self.quiet or self.engine is None:
             return
-        if isinstance(event, TradingStateSet):
-            self._say(
-                event.time, f"STATE  {event.scope} is {TRADING_STATES[event.state]} — {event.who}: {event.reason}"
-            )
-        for output in outcome.outputs:
-            if isinstance(output, Decision):
-                self._say(output.time, decision_line(output))
-            elif isinstance(output, Alarm | StrategyHalted | TradingStateChanged | SessionStopped):
-                self._say(output.time, alert_line(output))
-        if event.kind == FILLED and isinstance(event, Fill):
-            state = self.engine.orders.get(event.order_id)
-            if state is not None:
-                instrument = state.order.instrument
-                size, price = (
-                    text_of(event.size_units, instrument.size_scale),
-                    text_of(event.price_units, instrument.price_scale),
-                )
-                self._say(event.time, f"FILL   {event.order_id} {instrument.symbol} {size} at {price}")
+        items = outcome.outputs if event.kind <= MARKET_KIND_MAX else [event, *outcome.outputs]
+        for item in items:
+            line = self._line_of(self.engine, item)
+            if line:
+                self._say(item.time, line, item)
 
-    def _say(self, time: int, line: str) -> None:
+    def _line_of(self, engine: Engine, item: Event) -> str:
+        """What is said of an input or an output, "" = nothing."""
+        if isinstance(item, Decision):
+            return decision_line(item)
+        if isinstance(item, Fill):
+            state = engine.orders.get(item.order_id)
+            return "" if state is None else fill_line(item, state.order.instrument)
+        if isinstance(item, TradingStateSet):
+            return f"STATE  {item.scope} is {TRADING_STATES[item.state]} — {item.who}: {item.reason}"
+        if isinstance(item, Alarm | StrategyHalted | TradingStateChanged | SessionStopped):
+            return alert_line(item)
+        return ""
+
+    def _say(self, time: int, line: str, item: Event | None = None) -> None:
+        """item: of the step, what the line tells of."""
         line = f"{moment_text(time)[11:19]}  {printable(line)}"
         self.lines.append(line)
         if self.live is None:
@@ -139,6 +141,12 @@ def decision_line(decision: Decision) -> str:
     reasons = "; ".join(check_row(check, decision.instrument)["text"] for check in decision.refusals)
     codes = ", ".join(check.code for check in decision.refusals)
     return f"DENIED {order.id} {terms_text(order)} — {codes}: {reasons}"
+
+
+def fill_line(fill: Fill, instrument: Instrument) -> str:
+    """An execution as one line."""
+    size, price = text_of(fill.size_units, instrument.size_scale), text_of(fill.price_units, instrument.price_scale)
+    return f"FILL   {fill.order_id} {instrument.symbol} {size} at {price}"
 
 
 def alert_line(output: Alarm | StrategyHalted | TradingStateChanged | SessionStopped) -> str:

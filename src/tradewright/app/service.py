@@ -463,7 +463,7 @@ class Service:
         remote = {name for name, terms in self.plan.accounts.items() if terms.remote}
         for name in self.plan.accounts:
             if name not in remote:
-                self.log.say(f"READY  {name}")
+                self.log.say(f"READY  {name}", account=name)
         deadline = self.began + self.config.block.ready_seconds
         while remote - self.log.ready and time.monotonic() < deadline:
             await asyncio.sleep(POLL_SECONDS / 2)

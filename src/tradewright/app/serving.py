@@ -53,7 +53,7 @@ def opened(config: Config, folder: Path, log: ServiceLog, crash: CrashPoint = no
 
 def serve_until_told(config: Config, folder: Path, quiet: bool, crash: CrashPoint = no_crash) -> ServiceEnd:
     """Runs it. Raises InputError, JournalError, LeaseLost, NotReady."""
-    service = opened(config, folder, ServiceLog(quiet), crash)
+    service = opened(config, folder, ServiceLog(quiet, config.block.logging.format == "json"), crash)
     service.settle = collector.settle
     try:
         asyncio.run(_run(service))
