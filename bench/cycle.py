@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import os
 import statistics
@@ -27,6 +26,7 @@ import msgspec
 from wire import Heard
 
 from tradewright.adapters.journal import EmergencyFile, FileJournal
+from tradewright.app import collector
 from tradewright.app.connected import ConnectedEngine
 from tradewright.app.live import LiveEngine
 from tradewright.backtest.strategy_source import Specified, specifications
@@ -158,7 +158,8 @@ async def measured(folder: Path, users: int, symbols: int, cycles: int) -> dict[
     floor = Floor(folder, users, symbols)
     rng, prices, taken, orders = Rng(2), [10_000] * symbols, [], []
     held: list[float] = []
-    gc.freeze()
+    # As `serve` does.
+    collector.settle()
     floor.run()
     for number in range(1, WARM + cycles + 1):
         floor.now = BEGIN + number * CYCLE_SECONDS * SECOND
